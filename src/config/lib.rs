@@ -1,0 +1,1 @@
+//! Everything a user can set: flags, environment, settings file. Leaf crate: no async, no HTTP.

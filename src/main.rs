@@ -1,0 +1,3 @@
+//! The `zonewright` program: settings in, exit code out.
+
+fn main() {}

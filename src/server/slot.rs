@@ -1,0 +1,59 @@
+//! One request with room for its answer: what every transport hands to the core.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// How a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// Over TCP.
+    Tcp,
+    /// Over UDP.
+    Udp,
+}
+
+/// One request and the room for its answer. Made once and used again and again.
+#[derive(Debug)]
+pub struct Slot {
+    /// Room for a request.
+    pub request: Box<[u8]>,
+    /// How many bytes of it are the request.
+    pub request_len: usize,
+    /// Room for an answer.
+    pub reply: Box<[u8]>,
+    /// How many bytes of it are the answer; 0 means that nothing is sent.
+    pub reply_len: usize,
+    /// Who asks: the address behind a PROXY header where a trusted peer sent one.
+    pub client: SocketAddr,
+    /// The address that the request was sent to, where the socket does not tell by itself.
+    pub local: Option<IpAddr>,
+    /// How it came.
+    pub transport: Transport,
+}
+
+impl Slot {
+    /// A slot with room for requests and answers of these sizes.
+    #[must_use]
+    pub fn new(transport: Transport, request: usize, reply: usize) -> Self {
+        Self {
+            request: vec![0; request].into(),
+            request_len: 0,
+            reply: vec![0; reply].into(),
+            reply_len: 0,
+            client: SocketAddr::from(([0, 0, 0, 0], 0)),
+            local: None,
+            transport,
+        }
+    }
+
+    /// The request's bytes.
+    #[must_use]
+    pub fn request(&self) -> &[u8] {
+        self.request.get(..self.request_len).unwrap_or_default()
+    }
+
+    /// The answer's bytes.
+    #[must_use]
+    pub fn reply(&self) -> &[u8] {
+        self.reply.get(..self.reply_len).unwrap_or_default()
+    }
+}

@@ -1,0 +1,1 @@
+//! EDNS (RFC 6891): the OPT record and its options.

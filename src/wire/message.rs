@@ -1,0 +1,1 @@
+//! Messages: header, question, records.

@@ -1,0 +1,1 @@
+//! Writing messages: records, name compression by arithmetic, a hard size limit.

@@ -1,0 +1,1 @@
+//! Semantic checks of a whole zone, each an error or a warning.

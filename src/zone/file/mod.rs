@@ -1,0 +1,1 @@
+//! Master files: text → records, with every mistake of a file in one report.
