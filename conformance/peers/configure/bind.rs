@@ -1,0 +1,51 @@
+//! BIND: `named -g` with one file.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::options::Options;
+
+pub(super) fn arguments(
+    folder: &Path,
+    address: SocketAddr,
+    options: &Options,
+) -> io::Result<Vec<String>> {
+    let file = folder.join("named.conf");
+    fs::write(&file, config(folder, address, options))?;
+    let mut arguments = vec!["-g".into(), "-c".into(), file.display().to_string()];
+    if let Some(workers) = options.workers {
+        arguments.extend(["-n".into(), workers.to_string()]);
+    }
+    Ok(arguments)
+}
+
+fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
+    let (port, ip) = (address.port(), address.ip());
+    let (v4, v6) = if address.is_ipv4() {
+        (format!("{ip};"), "none;".to_owned())
+    } else {
+        ("none;".to_owned(), format!("{ip};"))
+    };
+    let folder = folder.display();
+    let minimal = match options.minimal {
+        Some(true) => "minimal-responses yes;",
+        Some(false) => "minimal-responses no;",
+        None => "",
+    };
+    let extra = &options.config;
+    let mut text = format!(
+        "options {{\n\
+         directory \"{folder}\";\npid-file none;\nsession-keyfile none;\nlock-file none;\n\
+         listen-on port {port} {{ {v4} }};\nlisten-on-v6 port {port} {{ {v6} }};\n\
+         recursion no;\ndnssec-validation no;\nempty-zones-enable no;\nnotify no;\n\
+         allow-transfer {{ none; }};\nversion none;\nhostname none;\nserver-id none;\n\
+         check-names primary ignore;\n{minimal}\n{extra}\n}};\ncontrols {{}};\n"
+    );
+    for zone in &options.zones {
+        let (origin, file) = (&zone.origin, zone.file.display());
+        text += &format!("zone \"{origin}\" {{ type primary; file \"{file}\"; }};\n");
+    }
+    text
+}

@@ -1,0 +1,38 @@
+//! Knot DNS: `knotd -c FILE`.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::options::Options;
+
+pub(super) fn arguments(
+    folder: &Path,
+    address: SocketAddr,
+    options: &Options,
+) -> io::Result<Vec<String>> {
+    let file = folder.join("knot.conf");
+    fs::write(&file, config(folder, address, options))?;
+    Ok(vec!["-c".into(), file.display().to_string()])
+}
+
+fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
+    let (ip, port) = (address.ip(), address.port());
+    let folder = folder.display();
+    let workers = options.workers.map_or_else(String::new, |workers| {
+        format!("    udp-workers: {workers}\n    tcp-workers: {workers}\n")
+    });
+    let mut text = format!(
+        "server:\n    rundir: \"{folder}\"\n    listen: {ip}@{port}\n    identity: \"\"\n    \
+         version: \"\"\n    nsid: \"\"\n{workers}control:\n    listen: \"{folder}/knot.sock\"\n\
+         log:\n  - target: stderr\n    any: info\ndatabase:\n    storage: \"{folder}\"\n\
+         template:\n  - id: default\n    storage: \"{folder}\"\n    semantic-checks: soft\n    \
+         zonefile-sync: -1\n    zonefile-load: whole\n    journal-content: none\nzone:\n"
+    );
+    for zone in &options.zones {
+        let (origin, file) = (&zone.origin, zone.file.display());
+        text += &format!("  - domain: \"{origin}\"\n    file: \"{file}\"\n");
+    }
+    text + &options.config
+}

@@ -1,0 +1,45 @@
+//! NSD: `nsd -d -c FILE`.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::options::Options;
+
+pub(super) fn arguments(
+    folder: &Path,
+    address: SocketAddr,
+    options: &Options,
+) -> io::Result<Vec<String>> {
+    let file = folder.join("nsd.conf");
+    fs::write(&file, config(folder, address, options))?;
+    Ok(vec!["-d".into(), "-c".into(), file.display().to_string()])
+}
+
+fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
+    let (ip, port) = (address.ip(), address.port());
+    let folder = folder.display();
+    let minimal = match options.minimal {
+        Some(true) => "    minimal-responses: yes\n",
+        Some(false) => "    minimal-responses: no\n",
+        None => "",
+    };
+    let workers = options.workers.unwrap_or(1);
+    let mut text = format!(
+        "server:\n    ip-address: {ip}@{port}\n    port: {port}\n    server-count: {workers}\n    \
+         username: \"\"\n    zonesdir: \"{folder}\"\n    database: \"\"\n    \
+         zonelistfile: \"{folder}/zone.list\"\n    xfrdfile: \"{folder}/xfrd.state\"\n    \
+         xfrdir: \"{folder}\"\n    pidfile: \"\"\n    hide-version: yes\n    \
+         hide-identity: yes\n    rrl-ratelimit: 0\n    verbosity: 1\n{minimal}"
+    );
+    for line in options.config.lines() {
+        text += &format!("    {}\n", line.trim());
+    }
+    text.push_str("remote-control:\n    control-enable: no\n");
+    for zone in &options.zones {
+        let (origin, file) = (&zone.origin, zone.file.display());
+        text += &format!("zone:\n    name: \"{origin}\"\n    zonefile: \"{file}\"\n");
+    }
+    text
+}

@@ -1,0 +1,24 @@
+//! Ours: flags only.
+
+use std::net::SocketAddr;
+
+use crate::options::Options;
+
+pub(super) fn arguments(
+    address: SocketAddr,
+    metrics: Option<SocketAddr>,
+    options: &Options,
+) -> Vec<String> {
+    let mut arguments = vec!["--listen".into(), address.to_string()];
+    if let Some(metrics) = metrics {
+        arguments.extend(["--metrics-address".into(), metrics.to_string()]);
+    }
+    if let Some(workers) = options.workers {
+        arguments.extend(["--udp-workers".into(), workers.to_string()]);
+    }
+    for zone in &options.zones {
+        let (origin, file) = (&zone.origin, zone.file.display());
+        arguments.extend(["--zone-file".into(), format!("{origin}={file}")]);
+    }
+    arguments
+}

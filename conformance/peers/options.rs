@@ -1,0 +1,152 @@
+//! What a server is started with, the same for all programs.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A zone to serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// Its apex in presentation form, without the final dot except for the root.
+    pub origin: String,
+    /// Its zone file, absolute.
+    pub file: PathBuf,
+}
+
+impl Zone {
+    /// A zone; a relative path counts from the current folder.
+    #[must_use]
+    pub fn new(origin: &str, file: impl AsRef<Path>) -> Self {
+        let file = file.as_ref();
+        let origin = match origin.trim_end_matches('.') {
+            "" => ".",
+            origin => origin,
+        };
+        Self {
+            origin: origin.to_owned(),
+            file: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+        }
+    }
+}
+
+/// When a server counts as started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// Every zone's SOA is answered with AA.
+    AllZones,
+    /// Any answer to the first zone's SOA query, REFUSED or SERVFAIL too.
+    AnyAnswer,
+    /// These zones' SOAs are answered with AA; for runs in which others are meant not to load.
+    Zones(Vec<String>),
+}
+
+/// How to start a server. Made by [`Options::new`] and changed by the methods.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub(crate) zones: Vec<Zone>,
+    pub(crate) address: IpAddr,
+    pub(crate) port: Option<u16>,
+    pub(crate) workers: Option<usize>,
+    pub(crate) cpus: Option<String>,
+    pub(crate) config: String,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) wrapper: Vec<String>,
+    pub(crate) minimal: Option<bool>,
+    pub(crate) ready: Ready,
+    pub(crate) timeout: Duration,
+}
+
+impl Options {
+    /// These zones on 127.0.0.1 and a free port, everything else as the program does by default.
+    #[must_use]
+    pub fn new(zones: impl IntoIterator<Item = Zone>) -> Self {
+        Self {
+            zones: zones.into_iter().collect(),
+            address: Ipv4Addr::LOCALHOST.into(),
+            port: None,
+            workers: None,
+            cpus: None,
+            config: String::new(),
+            arguments: Vec::new(),
+            wrapper: Vec::new(),
+            minimal: None,
+            ready: Ready::AllZones,
+            timeout: Duration::from_secs(30),
+        }
+    }
+
+    /// The loopback address to listen on. BIND takes those that stand on an interface only, so
+    /// 127.0.0.1 and `::1` are the ones that serve all programs.
+    #[must_use]
+    pub fn address(mut self, address: IpAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// The port of UDP and TCP; without it a free one is taken.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// How many threads (NSD: processes) answer UDP.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// The processors to stay on, as `taskset --cpu-list` reads them: `0`, `1-3`.
+    #[must_use]
+    pub fn cpus(mut self, list: &str) -> Self {
+        self.cpus = Some(list.to_owned());
+        self
+    }
+
+    /// More lines of configuration: BIND: inside `options { … }`; Knot: at the end of the file;
+    /// NSD: inside `server:`; PowerDNS: `name=value` lines; ours: not used, see
+    /// [`Options::arguments`].
+    #[must_use]
+    pub fn config(mut self, lines: &str) -> Self {
+        self.config.push_str(lines);
+        self.config.push('\n');
+        self
+    }
+
+    /// More arguments of the command line.
+    #[must_use]
+    pub fn arguments<S: Into<String>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// A command that runs the server, such as `strace -f -c -o FILE`. The server's process is then
+    /// a child of [`crate::Server::pid`].
+    #[must_use]
+    pub fn wrapper<S: Into<String>>(mut self, command: impl IntoIterator<Item = S>) -> Self {
+        self.wrapper = command.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Forces minimal answers on or off where the program can be told (BIND, NSD).
+    #[must_use]
+    pub fn minimal(mut self, minimal: bool) -> Self {
+        self.minimal = Some(minimal);
+        self
+    }
+
+    /// When the server counts as started.
+    #[must_use]
+    pub fn ready(mut self, ready: Ready) -> Self {
+        self.ready = ready;
+        self
+    }
+
+    /// How long to wait for that (30 s; large zones need more).
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+}
