@@ -6,4 +6,8 @@
 //!
 //! Invariant: no check lives in a transport alone.
 
+pub mod address;
+pub mod handle;
+pub mod metrics;
 pub mod slot;
+pub mod stage;

@@ -1,0 +1,270 @@
+//! The cells that workers count in, and who holds them.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use wire::{Rcode, Rtype};
+
+use super::label::{self, DropReason, Family, LATENCY_BOUNDS, RCODES, RTYPES};
+use super::totals::Totals;
+use crate::slot::Transport;
+
+/// All counters of a server. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    cells: Mutex<Cells>,
+    connections: Connections,
+}
+
+#[derive(Debug, Default)]
+struct Cells {
+    all: Vec<Arc<Cell>>,
+    unused: Vec<Arc<Cell>>,
+}
+
+/// Rare events of TCP, counted by whichever task sees them.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    pub(crate) accepted: AtomicU64,
+    pub(crate) open: AtomicU64,
+}
+
+impl Metrics {
+    /// Counters at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A cell for one more worker.
+    #[must_use]
+    pub fn worker(&self) -> WorkerMetrics {
+        let mut cells = self.cells();
+        let cell = cells.unused.pop().unwrap_or_else(|| {
+            let cell = Arc::new(Cell::default());
+            cells.all.push(Arc::clone(&cell));
+            cell
+        });
+        drop(cells);
+        WorkerMetrics {
+            cell,
+            home: self.clone(),
+        }
+    }
+
+    /// The sums over all workers, as of now.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for cell in &self.cells().all {
+            totals.add(cell);
+        }
+        totals.tcp_accepted = self.0.connections.accepted.load(Relaxed);
+        totals.tcp_open = self.0.connections.open.load(Relaxed);
+        totals
+    }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.0.connections
+    }
+
+    fn cells(&self) -> std::sync::MutexGuard<'_, Cells> {
+        // Counting goes on whatever panicked: the lists are whole between two statements.
+        self.0.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The counters of one worker. Not to be cloned: it is the only writer of its cell.
+#[derive(Debug)]
+pub struct WorkerMetrics {
+    cell: Arc<Cell>,
+    home: Metrics,
+}
+
+impl WorkerMetrics {
+    /// A question was understood.
+    #[inline]
+    pub fn query(&mut self, transport: Transport, client: IpAddr, rtype: Rtype) {
+        let family = Family::of(client);
+        add(&self.cell.queries[transport as usize][family as usize], 1);
+        add(&self.cell.rtypes[label::rtype_index(rtype)], 1);
+    }
+
+    /// A request was answered with this code.
+    #[inline]
+    pub fn answer(&mut self, rcode: Rcode) {
+        add(&self.cell.rcodes[label::rcode_index(rcode)], 1);
+    }
+
+    /// An answer was cut to fit.
+    #[inline]
+    pub fn truncated(&mut self) {
+        add(&self.cell.truncated, 1);
+    }
+
+    /// A request or an answer was dropped.
+    #[inline]
+    pub fn dropped(&mut self, reason: DropReason) {
+        self.dropped_many(reason, 1);
+    }
+
+    /// Several were dropped at once.
+    #[inline]
+    pub fn dropped_many(&mut self, reason: DropReason, n: usize) {
+        add(&self.cell.drops[reason as usize], n as u64);
+    }
+
+    /// Requests came in.
+    #[inline]
+    pub(crate) fn received(&mut self, n: usize, bytes: usize) {
+        add(&self.cell.received, n as u64);
+        add(&self.cell.received_bytes, bytes as u64);
+    }
+
+    /// Answers went out.
+    #[inline]
+    pub(crate) fn sent(&mut self, n: usize, bytes: usize) {
+        add(&self.cell.sent, n as u64);
+        add(&self.cell.sent_bytes, bytes as u64);
+    }
+
+    /// So many requests took so long, together.
+    #[inline]
+    pub(crate) fn took(&mut self, n: usize, time: Duration) {
+        let Some(each) = u32::try_from(n).ok().and_then(|n| time.checked_div(n)) else {
+            return;
+        };
+        let bucket = LATENCY_BOUNDS.partition_point(|bound| *bound < each);
+        add(&self.cell.latency[bucket], n as u64);
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        add(&self.cell.latency_nanos, nanos);
+    }
+
+    /// A request made the core panic.
+    pub(crate) fn panicked(&mut self) {
+        add(&self.cell.panics, 1);
+    }
+}
+
+impl Drop for WorkerMetrics {
+    fn drop(&mut self) {
+        self.home.cells().unused.push(Arc::clone(&self.cell));
+    }
+}
+
+/// What one worker has counted. Two cache lines of space, since processors fetch lines in pairs.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(super) struct Cell {
+    pub(super) received: AtomicU64,
+    pub(super) received_bytes: AtomicU64,
+    pub(super) sent: AtomicU64,
+    pub(super) sent_bytes: AtomicU64,
+    pub(super) truncated: AtomicU64,
+    pub(super) panics: AtomicU64,
+    pub(super) queries: [[AtomicU64; Family::COUNT]; label::TRANSPORTS],
+    pub(super) rcodes: [AtomicU64; RCODES.len() + 1],
+    pub(super) rtypes: [AtomicU64; RTYPES.len() + 1],
+    pub(super) drops: [AtomicU64; DropReason::ALL.len()],
+    pub(super) latency: [AtomicU64; LATENCY_BOUNDS.len() + 1],
+    pub(super) latency_nanos: AtomicU64,
+}
+
+/// Adds without a locked instruction: the caller is the only writer.
+#[inline]
+fn add(counter: &AtomicU64, n: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(n), Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn totals_add_up_all_workers() {
+        let metrics = Metrics::new();
+        let (mut one, mut two) = (metrics.worker(), metrics.worker());
+        one.query(Transport::Udp, CLIENT, Rtype::A);
+        two.query(Transport::Udp, CLIENT, Rtype::A);
+        two.query(Transport::Tcp, "::1".parse().unwrap(), Rtype(65_280));
+        one.answer(Rcode::NXDOMAIN);
+        two.answer(Rcode(4000));
+        one.truncated();
+        two.dropped(DropReason::RateLimit);
+        one.received(3, 100);
+        one.sent(2, 200);
+        two.panicked();
+        let totals = metrics.totals();
+        let queries: Vec<_> = totals.queries().filter(|(.., n)| *n > 0).collect();
+        assert_eq!(queries, [("tcp", "ipv6", 1), ("udp", "ipv4", 2)]);
+        let rtypes: Vec<_> = totals.rtypes().filter(|(_, n)| *n > 0).collect();
+        assert_eq!(rtypes, [("A", 2), ("other", 1)]);
+        let rcodes: Vec<_> = totals.rcodes().filter(|(_, n)| *n > 0).collect();
+        assert_eq!(rcodes, [("NXDOMAIN", 1), ("other", 1)]);
+        let drops: Vec<_> = totals.drops().filter(|(_, n)| *n > 0).collect();
+        assert_eq!(drops, [("rate_limit", 1)]);
+        assert_eq!(
+            (
+                totals.received,
+                totals.received_bytes,
+                totals.sent,
+                totals.sent_bytes
+            ),
+            (3, 100, 2, 200)
+        );
+        assert_eq!((totals.truncated, totals.panics), (1, 1));
+    }
+
+    #[test]
+    fn latency_falls_into_buckets() {
+        let metrics = Metrics::new();
+        let mut worker = metrics.worker();
+        worker.took(0, Duration::from_secs(1));
+        worker.took(32, Duration::from_micros(32));
+        worker.took(1, Duration::from_secs(3));
+        let latency = metrics.totals().latency();
+        assert_eq!(latency.count, 33);
+        assert_eq!(latency.sum, Duration::from_micros(3_000_032));
+        let first = latency.buckets.iter().find(|(_, n)| *n > 0).unwrap();
+        assert_eq!(*first, (Some(Duration::from_micros(1)), 32));
+        assert_eq!(*latency.buckets.last().unwrap(), (None, 1));
+    }
+
+    #[test]
+    fn cell_of_an_ended_worker_counts_on() {
+        let metrics = Metrics::new();
+        for _ in 0..5 {
+            let mut worker = metrics.worker();
+            worker.answer(Rcode::NOERROR);
+        }
+        assert_eq!(metrics.cells().all.len(), 1);
+        assert_eq!(metrics.totals().rcodes().next(), Some(("NOERROR", 5)));
+    }
+
+    #[test]
+    fn each_label_has_one_counter() {
+        for (at, rtype) in RTYPES.iter().enumerate() {
+            assert_eq!(label::rtype_index(*rtype), at, "{rtype}");
+            assert!(rtype.mnemonic().is_some(), "{rtype}");
+        }
+        for (at, rcode) in RCODES.iter().enumerate() {
+            assert_eq!(label::rcode_index(*rcode), at, "{rcode}");
+            assert!(rcode.mnemonic().is_some(), "{rcode}");
+        }
+        for number in 0..=u16::MAX {
+            assert!(label::rtype_index(Rtype(number)) <= RTYPES.len());
+            assert!(label::rcode_index(Rcode(number)) <= RCODES.len());
+        }
+        for (at, reason) in DropReason::ALL.iter().enumerate() {
+            assert_eq!(*reason as usize, at, "{}", reason.label());
+        }
+        assert!(LATENCY_BOUNDS.is_sorted());
+    }
+}
