@@ -1,0 +1,241 @@
+//! Data from the words of a zone file.
+
+use super::field::Field;
+use super::generic;
+use super::measure::says_no_key;
+use super::read::check;
+use super::table::fields;
+use super::words::Words;
+use crate::name::NameRef;
+use crate::text::{
+    self, DataTextError, DataTextErrorKind, Expected, NameTextError, Token, decimal,
+};
+use crate::types::Rtype;
+
+/// Appends the data that the words mean. Relative names are completed by `origin`; `\# …` is the
+/// generic form, which every type may have.
+///
+/// On error `out` is as it was.
+///
+/// # Errors
+/// When a word is not what the type asks for, one is missing, or one is too many.
+pub fn parse(
+    rtype: Rtype,
+    tokens: &[Token<'_>],
+    origin: Option<NameRef<'_>>,
+    out: &mut Vec<u8>,
+) -> Result<(), DataTextError> {
+    let begin = out.len();
+    let result = parse_fields(rtype, &mut Words::new(tokens, origin), out);
+    if result.is_err() {
+        out.truncate(begin);
+    }
+    result
+}
+
+fn parse_fields(
+    rtype: Rtype,
+    words: &mut Words<'_, '_>,
+    out: &mut Vec<u8>,
+) -> Result<(), DataTextError> {
+    let begin = out.len();
+    let fields = fields(rtype);
+    if words
+        .peek()
+        .is_some_and(|token| token.text == generic::MARK && !token.quoted)
+    {
+        words.take_if_any();
+        generic::parse(words, out)?;
+        let data = out.get(begin..).unwrap_or_default();
+        return check(rtype, data)
+            .map_err(|error| words.error(DataTextErrorKind::Generic(error.kind)));
+    }
+    let fields = match fields {
+        None | Some([Field::Opaque]) => {
+            words.take_if_any();
+            return Err(words.error(DataTextErrorKind::GenericOnly));
+        }
+        Some(fields) => fields,
+    };
+    for &field in fields {
+        parse_field(field, words, begin, out)?;
+    }
+    words.finish()?;
+    if out.len() - begin > usize::from(u16::MAX) {
+        return Err(words.error(DataTextErrorKind::TooLong));
+    }
+    Ok(())
+}
+
+#[inline]
+fn parse_field(
+    field: Field,
+    words: &mut Words<'_, '_>,
+    begin: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), DataTextError> {
+    match field {
+        Field::Name(_) => return name(words, out),
+        Field::Ipv4 => out.extend_from_slice(&words.convert(Expected::Ipv4, text::ipv4)?),
+        Field::Ipv6 => out.extend_from_slice(&words.convert(Expected::Ipv6, text::ipv6)?),
+        Field::U8 => {
+            let value = number(words, u32::from(u8::MAX))?;
+            out.push(u8::try_from(value).unwrap_or_default());
+        }
+        Field::U16 => {
+            let value = number(words, u32::from(u16::MAX))?;
+            out.extend_from_slice(&u16::try_from(value).unwrap_or_default().to_be_bytes());
+        }
+        Field::U32 => out.extend_from_slice(&number(words, u32::MAX)?.to_be_bytes()),
+        Field::Seconds => {
+            let value = words.convert(Expected::Period, text::seconds)?;
+            out.extend_from_slice(&value.to_be_bytes());
+        }
+        Field::Strings => {
+            string(words, out)?;
+            while words.peek().is_some() {
+                string(words, out)?;
+            }
+        }
+        Field::String => string(words, out)?,
+        Field::OptionalString => {
+            if words.peek().is_some() {
+                string(words, out)?;
+            }
+        }
+        Field::Algorithm => {
+            let value = number(words, u32::from(u8::MAX))?;
+            out.push(u8::try_from(value).unwrap_or_default());
+        }
+        Field::Base64(least) => base64_rest(words, least, out)?,
+        Field::Key => {
+            let before = out.get(begin..).unwrap_or_default();
+            let least = usize::from(!says_no_key(before));
+            base64_rest(words, least, out)?;
+        }
+        Field::BareString(least) => {
+            let token = words.take(Expected::String)?;
+            let before = out.len();
+            text::unescape_into(token.text, out).map_err(|kind| words.error(kind))?;
+            if out.len() - before < least {
+                return Err(words.expected(Expected::NonEmptyString));
+            }
+        }
+        Field::Eui48 | Field::Eui64 => {
+            let (expected, count) = match field {
+                Field::Eui48 => (Expected::Eui48, 6),
+                _ => (Expected::Eui64, 8),
+            };
+            words.convert(expected, |text| text::eui(text, count, out).then_some(()))?;
+        }
+        Field::Hash => {
+            sized(words, Expected::Base32, out, |text, out| {
+                !text.is_empty() && text::base32hex(text, out)
+            })?;
+        }
+        Field::Hex(least) => hex_rest(words, least, out)?,
+        Field::Locator => {
+            out.extend_from_slice(&words.convert(Expected::Locator, text::locator)?);
+        }
+        // A row with it has only the generic form.
+        Field::Opaque => return Err(words.error(DataTextErrorKind::GenericOnly)),
+        Field::Type => {
+            let rtype = words.convert(Expected::Rtype, Rtype::from_text)?;
+            out.extend_from_slice(&rtype.0.to_be_bytes());
+        }
+        Field::Salt => sized(words, Expected::Salt, out, |text, out| {
+            text == b"-" || (!text.is_empty() && text::hex(text, out))
+        })?,
+        Field::Time => {
+            let value = words.convert(Expected::Time, text::time)?;
+            out.extend_from_slice(&value.to_be_bytes());
+        }
+    }
+    Ok(())
+}
+
+/// A number up to `max`.
+pub(super) fn number(words: &mut Words<'_, '_>, max: u32) -> Result<u32, DataTextError> {
+    words.convert(Expected::Number(max), |text| decimal(text, max))
+}
+
+/// A name; in quotes, `@` and the empty name have no meaning of their own.
+pub(super) fn name(words: &mut Words<'_, '_>, out: &mut Vec<u8>) -> Result<(), DataTextError> {
+    let token = words.take(Expected::Name)?;
+    let text = match token.text {
+        b"@" if token.quoted => b"\\@",
+        text => text,
+    };
+    text::name_into(text, words.origin, out)
+        .map_err(|error: NameTextError| words.error(DataTextErrorKind::Name(error)))
+}
+
+/// A character-string.
+pub(super) fn string(words: &mut Words<'_, '_>, out: &mut Vec<u8>) -> Result<(), DataTextError> {
+    let token = words.take(Expected::String)?;
+    text::char_string(token.text, out).map_err(|kind| words.error(kind))
+}
+
+/// A length byte, then what `convert` makes of a word.
+pub(super) fn sized(
+    words: &mut Words<'_, '_>,
+    expected: Expected,
+    out: &mut Vec<u8>,
+    convert: impl FnOnce(&[u8], &mut Vec<u8>) -> bool,
+) -> Result<(), DataTextError> {
+    let at = out.len();
+    out.push(0);
+    words.convert(expected, |text| convert(text, out).then_some(()))?;
+    let length = u8::try_from(out.len() - at - 1).map_err(|_| words.expected(expected))?;
+    if let Some(slot) = out.get_mut(at) {
+        *slot = length;
+    }
+    Ok(())
+}
+
+/// All words that are left as hexadecimal digits.
+pub(super) fn hex_rest(
+    words: &mut Words<'_, '_>,
+    least: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), DataTextError> {
+    if least > 0 && words.peek().is_none() {
+        words.take(Expected::Hex)?;
+    }
+    let begin = out.len();
+    let rest = words.take_rest();
+    if text::hex_words(rest.iter().map(|token| token.text), out) && out.len() - begin >= least {
+        Ok(())
+    } else {
+        Err(words.expected(Expected::Hex))
+    }
+}
+
+/// All words that are left as base64.
+pub(super) fn base64_rest(
+    words: &mut Words<'_, '_>,
+    least: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), DataTextError> {
+    if least > 0 && words.peek().is_none() {
+        words.take(Expected::Base64)?;
+    }
+    let begin = out.len();
+    let fits = match words.take_rest() {
+        [] => true,
+        [token] => text::base64(token.text, out),
+        several => {
+            let joined: Vec<u8> = several
+                .iter()
+                .flat_map(|token| token.text)
+                .copied()
+                .collect();
+            text::base64(&joined, out)
+        }
+    };
+    if fits && out.len() - begin >= least {
+        Ok(())
+    } else {
+        Err(words.expected(Expected::Base64))
+    }
+}
