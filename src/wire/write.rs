@@ -1,1 +1,391 @@
-//! Writing messages: records, name compression by arithmetic, a hard size limit.
+//! Writing answers: whole RRsets or none, names compressed by arithmetic, never past the limit.
+//!
+//! No table of suffixes is kept: the few names written so far that are worth pointing to (the
+//! question's, the owners', the targets') are *anchors*, and a name is compared with each of them
+//! from its end. The work per name is bounded by their number.
+
+use crate::name::NameRef;
+use crate::types::{Class, Rtype, Ttl};
+
+/// Names worth pointing to; later ones are not remembered.
+const MAX_ANCHORS: usize = 16;
+/// Pointers reach no further (14 bits, RFC 1035 §4.1.4).
+const MAX_POINTER: usize = 0x3FFF;
+/// Suffixes shorter than this are not worth a pointer.
+const MIN_SUFFIX: usize = 3;
+
+/// The message does not have room for what was to be written; it is as it was before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// A message under construction.
+#[derive(Debug)]
+pub struct Writer<'b, 'n> {
+    bytes: &'b mut [u8],
+    len: usize,
+    limit: usize,
+    anchors: [Anchor<'n>; MAX_ANCHORS],
+    anchor_count: usize,
+}
+
+/// A name that stands in the message: the first `literal` bytes as they are, then a pointer.
+#[derive(Clone, Copy, Debug)]
+struct Anchor<'n> {
+    name: &'n [u8],
+    at: u16,
+    literal: u16,
+}
+
+/// Where a message can be cut back to.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    len: usize,
+    anchor_count: usize,
+}
+
+impl<'b, 'n> Writer<'b, 'n> {
+    /// Goes on behind what stands in the first `len` bytes; the message stays within `limit`.
+    #[must_use]
+    pub fn new(bytes: &'b mut [u8], len: usize, limit: usize) -> Self {
+        let limit = limit.min(bytes.len());
+        let none = Anchor {
+            name: &[],
+            at: 0,
+            literal: 0,
+        };
+        Self {
+            bytes,
+            len,
+            limit,
+            anchors: [none; MAX_ANCHORS],
+            anchor_count: 0,
+        }
+    }
+
+    /// How many bytes stand.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a message has a header")]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Lets the message grow to this size from now on.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.min(self.bytes.len());
+    }
+
+    /// The bytes so far, to change a count or a flag.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        self.bytes
+    }
+
+    /// Remembers a name that stands whole at `at`.
+    pub fn anchor(&mut self, name: NameRef<'n>, at: usize) {
+        self.remember(name.as_bytes(), at, name.len() - 1);
+    }
+
+    /// Where the message stands.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark {
+            len: self.len,
+            anchor_count: self.anchor_count,
+        }
+    }
+
+    /// Goes back to where the message stood.
+    pub fn reset(&mut self, mark: Mark) {
+        self.len = mark.len;
+        self.anchor_count = mark.anchor_count;
+    }
+
+    /// Writes an RRset, each record with the same owner; all of it, or nothing.
+    ///
+    /// # Errors
+    /// When it does not fit.
+    pub fn rrset(
+        &mut self,
+        owner: NameRef<'n>,
+        rtype: Rtype,
+        ttl: Ttl,
+        rdatas: impl Iterator<Item = &'n [u8]>,
+    ) -> Result<u16, Full> {
+        let mark = self.mark();
+        let mut count = 0;
+        let layout = Layout::of(rtype);
+        // After the first record the owner stands there to point to.
+        let mut pointer = None;
+        for rdata in rdatas {
+            let at = self.len;
+            let written = self
+                .owner(owner, pointer)
+                .and_then(|()| self.data(rtype, ttl, layout, rdata));
+            if written.is_err() {
+                self.reset(mark);
+                return Err(Full);
+            }
+            pointer = pointer.or(self.pointer_to(at));
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Writes bytes as they are.
+    ///
+    /// # Errors
+    /// When they do not fit.
+    #[inline]
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        let end = self.len + bytes.len();
+        if end > self.limit {
+            return Err(Full);
+        }
+        self.bytes
+            .get_mut(self.len..end)
+            .ok_or(Full)?
+            .copy_from_slice(bytes);
+        self.len = end;
+        Ok(())
+    }
+
+    fn owner(&mut self, owner: NameRef<'n>, pointer: Option<u16>) -> Result<(), Full> {
+        match pointer {
+            Some(pointer) => self.put(&pointer.to_be_bytes()),
+            None => self.name(owner.as_bytes()),
+        }
+    }
+
+    fn data(
+        &mut self,
+        rtype: Rtype,
+        ttl: Ttl,
+        layout: Layout,
+        rdata: &'n [u8],
+    ) -> Result<(), Full> {
+        let [type_high, type_low] = rtype.0.to_be_bytes();
+        let [class_high, class_low] = Class::IN.0.to_be_bytes();
+        let [a, b, c, d] = ttl.as_secs().to_be_bytes();
+        let length = u16::try_from(rdata.len()).map_err(|_| Full)?;
+        let [length_high, length_low] = length.to_be_bytes();
+        self.put(&[
+            type_high,
+            type_low,
+            class_high,
+            class_low,
+            a,
+            b,
+            c,
+            d,
+            length_high,
+            length_low,
+        ])?;
+        if layout.names == 0 {
+            return self.put(rdata);
+        }
+        let begin = self.len;
+        let (before, mut rest) = rdata.split_at_checked(layout.before).ok_or(Full)?;
+        self.put(before)?;
+        for _ in 0..layout.names {
+            // Stored data was checked when it came in; other bytes would go out as they are.
+            let Ok(name) = NameRef::read(rest) else { break };
+            self.name(name.as_bytes())?;
+            rest = rest.get(name.len()..).unwrap_or_default();
+        }
+        self.put(rest)?;
+        let length = u16::try_from(self.len - begin).map_err(|_| Full)?;
+        if let Some(slot) = self.bytes.get_mut(begin - 2..begin) {
+            slot.copy_from_slice(&length.to_be_bytes());
+        }
+        Ok(())
+    }
+
+    /// Writes a name, its longest known suffix as a pointer.
+    #[inline]
+    fn name(&mut self, name: &'n [u8]) -> Result<(), Full> {
+        let at = self.len;
+        let mut literal = name.len() - 1;
+        let mut target = None;
+        for anchor in self.anchors.get(..self.anchor_count).unwrap_or_default() {
+            if let Some((start, to)) = shared_suffix(name, anchor, literal) {
+                (literal, target) = (start, Some(to));
+            }
+        }
+        self.put(name.get(..literal).unwrap_or_default())?;
+        match target {
+            Some(target) => self.put(&(0xC000 | target).to_be_bytes())?,
+            None => self.put(&[0])?,
+        }
+        if literal > 0 {
+            self.remember(name, at, literal);
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, name: &'n [u8], at: usize, literal: usize) {
+        if at > MAX_POINTER {
+            return;
+        }
+        if let (Some(slot), Ok(at), Ok(literal)) = (
+            self.anchors.get_mut(self.anchor_count),
+            u16::try_from(at),
+            u16::try_from(literal),
+        ) {
+            *slot = Anchor { name, at, literal };
+            self.anchor_count += 1;
+        }
+    }
+
+    /// A pointer for the owner of the next record of an RRset: to the owner of the first one.
+    fn pointer_to(&self, at: usize) -> Option<u16> {
+        let first = *self.bytes.get(at)?;
+        if first >= 0xC0 {
+            return Some(u16::from_be_bytes([first, *self.bytes.get(at + 1)?]));
+        }
+        if first == 0 || at > MAX_POINTER {
+            return None;
+        }
+        u16::try_from(at).ok().map(|at| 0xC000 | at)
+    }
+}
+
+/// The longest suffix of `name` that begins before `best` and stands in the anchor's literal part:
+/// where it begins in the name, and where it stands in the message.
+fn shared_suffix(name: &[u8], anchor: &Anchor<'_>, best: usize) -> Option<(usize, u16)> {
+    let mut start = 0;
+    while start < best && name.len() - start >= MIN_SUFFIX {
+        let suffix = name.get(start..)?;
+        if let Some(begin) = anchor.name.len().checked_sub(suffix.len())
+            && begin < usize::from(anchor.literal)
+            && let Some(other) = anchor.name.get(begin..)
+            && (other == suffix || other.eq_ignore_ascii_case(suffix))
+            && starts_label(anchor.name, begin)
+        {
+            let at = anchor.at.checked_add(u16::try_from(begin).ok()?)?;
+            return if usize::from(at) <= MAX_POINTER {
+                Some((start, at))
+            } else {
+                None
+            };
+        }
+        start += usize::from(*name.get(start)?) + 1;
+    }
+    None
+}
+
+fn starts_label(name: &[u8], place: usize) -> bool {
+    let mut at = 0;
+    while at < place {
+        match name.get(at) {
+            Some(&length) => at += usize::from(length) + 1,
+            None => return false,
+        }
+    }
+    at == place
+}
+
+/// Where the names are that may be compressed (RFC 3597 §4: only in types of RFC 1035).
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    before: usize,
+    names: u8,
+}
+
+impl Layout {
+    #[inline]
+    fn of(rtype: Rtype) -> Self {
+        match rtype {
+            Rtype::NS
+            | Rtype::CNAME
+            | Rtype::PTR
+            | Rtype::MB
+            | Rtype::MG
+            | Rtype::MR
+            | Rtype::MD
+            | Rtype::MF => Self {
+                before: 0,
+                names: 1,
+            },
+            Rtype::SOA | Rtype::MINFO => Self {
+                before: 0,
+                names: 2,
+            },
+            Rtype::MX => Self {
+                before: 2,
+                names: 1,
+            },
+            _ => Self {
+                before: 0,
+                names: 0,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Name;
+
+    fn name(text: &str) -> Name {
+        Name::from_text(text.as_bytes(), None).unwrap()
+    }
+
+    #[test]
+    fn names_point_to_the_longest_suffix_before_them() {
+        let question = name("www.Example.org.");
+        let (mail, apex) = (name("mail.example.org."), name("example.org."));
+        let mut bytes = [0; 200];
+        bytes[12..29].copy_from_slice(question.as_bytes());
+        let mut writer = Writer::new(&mut bytes, 33, 200);
+        writer.anchor(question.as_ref(), 12);
+        let mx = [&[0, 10], mail.as_bytes()].concat();
+        let ttl = Ttl::from_secs(1);
+        writer
+            .rrset(question.as_ref(), Rtype::MX, ttl, [&mx[..]].into_iter())
+            .unwrap();
+        let first = writer.len();
+        writer
+            .rrset(
+                mail.as_ref(),
+                Rtype::A,
+                ttl,
+                [&[1, 2, 3, 4][..]; 2].into_iter(),
+            )
+            .unwrap();
+        let second = writer.len();
+        writer
+            .rrset(apex.as_ref(), Rtype::NS, ttl, [mail.as_bytes()].into_iter())
+            .unwrap();
+        let end = writer.len();
+        assert_eq!(
+            &bytes[33..first],
+            b"\xC0\x0C\x00\x0F\x00\x01\x00\x00\x00\x01\x00\x09\x00\x0A\x04mail\xC0\x10"
+        );
+        let mail_at = 33 + 14;
+        let record = b"\xC0\x2F\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04\x01\x02\x03\x04";
+        assert_eq!(mail_at, 0x2F);
+        assert_eq!(&bytes[first..second], [&record[..], record].concat());
+        assert_eq!(
+            &bytes[second..end],
+            b"\xC0\x10\x00\x02\x00\x01\x00\x00\x00\x01\x00\x02\xC0\x2F"
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_leaves_the_message_as_it_was() {
+        let owner = name("a.example.");
+        let mut bytes = [0; 100];
+        let mut writer = Writer::new(&mut bytes, 12, 60);
+        let big = [7; 20];
+        let ttl = Ttl::from_secs(1);
+        assert_eq!(
+            writer.rrset(owner.as_ref(), Rtype::TXT, ttl, [&big[..]; 2].into_iter()),
+            Err(Full)
+        );
+        assert_eq!(writer.len(), 12);
+        assert_eq!(
+            writer.rrset(owner.as_ref(), Rtype::TXT, ttl, [&big[..]].into_iter()),
+            Ok(1)
+        );
+    }
+}

@@ -1,7 +1,36 @@
 //! Zone contents: master files, the layered store, immutable snapshots and lookups in them.
 //!
-//! Synchronous; no sockets, no async, no Kubernetes. Files are read only in `file`.
+//! ```text
+//! zone file → file → records → assemble → store ─publish→ snapshot → lookups
+//! changes of a layer ──────────→ writer ──┘
+//! ```
+//!
+//! Synchronous; no sockets, no async, no Kubernetes. Files are read only in `file`. Readers never
+//! wait: a snapshot is immutable, and a version shares with the one before all that did not change.
 
+#![forbid(unsafe_code)]
+
+mod assemble;
 pub mod check;
+mod cow;
 pub mod file;
+pub mod hash;
+mod index;
+mod key;
+mod layer;
+mod order;
+mod page;
 pub mod records;
+mod snapshot;
+mod store;
+mod writer;
+
+pub use hash::LookupName;
+pub use layer::Layer;
+pub use page::{Flags, Node, Rdatas, RrsetRef, Rrsets};
+pub use snapshot::{Found, Snapshot, Zone};
+pub use store::{Committed, Store, StoreError};
+pub use writer::{Change, Rrset};
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 use wire::name::cmp_ignore_case;
 use wire::{Name, NameRef, Rtype, Ttl};
 
+use crate::key;
+
 /// Where a record stands in its sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
@@ -103,8 +105,9 @@ impl Records {
         self.arena.extend_from_slice(&head);
         self.arena.extend_from_slice(owner.as_bytes());
         self.arena.extend_from_slice(rdata);
+        let relative = owner.len().saturating_sub(self.apex.as_bytes().len());
         self.index.push(Entry {
-            prefix: key_prefix(owner, self.apex.as_bytes().len()),
+            prefix: key::prefix_of(&owner.as_bytes()[..relative]),
             at,
         });
     }
@@ -233,43 +236,6 @@ fn read(arena: &[u8], at: u64) -> Record<'_> {
             line: long(8),
         },
     }
-}
-
-/// The first eight bytes of a key that sorts like the canonical order below the apex: labels from
-/// right to left in lower case, each ended by a zero byte. Two keys may be equal where the names
-/// are not (also since a label may hold zero bytes); never is their order wrong.
-fn key_prefix(owner: NameRef<'_>, apex_len: usize) -> u64 {
-    let relative = owner.len().saturating_sub(apex_len);
-    if relative == 0 {
-        return 0;
-    }
-    let mut key = [0; 8];
-    let mut at = 0;
-    let starts = owner.label_starts();
-    for &start in starts.as_slice().iter().rev() {
-        let start = usize::from(start);
-        if start >= relative {
-            continue;
-        }
-        let length = usize::from(owner.as_bytes()[start]);
-        for &byte in &owner.as_bytes()[start + 1..start + 1 + length] {
-            if at == key.len() {
-                return u64::from_be_bytes(key);
-            }
-            // Bytes 0 and 1 share a value, so that a zero byte sorts after the end of a label; the
-            // names decide then.
-            key[at] = byte.to_ascii_lowercase().max(1);
-            at += 1;
-            if byte <= 1 {
-                return u64::from_be_bytes(key);
-            }
-        }
-        at += 1;
-        if at >= key.len() {
-            break;
-        }
-    }
-    u64::from_be_bytes(key)
 }
 
 fn cmp_owner(left: NameRef<'_>, right: NameRef<'_>) -> Ordering {

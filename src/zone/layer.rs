@@ -1,0 +1,43 @@
+//! The three origins of a zone's records, and which one shows when they disagree.
+
+/// One of the three origins of a zone's records, the stronger ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Layer {
+    /// From a zone file.
+    Static,
+    /// From dynamic updates.
+    Dynamic,
+    /// From the desired set.
+    Synced,
+}
+
+impl Layer {
+    /// All layers, the strongest first.
+    pub const ALL: [Self; 3] = [Self::Static, Self::Dynamic, Self::Synced];
+
+    pub(crate) fn from_byte(byte: u8) -> Self {
+        match byte {
+            0 => Self::Static,
+            1 => Self::Dynamic,
+            _ => Self::Synced,
+        }
+    }
+
+    pub(crate) fn to_byte(self) -> u8 {
+        match self {
+            Self::Static => 0,
+            Self::Dynamic => 1,
+            Self::Synced => 2,
+        }
+    }
+}
+
+impl std::fmt::Display for Layer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Static => "static",
+            Self::Dynamic => "dynamic",
+            Self::Synced => "synced",
+        })
+    }
+}

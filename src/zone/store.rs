@@ -1,0 +1,292 @@
+//! The store: all zones, one writer each at a time, and the snapshot that readers answer from.
+//!
+//! ```text
+//! propose → next version beside the current one → publish: one pointer swap
+//! ```
+//!
+//! Readers never wait for writers, nor writers for readers. What a swap leaves behind is freed by a
+//! thread of its own, so that neither an answer nor a commit pays for it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::{ArcSwap, Guard};
+use wire::{Name, Rtype, Serial};
+
+use crate::assemble::assemble;
+use crate::cow::CowVec;
+use crate::hash::HashKeys;
+use crate::records::Records;
+use crate::snapshot::{Apexes, Snapshot, Zone};
+use crate::writer::{Change, ZoneWriter};
+
+/// Why a proposal was not taken. The store is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is not exactly one SOA at the apex.
+    #[error("zone \"{apex}\" needs exactly one SOA record at its apex")]
+    NoSoa {
+        /// The zone.
+        apex: Name,
+    },
+    /// No zone has this apex.
+    #[error("zone \"{apex}\" is not served here")]
+    NoZone {
+        /// The zone.
+        apex: Name,
+    },
+    /// A change is for a name of another zone.
+    #[error("\"{owner}\" is not in zone \"{apex}\"")]
+    OutOfZone {
+        /// The zone.
+        apex: Name,
+        /// The name.
+        owner: Name,
+    },
+    /// More records in an RRset, or more types at a name, than can be stored.
+    #[error("\"{owner}\" {rtype}: more than 65,535 records, or more than 255 types at the name")]
+    TooBig {
+        /// The name.
+        owner: Name,
+        /// The type.
+        rtype: Rtype,
+    },
+    /// More names than the indexes can number.
+    #[error("zone \"{apex}\" has more names than can be stored (about 600 million)")]
+    TooManyNames {
+        /// The zone.
+        apex: Name,
+    },
+}
+
+/// What a commit did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The serial from now on.
+    pub serial: Serial,
+    /// Records in the zone from now on.
+    pub records: usize,
+    /// Whether anything has changed; if not, nothing was published.
+    pub changed: bool,
+}
+
+/// All zones of this process.
+#[derive(Debug)]
+pub struct Store {
+    keys: HashKeys,
+    current: ArcSwap<Snapshot>,
+    writers: Mutex<Writers>,
+    reaper: SyncSender<Garbage>,
+}
+
+#[derive(Debug, Default)]
+struct Writers {
+    /// By apex in lower case: the place in the snapshot and the writer's side.
+    zones: HashMap<Name, (usize, ZoneWriter)>,
+}
+
+/// What a swap leaves behind; dropping it may free many pages.
+type Garbage = (Arc<Snapshot>, Option<Zone>);
+
+impl Store {
+    /// An empty store; hashes are keyed with the seed.
+    #[must_use]
+    pub fn new(seed: [u64; 2]) -> Self {
+        let keys = HashKeys::new(seed);
+        let snapshot = Snapshot {
+            keys,
+            zones: CowVec::from_vec(Vec::new()),
+            apexes: Arc::new(Apexes::new(&[])),
+        };
+        // The bound only keeps a burst of commits from holding many old versions: past it, the
+        // writer frees by itself.
+        let (reaper, garbage) = sync_channel::<Garbage>(64);
+        let named = std::thread::Builder::new().name("zone-reaper".to_owned());
+        // Without the thread the channel is closed, and old versions are freed in place.
+        let thread = named.spawn(move || garbage.into_iter().for_each(drop));
+        drop(thread);
+        Self {
+            keys,
+            current: ArcSwap::from_pointee(snapshot),
+            writers: Mutex::default(),
+            reaper,
+        }
+    }
+
+    /// The keys of all hashes.
+    #[must_use]
+    pub fn keys(&self) -> HashKeys {
+        self.keys
+    }
+
+    /// The current contents. Hold the guard for one batch, not while waiting.
+    #[must_use]
+    pub fn snapshot(&self) -> Guard<Arc<Snapshot>> {
+        self.current.load()
+    }
+
+    /// Adds a zone, or replaces the static layer of one. The records must be sorted.
+    ///
+    /// The serial of the file is a floor: contents that change under a serial that does not grow
+    /// get the next serial, since secondaries and caches would not see them otherwise.
+    ///
+    /// # Errors
+    /// When the records make no zone; the contents before stay.
+    pub fn replace_static(&self, records: &Records) -> Result<Committed, StoreError> {
+        // The long part is done before the lock: other zones' writers do not wait for it.
+        let (zone, depths) = assemble(records, self.keys)?;
+        let apex = zone.apex.clone();
+        let mut next = ZoneWriter::new(zone, depths);
+        let mut writers = self.lock();
+        if let Some((place, writer)) = writers.zones.get_mut(&apex) {
+            next.apply(writer.contributions());
+            let (before, floor) = (writer.zone.serial, next.zone.serial);
+            next.set_serial(before);
+            if same_contents(&writer.zone, &next.zone) && !floor.is_newer_than(before) {
+                return Ok(committed(&writer.zone, false));
+            }
+            next.set_serial(if floor.is_newer_than(before) {
+                floor
+            } else {
+                before.next()
+            });
+            let zone = next.zone.clone();
+            let done = committed(&zone, true);
+            let old = std::mem::replace(writer, next).zone;
+            self.publish(*place, Some(zone), Some(old));
+            return Ok(done);
+        }
+        let zone = next.zone.clone();
+        let done = committed(&zone, true);
+        let place = free_place(&writers);
+        writers.zones.insert(apex, (place, next));
+        self.publish_apexes(place, Some(zone), &writers);
+        Ok(done)
+    }
+
+    /// Applies changes of the layers to a zone: all of them in one version, or none.
+    ///
+    /// # Errors
+    /// When there is no such zone, or a change cannot be stored.
+    pub fn commit(&self, apex: &Name, changes: Vec<Change>) -> Result<Committed, StoreError> {
+        let mut writers = self.lock();
+        let Some((place, writer)) = writers.zones.get_mut(apex) else {
+            return Err(StoreError::NoZone { apex: apex.clone() });
+        };
+        for change in &changes {
+            check_change(&writer.zone, change)?;
+        }
+        // Cloning shares everything; what the changes touch is copied.
+        let before = writer.zone.clone();
+        if !writer.apply(changes) {
+            return Ok(committed(&before, false));
+        }
+        let serial = before.serial.next();
+        writer.set_serial(serial);
+        let done = committed(&writer.zone, true);
+        self.publish(*place, Some(writer.zone.clone()), Some(before));
+        Ok(done)
+    }
+
+    /// Takes a zone out; tells whether there was one.
+    pub fn remove(&self, apex: &Name) -> bool {
+        let mut writers = self.lock();
+        let Some((place, _)) = writers.zones.remove(apex) else {
+            return false;
+        };
+        self.publish_apexes(place, None, &writers);
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Writers> {
+        // Writers change their side only by whole steps; after a panic the last one stands.
+        self.writers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Publishes the next version of the zone at a place.
+    fn publish(&self, place: usize, zone: Option<Zone>, old: Option<Zone>) {
+        let mut next = Snapshot::clone(&self.current.load());
+        put(&mut next, place, zone);
+        self.swap(next, old);
+    }
+
+    /// As [`Self::publish`], when a zone has come or gone.
+    fn publish_apexes(&self, place: usize, zone: Option<Zone>, writers: &Writers) {
+        let mut next = Snapshot::clone(&self.current.load());
+        let apexes: Vec<(u64, usize, usize)> = writers
+            .zones
+            .values()
+            .map(|(place, writer)| (writer.zone.apex_hash, writer.zone.apex_labels, *place))
+            .collect();
+        next.apexes = Arc::new(Apexes::new(&apexes));
+        put(&mut next, place, zone);
+        self.swap(next, None);
+    }
+
+    fn swap(&self, next: Snapshot, old: Option<Zone>) {
+        let garbage = (self.current.swap(Arc::new(next)), old);
+        match self.reaper.try_send(garbage) {
+            Ok(()) => {}
+            Err(TrySendError::Full(garbage) | TrySendError::Disconnected(garbage)) => drop(garbage),
+        }
+    }
+}
+
+fn free_place(writers: &Writers) -> usize {
+    let taken: HashSet<usize> = writers.zones.values().map(|(place, _)| *place).collect();
+    (0..)
+        .find(|place| !taken.contains(place))
+        .unwrap_or(taken.len())
+}
+
+fn put(snapshot: &mut Snapshot, place: usize, zone: Option<Zone>) {
+    while snapshot.zones.len() <= place {
+        snapshot.zones.push(None);
+    }
+    if let Some(slot) = snapshot.zones.get_mut(place) {
+        *slot = zone.map(Arc::new);
+    }
+}
+
+fn committed(zone: &Zone, changed: bool) -> Committed {
+    Committed {
+        serial: zone.serial,
+        records: zone.records,
+        changed,
+    }
+}
+
+/// Whether two versions hold the same names and records.
+fn same_contents(left: &Zone, right: &Zone) -> bool {
+    left.records == right.records
+        && left.names == right.names
+        && left
+            .nodes()
+            .zip(right.nodes())
+            .all(|(left, right)| left.entry() == right.entry())
+}
+
+fn check_change(zone: &Zone, change: &Change) -> Result<(), StoreError> {
+    if !change.owner.as_ref().is_at_or_below(zone.apex.as_ref()) {
+        let apex = zone.apex.clone();
+        return Err(StoreError::OutOfZone {
+            apex,
+            owner: change.owner.clone(),
+        });
+    }
+    let too_big = change.rrset.as_ref().is_some_and(|rrset| {
+        rrset.rdatas.len() > usize::from(u16::MAX)
+            || rrset
+                .rdatas
+                .iter()
+                .any(|rdata| rdata.len() > usize::from(u16::MAX))
+    });
+    if too_big {
+        return Err(StoreError::TooBig {
+            owner: change.owner.clone(),
+            rtype: change.rtype,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,605 @@
+//! The writer's side of one zone: merges contributions of the layers and edits a copy of the zone.
+//!
+//! ```text
+//! changes → merge by name (winners, losers) → page, index, order of the next version → publish
+//! ```
+//!
+//! Losers live here and never in what readers see; they come back when the winner goes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use wire::{Rtype, Serial, Ttl};
+
+use crate::assemble::negative_of;
+use crate::index::Position;
+use crate::key;
+use crate::layer::Layer;
+use crate::order::OrderEntry;
+use crate::page::{Flags, Node, PageWriter, RrsetRef, tag_of, write_entry_head, write_rrset};
+use crate::snapshot::{Shape, Zone};
+
+/// An RRset of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rrset {
+    /// The type.
+    pub rtype: Rtype,
+    /// The TTL.
+    pub ttl: Ttl,
+    /// The data of each record, uncompressed, in canonical order and without repeats.
+    pub rdatas: Vec<Box<[u8]>>,
+}
+
+/// What one layer says of one RRset.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The owner, absolute.
+    pub owner: wire::Name,
+    /// The type.
+    pub rtype: Rtype,
+    /// Who says it.
+    pub layer: Layer,
+    /// The RRset from now on, or none any more.
+    pub rrset: Option<Rrset>,
+}
+
+#[derive(Clone, Debug)]
+struct Contribution {
+    layer: Layer,
+    rrset: Rrset,
+}
+
+/// How many names and cuts there are at each depth below the apex.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Depths {
+    names: Vec<usize>,
+    cuts: Vec<usize>,
+}
+
+impl Depths {
+    pub(crate) fn add_name(&mut self, depth: usize) {
+        count(&mut self.names, depth, 1);
+    }
+
+    pub(crate) fn add_cut(&mut self, depth: usize) {
+        count(&mut self.cuts, depth, 1);
+    }
+
+    fn remove_name(&mut self, depth: usize) {
+        count(&mut self.names, depth, -1);
+    }
+
+    fn remove_cut(&mut self, depth: usize) {
+        count(&mut self.cuts, depth, -1);
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        let cuts = self
+            .cuts
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| **count > 0);
+        let cut_depths = cuts.fold(0, |depths, (depth, _)| depths | 1 << depth);
+        let deepest = self.names.iter().rposition(|count| *count > 0).unwrap_or(0);
+        Shape {
+            cut_depths,
+            deepest,
+        }
+    }
+}
+
+fn count(counts: &mut Vec<usize>, depth: usize, by: isize) {
+    if counts.len() <= depth {
+        counts.resize(depth + 1, 0);
+    }
+    counts[depth] = counts[depth].saturating_add_signed(by);
+}
+
+/// The writer's side of one zone.
+#[derive(Debug)]
+pub(crate) struct ZoneWriter {
+    pub(crate) zone: Zone,
+    depths: Depths,
+    /// Numbers of pages that are free.
+    free: Vec<u32>,
+    /// Contributions that do not show, by owner below the apex in lower case.
+    hidden: BTreeMap<Box<[u8]>, Vec<Contribution>>,
+    /// Owners that have a DNAME in some layer, shown or not.
+    dnames: BTreeSet<Box<[u8]>>,
+}
+
+impl ZoneWriter {
+    pub(crate) fn new(zone: Zone, depths: Depths) -> Self {
+        let mut writer = Self {
+            zone,
+            depths,
+            free: Vec::new(),
+            hidden: BTreeMap::new(),
+            dnames: BTreeSet::new(),
+        };
+        if writer.zone.shape.cut_depths != 0 {
+            let dnames = writer
+                .zone
+                .nodes()
+                .filter(|node| node.flags().has(Flags::DNAME));
+            writer.dnames = dnames.map(|node| node.owner().into()).collect();
+        }
+        writer
+    }
+
+    /// All contributions of layers other than the static one, shown or hidden.
+    pub(crate) fn contributions(&self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if self.hidden.is_empty() && !self.has_upper_layers() {
+            return changes;
+        }
+        for node in self.zone.nodes() {
+            let owner = self.zone.absolute(node.owner());
+            for rrset in node.rrsets().filter(|rrset| rrset.layer() != Layer::Static) {
+                let (layer, rrset) = (rrset.layer(), owned(rrset));
+                let rtype = rrset.rtype;
+                changes.push(Change {
+                    owner: owner.clone(),
+                    rtype,
+                    layer,
+                    rrset: Some(rrset),
+                });
+            }
+        }
+        for (owner, contributions) in &self.hidden {
+            let owner = self.zone.absolute(owner);
+            for contribution in contributions
+                .iter()
+                .filter(|one| one.layer != Layer::Static)
+            {
+                changes.push(Change {
+                    owner: owner.clone(),
+                    rtype: contribution.rrset.rtype,
+                    layer: contribution.layer,
+                    rrset: Some(contribution.rrset.clone()),
+                });
+            }
+        }
+        changes
+    }
+
+    fn has_upper_layers(&self) -> bool {
+        let mut rrsets = self.zone.nodes().flat_map(Node::rrsets);
+        rrsets.any(|rrset| rrset.layer() != Layer::Static)
+    }
+
+    /// Applies changes to the next version. Gives whether anything that shows has changed.
+    pub(crate) fn apply(&mut self, changes: Vec<Change>) -> bool {
+        let mut by_owner: BTreeMap<Box<[u8]>, Vec<Change>> = BTreeMap::new();
+        let apex_len = self.zone.apex.as_bytes().len();
+        for change in changes {
+            let lower = change.owner.as_ref().to_lowercase();
+            let owner = &lower.as_bytes()[..lower.as_bytes().len().saturating_sub(apex_len)];
+            by_owner.entry(owner.into()).or_default().push(change);
+        }
+        let mut changed = false;
+        let mut again = BTreeSet::new();
+        for (owner, changes) in by_owner {
+            changed |= self.merge(&owner, changes);
+            // A DNAME above may have to make room for this name, or may come back.
+            let mut above = key::parent(&owner);
+            while let Some(name) = above.filter(|_| !self.dnames.is_empty()) {
+                if self.dnames.contains(name) {
+                    again.insert(Box::from(name));
+                }
+                above = key::parent(name);
+            }
+        }
+        for owner in again {
+            changed |= self.merge(&owner, Vec::new());
+        }
+        if changed {
+            self.zone.shape = self.depths.shape();
+        }
+        changed
+    }
+
+    /// Gives the next version its serial, in the SOA too.
+    pub(crate) fn set_serial(&mut self, serial: Serial) {
+        let Some(soa) = self
+            .zone
+            .apex_node()
+            .and_then(|apex| apex.rrset(Rtype::SOA))
+        else {
+            return;
+        };
+        let (layer, mut soa) = (soa.layer(), owned(soa));
+        if let Some(rdata) = soa.rdatas.first_mut() {
+            let at = rdata.len() - crate::assemble::SOA_NUMBERS;
+            rdata[at..at + 4].copy_from_slice(&serial.0.to_be_bytes());
+            self.zone.negative = negative_of(rdata, soa.ttl);
+        }
+        let apex = self.zone.apex_node().map(Node::rrsets);
+        let rest = apex
+            .into_iter()
+            .flatten()
+            .filter(|rrset| rrset.rtype() != Rtype::SOA);
+        let mut shown: Vec<Contribution> = rest.map(contribution).collect();
+        shown.push(Contribution { layer, rrset: soa });
+        self.show(&[], shown);
+        self.zone.serial = serial;
+    }
+
+    /// Brings the contributions to one name up to date and shows the winners.
+    fn merge(&mut self, owner: &[u8], changes: Vec<Change>) -> bool {
+        let hash = self.hash_of(owner);
+        let node = self.zone.node_by_hash(hash, owner);
+        let before: Vec<Contribution> = node
+            .map(Node::rrsets)
+            .into_iter()
+            .flatten()
+            .map(contribution)
+            .collect();
+        let mut all = before.clone();
+        all.extend(self.hidden.remove(owner).unwrap_or_default());
+        for change in changes {
+            all.retain(|one| one.layer != change.layer || one.rrset.rtype != change.rtype);
+            all.extend(change.rrset.map(|rrset| Contribution {
+                layer: change.layer,
+                rrset,
+            }));
+        }
+        if all.iter().any(|one| one.rrset.rtype == Rtype::DNAME) {
+            self.dnames.insert(owner.into());
+        } else {
+            self.dnames.remove(owner);
+        }
+        let below = self.strongest_below(owner, &all);
+        let (mut shown, hidden) = winners(all, below);
+        if !hidden.is_empty() {
+            self.hidden.insert(owner.into(), hidden);
+        }
+        shown.sort_by_key(|one| one.rrset.rtype);
+        let same = shown.len() == before.len()
+            && shown
+                .iter()
+                .zip(&before)
+                .all(|(new, old)| new.layer == old.layer && new.rrset == old.rrset);
+        if !same {
+            self.show(owner, shown);
+        }
+        !same
+    }
+
+    /// The strongest layer below a name, where a DNAME makes it matter.
+    fn strongest_below(&self, owner: &[u8], all: &[Contribution]) -> Option<Layer> {
+        let dname = all.iter().filter(|one| one.rrset.rtype == Rtype::DNAME);
+        let strongest = dname.map(|one| one.layer).min()?;
+        let mut below = None;
+        let mut at = self.zone.next_owner(owner);
+        while let Some(name) = at.filter(|name| key::is_at_or_below(name, owner)) {
+            let node = self.zone.node_by_hash(self.hash_of(name), name);
+            let layers = node
+                .map(Node::rrsets)
+                .into_iter()
+                .flatten()
+                .map(RrsetRef::layer);
+            below = layers.chain(below).min();
+            if below.is_some_and(|layer| layer < strongest) {
+                break;
+            }
+            at = self.zone.next_owner(name);
+        }
+        below
+    }
+
+    /// Makes these the RRsets of a name; without any it goes, if no name is below it.
+    fn show(&mut self, owner: &[u8], rrsets: Vec<Contribution>) {
+        let hash = self.hash_of(owner);
+        let mut rrsets = rrsets;
+        rrsets.sort_by_key(|one| one.rrset.rtype);
+        let old = self.zone.locate(hash, owner).map(|(page, slot, node)| {
+            (
+                page,
+                slot,
+                node.flags(),
+                node.rrsets().map(RrsetRef::len).sum::<usize>(),
+            )
+        });
+        let has = |rtype| {
+            rrsets
+                .iter()
+                .any(|one: &Contribution| one.rrset.rtype == rtype)
+        };
+        let mut flags = old.map_or(0, |(_, _, flags, _)| flags.0 & Flags::WILDCARD_CHILD);
+        if has(Rtype::NS) && !owner.is_empty() {
+            flags |= Flags::CUT;
+        }
+        if has(Rtype::DNAME) {
+            flags |= Flags::DNAME;
+        }
+        let records: usize = rrsets.iter().map(|one| one.rrset.rdatas.len()).sum();
+        let old_records = old.map_or(0, |(_, _, _, records)| records);
+        self.zone.records = self.zone.records + records - old_records;
+        let depth = key::depth(owner);
+        let cuts = |flags: u8| flags & (Flags::CUT | Flags::DNAME) != 0;
+        match (
+            old.is_some_and(|(_, _, flags, _)| cuts(flags.0)),
+            cuts(flags),
+        ) {
+            (false, true) => self.depths.add_cut(depth),
+            (true, false) => self.depths.remove_cut(depth),
+            _ => {}
+        }
+        match old {
+            Some((page, slot, ..)) => {
+                if rrsets.is_empty() && !owner.is_empty() && !self.has_below(owner) {
+                    self.remove_name(owner, hash, page, slot);
+                } else {
+                    let entry = entry_of(flags, owner, &rrsets);
+                    self.edit_page(owner, page, |entries| entries[slot].1 = entry.into());
+                }
+            }
+            None if rrsets.is_empty() => {}
+            None => self.insert_name(owner, entry_of(flags, owner, &rrsets)),
+        }
+    }
+
+    fn has_below(&self, owner: &[u8]) -> bool {
+        self.zone
+            .next_owner(owner)
+            .is_some_and(|next| key::is_at_or_below(next, owner))
+    }
+
+    /// Adds a name that is not there, and each missing name above it.
+    fn insert_name(&mut self, owner: &[u8], entry: Vec<u8>) {
+        let hash = self.hash_of(owner);
+        if let Some(parent) = key::parent(owner) {
+            let parent_hash = self.hash_of(parent);
+            if self.zone.node_by_hash(parent_hash, parent).is_none() {
+                self.insert_name(parent, entry_of(0, parent, &[]));
+            }
+            if owner.starts_with(b"\x01*") {
+                self.flag(parent, |flags| flags | Flags::WILDCARD_CHILD);
+            }
+        }
+        self.depths.add_name(key::depth(owner));
+        self.zone.names += 1;
+        let place = self.zone.place_of(owner);
+        let Some(page) = self.zone.order.get(place).map(|entry| entry.page) else {
+            return;
+        };
+        let slot = self
+            .zone
+            .page(page)
+            .nodes()
+            .take_while(|node| key::cmp(node.owner(), owner).is_lt());
+        let slot = slot.count();
+        self.zone.index.insert(hash, Position { page, hint: slot });
+        self.edit_page(owner, page, |entries| {
+            entries.insert(slot, (tag_of(hash), entry.into()))
+        });
+    }
+
+    /// Takes a name out, and each name above it that only stood for it.
+    fn remove_name(&mut self, owner: &[u8], hash: u64, page: u32, slot: usize) {
+        self.edit_page(owner, page, |entries| {
+            entries.remove(slot);
+        });
+        self.zone.index.remove(hash, page);
+        self.zone.names -= 1;
+        self.depths.remove_name(key::depth(owner));
+        let Some(parent) = key::parent(owner) else {
+            return;
+        };
+        if owner.starts_with(b"\x01*") {
+            self.flag(parent, |flags| flags & !Flags::WILDCARD_CHILD);
+        }
+        let parent_hash = self.hash_of(parent);
+        if let Some((page, slot, node)) = self.zone.locate(parent_hash, parent)
+            && node.is_empty_non_terminal()
+            && !parent.is_empty()
+            && !self.has_below(parent)
+        {
+            self.remove_name(parent, parent_hash, page, slot);
+        }
+    }
+
+    fn flag(&mut self, owner: &[u8], change: impl FnOnce(u8) -> u8) {
+        if let Some((page, slot, _)) = self.zone.locate(self.hash_of(owner), owner) {
+            self.edit_page(owner, page, |entries| {
+                let flags = &mut entries[slot].1.to_mut()[0];
+                *flags = change(*flags);
+            });
+        }
+    }
+
+    /// Writes a page anew; splits it when it is full, drops it when it is empty. `owner` is a name
+    /// that the page holds, or would.
+    fn edit_page(&mut self, owner: &[u8], number: u32, edit: impl FnOnce(&mut Vec<PageEntry<'_>>)) {
+        let Some(bytes) = self.zone.pages.get(number as usize).cloned() else {
+            return;
+        };
+        let place = self.zone.place_of(owner);
+        let page = crate::page::PageRef::new(&bytes);
+        let mut entries: Vec<PageEntry<'_>> = page
+            .nodes()
+            .enumerate()
+            .map(|(slot, node)| (page.tag(slot), std::borrow::Cow::Borrowed(node.entry())))
+            .collect();
+        edit(&mut entries);
+        self.zone.page_bytes -= bytes.len();
+        let total: usize = entries
+            .iter()
+            .map(|(_, entry)| entry.len() + 4)
+            .sum::<usize>()
+            + 2;
+        if entries.is_empty() && self.zone.order.remove(place) {
+            self.put_page(number, Arc::from(Vec::new()));
+            self.free.push(number);
+            return;
+        }
+        // A page over its target is halved by bytes, so that both halves have room to grow.
+        let limit = if total > crate::page::PAGE_TARGET {
+            total / 2
+        } else {
+            usize::MAX
+        };
+        let mut writer = PageWriter::default();
+        let mut rest = entries.iter();
+        let mut left = entries.len();
+        for (tag, entry) in rest.by_ref() {
+            writer.push(*tag, entry);
+            left -= 1;
+            if writer.size() >= limit || left == 1 && limit != usize::MAX {
+                break;
+            }
+        }
+        let first = entries.first().map_or(0, |(_, entry)| prefix(entry));
+        if self
+            .zone
+            .order
+            .get(place)
+            .is_some_and(|entry| entry.prefix != first)
+        {
+            self.zone.order.set(
+                place,
+                OrderEntry {
+                    prefix: first,
+                    page: number,
+                },
+            );
+        }
+        let lower = writer.finish();
+        self.put_page(number, lower);
+        let moved: Vec<&PageEntry<'_>> = rest.collect();
+        if moved.is_empty() {
+            return;
+        }
+        for (tag, entry) in &moved {
+            writer.push(*tag, entry);
+        }
+        let upper = writer.finish();
+        let target = self.take_page_number();
+        self.put_page(target, upper);
+        for (slot, (_, entry)) in moved.iter().enumerate() {
+            let hash = self.hash_of(Node::from_entry(entry).owner());
+            self.zone.index.relocate(
+                hash,
+                number,
+                Position {
+                    page: target,
+                    hint: slot,
+                },
+            );
+        }
+        let first = moved.first().map_or(0, |(_, entry)| prefix(entry));
+        self.zone.order.insert_after(
+            place,
+            OrderEntry {
+                prefix: first,
+                page: target,
+            },
+        );
+    }
+
+    fn put_page(&mut self, number: u32, page: Arc<[u8]>) {
+        self.zone.page_bytes += page.len();
+        if let Some(slot) = self.zone.pages.get_mut(number as usize) {
+            *slot = page;
+        }
+    }
+
+    fn take_page_number(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            let number = u32::try_from(self.zone.pages.len()).unwrap_or(u32::MAX);
+            self.zone.pages.push(Arc::from(Vec::new()));
+            number
+        })
+    }
+
+    fn hash_of(&self, owner: &[u8]) -> u64 {
+        let starts = key::LabelStarts::of(owner);
+        let labels = starts.as_slice().iter().rev();
+        labels.fold(self.zone.apex_hash, |parent, &start| {
+            self.zone.keys.child(parent, key::label_at(owner, start))
+        })
+    }
+}
+
+type PageEntry<'a> = (u16, std::borrow::Cow<'a, [u8]>);
+
+fn prefix(entry: &[u8]) -> u64 {
+    key::prefix_of(Node::from_entry(entry).owner())
+}
+
+fn contribution(rrset: RrsetRef<'_>) -> Contribution {
+    Contribution {
+        layer: rrset.layer(),
+        rrset: owned(rrset),
+    }
+}
+
+fn owned(rrset: RrsetRef<'_>) -> Rrset {
+    let rdatas = rrset.rdatas().map(Box::from).collect();
+    Rrset {
+        rtype: rrset.rtype(),
+        ttl: rrset.ttl(),
+        rdatas,
+    }
+}
+
+fn entry_of(flags: u8, owner: &[u8], rrsets: &[Contribution]) -> Vec<u8> {
+    let mut entry = Vec::with_capacity(64);
+    // No name has so many types: what is proposed is capped at 100 before.
+    let count = u8::try_from(rrsets.len()).unwrap_or(u8::MAX);
+    write_entry_head(&mut entry, flags, count, owner);
+    for one in rrsets.iter().take(usize::from(count)) {
+        let rdatas = one.rrset.rdatas.iter().map(|rdata| &**rdata);
+        write_rrset(
+            &mut entry,
+            one.rrset.rtype,
+            one.rrset.ttl,
+            one.layer,
+            rdatas,
+        );
+    }
+    entry
+}
+
+/// Who shows: the strongest layer of each type; where that would put a CNAME beside other data, or
+/// a DNAME above a stronger name, the strongest layer has the whole name.
+fn winners(all: Vec<Contribution>, below: Option<Layer>) -> (Vec<Contribution>, Vec<Contribution>) {
+    let strongest = |rtype| {
+        all.iter()
+            .filter(|one| one.rrset.rtype == rtype)
+            .map(|one| one.layer)
+            .min()
+    };
+    let dname_hidden =
+        matches!((strongest(Rtype::DNAME), below), (Some(dname), Some(below)) if below < dname);
+    let shows = |one: &Contribution| {
+        strongest(one.rrset.rtype) == Some(one.layer)
+            && !(dname_hidden && one.rrset.rtype == Rtype::DNAME)
+    };
+    let clash = all
+        .iter()
+        .any(|one| shows(one) && one.rrset.rtype == Rtype::CNAME)
+        && all
+            .iter()
+            .any(|one| shows(one) && !beside_cname(one.rrset.rtype));
+    let top = all
+        .iter()
+        .filter(|one| shows(one))
+        .map(|one| one.layer)
+        .min();
+    let keep: Vec<bool> = all
+        .iter()
+        .map(|one| shows(one) && (!clash || Some(one.layer) == top))
+        .collect();
+    let mut keep = keep.into_iter();
+    all.into_iter().partition(|_| keep.next().unwrap_or(false))
+}
+
+/// Types that may stand beside a CNAME (RFC 2181 §10.1, RFC 4034 §3), and the CNAME itself.
+fn beside_cname(rtype: Rtype) -> bool {
+    matches!(
+        rtype,
+        Rtype::CNAME | Rtype::RRSIG | Rtype::NSEC | Rtype::KEY
+    )
+}
