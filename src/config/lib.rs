@@ -1,1 +1,33 @@
-//! Everything a user can set: flags, environment, settings file. Leaf crate: no async, no HTTP.
+//! Everything a user can set: flags, environment, settings file. No async, no HTTP.
+//!
+//! ```text
+//! arguments ─┐
+//! environment ├─→ raw (what was typed, and where) ─→ check ─→ Command with checked settings
+//! file/v1 ────┘
+//! ```
+//!
+//! One table (`flags`) says which settings there are; the command line, the environment, the file
+//! and the help are made from it. A flag wins over the environment, the environment over the file,
+//! the file over the default; lists are replaced, never merged. Every wrong setting of a run is
+//! reported, not only the first. Environment and arguments are passed in; the only thing read here
+//! is the settings file. Of our crates this one knows `wire` only, for the names of zones.
+
+#![forbid(unsafe_code)]
+
+mod check;
+mod command;
+mod file;
+mod flags;
+mod problem;
+mod raw;
+mod settings;
+mod value;
+
+pub use clap::builder::StyledStr;
+pub use command::{Check, Command, Reload, Run, Stop, ZoneAction, ZoneCommand, parse, parse_file};
+pub use flags::{Flag, Group, Kind, groups};
+pub use problem::{Origin, Problem, Problems, Quoted};
+pub use settings::{
+    Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
+    LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile, Zones,
+};

@@ -1,0 +1,314 @@
+//! From what was typed to checked settings: the one place with messages about wrong settings.
+//!
+//! Everything is looked at before anything is reported, so one run shows all mistakes.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::flags::{self, Kind};
+use crate::problem::{Origin, Problem, Problems, Quoted};
+use crate::raw::{Raw, Typed};
+use crate::settings::{
+    Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
+    LogLevel, Process, RateLimit, Tcp, Udp, ZoneFile, Zones,
+};
+use crate::value::{self, Wrong};
+
+/// Judges all settings.
+pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
+    let mut reader = Reader {
+        problems: raw.problems.clone(),
+        raw,
+    };
+    let config = Config {
+        zones: zones(&mut reader),
+        listen: listen(&mut reader),
+        udp: Udp {
+            workers: reader
+                .once("udp-workers", |text| value::number(text, 1, 256))
+                .and_then(NonZeroUsize::new),
+            gso: reader.word("udp-gso", GSO),
+        },
+        tcp: Tcp {
+            connections: reader.number("tcp-connections", 1_000, 1, 1_000_000),
+            connections_per_client: reader.number("tcp-connections-per-client", 20, 1, 1_000_000),
+            idle_timeout: reader.duration("tcp-idle-timeout", Duration::from_secs(10)),
+            write_timeout: reader.duration("tcp-write-timeout", Duration::from_secs(5)),
+        },
+        proxy_protocol_from: reader.networks("proxy-protocol-from"),
+        answers: Answers {
+            edns_size: reader.number("edns-size", 1_232, 512, 4_096),
+            minimal_responses: reader.switch("minimal-responses"),
+            nsid: reader.once("nsid", value::identifier).unwrap_or_default(),
+            version_bind: reader.once("version-bind", value::short_text),
+            hostname_bind: reader.once("hostname-bind", value::short_text),
+            id_server: reader.once("id-server", value::short_text),
+        },
+        access: Access {
+            allow: reader.networks("allow-query"),
+            deny: reader.networks("deny-query"),
+        },
+        rate_limit: rate_limit(&mut reader),
+        cookies: cookies(&mut reader),
+        metrics_address: metrics_address(&mut reader),
+        control_socket: control_socket(&mut reader),
+        process: process(&mut reader),
+        log: log(&mut reader),
+    };
+    if reader.problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(Problems(reader.problems))
+    }
+}
+
+/// Judges where commands are taken, and nothing else: what `zonewright zone` needs.
+pub(crate) fn check_control_socket(raw: Raw) -> Result<ControlSocket, Problems> {
+    let mut reader = Reader {
+        problems: Vec::new(),
+        raw,
+    };
+    let socket = control_socket(&mut reader);
+    if reader.problems.is_empty() {
+        Ok(socket)
+    } else {
+        Err(Problems(reader.problems))
+    }
+}
+
+fn zones(reader: &mut Reader) -> Zones {
+    let mut files: Vec<(ZoneFile, Typed)> = reader.many("zone-file", value::zone_file);
+    for zone in std::mem::take(&mut reader.raw.zones) {
+        let result = match &zone.name {
+            Some(name) => value::named_zone_file(name, &zone.file),
+            None => value::unnamed_zone_file(&zone.file),
+        };
+        let typed = Typed {
+            text: zone.file,
+            origin: zone.origin,
+        };
+        match result {
+            Ok(file) => files.push((file, typed)),
+            Err(wrong) => reader.problem("zones", &typed, wrong),
+        }
+    }
+    let mut first: HashMap<String, PathBuf> = HashMap::new();
+    for (file, typed) in &mut files {
+        file.path = from_folder_of(&typed.origin, &file.path);
+        let origin = file.origin.as_ref().to_lowercase().to_string();
+        if let Some(earlier) = first.get(&origin) {
+            let wrong = Wrong::new(format!(
+                "zone {} has two files, {} and {}",
+                Quoted(&origin),
+                Quoted(&earlier.to_string_lossy()),
+                Quoted(&file.path.to_string_lossy()),
+            ));
+            reader.problem("zone-file", typed, wrong);
+        } else {
+            first.insert(origin, file.path.clone());
+        }
+    }
+    let dirs = reader.many("zone-dir", value::path);
+    let zones = Zones {
+        files: files.into_iter().map(|(file, _)| file).collect(),
+        dirs: dirs
+            .iter()
+            .map(|(dir, typed)| from_folder_of(&typed.origin, dir))
+            .collect(),
+        strict: reader.switch("strict"),
+    };
+    if zones.files.is_empty() && zones.dirs.is_empty() && reader.problems.is_empty() {
+        let problem = Problem::of_file(Origin::Flag, "there is no zone to serve");
+        reader.problems.push(problem.hint(
+            "name a master file with --zone-file PATH, or a folder of NAME.zone files with --zone-dir DIR",
+        ));
+    }
+    zones
+}
+
+fn listen(reader: &mut Reader) -> Listen {
+    let mut addresses = Vec::new();
+    let given = reader.many("listen", |text| value::listen(text, Some(53)));
+    for (group, typed) in given {
+        for address in group {
+            // Port 0 is another port each time.
+            if addresses.contains(&address) && address.port() != 0 {
+                let wrong = Wrong::new(format!("\"{address}\" is given twice"));
+                reader.problem("listen", &typed, wrong);
+            } else {
+                addresses.push(address);
+            }
+        }
+    }
+    if reader.raw.values.contains_key("listen") {
+        Listen::On(addresses)
+    } else {
+        Listen::Default
+    }
+}
+
+fn rate_limit(reader: &mut Reader) -> Option<RateLimit> {
+    let limit = RateLimit {
+        rate: reader.number("rate-limit", 0, 0, 1_000_000),
+        slip: reader.number("rate-limit-slip", 2, 0, 31),
+        exempt: reader.networks("rate-limit-exempt"),
+        clients: reader.word("rate-limit-clients", CLIENTS),
+    };
+    (limit.rate > 0).then_some(limit)
+}
+
+fn cookies(reader: &mut Reader) -> Option<Cookies> {
+    let mut secrets = reader.many("cookie-secret", value::secret);
+    if let Some((_, third)) = secrets.get(2) {
+        let wrong = Wrong::new("more than two secrets; expected the active one and one more");
+        let third = third.clone();
+        reader.problem("cookie-secret", &third, wrong);
+    }
+    let mut secrets = secrets.drain(..).map(|(secret, _)| secret);
+    reader.switch("cookies").then(|| Cookies {
+        active: secrets.next(),
+        other: secrets.next(),
+    })
+}
+
+fn metrics_address(reader: &mut Reader) -> Option<std::net::SocketAddr> {
+    reader
+        .once("metrics-address", |text| match text {
+            "off" => Ok(None),
+            text => Ok(value::listen(text, None)?.into_iter().next()),
+        })
+        .flatten()
+}
+
+fn control_socket(reader: &mut Reader) -> ControlSocket {
+    let typed = reader.raw.once("control-socket").cloned();
+    match reader.once("control-socket", value::path) {
+        Some(path) if path == Path::new("off") => ControlSocket::Off,
+        Some(path) => {
+            let origin = typed.map_or(Origin::Flag, |typed| typed.origin);
+            ControlSocket::At(from_folder_of(&origin, &path))
+        }
+        None => ControlSocket::Default,
+    }
+}
+
+fn process(reader: &mut Reader) -> Process {
+    let process = Process {
+        user: reader.once("user", value::text),
+        group: reader.once("group", value::text),
+    };
+    if process.user.is_none()
+        && let Some(typed) = reader.raw.once("group").cloned()
+    {
+        reader.problem("group", &typed, Wrong::new("a group needs a --user too"));
+    }
+    process
+}
+
+fn log(reader: &mut Reader) -> Log {
+    Log {
+        format: reader.word("log-format", FORMATS),
+        level: reader.word("log-level", LEVELS),
+    }
+}
+
+/// A path of a settings file starts at the folder of the file.
+fn from_folder_of(origin: &Origin, path: &Path) -> PathBuf {
+    match origin {
+        Origin::File { path: file, .. } => Path::new(file)
+            .parent()
+            .unwrap_or_else(|| Path::new(""))
+            .join(path),
+        Origin::Environment(_) | Origin::Flag => path.to_owned(),
+    }
+}
+
+/// Takes values from what was typed, and keeps what is wrong with them.
+struct Reader {
+    raw: Raw,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn once<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
+        let typed = self.raw.once(name)?.clone();
+        match parse(&typed.text) {
+            Ok(value) => Some(value),
+            Err(wrong) => {
+                self.problem(name, &typed, wrong);
+                None
+            }
+        }
+    }
+
+    fn many<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Vec<(T, Typed)> {
+        let mut values = Vec::new();
+        for typed in self.raw.values.get(name).cloned().unwrap_or_default() {
+            match parse(&typed.text) {
+                Ok(value) => values.push((value, typed)),
+                Err(wrong) => self.problem(name, &typed, wrong),
+            }
+        }
+        values
+    }
+
+    fn networks(&mut self, name: &str) -> Vec<IpNet> {
+        let values = self.many(name, value::network);
+        values.into_iter().map(|(net, _)| net).collect()
+    }
+
+    fn number<T>(&mut self, name: &str, default: T, least: T, most: T) -> T
+    where
+        T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy,
+    {
+        self.once(name, |text| value::number(text, least, most))
+            .unwrap_or(default)
+    }
+
+    fn duration(&mut self, name: &str, default: Duration) -> Duration {
+        self.once(name, value::duration).unwrap_or(default)
+    }
+
+    fn word<T: Copy + Default>(&mut self, name: &str, words: &[(&str, T)]) -> T {
+        self.once(name, |text| value::word(text, words))
+            .unwrap_or_default()
+    }
+
+    fn switch(&mut self, name: &str) -> bool {
+        let default = matches!(
+            flags::find(name).map(|flag| flag.kind),
+            Some(Kind::Switch(true))
+        );
+        self.once(name, value::switch).unwrap_or(default)
+    }
+
+    fn problem(&mut self, name: &str, typed: &Typed, wrong: Wrong) {
+        let problem = Problem::new(&typed.origin, name, wrong.message).hint(wrong.hint);
+        self.problems.push(problem);
+    }
+}
+
+const GSO: &[(&str, Gso)] = &[("auto", Gso::Auto), ("on", Gso::On), ("off", Gso::Off)];
+
+const CLIENTS: &[(&str, CountedClients)] = &[
+    ("global", CountedClients::Global),
+    ("all", CountedClients::All),
+];
+
+const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+const LEVELS: &[(&str, LogLevel)] = &[
+    ("error", LogLevel::Error),
+    ("warning", LogLevel::Warning),
+    ("warn", LogLevel::Warning),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! The clap command: arguments from the table of flags, sub-commands, texts around the help.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command as Clap};
+
+use crate::flags::{Flag, Kind, groups};
+
+/// The command of the whole program.
+pub(super) fn build() -> Clap {
+    Clap::new("zonewright")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Serves DNS zones from master files, and follows the files as they are edited.")
+        .override_usage("zonewright [FLAGS]\n       zonewright <COMMAND>")
+        .after_help(AFTER_SHORT)
+        .after_long_help(AFTER_LONG)
+        .max_term_width(100)
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .help_template(TEMPLATE)
+        .args(arguments(Show::Common))
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::Help)
+                .help_heading("Other")
+                .help("Print this help; --help explains every flag")
+                .long_help("Print this help; -h is short"),
+        )
+        .arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help_heading("Other")
+                .help("Print the version"),
+        )
+        .subcommand(check_clap())
+        .subcommand(zone_clap())
+        .subcommand(completions_clap())
+}
+
+fn check_clap() -> Clap {
+    Clap::new("check")
+        .about("Find every mistake in zone files and settings")
+        .long_about(
+            "Finds every mistake in zone files and settings, and shows each with its line.\n\n\
+             Without FILES it checks the settings as the daemon would read them, and the zones they \
+             name. Exits with 1 if anything has an error; warnings alone are fine.",
+        )
+        .override_usage("zonewright check [FILES]... [FLAGS]")
+        .after_help("All flags of the daemon are taken, and checked too: see zonewright --help.")
+        .arg(
+            Arg::new("files")
+                .value_name("FILES")
+                .num_args(0..)
+                .help("Zone files as [ORIGIN=]PATH, folders of NAME.zone files, settings files (.yaml)"),
+        )
+        .args(arguments(Show::Only(&["config"])))
+}
+
+fn zone_clap() -> Clap {
+    let json = || {
+        Arg::new("json")
+            .long("json")
+            .action(ArgAction::SetTrue)
+            .help("Print JSON")
+    };
+    let name = || {
+        Arg::new("name")
+            .value_name("ZONE")
+            .required(true)
+            .help("The name of the zone")
+    };
+    let socket = || {
+        arguments(Show::Only(&["control-socket"])).filter(|arg| arg.get_id() == "control-socket")
+    };
+    Clap::new("zone")
+        .about("Ask a running zonewright about its zones")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(
+            Clap::new("list")
+                .about("List all zones")
+                .arg(json())
+                .args(socket()),
+        )
+        .subcommand(
+            Clap::new("show")
+                .about("Show where a zone comes from and how it is")
+                .arg(name())
+                .arg(json())
+                .args(socket()),
+        )
+        .subcommand(
+            Clap::new("export")
+                .about("Print a zone as a master file, as it is served now")
+                .arg(name())
+                .args(socket()),
+        )
+        .subcommand(
+            Clap::new("reload")
+                .about("Read zone files again, changed or not")
+                .arg(
+                    name()
+                        .required(false)
+                        .num_args(0..)
+                        .help("Their names; without any, all zones"),
+                )
+                .args(socket()),
+        )
+}
+
+fn completions_clap() -> Clap {
+    Clap::new("completions")
+        .about("Print a completion script for a shell")
+        .arg(
+            Arg::new("shell")
+                .value_name("SHELL")
+                .required(true)
+                .value_parser(PossibleValuesParser::new([
+                    "bash",
+                    "elvish",
+                    "fish",
+                    "powershell",
+                    "zsh",
+                ])),
+        )
+}
+
+/// Which flags a help shows.
+#[derive(Clone, Copy)]
+enum Show {
+    /// In the short help the common ones, in the long help all.
+    Common,
+    /// These, everywhere.
+    Only(&'static [&'static str]),
+}
+
+fn arguments(show: Show) -> impl Iterator<Item = Arg> {
+    groups().iter().flat_map(move |group| {
+        group
+            .flags
+            .iter()
+            .flat_map(move |flag| flag_arguments(flag, group.heading, show))
+    })
+}
+
+fn flag_arguments(flag: &'static Flag, heading: &'static str, show: Show) -> Vec<Arg> {
+    let (short, long) = match show {
+        Show::Common => (flag.common, true),
+        Show::Only(names) => {
+            let named = names.contains(&flag.name);
+            (named, named)
+        }
+    };
+    let arg = Arg::new(flag.name)
+        .long(flag.name)
+        .help(short_help(flag))
+        .long_help(long_help(flag))
+        .hide_short_help(!short)
+        .hide_long_help(!long);
+    let arg = match show {
+        Show::Common => arg.help_heading(heading),
+        Show::Only(_) => arg,
+    };
+    match flag.kind {
+        Kind::Once => vec![arg.value_name(flag.value).action(ArgAction::Set)],
+        Kind::Repeated | Kind::Secret => vec![arg.value_name(flag.value).action(ArgAction::Append)],
+        Kind::Switch(on) => {
+            // The help shows the form that changes something.
+            let off = arg
+                .clone()
+                .id(format!("no-{}", flag.name))
+                .long(format!("no-{}", flag.name));
+            let (on_hidden, off_hidden) = (on, !on);
+            vec![
+                arg.action(ArgAction::SetTrue)
+                    .overrides_with(format!("no-{}", flag.name))
+                    .hide(on_hidden),
+                off.action(ArgAction::SetTrue)
+                    .overrides_with(flag.name)
+                    .hide(off_hidden),
+            ]
+        }
+    }
+}
+
+fn short_help(flag: &Flag) -> String {
+    match flag.default {
+        "" => flag.short.to_owned(),
+        default => format!("{} [default: {default}]", flag.short),
+    }
+}
+
+fn long_help(flag: &Flag) -> String {
+    let repeatable = match flag.kind {
+        Kind::Repeated | Kind::Secret => " (repeatable)",
+        Kind::Once | Kind::Switch(_) => "",
+    };
+    let short = short_help(flag);
+    match flag.long {
+        "" => format!("{short}{repeatable}"),
+        long => format!("{short}{repeatable}.\n{long}"),
+    }
+}
+
+const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+const AFTER_SHORT: &str = "Try it:\n  zonewright --zone-dir zones --listen 127.0.0.1:5300\n\n\
+    All flags, with explanations: zonewright --help";
+
+const AFTER_LONG: &str = "Environment and settings file:\n  \
+    Each flag can also be set by a variable, such as ZONEWRIGHT_ZONE_DIR for --zone-dir, with a\n  \
+    line for each value of a repeatable one. EXTERNAL_DNS_ZONE_DIR is read too. In the file of\n  \
+    --config it is 'zone-dir: ...'. A flag wins over the variable, the variable over the file.\n\n\
+    Signals:\n  \
+    SIGHUP reads all zone files again. SIGTERM and SIGINT end the program once open queries are\n  \
+    answered; a second one ends it at once.\n\n\
+    Try it:\n  zonewright --zone-dir zones --listen 127.0.0.1:5300\n  \
+    zonewright check zones/*\n  zonewright zone list";

@@ -1,0 +1,68 @@
+//! Settings files: YAML with a version, so that a later form can be told from this one.
+//!
+//! ```text
+//! version: 1
+//! listen: [127.0.0.1:5300]
+//! zones:
+//!   - file: example.org.zone
+//!   - file: internal.txt
+//!     name: corp.example
+//! rate-limit: 200
+//! ```
+//!
+//! Every flag is a key under its own name; relative paths start at the folder of the file.
+
+mod v1;
+
+pub(crate) use v1::parse;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::problem::{Origin, Problem, Quoted};
+use crate::raw::Typed;
+
+/// What a settings file says.
+#[derive(Debug, Default)]
+pub(crate) struct FileSettings {
+    pub(crate) values: BTreeMap<&'static str, Vec<Typed>>,
+    pub(crate) zones: Vec<FileZone>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// A zone of a settings file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileZone {
+    pub(crate) name: Option<String>,
+    pub(crate) file: String,
+    pub(crate) origin: Origin,
+}
+
+/// Reads a settings file; `origin` is where its path was given.
+pub(crate) fn read(path: &str, origin: &Origin) -> FileSettings {
+    match read_text(Path::new(path)) {
+        Ok(text) => parse(path, &text),
+        Err(message) => FileSettings {
+            problems: vec![Problem::new(
+                origin,
+                "config",
+                format!("read file {}: {message}", Quoted(path)),
+            )],
+            ..FileSettings::default()
+        },
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    // A wrong path, such as one of a zone file or a device, should not fill the memory.
+    let size = std::fs::metadata(path)
+        .map_err(|error| error.to_string())?
+        .len();
+    if size > MAX_SIZE {
+        return Err(format!("{size} bytes are more than the {MAX_SIZE} allowed"));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+/// The largest settings file: far more than any needs.
+const MAX_SIZE: u64 = 4 << 20;

@@ -1,0 +1,42 @@
+//! Flags of sockets and transports.
+
+use super::{Flag, Group};
+
+pub(super) const GROUP: Group = Group {
+    heading: "Network",
+    flags: &[
+        Flag::repeated("listen", "ADDR:PORT", "0.0.0.0:53 and [::]:53")
+            .says(
+                "Answer on this address by UDP and TCP",
+                "ADDR alone means port 53, :PORT means all addresses, port 0 means any free one, which \
+                 is then said. Sockets that systemd passes are used as well, and instead of the default.",
+            )
+            .common(),
+        Flag::once("udp-workers", "N", "the processors we may use, at most 8").says(
+            "Threads that answer UDP queries, for each address",
+            "",
+        ),
+        Flag::once("udp-gso", "auto|on|off", "auto").says(
+            "Hand several answers for one client to the kernel at once",
+            "UDP segmentation offload. 'auto' uses it until the kernel or the network card refuses.",
+        ),
+        Flag::once("tcp-connections", "N", "1000").says("Open TCP connections at most", ""),
+        Flag::once("tcp-connections-per-client", "N", "20").says(
+            "Open TCP connections of one address at most",
+            "",
+        ),
+        Flag::once("tcp-idle-timeout", "DURATION", "10s").says(
+            "Close a TCP connection that is silent for so long",
+            "Clients that ask are told by EDNS (RFC 7828).",
+        ),
+        Flag::once("tcp-write-timeout", "DURATION", "5s").says(
+            "Close a TCP connection whose client takes no answers for so long",
+            "",
+        ),
+        Flag::repeated("proxy-protocol-from", "CIDR", "").says(
+            "Expect PROXY protocol v2 from these load balancers",
+            "Peers in CIDR must put a PROXY header before their queries, by UDP and TCP; nobody else \
+             may. The client it names is the one that access lists and rate limits see.",
+        ),
+    ],
+};

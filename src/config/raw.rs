@@ -1,0 +1,138 @@
+//! What was typed, and where: flags, environment and file side by side, not judged yet.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+use crate::file::{FileSettings, FileZone};
+use crate::flags::{Flag, Kind, groups};
+use crate::problem::{Origin, Problem};
+
+/// A value as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Typed {
+    pub(crate) text: String,
+    pub(crate) origin: Origin,
+}
+
+/// All settings of a run, by the name of their flag; each from the one place that wins.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Raw {
+    pub(crate) values: BTreeMap<&'static str, Vec<Typed>>,
+    /// The zones of the settings file that are named in its own form.
+    pub(crate) zones: Vec<FileZone>,
+    /// What was found wrong on the way.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Reads a variable.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+impl Raw {
+    /// What the command line says. `matches` may know a part of the flags only.
+    pub(crate) fn from_matches(matches: &ArgMatches) -> Self {
+        let mut raw = Self::default();
+        for flag in all_flags() {
+            let texts = typed_as_flag(flag, matches);
+            if !texts.is_empty() {
+                let typed = texts.into_iter().map(|text| Typed {
+                    text,
+                    origin: Origin::Flag,
+                });
+                raw.values.insert(flag.name, typed.collect());
+            }
+        }
+        raw
+    }
+
+    /// Adds what the environment says about flags that were not given. Empty variables count as
+    /// unset.
+    pub(crate) fn add_environment(&mut self, environment: Environment<'_>) {
+        for flag in all_flags() {
+            if self.values.contains_key(flag.name) {
+                continue;
+            }
+            let set = flag.variables().into_iter().find_map(|variable| {
+                let value = environment(&variable)?;
+                (!value.is_empty()).then_some((variable, value))
+            });
+            let Some((variable, value)) = set else {
+                continue;
+            };
+            let origin = Origin::Environment(variable);
+            let Ok(value) = value.into_string() else {
+                let problem = Problem::new(&origin, flag.name, "the value is not UTF-8");
+                self.problems.push(problem);
+                continue;
+            };
+            let texts = match flag.kind {
+                Kind::Repeated | Kind::Secret => lines(&value),
+                Kind::Once | Kind::Switch(_) => vec![value],
+            };
+            let typed = texts.into_iter().map(|text| Typed {
+                text,
+                origin: origin.clone(),
+            });
+            self.values.insert(flag.name, typed.collect());
+        }
+    }
+
+    /// Adds what the settings file says about what is not set yet.
+    pub(crate) fn add_file(&mut self, file: FileSettings) {
+        if !self.values.contains_key("zone-file") {
+            self.zones = file.zones;
+        }
+        for (name, typed) in file.values {
+            self.values.entry(name).or_insert(typed);
+        }
+        self.problems.extend(file.problems);
+    }
+
+    /// The value of a flag that is given once.
+    pub(crate) fn once(&self, name: &str) -> Option<&Typed> {
+        self.values.get(name).and_then(|typed| typed.last())
+    }
+}
+
+/// Whether the command line sets anything that is in the table.
+pub(crate) fn any_flag(matches: &ArgMatches) -> bool {
+    all_flags().any(|flag| !typed_as_flag(flag, matches).is_empty())
+}
+
+fn all_flags() -> impl Iterator<Item = &'static Flag> {
+    groups().iter().flat_map(|group| group.flags)
+}
+
+fn typed_as_flag(flag: &Flag, matches: &ArgMatches) -> Vec<String> {
+    // A sub-command may not have this flag at all.
+    let given = |id: &str| {
+        matches.try_contains_id(id).unwrap_or(false)
+            && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    match flag.kind {
+        Kind::Switch(_) => {
+            let off = format!("no-{}", flag.name);
+            match (given(flag.name), given(&off)) {
+                (true, _) => vec!["true".to_owned()],
+                (false, true) => vec!["false".to_owned()],
+                (false, false) => Vec::new(),
+            }
+        }
+        Kind::Once | Kind::Repeated | Kind::Secret if given(flag.name) => matches
+            .get_many::<String>(flag.name)
+            .map(|values| values.cloned().collect())
+            .unwrap_or_default(),
+        Kind::Once | Kind::Repeated | Kind::Secret => Vec::new(),
+    }
+}
+
+/// A value a line, as kingpin splits them: one line end at the end is not a value.
+fn lines(value: &str) -> Vec<String> {
+    let value = value.strip_suffix('\n').unwrap_or(value);
+    value
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned())
+        .collect()
+}
