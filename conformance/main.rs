@@ -1,3 +1,47 @@
-//! Black-box tests of the built binary.
+//! Black-box tests of the built binary: over sockets only, beside BIND, Knot and NSD.
+//!
+//! `cargo test --test conformance [FILTER]`. Cases are data files found when it runs. A server that
+//! is not installed is named and its trials count as ignored; with `CI=true` that is a failure.
+//! `ZONEWRIGHT_BINARY=PATH` tests another build; an empty path leaves ours out and judges the cases
+//! by the other servers alone.
 
-fn main() {}
+mod client;
+mod compare;
+mod fleet;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    match trials() {
+        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Err(error) => {
+            report(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// All trials, or why there are none.
+fn trials() -> Result<Vec<Trial>, String> {
+    let cast = fleet::Cast::find();
+    if !cast.missing.is_empty() {
+        let names: Vec<&str> = cast.missing.iter().map(|kind| kind.name()).collect();
+        let text = format!(
+            "not installed: {} (.ci/peers installs them)",
+            names.join(", ")
+        );
+        if std::env::var_os("CI").is_some_and(|value| value == "true") {
+            return Err(text);
+        }
+        report(&format!("{text}; trials that need them are ignored"));
+    }
+    compare::trials::trials(&cast)
+}
+
+#[expect(clippy::print_stderr, reason = "a test runner speaks on the terminal")]
+fn report(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,111 @@
+//! Runs queries against a fleet and reports what is wrong.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use peers::Kind;
+
+use super::aspect::aspects;
+use super::split::{Shown, Split};
+use super::verdict::{Finding, judge};
+use crate::client::{Query, Transport, exchange_all};
+use crate::fleet::Fleet;
+
+/// Sends all queries of a group; an error is the report of what is wrong.
+pub(crate) fn run(
+    group: &str,
+    fleet: &Fleet,
+    queries: &[String],
+    splits: &[Split],
+) -> Result<(), String> {
+    let mut occurred: BTreeMap<String, usize> = BTreeMap::new();
+    let mut wrong: Vec<(String, Finding)> = Vec::new();
+    for line in queries {
+        let shown = ask(fleet, line)?;
+        let verdict = judge(group, line, &shown, splits);
+        for name in verdict.splits {
+            *occurred.entry(name).or_default() += 1;
+        }
+        let findings = verdict.findings.into_iter();
+        wrong.extend(findings.map(|finding| (line.clone(), finding)));
+    }
+    let gone: Vec<&str> = splits
+        .iter()
+        .filter(|split| split.groups.iter().any(|name| name == group))
+        .map(|split| split.name.as_str())
+        .filter(|name| !occurred.contains_key(*name))
+        .collect();
+    if wrong.is_empty() && gone.is_empty() {
+        return Ok(());
+    }
+    let mut report = report(&wrong);
+    for name in gone {
+        let _ = writeln!(
+            report,
+            "split {name} is listed for {group} and does not occur"
+        );
+    }
+    Err(report)
+}
+
+/// What each server of a fleet shows for a query.
+pub(crate) fn ask(fleet: &Fleet, line: &str) -> Result<Vec<(Kind, Shown)>, String> {
+    let query = Query::parse(line)?;
+    let limit = match query.transport {
+        Transport::Tcp => 65_535,
+        Transport::Udp => query.udp_limit,
+    };
+    let addresses = fleet.addresses();
+    let mut replies =
+        exchange_all(&addresses, &query, WAIT).map_err(|error| format!("{line}: {error}"))?;
+    // A busy machine loses time, not answers: those that are missing are asked for once more.
+    if replies.iter().any(Option::is_none) && replies.iter().any(Option::is_some) {
+        for (reply, address) in replies.iter_mut().zip(&addresses) {
+            if reply.is_none() {
+                let again = exchange_all(&[*address], &query, WAIT);
+                *reply = again
+                    .map_err(|error| format!("{line}: {error}"))?
+                    .pop()
+                    .flatten();
+            }
+        }
+    }
+    let shown = replies.iter().map(|reply| {
+        aspects(reply.as_deref(), query.id, limit)
+            .into_iter()
+            .collect()
+    });
+    Ok(fleet.kinds().into_iter().zip(shown).collect())
+}
+
+/// The findings, those alike together, the first few of each in full.
+fn report(wrong: &[(String, Finding)]) -> String {
+    let mut alike: BTreeMap<(&str, &str), Vec<&(String, Finding)>> = BTreeMap::new();
+    for entry in wrong {
+        let key = (entry.1.what.as_str(), entry.1.aspect);
+        alike.entry(key).or_default().push(entry);
+    }
+    let shown = std::env::var("CONFORMANCE_SHOW")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let mut text = String::new();
+    for ((what, aspect), entries) in alike {
+        let count = entries.len();
+        let _ = writeln!(text, "\n{aspect}: {what} ({count} queries)");
+        for (query, finding) in entries.into_iter().take(shown.unwrap_or(SHOWN)) {
+            let _ = writeln!(text, "  {query}");
+            for (kind, value) in &finding.values {
+                let value = value.replace('\n', &format!("\n{:15}", ""));
+                let _ = writeln!(text, "    {:10} {value}", kind.name());
+            }
+        }
+    }
+    text
+}
+
+/// Answers on loopback come in less than a millisecond; silence is found out after this long.
+const WAIT: Duration = Duration::from_millis(200);
+
+/// How many of the queries that show the same are printed; `CONFORMANCE_SHOW` changes it.
+const SHOWN: usize = 4;
