@@ -8,6 +8,14 @@
 
 pub mod address;
 pub mod handle;
+pub mod listen;
 pub mod metrics;
+pub mod options;
+pub mod pipeline;
+mod query;
+pub mod serve;
 pub mod slot;
 pub mod stage;
+pub mod transport;
+
+pub use query::Chaos;

@@ -103,6 +103,7 @@ impl<'b, 'n> Writer<'b, 'n> {
     ///
     /// # Errors
     /// When it does not fit.
+    #[inline]
     pub fn rrset(
         &mut self,
         owner: NameRef<'n>,
@@ -124,7 +125,7 @@ impl<'b, 'n> Writer<'b, 'n> {
                 self.reset(mark);
                 return Err(Full);
             }
-            pointer = pointer.or(self.pointer_to(at));
+            pointer = pointer.or_else(|| self.pointer_to(at));
             count += 1;
         }
         Ok(count)
@@ -155,18 +156,12 @@ impl<'b, 'n> Writer<'b, 'n> {
         }
     }
 
-    fn data(
-        &mut self,
-        rtype: Rtype,
-        ttl: Ttl,
-        layout: Layout,
-        rdata: &'n [u8],
-    ) -> Result<(), Full> {
+    #[inline]
+    fn head(&mut self, rtype: Rtype, ttl: Ttl, length: usize) -> Result<(), Full> {
         let [type_high, type_low] = rtype.0.to_be_bytes();
         let [class_high, class_low] = Class::IN.0.to_be_bytes();
         let [a, b, c, d] = ttl.as_secs().to_be_bytes();
-        let length = u16::try_from(rdata.len()).map_err(|_| Full)?;
-        let [length_high, length_low] = length.to_be_bytes();
+        let [length_high, length_low] = u16::try_from(length).map_err(|_| Full)?.to_be_bytes();
         self.put(&[
             type_high,
             type_low,
@@ -178,7 +173,18 @@ impl<'b, 'n> Writer<'b, 'n> {
             d,
             length_high,
             length_low,
-        ])?;
+        ])
+    }
+
+    #[inline]
+    fn data(
+        &mut self,
+        rtype: Rtype,
+        ttl: Ttl,
+        layout: Layout,
+        rdata: &'n [u8],
+    ) -> Result<(), Full> {
+        self.head(rtype, ttl, rdata.len())?;
         if layout.names == 0 {
             return self.put(rdata);
         }
@@ -192,6 +198,10 @@ impl<'b, 'n> Writer<'b, 'n> {
             rest = rest.get(name.len()..).unwrap_or_default();
         }
         self.put(rest)?;
+        self.patch_length(begin)
+    }
+
+    fn patch_length(&mut self, begin: usize) -> Result<(), Full> {
         let length = u16::try_from(self.len - begin).map_err(|_| Full)?;
         if let Some(slot) = self.bytes.get_mut(begin - 2..begin) {
             slot.copy_from_slice(&length.to_be_bytes());
@@ -203,6 +213,17 @@ impl<'b, 'n> Writer<'b, 'n> {
     #[inline]
     fn name(&mut self, name: &'n [u8]) -> Result<(), Full> {
         let at = self.len;
+        let (literal, target) = self.compress(name);
+        self.compressed(name, literal, target)?;
+        if literal > 0 {
+            self.remember(name, at, literal);
+        }
+        Ok(())
+    }
+
+    /// How many bytes of a name must be written, and what the rest is a pointer to.
+    #[inline]
+    fn compress(&self, name: &[u8]) -> (usize, Option<u16>) {
         let mut literal = name.len() - 1;
         let mut target = None;
         for anchor in self.anchors.get(..self.anchor_count).unwrap_or_default() {
@@ -210,15 +231,15 @@ impl<'b, 'n> Writer<'b, 'n> {
                 (literal, target) = (start, Some(to));
             }
         }
+        (literal, target)
+    }
+
+    fn compressed(&mut self, name: &[u8], literal: usize, target: Option<u16>) -> Result<(), Full> {
         self.put(name.get(..literal).unwrap_or_default())?;
         match target {
-            Some(target) => self.put(&(0xC000 | target).to_be_bytes())?,
-            None => self.put(&[0])?,
+            Some(target) => self.put(&(0xC000 | target).to_be_bytes()),
+            None => self.put(&[0]),
         }
-        if literal > 0 {
-            self.remember(name, at, literal);
-        }
-        Ok(())
     }
 
     fn remember(&mut self, name: &'n [u8], at: usize, literal: usize) {

@@ -70,6 +70,12 @@ impl Zone {
         self.apex.as_ref()
     }
 
+    /// The keys that lookups must be made with.
+    #[must_use]
+    pub fn keys(&self) -> HashKeys {
+        self.keys
+    }
+
     /// The serial.
     #[must_use]
     pub fn serial(&self) -> Serial {

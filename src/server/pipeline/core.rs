@@ -1,0 +1,78 @@
+//! What all workers share: the settings, the store, the rate limit.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use zone::Store;
+
+use super::Worker;
+use crate::metrics::Metrics;
+use crate::query::Chaos;
+use crate::stage::acl::AccessList;
+use crate::stage::cookie::Secrets;
+use crate::stage::ratelimit::{RateLimit, RateLimitOptions};
+
+/// How requests are answered.
+#[derive(Clone, Debug)]
+pub struct CoreOptions {
+    /// Who may ask.
+    pub acl: AccessList,
+    /// What the server says of itself.
+    pub chaos: Chaos,
+    /// The secrets of server cookies; none switches cookies off.
+    pub cookies: Option<Secrets>,
+    /// The largest UDP answer we send, and what we tell clients to send.
+    pub edns_size: u16,
+    /// The identifier for NSID.
+    pub nsid: Option<Vec<u8>>,
+    /// The limit of answers per network.
+    pub rate_limit: RateLimitOptions,
+    /// How long we keep an idle TCP connection, for clients that ask.
+    pub tcp_idle: Duration,
+}
+
+impl Default for CoreOptions {
+    fn default() -> Self {
+        Self {
+            acl: AccessList::default(),
+            chaos: Chaos::default(),
+            cookies: None,
+            edns_size: 1232,
+            nsid: None,
+            rate_limit: RateLimitOptions {
+                rate: 0,
+                ..RateLimitOptions::default()
+            },
+            tcp_idle: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What all workers share.
+#[derive(Debug)]
+pub struct Core {
+    pub(super) options: CoreOptions,
+    pub(super) rate_limit: RateLimit,
+    pub(super) store: Arc<Store>,
+    metrics: Metrics,
+}
+
+impl Core {
+    /// A core that answers from the store.
+    #[must_use]
+    pub fn new(options: CoreOptions, store: Arc<Store>, metrics: Metrics) -> Arc<Self> {
+        let rate_limit = RateLimit::new(options.rate_limit.clone(), Instant::now());
+        Arc::new(Self {
+            options,
+            rate_limit,
+            store,
+            metrics,
+        })
+    }
+
+    /// A worker: one per thread.
+    #[must_use]
+    pub fn worker(self: &Arc<Self>) -> Worker {
+        Worker::new(Arc::clone(self), self.metrics.worker())
+    }
+}

@@ -1,0 +1,205 @@
+//! The frame of an answer: header and question before the sections, the OPT record behind them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use wire::edns::{Edns, OptWriter, option};
+use wire::message::{HEADER_LEN, flag};
+
+use super::Core;
+use super::worker::Pending;
+use crate::query::Outcome;
+use crate::slot::{Slot, Transport};
+use crate::stage::cookie::{self, CookieState};
+
+/// The smallest UDP answer every client takes (RFC 1035 §4.2.1).
+const MIN_UDP: usize = 512;
+
+/// What the OPT record of a request asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extra {
+    pub(super) udp_size: u16,
+    dnssec_ok: bool,
+    nsid: bool,
+    keepalive: bool,
+    pub(super) cookie: Option<CookieState>,
+    /// The server cookie of the answer.
+    fresh: [u8; 16],
+}
+
+impl Extra {
+    pub(super) fn new(core: &Core, slot: &Slot, edns: &Edns<'_>) -> Self {
+        let mut extra = Self {
+            udp_size: edns.udp_size,
+            dnssec_ok: edns.dnssec_ok,
+            nsid: edns.options.nsid && core.options.nsid.is_some(),
+            keepalive: edns.options.keepalive && slot.transport == Transport::Tcp,
+            cookie: None,
+            fresh: [0; 16],
+        };
+        if let (Some(sent), Some(secrets)) = (edns.options.cookie, &core.options.cookies) {
+            let now = unix_time();
+            let client = slot.client.ip();
+            let state = cookie::check(sent, client, now, secrets);
+            extra.fresh = match state {
+                CookieState::Valid(_, server) => server,
+                CookieState::Client(own)
+                | CookieState::Foreign(own)
+                | CookieState::ValidRenew(own) => cookie::make(&own, client, now, secrets),
+                CookieState::Malformed => [0; 16],
+            };
+            extra.cookie = Some(state);
+        }
+        extra
+    }
+
+    /// How many bytes the OPT record of the answer may need.
+    pub(super) fn size(&self, core: &Core) -> usize {
+        let nsid = core
+            .options
+            .nsid
+            .as_ref()
+            .filter(|_| self.nsid)
+            .map_or(0, |id| 4 + id.len());
+        let cookie = if self.cookie.is_some() { 4 + 24 } else { 0 };
+        let keepalive = if self.keepalive { 4 + 2 } else { 0 };
+        wire::edns::OPT_HEAD + nsid + cookie + keepalive
+    }
+
+    /// Whether the client has proven that it owns its address.
+    pub(super) fn is_proven(&self) -> bool {
+        self.cookie.is_some_and(CookieState::is_valid)
+    }
+
+    /// Writes the OPT record; gives its length.
+    #[inline]
+    fn write(&self, core: &Core, out: &mut [u8], outcome: &Outcome) -> usize {
+        let mut opt = OptWriter::new(out);
+        if let Some(id) = core.options.nsid.as_ref().filter(|_| self.nsid) {
+            opt.option(option::NSID, id);
+        }
+        if let Some(
+            CookieState::Client(own)
+            | CookieState::Foreign(own)
+            | CookieState::Valid(own, _)
+            | CookieState::ValidRenew(own),
+        ) = self.cookie
+        {
+            let mut cookie = [0; 24];
+            cookie[..8].copy_from_slice(&own);
+            cookie[8..].copy_from_slice(&self.fresh);
+            opt.option(option::COOKIE, &cookie);
+        }
+        if self.keepalive {
+            // RFC 7828 §3.1: in units of 100 milliseconds.
+            let units = core.options.tcp_idle.as_millis() / 100;
+            opt.option(
+                option::KEEPALIVE,
+                &u16::try_from(units).unwrap_or(u16::MAX).to_be_bytes(),
+            );
+        }
+        if let Some(error) = outcome.error {
+            // Where it does not fit it is left out: it only explains.
+            opt.option(option::ERROR, &error.0.to_be_bytes());
+        }
+        opt.finish(core.options.edns_size, outcome.rcode, self.dnssec_ok)
+    }
+}
+
+/// The frame of an answer.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// How long the question's name is; 0 where the answer has no question.
+    name_len: usize,
+    edns: Option<Extra>,
+    limit: usize,
+}
+
+impl Frame {
+    #[inline]
+    pub(super) fn new(core: &Core, slot: &Slot, pending: &Pending) -> Self {
+        let limit = match (slot.transport, pending.edns) {
+            (Transport::Tcp, _) => usize::from(u16::MAX),
+            (Transport::Udp, None) => MIN_UDP,
+            (Transport::Udp, Some(edns)) => {
+                usize::from(edns.udp_size.min(core.options.edns_size)).max(MIN_UDP)
+            }
+        };
+        let limit = limit.min(slot.reply.len());
+        Self {
+            name_len: pending.name_len,
+            edns: pending.edns,
+            limit,
+        }
+    }
+
+    /// Where the sections must end: the OPT record comes last and fits whatever else does.
+    #[inline]
+    pub(super) fn room(&self, core: &Core) -> usize {
+        self.limit - self.edns.map_or(0, |edns| edns.size(core))
+    }
+
+    /// Copies header and question; gives where the sections begin.
+    #[inline]
+    pub(super) fn begin(&self, request: &[u8], reply: &mut [u8]) -> usize {
+        let question = if self.name_len == 0 {
+            0
+        } else {
+            self.name_len + 4
+        };
+        let len = HEADER_LEN + question;
+        reply[..len].copy_from_slice(&request[..len]);
+        len
+    }
+
+    /// Adds the OPT record and completes the header; gives the length of the answer.
+    #[inline]
+    pub(super) fn end(
+        &self,
+        core: &Core,
+        reply: &mut [u8],
+        len: usize,
+        outcome: &Outcome,
+    ) -> usize {
+        let (mut len, mut additional) = (len, outcome.counts[2]);
+        if let Some(edns) = &self.edns {
+            len += edns.write(core, &mut reply[len..self.limit], outcome);
+            additional += 1;
+        }
+        let request_flags = u16::from_be_bytes([reply[2], reply[3]]);
+        let copied = flag::OPCODE | flag::RECURSION_DESIRED | flag::CHECKING_DISABLED;
+        let mut flags = flag::ANSWER | request_flags & copied | outcome.rcode.0 & 0x0F;
+        if outcome.authoritative {
+            flags |= flag::AUTHORITATIVE;
+        }
+        if outcome.truncated {
+            flags |= flag::TRUNCATED;
+        }
+        let [answers, authorities, _] = outcome.counts;
+        let counts = [
+            u16::from(self.name_len > 0),
+            answers,
+            authorities,
+            additional,
+        ];
+        reply[2..4].copy_from_slice(&flags.to_be_bytes());
+        for (slot, count) in reply[4..HEADER_LEN].chunks_exact_mut(2).zip(counts) {
+            slot.copy_from_slice(&count.to_be_bytes());
+        }
+        len
+    }
+}
+
+/// The seconds since 1970, as cookies count them.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cookies carry the time of the day (RFC 9018 §4.3)"
+)]
+fn unix_time() -> u32 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    // RFC 9018 §4.3: 32 bits in serial number arithmetic, so the upper ones may go.
+    #[expect(clippy::cast_possible_truncation, reason = "only the lower bits count")]
+    let seconds = now.as_secs() as u32;
+    seconds
+}

@@ -1,0 +1,291 @@
+//! The walk from a question's name to the data, the alias, the cut or nothing.
+
+use std::cell::OnceCell;
+
+use wire::edns::ExtendedError;
+use wire::name::MAX_LEN;
+use wire::write::{Full, Writer};
+use wire::{Name, NameRef, Rcode, Rtype};
+use zone::{Found, LookupName, Node, RrsetRef, Snapshot, Zone};
+
+use super::additional;
+use crate::stage::ratelimit::ResponseClass;
+
+/// How often a CNAME or DNAME is followed in one answer.
+const MAX_HOPS: usize = 12;
+
+/// What the sections of an answer came to; the header is made of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) rcode: Rcode,
+    pub(crate) authoritative: bool,
+    pub(crate) truncated: bool,
+    /// Records in the answer, authority and additional section.
+    pub(crate) counts: [u16; 3],
+    pub(crate) error: Option<ExtendedError>,
+    pub(crate) class: ResponseClass,
+}
+
+impl Outcome {
+    /// An outcome without any records.
+    pub(crate) fn empty(rcode: Rcode) -> Self {
+        Self {
+            rcode,
+            authoritative: false,
+            truncated: false,
+            counts: [0; 3],
+            error: None,
+            class: ResponseClass::Error,
+        }
+    }
+}
+
+/// Names made for one answer: the targets of DNAMEs. They outlive the writer, which points to them.
+pub(crate) type Made = [OnceCell<Name>; MAX_HOPS];
+
+/// A question that found its server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'n> {
+    /// The name as it was asked.
+    pub(crate) name: NameRef<'n>,
+    /// The type.
+    pub(crate) rtype: Rtype,
+}
+
+/// Writes the sections of the answer behind the question.
+///
+/// `lookup` holds the name of the question; it is changed when an alias is followed.
+pub(crate) fn answer<'n>(
+    snapshot: &'n Snapshot,
+    writer: &mut Writer<'_, 'n>,
+    made: &'n Made,
+    asked: Asked<'n>,
+    lookup: &mut LookupName,
+    scratch: &mut LookupName,
+) -> Outcome {
+    let Some(zone) = zone_for(snapshot, lookup, asked.rtype) else {
+        let mut outcome = Outcome::empty(Rcode::REFUSED);
+        outcome.error = Some(ExtendedError::NOT_AUTHORITATIVE);
+        return outcome;
+    };
+    let mut answer = Answer {
+        snapshot,
+        writer,
+        scratch,
+        qtype: asked.rtype,
+        outcome: Outcome {
+            authoritative: true,
+            ..Outcome::empty(Rcode::NOERROR)
+        },
+    };
+    answer.follow(zone, asked.name, lookup, made);
+    answer.outcome
+}
+
+/// The zone that answers for a name. RFC 4035 §3.1.4.1: DS is asked of the parent, so the apex of a
+/// zone of ours answers for it only where we have no zone above.
+fn zone_for<'n>(snapshot: &'n Snapshot, lookup: &LookupName, qtype: Rtype) -> Option<&'n Zone> {
+    let labels = lookup.labels();
+    let zone = snapshot.zone_for(lookup, labels)?;
+    if qtype == Rtype::DS && zone.apex().len() == lookup.len() && labels > 0 {
+        return snapshot.zone_for(lookup, labels - 1).or(Some(zone));
+    }
+    Some(zone)
+}
+
+/// An answer on its way.
+struct Answer<'a, 'b, 'n> {
+    snapshot: &'n Snapshot,
+    writer: &'a mut Writer<'b, 'n>,
+    /// For names that are looked up beside the question's.
+    scratch: &'a mut LookupName,
+    qtype: Rtype,
+    outcome: Outcome,
+}
+
+impl<'n> Answer<'_, '_, 'n> {
+    fn follow(
+        &mut self,
+        zone: &'n Zone,
+        name: NameRef<'n>,
+        lookup: &mut LookupName,
+        made: &'n Made,
+    ) {
+        let (mut zone, mut name) = (zone, name);
+        let mut seen = [0; MAX_HOPS];
+        for (hop, made) in made.iter().enumerate() {
+            let hash = lookup.hash(lookup.labels());
+            // An alias that leads back: what was found so far is the answer.
+            if seen[..hop].contains(&hash) {
+                return;
+            }
+            seen[hop] = hash;
+            let Some(target) = self.step(zone, name, lookup, made) else {
+                return;
+            };
+            name = target;
+            lookup.set(name, self.snapshot.keys());
+            match zone_for(self.snapshot, lookup, self.qtype) {
+                Some(next) => zone = next,
+                // RFC 1034 §4.3.2 step 3a: out of our zones, the resolver goes on.
+                None => return,
+            }
+        }
+    }
+
+    /// One walk down the tree; gives the target of an alias, to go on with.
+    fn step(
+        &mut self,
+        zone: &'n Zone,
+        name: NameRef<'n>,
+        lookup: &LookupName,
+        made: &'n OnceCell<Name>,
+    ) -> Option<NameRef<'n>> {
+        match zone.find(lookup) {
+            Found::Exact(node) => self.node(zone, name, node, ResponseClass::Positive),
+            Found::Wildcard(node, _) => self.node(zone, name, node, ResponseClass::Wildcard),
+            Found::Missing(_) => {
+                // RFC 6604 §2.1: the code is that of the last name of a chain.
+                self.outcome.rcode = Rcode::NXDOMAIN;
+                self.negative(zone, ResponseClass::Nxdomain);
+                None
+            }
+            Found::Cut(node, labels) => {
+                // RFC 4035 §3.1.4.1: the parent answers for DS with authority.
+                if self.qtype == Rtype::DS && labels == lookup.labels() {
+                    return self.node(zone, name, node, ResponseClass::Positive);
+                }
+                self.referral(zone, name.skip_labels(lookup.labels() - labels)?, node);
+                None
+            }
+            Found::Dname(node, labels) => {
+                let owner = name.skip_labels(lookup.labels() - labels)?;
+                self.dname(name, owner, node.rrset(Rtype::DNAME)?, made)
+            }
+        }
+    }
+
+    /// The name exists, or a wildcard stands for it.
+    fn node(
+        &mut self,
+        zone: &'n Zone,
+        name: NameRef<'n>,
+        node: Node<'n>,
+        class: ResponseClass,
+    ) -> Option<NameRef<'n>> {
+        self.outcome.class = class;
+        let rrset = if self.qtype == Rtype::ANY {
+            self.outcome.class = ResponseClass::Any;
+            // RFC 8482 §4.1: one RRset stands for all.
+            node.rrsets().next()
+        } else {
+            node.rrset(self.qtype)
+        };
+        if let Some(rrset) = rrset {
+            if self.put(Section::Answer, name, rrset) {
+                additional::addresses(self.writer, zone, rrset, self.scratch, &mut self.outcome);
+            }
+            return None;
+        }
+        let Some(cname) = node.rrset(Rtype::CNAME) else {
+            self.negative(zone, ResponseClass::Nodata);
+            return None;
+        };
+        if self.put(Section::Answer, name, cname) {
+            NameRef::read(cname.first()).ok()
+        } else {
+            None
+        }
+    }
+
+    /// RFC 6672 §3.2: the DNAME, the CNAME that follows from it, and on with its target.
+    fn dname(
+        &mut self,
+        name: NameRef<'n>,
+        owner: NameRef<'n>,
+        dname: RrsetRef<'n>,
+        made: &'n OnceCell<Name>,
+    ) -> Option<NameRef<'n>> {
+        self.outcome.class = ResponseClass::Positive;
+        if !self.put(Section::Answer, owner, dname) {
+            return None;
+        }
+        let target = NameRef::read(dname.first()).ok()?;
+        let prefix = &name.as_bytes()[..name.len() - owner.len()];
+        if prefix.len() + target.len() > MAX_LEN {
+            // RFC 6672 §2.2: the name would grow too long.
+            self.outcome.rcode = Rcode::YXDOMAIN;
+            return None;
+        }
+        let target = Name::from_wire(&[prefix, target.as_bytes()].concat()).ok()?;
+        let target = made.get_or_init(|| target).as_ref();
+        let rdatas = std::iter::once(target.as_bytes());
+        match self.writer.rrset(name, Rtype::CNAME, dname.ttl(), rdatas) {
+            Ok(count) => self.outcome.counts[0] += count,
+            Err(Full) => {
+                self.outcome.truncated = true;
+                return None;
+            }
+        }
+        if self.qtype == Rtype::CNAME {
+            None
+        } else {
+            Some(target)
+        }
+    }
+
+    /// The delegation's NS records and their addresses (RFC 1034 §4.3.2 step 3b).
+    fn referral(&mut self, zone: &'n Zone, owner: NameRef<'n>, cut: Node<'n>) {
+        self.outcome.class = ResponseClass::Referral;
+        let Some(ns) = cut.rrset(Rtype::NS) else {
+            return;
+        };
+        // An alias before the referral is ours: its answer stays authoritative.
+        self.outcome.authoritative = self.outcome.counts[0] > 0;
+        if self.put(Section::Authority, owner, ns) {
+            additional::glue(
+                self.writer,
+                zone,
+                (owner, ns),
+                self.scratch,
+                &mut self.outcome,
+            );
+        }
+    }
+
+    /// The SOA that says how long "nothing" holds (RFC 2308 §3).
+    fn negative(&mut self, zone: &'n Zone, class: ResponseClass) {
+        self.outcome.class = class;
+        let (soa, ttl) = zone.negative_soa();
+        match self
+            .writer
+            .rrset(zone.apex(), Rtype::SOA, ttl, std::iter::once(soa))
+        {
+            Ok(count) => self.outcome.counts[1] += count,
+            Err(Full) => self.outcome.truncated = true,
+        }
+    }
+
+    /// Writes an RRset whole, or says in the outcome that it did not fit.
+    fn put(&mut self, section: Section, owner: NameRef<'n>, rrset: RrsetRef<'n>) -> bool {
+        match self
+            .writer
+            .rrset(owner, rrset.rtype(), rrset.ttl(), rrset.rdatas())
+        {
+            Ok(count) => {
+                self.outcome.counts[section as usize] += count;
+                true
+            }
+            Err(Full) => {
+                self.outcome.truncated = true;
+                false
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Section {
+    Answer = 0,
+    Authority = 1,
+}
