@@ -3,6 +3,7 @@
 //! Everything but names, which may lie elsewhere in a message: the walkers see to those.
 
 use super::field::Field;
+use super::{a6, apl, bitmap, gateway, hip, loc, svcb, wks};
 use crate::error::{WireError, WireErrorKind};
 
 /// The length of a field at the start of `rest`. `before` is the uncompressed data in front of it.
@@ -11,32 +12,41 @@ use crate::error::{WireError, WireErrorKind};
 #[inline]
 pub(super) fn measure(field: Field, rest: &[u8], before: &[u8]) -> Result<usize, WireError> {
     match field {
-        Field::U8 | Field::Algorithm => fixed(rest, 1),
-        Field::U16 | Field::Type => fixed(rest, 2),
+        Field::U8 | Field::Code8(_) => fixed(rest, 1),
+        Field::U16 | Field::Code16(_) | Field::Type => fixed(rest, 2),
         Field::U32 | Field::Ipv4 | Field::Seconds | Field::Time => fixed(rest, 4),
-        Field::Eui48 => fixed(rest, 6),
+        Field::U48 | Field::Eui48 => fixed(rest, 6),
         Field::Eui64 | Field::Locator => fixed(rest, 8),
         Field::Ipv6 => fixed(rest, 16),
+        Field::String | Field::Salt => string(rest, 0),
+        Field::Strings => strings(rest),
+        Field::OptionalString if rest.is_empty() => Ok(0),
+        Field::OptionalString => string(rest, 0),
         Field::Base64(least) | Field::BareString(least) | Field::Hex(least) => {
             at_least(rest, least)
         }
         Field::Hash => string(rest, 1),
-        Field::Key => {
-            let least = usize::from(!says_no_key(before));
-            at_least(rest, least)
-        }
-        // The walkers read names themselves.
-        Field::Name(_) => Err(WireError::new(WireErrorKind::Data, 0)),
+        Field::Key => at_least(rest, usize::from(!says_no_key(before))),
+        Field::CaaTag => all(rest, string(rest, 1)?, |byte| byte.is_ascii_alphanumeric()),
+        Field::Telephone => all(rest, string(rest, 4)?, |byte| byte.is_ascii_digit()),
+        Field::Nsap => at_least(rest, 1),
         Field::Opaque => Ok(rest.len()),
-        Field::OptionalString if rest.is_empty() => Ok(0),
-        Field::String | Field::Salt | Field::OptionalString => string(rest, 0),
-        Field::Strings => {
-            let mut at = string(rest, 0)?;
-            while let Some(more @ [_, ..]) = rest.get(at..) {
-                at += string(more, 0).map_err(|error| shift(error, at))?;
-            }
-            Ok(at)
-        }
+        Field::Options => options(rest),
+        Field::Sized => sized(rest),
+        Field::A6Address => a6::measure(rest),
+        Field::A6Name => Ok(0),
+        Field::Apl => apl::measure(rest),
+        Field::Bitmap(least) => bitmap::measure(rest, least),
+        Field::Digest(of) => of.measure(rest, before),
+        Field::Gateway => gateway::measure(rest, before),
+        Field::HipHead => hip::measure(rest),
+        Field::Loc => loc::measure(rest),
+        Field::OldBitmap => bitmap::measure_old(rest),
+        Field::Parameters => svcb::measure(rest),
+        Field::Ports => wks::measure_ports(rest),
+        Field::Protocol => fixed(rest, 1),
+        // The walkers read names themselves.
+        Field::Name(_) | Field::Names => Err(WireError::new(WireErrorKind::Data, 0)),
     }
 }
 
@@ -69,6 +79,44 @@ pub(super) fn string(rest: &[u8], least: usize) -> Result<usize, WireError> {
         return Err(WireError::new(WireErrorKind::Data, 0));
     }
     fixed(rest, length + 1)
+}
+
+/// One or more character-strings.
+fn strings(rest: &[u8]) -> Result<usize, WireError> {
+    let mut at = string(rest, 0)?;
+    while let Some(more @ [_, ..]) = rest.get(at..) {
+        at += string(more, 0).map_err(|error| shift(error, at))?;
+    }
+    Ok(at)
+}
+
+/// A character-string of this length, all of whose bytes are of a kind.
+fn all(rest: &[u8], length: usize, fits: impl Fn(&u8) -> bool) -> Result<usize, WireError> {
+    let text = rest.get(1..length).unwrap_or_default();
+    if text.iter().all(fits) {
+        Ok(length)
+    } else {
+        Err(WireError::new(WireErrorKind::Data, 1))
+    }
+}
+
+/// A length of 16 bits, and as many bytes.
+fn sized(rest: &[u8]) -> Result<usize, WireError> {
+    match rest.first_chunk() {
+        None => Err(WireError::new(WireErrorKind::Short, rest.len())),
+        Some(length) => fixed(rest, usize::from(u16::from_be_bytes(*length)) + 2),
+    }
+}
+
+/// Options, each a code and a sized value (RFC 6891 §6.1.2).
+fn options(rest: &[u8]) -> Result<usize, WireError> {
+    let mut at = 0;
+    while at < rest.len() {
+        fixed(rest, at + 2)?;
+        let option = rest.get(at + 2..).unwrap_or_default();
+        at += 2 + sized(option).map_err(|error| shift(error, at + 2))?;
+    }
+    Ok(at)
 }
 
 /// The same error, seen from `by` bytes further in front.

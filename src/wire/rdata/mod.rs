@@ -14,17 +14,30 @@
 //! Invariants: what `read`, `check` or `parse` let pass prints in the form of its type, and that
 //! text parses to the same bytes. Nothing is judged here that needs more than the one record.
 
+mod a6;
+mod apl;
+mod bitmap;
+mod codes;
+mod digest;
 mod field;
+mod gateway;
 mod generic;
+mod hip;
+mod loc;
 mod measure;
 mod names;
 mod parse;
 mod print;
 mod read;
+mod svcb;
 mod table;
+mod wks;
 mod words;
 
 pub use names::{EmbeddedName, EmbeddedNames, canonical, names};
 pub use parse::parse;
 pub use print::print;
 pub use read::{check, read};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The names inside record data: for compression, additional data, signing and checks.
 
-use super::field::{Field, NameRule};
+use super::field::{NameRule, Row};
 use super::read::length;
 use super::table::fields;
 use crate::types::Rtype;
@@ -68,34 +68,29 @@ impl Iterator for EmbeddedNames<'_> {
 }
 
 /// How far the fields have been walked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Walk {
-    fields: &'static [Field],
+    row: Row,
     at: usize,
 }
 
 impl Walk {
     fn new(rtype: Rtype) -> Self {
-        let fields = fields(rtype).unwrap_or_default();
-        // Fields behind the last name need no walk.
-        let count = fields.iter().rposition(|field| field.may_be_name());
         Self {
-            fields: fields
-                .get(..count.map_or(0, |at| at + 1))
-                .unwrap_or_default(),
+            row: Row::names(fields(rtype).unwrap_or_default()),
             at: 0,
         }
     }
 
+    #[inline]
     fn next(&mut self, rdata: &[u8]) -> Option<(EmbeddedName, NameRule)> {
-        while let Some((&field, later)) = self.fields.split_first() {
+        while let Some(field) = self.row.next(self.at >= rdata.len()) {
             let at = self.at;
             let rule = field.name_rule(rdata.get(..at)?);
             let Ok(length) = length(field, rdata, at) else {
-                self.fields = &[];
+                self.row = Row::new(&[]);
                 return None;
             };
-            self.fields = later;
             self.at += length;
             if let Some(rule) = rule {
                 let name = EmbeddedName {

@@ -1,11 +1,12 @@
 //! Data from the words of a zone file.
 
-use super::field::Field;
+use super::field::{Field, Row};
 use super::generic;
 use super::measure::says_no_key;
 use super::read::check;
 use super::table::fields;
 use super::words::Words;
+use super::{a6, apl, bitmap, gateway, hip, loc, svcb, wks};
 use crate::name::NameRef;
 use crate::text::{
     self, DataTextError, DataTextErrorKind, Expected, NameTextError, Token, decimal,
@@ -51,13 +52,14 @@ fn parse_fields(
             .map_err(|error| words.error(DataTextErrorKind::Generic(error.kind)));
     }
     let fields = match fields {
-        None | Some([Field::Opaque]) => {
+        None | Some([Field::Opaque | Field::Options]) => {
             words.take_if_any();
             return Err(words.error(DataTextErrorKind::GenericOnly));
         }
         Some(fields) => fields,
     };
-    for &field in fields {
+    let mut row = Row::new(fields);
+    while let Some(field) = row.next(words.peek().is_none()) {
         parse_field(field, words, begin, out)?;
     }
     words.finish()?;
@@ -91,66 +93,103 @@ fn parse_field(
             let value = words.convert(Expected::Period, text::seconds)?;
             out.extend_from_slice(&value.to_be_bytes());
         }
+        Field::String => string(words, out)?,
         Field::Strings => {
             string(words, out)?;
             while words.peek().is_some() {
                 string(words, out)?;
             }
         }
-        Field::String => string(words, out)?,
-        Field::OptionalString => {
-            if words.peek().is_some() {
-                string(words, out)?;
-            }
-        }
-        Field::Algorithm => {
-            let value = number(words, u32::from(u8::MAX))?;
-            out.push(u8::try_from(value).unwrap_or_default());
-        }
-        Field::Base64(least) => base64_rest(words, least, out)?,
+        _ => return parse_rare(field, words, begin, out),
+    }
+    Ok(())
+}
+
+/// The fields of less common types.
+fn parse_rare(
+    field: Field,
+    words: &mut Words<'_, '_>,
+    begin: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), DataTextError> {
+    let before = out.get(begin..).unwrap_or_default();
+    match field {
+        Field::Base64(least) => base64_rest(words, least, out),
         Field::Key => {
-            let before = out.get(begin..).unwrap_or_default();
             let least = usize::from(!says_no_key(before));
-            base64_rest(words, least, out)?;
+            base64_rest(words, least, out)
         }
+        Field::Hex(least) => hex_rest(words, least, out),
         Field::BareString(least) => {
             let token = words.take(Expected::String)?;
-            let before = out.len();
+            let at = out.len();
             text::unescape_into(token.text, out).map_err(|kind| words.error(kind))?;
-            if out.len() - before < least {
+            if out.len() - at < least {
                 return Err(words.expected(Expected::NonEmptyString));
             }
+            Ok(())
         }
-        Field::Eui48 | Field::Eui64 => {
-            let (expected, count) = match field {
-                Field::Eui48 => (Expected::Eui48, 6),
-                _ => (Expected::Eui64, 8),
-            };
-            words.convert(expected, |text| text::eui(text, count, out).then_some(()))?;
+        Field::CaaTag => checked_string(words, 1, Expected::CaaTag, out, u8::is_ascii_alphanumeric),
+        Field::Telephone => checked_string(words, 4, Expected::Telephone, out, u8::is_ascii_digit),
+        Field::OptionalString if words.peek().is_none() => Ok(()),
+        Field::OptionalString => string(words, out),
+        Field::Code8(codes) => {
+            let code = words.convert(codes.expected(), |text| codes.parse(text, 255))?;
+            out.push(u8::try_from(code).unwrap_or_default());
+            Ok(())
         }
-        Field::Hash => {
-            sized(words, Expected::Base32, out, |text, out| {
-                !text.is_empty() && text::base32hex(text, out)
-            })?;
+        Field::Code16(codes) => {
+            let code = words.convert(codes.expected(), |text| codes.parse(text, u16::MAX))?;
+            append(&code.to_be_bytes(), out)
         }
-        Field::Hex(least) => hex_rest(words, least, out)?,
-        Field::Locator => {
-            out.extend_from_slice(&words.convert(Expected::Locator, text::locator)?);
-        }
-        // A row with it has only the generic form.
-        Field::Opaque => return Err(words.error(DataTextErrorKind::GenericOnly)),
-        Field::Type => {
-            let rtype = words.convert(Expected::Rtype, Rtype::from_text)?;
-            out.extend_from_slice(&rtype.0.to_be_bytes());
-        }
+        Field::Eui48 => words.convert(Expected::Eui48, |text| {
+            text::eui(text, 6, out).then_some(())
+        }),
+        Field::Eui64 => words.convert(Expected::Eui64, |text| {
+            text::eui(text, 8, out).then_some(())
+        }),
+        Field::Hash => sized(words, Expected::Base32, out, |text, out| {
+            !text.is_empty() && text::base32hex(text, out)
+        }),
         Field::Salt => sized(words, Expected::Salt, out, |text, out| {
             text == b"-" || (!text.is_empty() && text::hex(text, out))
-        })?,
-        Field::Time => {
-            let value = words.convert(Expected::Time, text::time)?;
-            out.extend_from_slice(&value.to_be_bytes());
+        }),
+        Field::Locator => append(&words.convert(Expected::Locator, text::locator)?, out),
+        Field::Nsap => words.convert(Expected::Nsap, |text| nsap(text, out)),
+        Field::Sized => sized_base64(words, out),
+        Field::Time => append(
+            &words.convert(Expected::Time, text::time)?.to_be_bytes(),
+            out,
+        ),
+        Field::Type => {
+            let rtype = words.convert(Expected::Rtype, Rtype::from_text)?;
+            append(&rtype.0.to_be_bytes(), out)
         }
+        Field::U48 => {
+            let max = (1 << 48) - 1;
+            let value = words.convert(Expected::Large(max), |text| text::large(text, max))?;
+            append(value.to_be_bytes().get(2..).unwrap_or_default(), out)
+        }
+        Field::A6Address => a6::parse(words, out),
+        Field::A6Name if a6::has_name(before) => name(words, out),
+        Field::A6Name => Ok(()),
+        Field::Apl => apl::parse(words, out),
+        Field::Bitmap(least) => bitmap::parse(words, least, out),
+        Field::Digest(of) => of.parse(words, begin, out),
+        Field::Gateway => gateway::parse(words, begin, out),
+        Field::HipHead => hip::parse(words, out),
+        Field::Loc => loc::parse(words, out),
+        Field::OldBitmap => bitmap::parse_old(words, out),
+        Field::Parameters => svcb::parse(words, out),
+        Field::Ports => wks::parse_ports(words, out),
+        Field::Protocol => wks::parse_protocol(words, out),
+        // The common ones were parsed before; rows of opaque data are never walked.
+        _ => Err(words.error(DataTextErrorKind::GenericOnly)),
     }
+}
+
+fn append(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), DataTextError> {
+    out.extend_from_slice(bytes);
     Ok(())
 }
 
@@ -238,4 +277,50 @@ pub(super) fn base64_rest(
     } else {
         Err(words.expected(Expected::Base64))
     }
+}
+
+/// A character-string of at least so many bytes of a kind.
+fn checked_string(
+    words: &mut Words<'_, '_>,
+    least: usize,
+    expected: Expected,
+    out: &mut Vec<u8>,
+    fits: impl Fn(&u8) -> bool,
+) -> Result<(), DataTextError> {
+    let at = out.len();
+    let token = words.take(expected)?;
+    text::char_string(token.text, out).map_err(|kind| words.error(kind))?;
+    let text = out.get(at + 1..).unwrap_or_default();
+    if text.len() >= least && text.iter().all(fits) {
+        Ok(())
+    } else {
+        Err(words.expected(expected))
+    }
+}
+
+/// A length, then as many bytes in base64, in one word that is missing when there are none.
+fn sized_base64(words: &mut Words<'_, '_>, out: &mut Vec<u8>) -> Result<(), DataTextError> {
+    let stated = u16::try_from(number(words, u32::from(u16::MAX))?).unwrap_or_default();
+    out.extend_from_slice(&stated.to_be_bytes());
+    let at = out.len();
+    if stated > 0 {
+        words.convert(Expected::Base64, |text| {
+            text::base64(text, out).then_some(())
+        })?;
+    }
+    let (stated, found) = (usize::from(stated), out.len() - at);
+    if found == stated {
+        Ok(())
+    } else {
+        Err(words.error(DataTextErrorKind::Length { stated, found }))
+    }
+}
+
+/// Hexadecimal digits behind `0x`, dots anywhere (RFC 1706 §6).
+fn nsap(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let (prefix, digits) = text.split_at_checked(2)?;
+    let fits = prefix.eq_ignore_ascii_case(b"0x")
+        && !digits.is_empty()
+        && text::hex_words(digits.split(|&byte| byte == b'.'), out);
+    fits.then_some(())
 }

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use super::field::Field;
+use super::field::{Field, Row};
 use super::generic;
 use super::read::{check, length};
 use super::table::fields;
+use super::{a6, apl, bitmap, gateway, hip, loc, svcb, wks};
 use crate::name::NameRef;
 use crate::text::{
-    print_base32hex, print_base64, print_char_string, print_eui, print_hex, print_ipv4, print_ipv6,
-    print_locator, print_name, print_time,
+    print_base32hex, print_base64, print_char_string, print_eui, print_hex, print_hex_lower,
+    print_ipv4, print_ipv6, print_locator, print_name, print_time, print_word,
 };
 use crate::types::Rtype;
 
@@ -25,13 +26,15 @@ pub fn print(rtype: Rtype, rdata: &[u8], out: &mut impl fmt::Write) -> fmt::Resu
 
 fn print_dyn(rtype: Rtype, rdata: &[u8], out: &mut dyn fmt::Write) -> fmt::Result {
     let fields = match fields(rtype) {
-        None | Some([Field::Opaque]) => return generic::print(rdata, out),
+        None | Some([Field::Opaque | Field::Options]) => return generic::print(rdata, out),
         Some(_) if check(rtype, rdata).is_err() => return generic::print(rdata, out),
+        Some([Field::Apl]) if !apl::has_text(rdata) => return generic::print(rdata, out),
         Some(fields) => fields,
     };
     let mut line = Line { out, begun: false };
     let mut at = 0;
-    for &field in fields {
+    let mut row = Row::new(fields);
+    while let Some(field) = row.next(at >= rdata.len()) {
         let Ok(length) = length(field, rdata, at) else {
             break;
         };
@@ -39,7 +42,7 @@ fn print_dyn(rtype: Rtype, rdata: &[u8], out: &mut dyn fmt::Write) -> fmt::Resul
         let data = rest.get(..length).unwrap_or_default();
         match field.name_rule(before) {
             Some(_) => print_name(NameRef::from_checked(data), line.word()?)?,
-            None => print_field(field, data, before, &mut line)?,
+            None => print_field(field, data, &mut line)?,
         }
         at += length;
     }
@@ -63,51 +66,95 @@ impl<'w> Line<'w> {
     }
 }
 
-fn print_field(field: Field, data: &[u8], _before: &[u8], line: &mut Line<'_>) -> fmt::Result {
+fn print_field(field: Field, data: &[u8], line: &mut Line<'_>) -> fmt::Result {
     match field {
-        Field::U8 | Field::U16 | Field::U32 | Field::Algorithm | Field::Seconds => {
+        Field::U8 | Field::U16 | Field::U32 | Field::U48 | Field::Seconds | Field::Protocol => {
             write!(line.word()?, "{}", number(data))
         }
-        Field::Base64(_) | Field::Key if data.is_empty() => Ok(()),
-        Field::Base64(_) | Field::Key => print_base64(data, line.word()?),
+        Field::Code8(codes) | Field::Code16(codes) => {
+            let code = number(data);
+            match u16::try_from(code).ok().and_then(|code| codes.name(code)) {
+                Some(name) => line.word()?.write_str(name),
+                None => write!(line.word()?, "{code}"),
+            }
+        }
+        Field::Ipv4 => print_ipv4(apl::padded(data), line.word()?),
+        Field::Ipv6 => print_ipv6(apl::padded(data), line.word()?),
+        Field::String | Field::Telephone => print_char_string(behind_length(data), line.word()?),
+        Field::Strings => print_strings(data, line),
         Field::BareString(_) => print_char_string(data, line.word()?),
+        Field::CaaTag => print_word(behind_length(data), line.word()?),
         Field::Eui48 | Field::Eui64 => print_eui(data, line.word()?),
         Field::Hash => print_base32hex(behind_length(data), line.word()?),
-        Field::Hex(_) if data.is_empty() => Ok(()),
-        Field::Hex(_) => print_hex(data, line.word()?),
-        Field::Ipv4 => print_ipv4(data.try_into().unwrap_or_default(), line.word()?),
-        Field::Ipv6 => print_ipv6(data.try_into().unwrap_or_default(), line.word()?),
-        Field::Locator => print_locator(data.try_into().unwrap_or_default(), line.word()?),
-        // The walker prints names; opaque data never comes here.
-        Field::Name(_) | Field::Opaque => Ok(()),
-        Field::OptionalString if data.is_empty() => Ok(()),
-        Field::String | Field::OptionalString => {
-            print_char_string(behind_length(data), line.word()?)
-        }
-        Field::Type => {
-            let code = u16::try_from(number(data)).unwrap_or_default();
-            write!(line.word()?, "{}", Rtype(code))
+        Field::Locator => print_locator(apl::padded(data), line.word()?),
+        Field::Nsap => {
+            let word = line.word()?;
+            word.write_str("0x")?;
+            print_hex_lower(data, word)
         }
         Field::Salt => match behind_length(data) {
             [] => line.word()?.write_char('-'),
             salt => print_hex(salt, line.word()?),
         },
-        Field::Strings => {
-            let mut rest = data;
-            while let Some((&length, tail)) = rest.split_first() {
-                let (string, tail) = tail
-                    .split_at_checked(usize::from(length))
-                    .unwrap_or((tail, b""));
-                print_char_string(string, line.word()?)?;
-                rest = tail;
-            }
-            Ok(())
+        Field::Sized => {
+            let value = data.get(2..).unwrap_or_default();
+            write!(line.word()?, "{}", value.len())?;
+            print_rest(value, line, |value, word| print_base64(value, word))
         }
-        Field::Time => print_time(
-            u32::try_from(number(data)).unwrap_or_default(),
-            line.word()?,
-        ),
+        Field::Time => {
+            let seconds = u32::try_from(number(data)).unwrap_or_default();
+            print_time(seconds, line.word()?)
+        }
+        Field::Type => {
+            let code = u16::try_from(number(data)).unwrap_or_default();
+            write!(line.word()?, "{}", Rtype(code))
+        }
+        Field::OptionalString => print_rest(data, line, |data, word| {
+            print_char_string(behind_length(data), word)
+        }),
+        Field::Base64(_) | Field::Key => {
+            print_rest(data, line, |data, word| print_base64(data, word))
+        }
+        Field::Hex(_) | Field::Digest(_) => {
+            print_rest(data, line, |data, word| print_hex(data, word))
+        }
+        Field::A6Address => a6::print(data, line),
+        Field::Apl => apl::print(data, line),
+        Field::Bitmap(_) => bitmap::print(data, line),
+        Field::Gateway => gateway::print(data, line),
+        Field::HipHead => hip::print(data, line),
+        Field::Loc => loc::print(data, line),
+        Field::OldBitmap => bitmap::print_old(data, line),
+        Field::Parameters => svcb::print(data, line),
+        Field::Ports => wks::print_ports(data, line),
+        // The walker prints names; rows of opaque data are never walked.
+        Field::A6Name | Field::Name(_) | Field::Names | Field::Opaque | Field::Options => Ok(()),
     }
+}
+
+/// Writes a word for data that may be empty; then there is none.
+fn print_rest(
+    data: &[u8],
+    line: &mut Line<'_>,
+    print: impl FnOnce(&[u8], &mut dyn fmt::Write) -> fmt::Result,
+) -> fmt::Result {
+    if data.is_empty() {
+        Ok(())
+    } else {
+        print(data, line.word()?)
+    }
+}
+
+fn print_strings(data: &[u8], line: &mut Line<'_>) -> fmt::Result {
+    let mut rest = data;
+    while let Some((&length, tail)) = rest.split_first() {
+        let (string, tail) = tail
+            .split_at_checked(usize::from(length))
+            .unwrap_or((tail, b""));
+        print_char_string(string, line.word()?)?;
+        rest = tail;
+    }
+    Ok(())
 }
 
 /// The bytes of a string, its length byte taken off.

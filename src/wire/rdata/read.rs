@@ -1,6 +1,6 @@
 //! Data from messages: names decompressed, every length checked.
 
-use super::field::Field;
+use super::field::{Field, Row};
 use super::measure::{measure, shift};
 use super::table::fields;
 use crate::error::{WireError, WireErrorKind};
@@ -53,7 +53,8 @@ fn read_fields(
     let message = message.get(..end).unwrap_or_default();
     let begin = out.len();
     let mut at = at;
-    for &field in fields {
+    let mut row = Row::new(fields);
+    while let Some(field) = row.next(at >= end) {
         let rest = message.get(at..).unwrap_or_default();
         let before = out.get(begin..).unwrap_or_default();
         match field.name_rule(before) {
@@ -89,7 +90,8 @@ pub fn check(rtype: Rtype, rdata: &[u8]) -> Result<(), WireError> {
         return Ok(());
     };
     let mut at = 0;
-    for &field in fields {
+    let mut row = Row::new(fields);
+    while let Some(field) = row.next(at >= rdata.len()) {
         at += length(field, rdata, at)?;
     }
     if at == rdata.len() {

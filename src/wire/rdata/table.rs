@@ -1,10 +1,14 @@
 //! The table: for each type its fields.
 
+use super::codes::Codes;
+use super::digest::DigestOf;
 use super::field::Field::{
-    self, Algorithm, BareString, Base64, Eui48, Eui64, Hex, Ipv4, Ipv6, Key, Locator, Name, Opaque,
-    OptionalString, Salt, Seconds, String, Strings, Time, Type, U8, U16, U32,
+    self, A6Address, A6Name, Apl, BareString, Base64, Bitmap, CaaTag, Code8, Code16, Digest, Eui48,
+    Eui64, Gateway, Hash, Hex, HipHead, Ipv4, Ipv6, Key, Loc, Locator, Name, Names, Nsap,
+    OldBitmap, Opaque, OptionalString, Options, Parameters, Ports, Protocol, Salt, Seconds, Sized,
+    String, Strings, Telephone, Time, Type, U8, U16, U32, U48,
 };
-use super::field::NameRule::{Classic, Early, Lower, Plain};
+use super::field::NameRule::{self, Classic, Early, Lower, Plain};
 use crate::types::Rtype;
 
 /// The fields of a type; none for types that are opaque to us.
@@ -35,48 +39,96 @@ pub(super) fn fields(rtype: Rtype) -> Option<&'static [Field]> {
         Rtype::TXT | Rtype::SPF | Rtype::AVC => &[Strings],
         Rtype::HINFO => &[String, String],
         Rtype::NULL => &[Opaque],
+        Rtype::WKS => &[Ipv4, Protocol, Ports],
         Rtype::RP => &[Name(Early), Name(Early)],
         Rtype::AFSDB | Rtype::RT => &[U16, Name(Early)],
+        Rtype::X25 => &[Telephone],
         Rtype::ISDN => &[String, OptionalString],
+        Rtype::NSAP => &[Nsap],
         Rtype::NSAP_PTR => &[Name(Plain)],
-        Rtype::SIG => &[
-            Type,
-            Algorithm,
-            U8,
-            Seconds,
-            Time,
-            Time,
-            U16,
-            Name(Early),
-            Base64(1),
+        Rtype::SIG => const { &signature(Early) },
+        Rtype::RRSIG => const { &signature(Lower) },
+        Rtype::KEY | Rtype::DNSKEY | Rtype::CDNSKEY => &[
+            Code16(Codes::KeyFlags),
+            Code8(Codes::KeyProtocol),
+            Code8(Codes::Algorithm),
+            Key,
         ],
-        Rtype::RRSIG => &[
-            Type,
-            Algorithm,
-            U8,
-            Seconds,
-            Time,
-            Time,
-            U16,
-            Name(Lower),
-            Base64(1),
-        ],
-        Rtype::KEY | Rtype::DNSKEY | Rtype::CDNSKEY => &[U16, U8, Algorithm, Key],
         Rtype::PX => &[U16, Name(Early), Name(Early)],
+        Rtype::GPOS => &[String, String, String],
+        Rtype::LOC => &[Loc],
+        Rtype::NXT => &[Name(Early), OldBitmap],
         Rtype::SRV => &[U16, U16, U16, Name(Early)],
         Rtype::NAPTR => &[U16, U16, String, String, String, Name(Early)],
         Rtype::KX => &[U16, Name(Lower)],
+        Rtype::CERT => &[
+            Code16(Codes::CertificateType),
+            U16,
+            Code8(Codes::CertificateAlgorithm),
+            Base64(1),
+        ],
+        Rtype::A6 => &[A6Address, A6Name],
         Rtype::DNAME => &[Name(Lower)],
+        Rtype::OPT => &[Options],
+        Rtype::APL => &[Apl],
+        Rtype::DS | Rtype::CDS | Rtype::DLV => &[
+            U16,
+            Code8(Codes::Algorithm),
+            Code8(Codes::DigestType),
+            Digest(DigestOf::Key),
+        ],
+        Rtype::SSHFP => &[U8, U8, Digest(DigestOf::HostKey)],
+        Rtype::IPSECKEY => &[U8, U8, U8, Gateway, Base64(0)],
+        Rtype::NSEC => &[Name(Plain), Bitmap(1)],
         Rtype::DHCID | Rtype::OPENPGPKEY => &[Base64(1)],
+        Rtype::NSEC3 => &[Code8(Codes::HashAlgorithm), U8, U16, Salt, Hash, Bitmap(0)],
+        Rtype::NSEC3PARAM => &[Code8(Codes::HashAlgorithm), U8, U16, Salt],
         Rtype::TLSA | Rtype::SMIMEA => &[U8, U8, U8, Hex(1)],
-        Rtype::NSEC3PARAM => &[U8, U8, U16, Salt],
+        Rtype::HIP => &[HipHead, Names],
+        Rtype::CSYNC => &[U32, U16, Bitmap(0)],
+        Rtype::ZONEMD => &[U32, U8, U8, Digest(DigestOf::Zone)],
+        Rtype::SVCB | Rtype::HTTPS => &[U16, Name(Plain), Parameters],
         Rtype::NID | Rtype::L64 => &[U16, Locator],
         Rtype::L32 => &[U16, Ipv4],
         Rtype::LP => &[U16, Name(Plain)],
         Rtype::EUI48 => &[Eui48],
         Rtype::EUI64 => &[Eui64],
+        Rtype::TKEY => &[
+            Name(Plain),
+            Time,
+            Time,
+            U16,
+            Code16(Codes::ResponseCode),
+            Sized,
+            Sized,
+        ],
+        Rtype::TSIG => &[
+            Name(Plain),
+            U48,
+            U16,
+            Sized,
+            U16,
+            Code16(Codes::ResponseCode),
+            Sized,
+        ],
         Rtype::URI => &[U16, U16, BareString(1)],
+        Rtype::CAA => &[U8, CaaTag, BareString(0)],
         _ => return None,
     };
     Some(fields)
+}
+
+/// SIG and RRSIG differ only in how the name of the signer is treated.
+const fn signature(rule: NameRule) -> [Field; 9] {
+    [
+        Type,
+        Code8(Codes::Algorithm),
+        U8,
+        Seconds,
+        Time,
+        Time,
+        U16,
+        Name(rule),
+        Base64(1),
+    ]
 }

@@ -71,9 +71,14 @@ impl<'t, 'a> Words<'t, 'a> {
     /// The word taken last is at fault.
     pub(super) fn error(&self, kind: DataTextErrorKind) -> DataTextError {
         DataTextError {
-            token: self.at.saturating_sub(1),
+            token: self.last(),
             kind,
         }
+    }
+
+    /// Which word was taken last.
+    pub(super) fn last(&self) -> usize {
+        self.at.saturating_sub(1)
     }
 
     /// No word may be left.

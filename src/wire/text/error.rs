@@ -26,6 +26,14 @@ pub enum DataTextErrorKind {
         /// The bytes that stand there.
         found: usize,
     },
+    /// A digest shorter than any may be.
+    #[error("expected a digest of at least {least} bytes, got {found}")]
+    DigestShort {
+        /// The fewest bytes there may be.
+        least: usize,
+        /// The bytes that stand there.
+        found: usize,
+    },
     /// A backslash without a character or three digits up to 255 behind it.
     #[error("escape that is neither \\X nor \\DDD with DDD up to 255")]
     Escape,
@@ -102,9 +110,9 @@ pub enum Expected {
     /// The gateway of an IPSECKEY.
     #[error("a gateway of the stated type (0 none, 1 IPv4, 2 IPv6, 3 name)")]
     GatewayType,
-    /// Longitude, latitude or altitude of GPOS.
-    #[error("a decimal number in range such as -32.6882")]
-    GeoNumber,
+    /// The hash of NSEC3.
+    #[error("a hash algorithm such as 1 or SHA-1")]
+    HashAlgorithm,
     /// Hexadecimal digits.
     #[error("an even number of hexadecimal digits")]
     Hex,
@@ -117,21 +125,33 @@ pub enum Expected {
     /// An IPv6 address.
     #[error("an IPv6 address such as 2001:db8::1")]
     Ipv6,
+    /// The flags of a key.
+    #[error("flags of a key such as 256")]
+    KeyFlags,
+    /// The protocol of a key.
+    #[error("the protocol of a key such as 3")]
+    KeyProtocol,
+    /// A number of the given range, from 0, of more than 32 bits.
+    #[error("a number from 0 to {0}")]
+    Large(u64),
     /// A locator or node identifier.
     #[error("four groups of hexadecimal digits such as 2001:db8:1140:1000")]
     Locator,
     /// A domain name.
     #[error("a domain name")]
     Name,
+    /// The dot that stands for no gateway.
+    #[error(". since the gateway type is 0, none")]
+    NoGateway,
+    /// A string that is not empty.
+    #[error("a string that is not empty")]
+    NonEmptyString,
     /// An NSAP address.
     #[error("an NSAP address such as 0x47.0005.80")]
     Nsap,
     /// A number of the given range, from 0.
     #[error("a number from 0 to {0}")]
     Number(u32),
-    /// A number of the given range, from 0, of more than 32 bits.
-    #[error("a number from 0 to {0}")]
-    Large(u64),
     /// Seconds.
     #[error("seconds such as 3600 or a period such as 1h30m")]
     Period,
@@ -158,13 +178,10 @@ pub enum Expected {
     String,
     /// A telephone or X.25 number.
     #[error("at least four digits")]
-    TelephoneNumber,
+    Telephone,
     /// The time of a signature.
     #[error("a time such as 20301231235959, or seconds since 1970")]
     Time,
-    /// A time in quotes or the like, where text must not be empty.
-    #[error("a string that is not empty")]
-    NonEmptyString,
 }
 
 /// What is wrong with the parameters of an SVCB or HTTPS record.

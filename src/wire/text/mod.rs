@@ -18,7 +18,7 @@ pub use binary::{
 };
 pub use error::{DataTextError, DataTextErrorKind, Expected, ServiceTextError};
 pub use name::{NameTextError, name_into, print_name, unescape};
-pub use number::{decimal, seconds, ttl};
+pub use number::{decimal, large, seconds, ttl};
 pub use string::{char_string, print_char_string, print_word, unescape_into};
 pub use time::{print_time, time};
 pub use token::Token;

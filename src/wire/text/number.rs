@@ -5,6 +5,12 @@ use crate::types::Ttl;
 /// Reads a decimal number up to `max`.
 #[must_use]
 pub fn decimal(text: &[u8], max: u32) -> Option<u32> {
+    large(text, u64::from(max)).and_then(|value| u32::try_from(value).ok())
+}
+
+/// Reads a decimal number up to `max`, which may need more than 32 bits.
+#[must_use]
+pub fn large(text: &[u8], max: u64) -> Option<u64> {
     if text.is_empty() {
         return None;
     }
@@ -13,12 +19,12 @@ pub fn decimal(text: &[u8], max: u32) -> Option<u32> {
         if !byte.is_ascii_digit() {
             return None;
         }
-        value = value * 10 + u64::from(byte - b'0');
-        if value > u64::from(max) {
+        value = value.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+        if value > max {
             return None;
         }
     }
-    u32::try_from(value).ok()
+    Some(value)
 }
 
 /// Reads seconds: a plain number, or numbers each with a unit (`w d h m s`), as in `1h30m`.

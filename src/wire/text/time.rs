@@ -6,7 +6,9 @@ use super::number::decimal;
 
 const DAY: u32 = 24 * 3600;
 
-/// Reads a time of 14 digits, or seconds of at most 10 digits. Times run from 1970 to 2106.
+/// Reads a time of 14 digits, or seconds of at most 10 digits.
+///
+/// Times have 32 bits and wrap in 2106, as serial numbers do (RFC 4034 §3.1.5).
 #[must_use]
 pub fn time(text: &[u8]) -> Option<u32> {
     if text.len() != 14 {
@@ -16,7 +18,7 @@ pub fn time(text: &[u8]) -> Option<u32> {
         let value = decimal(text.get(from..to)?, high)?;
         (value >= low).then_some(value)
     };
-    let year = part(0, 4, 1970, 2106)?;
+    let year = part(0, 4, 1970, 9999)?;
     let month = part(4, 6, 1, 12)?;
     let day = part(6, 8, 1, days_in_month(year, month))?;
     let hour = part(8, 10, 0, 23)?;
@@ -30,8 +32,8 @@ pub fn time(text: &[u8]) -> Option<u32> {
     for earlier in 1..month {
         days += days_in_month(year, earlier);
     }
-    days.checked_mul(DAY)?
-        .checked_add(hour * 3600 + minute * 60 + second)
+    let seconds = hour * 3600 + minute * 60 + second;
+    Some(days.wrapping_mul(DAY).wrapping_add(seconds))
 }
 
 /// Writes a time as 14 digits.
@@ -93,11 +95,11 @@ mod tests {
             assert_eq!(printed, text);
         }
         assert_eq!(time(b"1048354263"), Some(1_048_354_263));
+        assert_eq!(time(b"21060207062816"), Some(0));
         for wrong in [
             "20030229000000",
             "20030322240000",
             "20031322000000",
-            "21060207062816",
             "19691231235959",
             "2003032217310x",
             "",
