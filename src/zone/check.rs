@@ -1,1 +1,0 @@
-//! Semantic checks of a whole zone, each an error or a warning.

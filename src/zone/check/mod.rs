@@ -1,0 +1,37 @@
+//! Semantic checks of a whole zone, each an error or a warning.
+//!
+//! In go sorted records, repeats included; out come findings. A finding is an error where other
+//! servers refuse the zone or where an RFC forbids what stands there and answers would depend on the
+//! server; all else is a warning, and the zone is served. `zones/bad` has a case for each, with the
+//! verdicts of `named-checkzone`, `kzonecheck`, `nsd-checkzone` and `validns` beside it where they
+//! differ from ours.
+//!
+//! Only the zone itself is looked at: names elsewhere are not resolved. One walk in canonical order
+//! sees each name once, with the delegation or DNAME above it; what a name points to is looked up.
+
+mod cname;
+mod finding;
+mod name;
+mod occluded;
+mod rrset;
+mod target;
+mod walk;
+
+pub use finding::{Finding, Findings, Part, Spot};
+
+use crate::records::Records;
+
+/// How much of a zone the records are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Lines were left out since they could not be read: what seems to be missing may be there.
+    Partial,
+    /// All of it.
+    Whole,
+}
+
+/// Checks sorted records.
+#[must_use]
+pub fn check(records: &Records, extent: Extent) -> Findings {
+    walk::Walk::new(records, extent).run()
+}

@@ -1,0 +1,524 @@
+//! From lines to records: owners, TTLs, classes, types, data.
+//!
+//! What a line leaves out comes from what stood before it, as in BIND: the owner from the record
+//! before; the TTL from `$TTL`, else from the last TTL that was given, else from the SOA. A line
+//! that cannot be understood is reported and left out, and the next one is judged.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use wire::text::{self, Token};
+use wire::{Class, Name, Rtype, Ttl, rdata};
+
+use super::hint;
+use super::owner::{Owner, Scope};
+use super::report::{Diagnostic, Mark, Report, Severity};
+use super::scan::{FaultKind, Line, MAX_LINE, Scanner};
+use super::source::{Source, Sources};
+use crate::records::{Place, Records};
+
+/// What all files of a zone share while they are read.
+#[derive(Debug)]
+pub(super) struct Parser {
+    pub(super) records: Records,
+    pub(super) sources: Sources,
+    pub(super) report: Report,
+    /// The value of `$TTL`, or what stands for it.
+    pub(super) default_ttl: Option<Ttl>,
+    /// The last TTL that was given with a record.
+    last_ttl: Option<Ttl>,
+    /// Whether it was said that the last TTL is used where none is given.
+    told_last_ttl: bool,
+    /// The files that are being read, each included by the one before it.
+    pub(super) open: Vec<u16>,
+    /// How many files were read, repeats included.
+    pub(super) included: usize,
+    /// How many records were made by `$GENERATE`.
+    pub(super) generated: u64,
+    /// Whether `$INCLUDE` may read files.
+    pub(super) disk: bool,
+    rdata: Vec<u8>,
+}
+
+/// Where a record stands, for messages about it.
+#[derive(Clone, Debug)]
+pub(super) struct Here<'t> {
+    pub(super) source: &'t Rc<Source>,
+    /// The text that the words are slices of: that of the file, or a line that was made.
+    pub(super) text: &'t [u8],
+    pub(super) file: u16,
+    pub(super) line: Line,
+    /// The directive that made the record, which is then pointed at instead of a word.
+    pub(super) made_by: Option<Range<usize>>,
+}
+
+/// What a record says before its data.
+struct Head {
+    ttl: Option<Ttl>,
+    rtype: Rtype,
+    /// How many words it took.
+    words: usize,
+}
+
+impl Parser {
+    pub(super) fn new(apex: Name, disk: bool) -> Self {
+        Self {
+            records: Records::new(apex),
+            sources: Sources::default(),
+            report: Report::default(),
+            default_ttl: None,
+            last_ttl: None,
+            told_last_ttl: false,
+            open: Vec::new(),
+            included: 0,
+            generated: 0,
+            disk,
+            rdata: Vec::with_capacity(512),
+        }
+    }
+
+    /// Reads all records of a file.
+    pub(super) fn read(&mut self, file: u16, scope: &mut Scope) {
+        let Some(source) = self.sources.get(file).map(Rc::clone) else {
+            return;
+        };
+        self.open.push(file);
+        let mut words = Vec::with_capacity(64);
+        let mut types = TypeMemo::default();
+        let mut scanner = Scanner::new(&source.text);
+        while let Some(line) = scanner.next(&mut words) {
+            match line {
+                Ok(line) => {
+                    let text = &source.text;
+                    let here = Here {
+                        source: &source,
+                        text,
+                        file,
+                        line,
+                        made_by: None,
+                    };
+                    self.line(&here, &words, scope, &mut types);
+                }
+                Err(fault) => {
+                    match words.first() {
+                        Some(first) if !fault.line.blank && !is_directive(first) => {
+                            // A wrong owner is not worth a second message for the line.
+                            scope.set_owner(*first).unwrap_or_default();
+                        }
+                        _ => {}
+                    }
+                    let (message, hint) = explain(fault.kind);
+                    self.tell(Severity::Error, file, &source, fault.span, message, hint);
+                }
+            }
+        }
+        self.open.pop();
+    }
+
+    fn line<'t>(
+        &mut self,
+        here: &Here<'t>,
+        words: &[Token<'t>],
+        scope: &mut Scope,
+        types: &mut TypeMemo<'t>,
+    ) {
+        let mut rest = words;
+        if !here.line.blank
+            && let Some((first, tail)) = words.split_first()
+        {
+            if is_directive(first) {
+                self.directive(here, *first, tail, scope);
+                return;
+            }
+            if let Err(error) = scope.set_owner(*first) {
+                let hint = Some(hint::name(error).to_owned());
+                self.error(
+                    here,
+                    first,
+                    format!("owner {}: {error}", quote(first.text)),
+                    hint,
+                );
+            } else if scope.owner_state() == Owner::Outside {
+                self.outside(here, first, scope);
+            }
+            rest = tail;
+        } else if scope.owner_state() == Owner::None {
+            let hint = "put the owner into the first column, or @ for the origin";
+            if let Some(first) = words.first() {
+                let message = "no owner, and no record before this one to take it from";
+                self.error(here, first, message.to_owned(), Some(hint.to_owned()));
+            }
+            scope.owner_given_up();
+        } else if scope.take_origin_changed() {
+            self.inherited_after_origin(here, words, scope);
+        }
+        self.record(here, scope, rest, types);
+    }
+
+    /// Reads one record, whose owner is known, from the words after the owner.
+    pub(super) fn record<'t>(
+        &mut self,
+        here: &Here<'t>,
+        scope: &Scope,
+        words: &[Token<'t>],
+        types: &mut TypeMemo<'t>,
+    ) -> bool {
+        let Some(head) = self.head(here, words, types) else {
+            return false;
+        };
+        let data = words.get(head.words..).unwrap_or_default();
+        self.rdata.clear();
+        let origin = Some(scope.origin());
+        let result = if matches!(head.rtype, Rtype::SVCB | Rtype::HTTPS) {
+            // A value may stand in quotes behind its key: `alpn="h2,h3"` is one word.
+            let joined = here.join_values(data);
+            rdata::parse(head.rtype, &joined, origin, &mut self.rdata)
+        } else {
+            rdata::parse(head.rtype, data, origin, &mut self.rdata)
+        };
+        if let Err(error) = result {
+            let message = format!("{} at \"{}\": {}", head.rtype, scope.owner(), error.kind);
+            let hint = hint::data(head.rtype, &error, data);
+            match data.get(error.token) {
+                Some(word) => self.error(here, word, message, hint),
+                None => self.error_behind(here, words, message, hint),
+            }
+            return false;
+        }
+        let Some(ttl) = self.ttl(here, words, &head) else {
+            return false;
+        };
+        if scope.owner_state() == Owner::Inside {
+            let place = Place {
+                file: here.file,
+                line: here.line.number,
+            };
+            self.records
+                .push(scope.owner(), head.rtype, ttl, &self.rdata, place);
+        }
+        true
+    }
+
+    /// Reads TTL, class and type, the first two in any order and both optional.
+    fn head<'t>(
+        &mut self,
+        here: &Here<'_>,
+        words: &[Token<'t>],
+        types: &mut TypeMemo<'t>,
+    ) -> Option<Head> {
+        let mut ttl = None;
+        let mut class = None;
+        for (at, word) in words.iter().enumerate() {
+            if word.text.eq_ignore_ascii_case(b"IN") && class.is_none() && !word.quoted {
+                class = Some(Class::IN);
+                continue;
+            }
+            let twice = |what| {
+                let hint = format!("a record has one {what}");
+                Some((
+                    format!("{} is a second {what}", quote(word.text)),
+                    Some(hint),
+                ))
+            };
+            let mistake = if word.quoted {
+                let message = format!("{} in quotes, expected a record type", quote(word.text));
+                Some((message, Some(hint::FORM.to_owned())))
+            } else if let Some(rtype) = types.get(word.text) {
+                if rtype.is_meta() {
+                    let hint = "this type stands in questions and messages only, never in a zone";
+                    Some((
+                        format!("record type {rtype} in a zone"),
+                        Some(hint.to_owned()),
+                    ))
+                } else {
+                    return Some(Head {
+                        ttl,
+                        rtype,
+                        words: at + 1,
+                    });
+                }
+            } else if word.text.first().is_some_and(u8::is_ascii_digit)
+                && let Some(seconds) = text::seconds(word.text)
+            {
+                if ttl.is_some() {
+                    twice("TTL")
+                } else {
+                    ttl = Some(self.checked_ttl(here, word, seconds));
+                    None
+                }
+            } else if let Some(given) = Class::from_text(word.text) {
+                if class.replace(given).is_some() {
+                    twice("class")
+                } else if given != Class::IN {
+                    let message = format!("class {given}, expected IN");
+                    let hint = "only records of the internet class are served";
+                    Some((message, Some(hint.to_owned())))
+                } else {
+                    None
+                }
+            } else {
+                Some(hint::no_type(here.line.blank, words, at))
+            };
+            if let Some((message, hint)) = mistake {
+                self.error(here, word, message, hint);
+                return None;
+            }
+        }
+        let message = "no record type on this line".to_owned();
+        self.error_behind(here, words, message, Some(hint::FORM.to_owned()));
+        None
+    }
+
+    /// RFC 2181 §8: a TTL with the top bit set counts as zero.
+    pub(super) fn checked_ttl(&mut self, here: &Here<'_>, word: &Token<'_>, seconds: u32) -> Ttl {
+        if seconds > Ttl::MAX.as_secs() {
+            let message = format!(
+                "TTL {} is above {} and counts as 0",
+                quote(word.text),
+                Ttl::MAX
+            );
+            let hint = "TTLs have 31 bits (RFC 2181 §8)";
+            self.warning(here, word, message, Some(hint.to_owned()));
+        }
+        Ttl::from_secs(seconds)
+    }
+
+    fn ttl(&mut self, here: &Here<'_>, words: &[Token<'_>], head: &Head) -> Option<Ttl> {
+        if head.ttl.is_some() {
+            self.last_ttl = head.ttl;
+            return head.ttl;
+        }
+        if self.default_ttl.is_some() {
+            return self.default_ttl;
+        }
+        let word = words.get(head.words - 1)?;
+        let hint = || Some("write $TTL 3600 before the first record".to_owned());
+        if self.last_ttl.is_some() {
+            if !self.told_last_ttl {
+                self.told_last_ttl = true;
+                let message = "no TTL and no $TTL before it; the last TTL given is used";
+                self.warning(here, word, message.to_owned(), hint());
+            }
+            return self.last_ttl;
+        }
+        // The minimum is the last number of an SOA.
+        if head.rtype == Rtype::SOA
+            && let Some(&minimum) = self.rdata.last_chunk()
+        {
+            self.default_ttl = Some(Ttl::from_secs(u32::from_be_bytes(minimum)));
+            let message = "no TTL and no $TTL before it; the minimum of the SOA is used";
+            self.warning(here, word, message.to_owned(), hint());
+            return self.default_ttl;
+        }
+        self.error(
+            here,
+            word,
+            "no TTL and no $TTL before it".to_owned(),
+            hint(),
+        );
+        // Once is enough.
+        self.default_ttl = Some(Ttl::from_secs(0));
+        None
+    }
+
+    pub(super) fn outside(&mut self, here: &Here<'_>, word: &Token<'_>, scope: &Scope) {
+        let message = format!(
+            "\"{}\" is outside the zone \"{}\"; its records are ignored",
+            scope.owner(),
+            self.records.apex()
+        );
+        let hint = "each zone has a file of its own";
+        self.warning(here, word, message, Some(hint.to_owned()));
+    }
+
+    fn inherited_after_origin(&mut self, here: &Here<'_>, words: &[Token<'_>], scope: &Scope) {
+        let Some(first) = words.first() else {
+            return;
+        };
+        let message = format!(
+            "no owner right after $ORIGIN; the record belongs to \"{}\"",
+            scope.owner()
+        );
+        let hint = format!(
+            "write @ in the first column if \"{}\" is meant",
+            scope.origin()
+        );
+        self.warning(here, first, message, Some(hint));
+    }
+
+    pub(super) fn error(
+        &mut self,
+        here: &Here<'_>,
+        word: &Token<'_>,
+        message: String,
+        hint: Option<String>,
+    ) {
+        let span = here.span(word);
+        self.tell(Severity::Error, here.file, here.source, span, message, hint);
+    }
+
+    /// An error about something missing behind the last of `words`.
+    pub(super) fn error_behind(
+        &mut self,
+        here: &Here<'_>,
+        words: &[Token<'_>],
+        message: String,
+        hint: Option<String>,
+    ) {
+        let span = match (words.last(), here.made_by.clone()) {
+            (_, Some(span)) => span,
+            (Some(last), None) => {
+                let end = here.span(last).end + usize::from(last.quoted);
+                end..end + 1
+            }
+            (None, None) => {
+                let line = here.source.line_around(here.line.start);
+                line.end..line.end + 1
+            }
+        };
+        self.tell(Severity::Error, here.file, here.source, span, message, hint);
+    }
+
+    pub(super) fn warning(
+        &mut self,
+        here: &Here<'_>,
+        word: &Token<'_>,
+        message: String,
+        hint: Option<String>,
+    ) {
+        let span = here.span(word);
+        self.tell(
+            Severity::Warning,
+            here.file,
+            here.source,
+            span,
+            message,
+            hint,
+        );
+    }
+
+    fn tell(
+        &mut self,
+        severity: Severity,
+        file: u16,
+        source: &Rc<Source>,
+        span: Range<usize>,
+        message: String,
+        hint: Option<String>,
+    ) {
+        if self.report.count(severity) {
+            let mark = Mark::new(source, span, String::new());
+            let related = None;
+            self.report.keep(Diagnostic {
+                severity,
+                message,
+                hint,
+                mark,
+                related,
+                file,
+            });
+        }
+    }
+}
+
+impl<'t> Here<'t> {
+    /// Which bytes of the file a word stands at.
+    pub(super) fn span(&self, word: &Token<'_>) -> Range<usize> {
+        match &self.made_by {
+            Some(span) => span.clone(),
+            None => self.offset(word)..self.offset(word) + word.text.len(),
+        }
+    }
+
+    /// A word is a slice of the text, so the distance of their addresses is its place.
+    fn offset(&self, word: &Token<'_>) -> usize {
+        let distance = word
+            .text
+            .as_ptr()
+            .addr()
+            .saturating_sub(self.text.as_ptr().addr());
+        distance.min(self.text.len())
+    }
+
+    /// Puts keys that end in `=` and a value in quotes right behind them together again.
+    fn join_values(&self, words: &[Token<'t>]) -> Vec<Token<'t>> {
+        let mut joined: Vec<Token<'t>> = Vec::with_capacity(words.len());
+        for word in words {
+            let value = self.offset(word);
+            if let Some(key) = joined.last_mut()
+                && word.quoted
+                && !key.quoted
+                && key.text.ends_with(b"=")
+                && self.offset(key) + key.text.len() + 1 == value
+                && let Some(text) = self.text.get(self.offset(key)..=value + word.text.len())
+            {
+                key.text = text;
+            } else {
+                joined.push(*word);
+            }
+        }
+        joined
+    }
+}
+
+/// The types of the words seen last: nearly all lines use few of them.
+#[derive(Debug, Default)]
+pub(super) struct TypeMemo<'t>([Option<(&'t [u8], Rtype)>; 8]);
+
+impl<'t> TypeMemo<'t> {
+    fn get(&mut self, word: &'t [u8]) -> Option<Rtype> {
+        // No type begins with a digit, but many TTLs stand where a type might.
+        let first = word.first().filter(|byte| !byte.is_ascii_digit())?;
+        let slot = &mut self.0[(usize::from(*first) + word.len()) % 8];
+        if let Some((known, rtype)) = slot
+            && *known == word
+        {
+            return Some(*rtype);
+        }
+        let rtype = Rtype::from_text(word)?;
+        *slot = Some((word, rtype));
+        Some(rtype)
+    }
+}
+
+fn is_directive(word: &Token<'_>) -> bool {
+    !word.quoted && word.text.starts_with(b"$")
+}
+
+/// A word for a message, cut off where it gets long.
+pub(super) fn quote(word: &[u8]) -> String {
+    let text = String::from_utf8_lossy(word);
+    if text.chars().count() <= MAX_QUOTED {
+        return format!("\"{text}\"");
+    }
+    let start: String = text.chars().take(MAX_QUOTED).collect();
+    format!("\"{start}…\"")
+}
+
+fn explain(kind: FaultKind) -> (String, Option<String>) {
+    let (message, hint) = match kind {
+        FaultKind::Close => (
+            "closing parenthesis without an opening one",
+            "write \\) if the character itself is meant",
+        ),
+        FaultKind::Control => ("zero byte", "write \\000 if it is meant"),
+        FaultKind::Long => ("", "a quote or a parenthesis may be missing"),
+        FaultKind::Open => (
+            "parenthesis that is never closed",
+            "close it with ) on the last line of the record, or write \\( if the character itself is \
+             meant",
+        ),
+        FaultKind::Quote => (
+            "quote that is not closed on its line",
+            "close it with \", or write \\\" if the character itself is meant",
+        ),
+    };
+    let message = match kind {
+        FaultKind::Long => format!("record of more than {MAX_LINE} bytes"),
+        _ => message.to_owned(),
+    };
+    (message, Some(hint.to_owned()))
+}
+
+/// The most characters of a word that a message repeats.
+const MAX_QUOTED: usize = 70;

@@ -1,0 +1,336 @@
+//! Cuts the text of a zone file into logical lines, and those into words.
+//!
+//! A logical line is a line, or several held together by parentheses. Words are slices of the text,
+//! put into a list that the caller uses again and again, so nothing is allocated for a line. What
+//! cannot be cut is a [`Fault`]; the scanner then stands at the next line that can be judged.
+
+use std::ops::Range;
+
+use wire::text::Token;
+
+/// A logical line that has words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    /// Where it starts, counted in bytes from the start of the text.
+    pub(super) start: usize,
+    /// The line it starts on, from 1.
+    pub(super) number: u32,
+    /// Whether it starts with a blank: then it has no owner of its own.
+    pub(super) blank: bool,
+}
+
+/// Text that cannot be cut into words. Those before the fault are in the list of words.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    /// The logical line with the fault.
+    pub(super) line: Line,
+    /// What is wrong.
+    pub(super) kind: FaultKind,
+    /// The bytes to point at.
+    pub(super) span: Range<usize>,
+}
+
+/// The ways in which text cannot be cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FaultKind {
+    /// A closing parenthesis without an opening one.
+    Close,
+    /// A zero byte outside of quotes.
+    Control,
+    /// A logical line of more than [`MAX_LINE`] bytes.
+    Long,
+    /// A parenthesis that nothing closes.
+    Open,
+    /// A quote that nothing closes on its line.
+    Quote,
+}
+
+/// The most bytes of a logical line: the longest record data (65,535 bytes), with each byte as an
+/// escape of four characters, fits four times.
+pub(super) const MAX_LINE: usize = 1 << 20;
+
+/// Walks through a text.
+#[derive(Debug)]
+pub(super) struct Scanner<'t> {
+    text: &'t [u8],
+    at: usize,
+    number: u32,
+}
+
+impl<'t> Scanner<'t> {
+    /// A scanner at the start of a text.
+    pub(super) fn new(text: &'t [u8]) -> Self {
+        let bom = text.starts_with(b"\xEF\xBB\xBF");
+        Self {
+            text,
+            at: if bom { 3 } else { 0 },
+            number: 1,
+        }
+    }
+
+    /// A scanner that begins at a line somewhere in the text.
+    pub(super) fn at_line(text: &'t [u8], start: usize, number: u32) -> Self {
+        let at = start;
+        Self { text, at, number }
+    }
+
+    /// The next logical line that has words, which are put into `words`.
+    pub(super) fn next(&mut self, words: &mut Vec<Token<'t>>) -> Option<Result<Line, Fault>> {
+        loop {
+            words.clear();
+            let line = Line {
+                start: self.at,
+                number: self.number,
+                blank: matches!(self.text.get(self.at)?, b' ' | b'\t'),
+            };
+            match self.cut(words) {
+                Ok(()) if words.is_empty() => {}
+                Ok(()) => return Some(Ok(line)),
+                Err((kind, span)) => {
+                    let fault = Fault { line, kind, span };
+                    self.recover(&fault);
+                    return Some(Err(fault));
+                }
+            }
+        }
+    }
+
+    /// Cuts one logical line and stops behind its end.
+    fn cut(&mut self, words: &mut Vec<Token<'t>>) -> Result<(), (FaultKind, Range<usize>)> {
+        let text = self.text;
+        let start = self.at;
+        let mut at = start;
+        let mut depth = 0_u32;
+        let mut opened = 0;
+        let fault = |kind, from: usize, to: usize| Err((kind, from..to));
+        while let Some(&byte) = text.get(at) {
+            if at - start > MAX_LINE {
+                return match depth {
+                    0 => fault(FaultKind::Long, start, start + 1),
+                    _ => fault(FaultKind::Open, opened, opened + 1),
+                };
+            }
+            match class(byte) {
+                BLANK => at += 1,
+                PLAIN | ESCAPE => {
+                    let from = at;
+                    at = word_end(text, at);
+                    words.push(Token {
+                        text: &text[from..at],
+                        quoted: false,
+                    });
+                }
+                NEWLINE => {
+                    at += 1;
+                    if byte == b'\n' {
+                        self.number += 1;
+                    } else if text.get(at) == Some(&b'\n') {
+                        continue;
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                COMMENT => at = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n),
+                OPEN => {
+                    if depth == 0 {
+                        opened = at;
+                    }
+                    depth += 1;
+                    at += 1;
+                }
+                CLOSE if depth == 0 => return fault(FaultKind::Close, at, at + 1),
+                CLOSE => {
+                    depth -= 1;
+                    at += 1;
+                }
+                QUOTE => {
+                    let from = at + 1;
+                    let Some((to, newlines)) = quote_end(text, from) else {
+                        return fault(FaultKind::Quote, at, at + 1);
+                    };
+                    self.number += newlines;
+                    words.push(Token {
+                        text: &text[from..to],
+                        quoted: true,
+                    });
+                    at = to + 1;
+                }
+                _ => return fault(FaultKind::Control, at, at + 1),
+            }
+        }
+        if depth > 0 {
+            return fault(FaultKind::Open, opened, opened + 1);
+        }
+        self.at = at;
+        Ok(())
+    }
+
+    /// Goes to the next line that can be judged by itself.
+    fn recover(&mut self, fault: &Fault) {
+        let line = fault.line;
+        // Lines may have been counted on the way to the fault; the text before it is short then.
+        let text = self.text;
+        let mut at = line_after(text, fault.span.start);
+        if fault.kind == FaultKind::Long {
+            at = line_after(text, (line.start + MAX_LINE).min(text.len()));
+        }
+        if fault.kind == FaultKind::Open {
+            // What was meant to stand in the parentheses is most likely indented.
+            while let Some(b' ' | b'\t' | b')' | b';' | b'\r' | b'\n') = text.get(at) {
+                at = line_after(text, at);
+            }
+        }
+        let passed = memchr::memchr_iter(b'\n', &text[line.start..at]).count();
+        self.number = line
+            .number
+            .saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
+        self.at = at;
+    }
+}
+
+/// Where the line after the one with `at` begins.
+fn line_after(text: &[u8], at: usize) -> usize {
+    memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n + 1)
+}
+
+fn word_end(text: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(&byte) = text.get(at) {
+        match class(byte) {
+            PLAIN => at += 1,
+            ESCAPE => match text.get(at + 1) {
+                // As in BIND, a line ends even behind a backslash.
+                None | Some(b'\n' | b'\r') => return at + 1,
+                Some(_) => at += 2,
+            },
+            _ => break,
+        }
+    }
+    at
+}
+
+/// Where a quoted string that begins at `from` ends, and how many newlines it holds: one is allowed
+/// behind a backslash only.
+fn quote_end(text: &[u8], from: usize) -> Option<(usize, u32)> {
+    let mut at = from;
+    let mut newlines = 0;
+    loop {
+        at += memchr::memchr3(b'"', b'\\', b'\n', text.get(at..)?)?;
+        match text[at] {
+            b'"' => return Some((at, newlines)),
+            b'\\' => {
+                newlines += u32::from(text.get(at + 1) == Some(&b'\n'));
+                at += 2;
+            }
+            _ => return None,
+        }
+        if at - from > MAX_LINE {
+            return None;
+        }
+    }
+}
+
+const PLAIN: u8 = 0;
+const BLANK: u8 = 1;
+const NEWLINE: u8 = 2;
+const COMMENT: u8 = 3;
+const OPEN: u8 = 4;
+const CLOSE: u8 = 5;
+const QUOTE: u8 = 6;
+const ESCAPE: u8 = 7;
+const CONTROL: u8 = 8;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [PLAIN; 256];
+    classes[b' ' as usize] = BLANK;
+    classes[b'\t' as usize] = BLANK;
+    classes[b'\n' as usize] = NEWLINE;
+    classes[b'\r' as usize] = NEWLINE;
+    classes[b';' as usize] = COMMENT;
+    classes[b'(' as usize] = OPEN;
+    classes[b')' as usize] = CLOSE;
+    classes[b'"' as usize] = QUOTE;
+    classes[b'\\' as usize] = ESCAPE;
+    classes[0] = CONTROL;
+    classes
+};
+
+fn class(byte: u8) -> u8 {
+    CLASSES[usize::from(byte)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each logical line as `number:words`, quoted words in quotes, a blank start as `_`.
+    fn scan(text: &str) -> Vec<String> {
+        let mut scanner = Scanner::new(text.as_bytes());
+        let mut words = Vec::new();
+        let mut out = Vec::new();
+        while let Some(line) = scanner.next(&mut words) {
+            match line {
+                Ok(line) => {
+                    let mut shown = format!("{}:", line.number);
+                    if line.blank {
+                        shown.push('_');
+                    }
+                    for word in &words {
+                        let text = String::from_utf8_lossy(word.text);
+                        let quote = if word.quoted { "\"" } else { "" };
+                        shown.push_str(&format!(" {quote}{text}{quote}"));
+                    }
+                    out.push(shown);
+                }
+                Err(fault) => out.push(format!("{:?} {:?}", fault.kind, fault.span)),
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn lines_are_cut_into_words() {
+        for (text, expected) in [
+            ("", &[][..]),
+            ("a b\tc\n", &["1: a b c"]),
+            ("a b", &["1: a b"]),
+            ("\u{FEFF}a b\r\n c d\r\n", &["1: a b", "2:_ c d"]),
+            ("a b\rc d", &["1: a b", "1: c d"]),
+            ("; x\n\n  ; y\n  z ; w\n", &["4:_ z"]),
+            ("a ( b\n c ) d\ne\n", &["1: a b c d", "3: e"]),
+            ("a ((b)\n) c\ne", &["1: a b c", "3: e"]),
+            ("a \"b c\" \"\" d\"e\"f\n", &["1: a \"b c\" \"\" d \"e\" f"]),
+            ("a \"b;c(\\\"\" d;e\n", &["1: a \"b;c(\\\"\" d"]),
+            ("a\\ b c\\;d \\(\n", &["1: a\\ b c\\;d \\("]),
+            ("a\\\nb\n", &["1: a\\", "2: b"]),
+            ("a \"b\\\nc\" d\ne\n", &["1: a \"b\\\nc\" d", "3: e"]),
+        ] {
+            assert_eq!(scan(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn faults_leave_the_next_lines_to_be_judged() {
+        for (text, expected) in [
+            ("a )\nb\n", &["Close 2..3", "2: b"][..]),
+            ("a \"b\nc\n", &["Quote 2..3", "2: c"]),
+            ("a\n\nb (\n c\n ; d\n\ne\n", &["1: a", "Open 5..6", "7: e"]),
+            ("a \0b\nc", &["Control 2..3", "2: c"]),
+            ("a (\n \"b\n", &["Quote 5..6"]),
+        ] {
+            assert_eq!(scan(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_off() {
+        let mut text = "a ".repeat(MAX_LINE);
+        text.push_str("\nb\n");
+        assert_eq!(scan(&text), ["Long 0..1", "2: b"]);
+        let mut text = "a (".to_owned();
+        text.push_str(&"\n b".repeat(MAX_LINE));
+        text.push_str("\nc\n");
+        assert_eq!(scan(&text).len(), 2);
+    }
+}
