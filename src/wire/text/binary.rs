@@ -47,7 +47,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
 /// # Errors
 /// Only those of the formatter.
 pub fn print_hex(bytes: &[u8], f: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+    print_digits(bytes, *b"0123456789ABCDEF", f)
 }
 
 /// Writes bytes as hexadecimal digits in lower case, as the generic form has them.
@@ -55,7 +55,20 @@ pub fn print_hex(bytes: &[u8], f: &mut (impl fmt::Write + ?Sized)) -> fmt::Resul
 /// # Errors
 /// Only those of the formatter.
 pub fn print_hex_lower(bytes: &[u8], f: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    print_digits(bytes, *b"0123456789abcdef", f)
+}
+
+fn print_digits(bytes: &[u8], digits: [u8; 16], f: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
+    let digit = |value: u8| digits.get(usize::from(value)).copied().unwrap_or(b'0');
+    let mut pairs = [0; 64];
+    for chunk in bytes.chunks(pairs.len() / 2) {
+        for (pair, byte) in pairs.chunks_exact_mut(2).zip(chunk) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xF)]);
+        }
+        let text = pairs.get(..chunk.len() * 2).unwrap_or_default();
+        f.write_str(std::str::from_utf8(text).unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 /// Appends the bytes of base64 with its padding. Gives false when the text is not that.

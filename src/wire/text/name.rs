@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::string::print_escaped;
 use crate::name::{MAX_LABEL_LEN, MAX_LEN, NameRef};
 
 /// What is wrong with a name as people write it.
@@ -120,19 +121,20 @@ pub fn print_name(name: NameRef<'_>, f: &mut (impl fmt::Write + ?Sized)) -> fmt:
         return f.write_char('.');
     }
     for label in name.labels() {
-        for &byte in label {
-            match byte {
-                b'.' | b'\\' | b'"' | b'(' | b')' | b';' | b'@' | b'$' => {
-                    f.write_char('\\')?;
-                    f.write_char(char::from(byte))?;
-                }
-                0x21..=0x7E => f.write_char(char::from(byte))?,
-                _ => write!(f, "\\{byte:03}")?,
-            }
-        }
+        print_escaped(
+            label,
+            |byte| byte != b' ' && !is_special(byte),
+            is_special,
+            f,
+        )?;
         f.write_char('.')?;
     }
     Ok(())
+}
+
+/// Characters that mean something in a zone file.
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'.' | b'\\' | b'"' | b'(' | b')' | b';' | b'@' | b'$')
 }
 
 #[cfg(test)]

@@ -44,8 +44,9 @@ pub fn char_string(text: &[u8], out: &mut Vec<u8>) -> Result<(), DataTextErrorKi
 /// # Errors
 /// Only those of the formatter.
 pub fn print_char_string(bytes: &[u8], f: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
+    let special = |byte| matches!(byte, b'"' | b'\\');
     f.write_char('"')?;
-    print_escaped(bytes, |byte| matches!(byte, b'"' | b'\\'), f)?;
+    print_escaped(bytes, |byte| !special(byte), special, f)?;
     f.write_char('"')
 }
 
@@ -55,39 +56,36 @@ pub fn print_char_string(bytes: &[u8], f: &mut (impl fmt::Write + ?Sized)) -> fm
 /// Only those of the formatter.
 pub fn print_word(bytes: &[u8], f: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
     let special = |byte| matches!(byte, b'"' | b'\\' | b'(' | b')' | b';' | b'@' | b'$');
-    for chunk in bytes.split_inclusive(|&byte| byte == b' ') {
-        match chunk.split_last() {
-            Some((b' ', before)) => {
-                print_escaped(before, special, f)?;
-                f.write_str("\\032")?;
-            }
-            _ => print_escaped(chunk, special, f)?,
-        }
-    }
-    Ok(())
+    print_escaped(bytes, |byte| byte != b' ' && !special(byte), special, f)
 }
 
-fn print_escaped(
+/// Writes bytes: printable ones that are `plain` as they are, `special` ones behind a backslash, all
+/// others as three digits.
+pub(super) fn print_escaped(
     bytes: &[u8],
+    plain: impl Fn(u8) -> bool,
     special: impl Fn(u8) -> bool,
     f: &mut (impl fmt::Write + ?Sized),
 ) -> fmt::Result {
-    let plain = |byte: u8| (0x20..=0x7E).contains(&byte) && !special(byte);
-    for chunk in bytes.split_inclusive(|&byte| !plain(byte)) {
-        let (run, odd) = match chunk.split_last() {
-            Some((&last, run)) if !plain(last) => (run, Some(last)),
-            _ => (chunk, None),
-        };
+    let plain = |byte: &u8| (0x20..=0x7E).contains(byte) && plain(*byte);
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let count = rest.iter().position(|byte| !plain(byte));
+        let (run, odd) = rest
+            .split_at_checked(count.unwrap_or(rest.len()))
+            .unwrap_or((rest, b""));
         // Only ASCII stands in a run, so the conversion cannot fail.
         f.write_str(std::str::from_utf8(run).unwrap_or_default())?;
-        match odd {
-            Some(byte) if special(byte) => {
-                f.write_char('\\')?;
-                f.write_char(char::from(byte))?;
-            }
-            Some(byte) => write!(f, "\\{byte:03}")?,
-            None => {}
+        let Some((&byte, tail)) = odd.split_first() else {
+            break;
+        };
+        if special(byte) {
+            f.write_char('\\')?;
+            f.write_char(char::from(byte))?;
+        } else {
+            write!(f, "\\{byte:03}")?;
         }
+        rest = tail;
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ fn bytes(data: &RData) -> Vec<u8> {
 }
 
 /// Types whose text hickory does not read.
-const NO_TEXT: [Rtype; 9] = [
+const NO_TEXT: [Rtype; 10] = [
     Rtype::CERT,
     Rtype::CDNSKEY,
     Rtype::CDS,
@@ -50,6 +50,7 @@ const NO_TEXT: [Rtype; 9] = [
     Rtype::NSEC3,
     Rtype::NSEC3PARAM,
     Rtype::RRSIG,
+    Rtype::TSIG,
 ];
 
 const RECORDS: &[(Rtype, &str)] = &[
