@@ -1,0 +1,146 @@
+//! All sockets of a server.
+
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
+
+use socket2::{Domain, Socket, Type};
+use tracing::warn;
+
+use super::error::BindError;
+use super::socket;
+use crate::address::canonical;
+use crate::options::{Listen, Options};
+
+/// Sockets that are ready to serve.
+#[derive(Debug, Default)]
+pub(crate) struct Bound {
+    /// For each address, a socket for each worker.
+    pub(crate) udp: Vec<Vec<UdpSocket>>,
+    pub(crate) tcp: Vec<TcpListener>,
+    /// The real addresses, each once.
+    pub(crate) addresses: Vec<SocketAddr>,
+}
+
+/// Opens everything that the options ask for, and takes what was inherited from them.
+pub(crate) fn bind(options: &mut Options) -> Result<Bound, BindError> {
+    let mut bound = Bound::default();
+    for (number, fd) in options.inherited.drain(..).enumerate() {
+        bound.inherit(number, fd, options.udp.workers, options.udp.buffer)?;
+    }
+    let mut seen: Vec<SocketAddr> = Vec::new();
+    for Listen { address, required } in options.listen.iter().copied() {
+        // The same place twice is no mistake worth stopping for; port 0 is another one each time.
+        if address.port() != 0 && seen.contains(&address) {
+            continue;
+        }
+        seen.push(address);
+        match bound.listen(address, options) {
+            Err(error) if !required && error.is_family_missing() => {
+                warn!(%address, "IPv6 is switched off on this machine, serving IPv4 only");
+            }
+            other => other?,
+        }
+    }
+    if bound.addresses.is_empty() {
+        return Err(BindError::Nothing);
+    }
+    Ok(bound)
+}
+
+impl Bound {
+    /// Opens the sockets of one address: TCP first, since its port cannot be shared.
+    fn listen(&mut self, address: SocketAddr, options: &Options) -> Result<(), BindError> {
+        let mut tries = 0;
+        loop {
+            match pair(address, options) {
+                // A free TCP port may be taken for UDP.
+                Err(error) if address.port() == 0 && error.is_taken() && tries < TRIES => {
+                    tries += 1
+                }
+                Err(error) => return Err(error),
+                Ok((real, tcp, udp)) => {
+                    self.tcp.push(tcp);
+                    self.udp.push(udp);
+                    self.addresses.push(real);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Takes over a socket: its kind says what it serves.
+    fn inherit(
+        &mut self,
+        number: usize,
+        fd: OwnedFd,
+        workers: usize,
+        buffer: usize,
+    ) -> Result<(), BindError> {
+        let problem = |problem| BindError::Inherited {
+            number,
+            problem,
+            source: None,
+        };
+        let failed = |problem| {
+            move |source| BindError::Inherited {
+                number,
+                problem,
+                source: Some(source),
+            }
+        };
+        let socket = Socket::from(fd);
+        let kind = socket.r#type().map_err(failed("not a socket"))?;
+        let domain = socket.domain().map_err(failed("not a socket"))?;
+        if domain != Domain::IPV4 && domain != Domain::IPV6 {
+            return Err(problem("neither IPv4 nor IPv6"));
+        }
+        let own = socket.local_addr().map_err(failed("has no address"))?;
+        let own = own.as_socket().ok_or_else(|| problem("has no address"))?;
+        if own.port() == 0 {
+            return Err(problem("not bound to a port"));
+        }
+        if kind == Type::DGRAM {
+            let socket = UdpSocket::from(socket);
+            socket::prepare_udp(&socket, own, buffer).map_err(failed("set up UDP"))?;
+            // All workers share the one socket.
+            let copies = (1..workers).map(|_| socket.try_clone());
+            let mut sockets: Vec<_> = copies
+                .collect::<Result<_, _>>()
+                .map_err(failed("share UDP between workers"))?;
+            sockets.push(socket);
+            self.udp.push(sockets);
+        } else if kind == Type::STREAM {
+            if !socket.is_listener().map_err(failed("not a socket"))? {
+                return Err(problem("a stream that does not listen"));
+            }
+            socket.set_nonblocking(true).map_err(failed("set up TCP"))?;
+            self.tcp.push(socket.into());
+        } else {
+            return Err(problem("neither UDP nor TCP"));
+        }
+        let own = canonical(own);
+        if !self.addresses.contains(&own) {
+            self.addresses.push(own);
+        }
+        Ok(())
+    }
+}
+
+fn pair(
+    address: SocketAddr,
+    options: &Options,
+) -> Result<(SocketAddr, TcpListener, Vec<UdpSocket>), BindError> {
+    let tcp = socket::tcp(address, options.tcp.backlog)?;
+    let real = tcp.local_addr().map_err(|source| BindError::Socket {
+        address,
+        step: "read the port",
+        source,
+    })?;
+    let workers = options.udp.workers.max(1);
+    let udp = (0..workers)
+        .map(|_| socket::udp(real, workers > 1, options.udp.buffer))
+        .collect::<Result<_, _>>()?;
+    Ok((real, tcp, udp))
+}
+
+const TRIES: u32 = 16;

@@ -1,0 +1,93 @@
+//! Why a server cannot listen, in words that say what to do.
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::holder::Holder;
+
+/// An address or a socket that cannot be listened at.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The machine does not have this address.
+    #[error(
+        "listen on {address}: this machine has no such address; `ip address` lists those it has"
+    )]
+    Absent {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Ports below 1024 need a privilege.
+    #[error(
+        "listen on {address}: ports below 1024 need the capability CAP_NET_BIND_SERVICE; grant it \
+         (`setcap cap_net_bind_service=+ep` on the binary, AmbientCapabilities= in systemd, \
+         capabilities.add in Kubernetes) or use a high port, such as `--listen 127.0.0.1:5353`"
+    )]
+    Denied {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An inherited socket is not one that we can serve.
+    #[error("inherited socket {number}: {problem}")]
+    Inherited {
+        /// Its position among those that were handed over, from 0.
+        number: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+        /// What the system said, if it was asked.
+        source: Option<io::Error>,
+    },
+    /// IPv6 is off.
+    #[error(
+        "listen on {address}: IPv6 is switched off on this machine; leave the address out or \
+         listen on an IPv4 address"
+    )]
+    NoIpv6 {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nothing to listen at.
+    #[error("no address to listen on; name one, such as `--listen 127.0.0.1:5353`")]
+    Nothing,
+    /// A socket could not be made or set up.
+    #[error("listen on {address}: {step}")]
+    Socket {
+        /// The address.
+        address: SocketAddr,
+        /// What was tried.
+        step: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Somebody else has the port.
+    #[error("listen on {address}: port taken{}", Holder::explain(.holder.as_ref(), *.address))]
+    Taken {
+        /// The address.
+        address: SocketAddr,
+        /// Who has it, if that could be found.
+        holder: Option<Holder>,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl BindError {
+    /// Whether the address's family is missing, so that a default address may be left out.
+    pub(super) fn is_family_missing(&self) -> bool {
+        match self {
+            Self::NoIpv6 { .. } => true,
+            Self::Absent { address, .. } => address.is_ipv6() && address.ip().is_unspecified(),
+            _ => false,
+        }
+    }
+
+    /// Whether the port was taken.
+    pub(super) fn is_taken(&self) -> bool {
+        matches!(self, Self::Taken { .. })
+    }
+}

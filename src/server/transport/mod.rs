@@ -1,0 +1,17 @@
+//! Bytes from sockets to slots and back. What a request means is the core's business.
+//!
+//! ```text
+//! socket ─→ mmsg ─→ udp ─→ (proxy) ─→ Handle ─→ udp ─→ (gso) ─→ mmsg ─→ socket
+//! socket ─→ tcp ─→ (proxy) ─→ Handle ─→ tcp ─→ socket
+//! ```
+
+pub mod gso;
+pub mod proxy;
+pub mod tcp;
+pub mod udp;
+
+mod ancillary;
+pub(crate) mod mmsg;
+
+#[cfg(test)]
+pub(crate) mod testing;

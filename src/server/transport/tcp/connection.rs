@@ -1,0 +1,235 @@
+//! One connection, from its first byte to its end.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tracing::debug;
+
+use super::accept::Shared;
+use super::pool::Outcome;
+use super::registry::Ticket;
+use crate::address::canonical;
+use crate::metrics::DropReason;
+use crate::transport::proxy::{self, ProxyError};
+
+/// A connection and what it has to read and to write.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    peer: SocketAddr,
+    client: SocketAddr,
+    local: Option<IpAddr>,
+    ticket: Ticket,
+    deadline: Instant,
+    /// Whether a question has been answered.
+    asked: bool,
+    /// Whether the server stops.
+    stopping: bool,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    shared: Arc<Shared>,
+}
+
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// In good order, or by the network.
+    Closed,
+    /// We close it for this reason.
+    Dropped(DropReason),
+    /// The core did not answer: it has counted why.
+    Ignored,
+}
+
+impl Connection {
+    pub(super) fn new(
+        stream: TcpStream,
+        peer: SocketAddr,
+        ticket: Ticket,
+        deadline: Instant,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let peer = canonical(peer);
+        let local = stream.local_addr().ok();
+        Self {
+            local: local.map(|local| canonical(local).ip()),
+            stream,
+            peer,
+            client: peer,
+            ticket,
+            deadline,
+            asked: false,
+            stopping: false,
+            input: Vec::new(),
+            output: Vec::new(),
+            shared,
+        }
+    }
+
+    /// Serves the connection to its end.
+    pub(super) async fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        let counts = shared.metrics.connections();
+        counts.accepted.fetch_add(1, Relaxed);
+        counts.open.fetch_add(1, Relaxed);
+        let _leave = Leave(Arc::clone(&shared));
+        let Err(end) = self.converse().await;
+        if let End::Dropped(reason) = end {
+            shared.pool.dropped(reason);
+        }
+    }
+
+    async fn converse(&mut self) -> Result<Infallible, End> {
+        // Small answers must not wait for acknowledgements; without the option they only come later.
+        if let Err(error) = self.stream.set_nodelay(true) {
+            debug!(client = %self.client, %error, "switch off delays of a TCP connection");
+        }
+        self.introduce().await?;
+        if !self.ticket.name(self.client.ip()) {
+            return Err(End::Dropped(DropReason::PeerLimit));
+        }
+        loop {
+            let end = self.answer();
+            if !self.output.is_empty() {
+                self.flush().await?;
+                self.asked = true;
+                self.wait_for_more();
+                end?;
+                continue;
+            }
+            end?;
+            self.fill().await?;
+        }
+    }
+
+    /// Reads the PROXY header of a named peer.
+    async fn introduce(&mut self) -> Result<(), End> {
+        if self.shared.proxies.is_empty() || !self.shared.proxies.contains(self.peer.ip()) {
+            return Ok(());
+        }
+        let header = loop {
+            match proxy::parse(&self.input) {
+                Ok(header) => break header,
+                Err(ProxyError::Short(_)) => self.fill().await?,
+                Err(error) => {
+                    debug!(peer = %self.peer, %error, "drop a TCP connection");
+                    return Err(End::Dropped(DropReason::Proxy));
+                }
+            }
+        };
+        self.input.drain(..header.len);
+        if let Some(addresses) = header.addresses {
+            self.client = addresses.source;
+            self.local = Some(addresses.destination.ip());
+        }
+        Ok(())
+    }
+
+    /// Answers the whole questions at hand, until as many answers wait as may.
+    fn answer(&mut self) -> Result<(), End> {
+        if proxy::is_signed(&self.input) {
+            return Err(End::Dropped(DropReason::Proxy));
+        }
+        let mut rest = &self.input[..];
+        let mut end = Ok(());
+        while self.output.len() < self.shared.options.queued
+            && let Some((length, after)) = rest.split_first_chunk::<2>()
+            && let Some((question, after)) =
+                after.split_at_checked(u16::from_be_bytes(*length).into())
+        {
+            rest = after;
+            let pool = &self.shared.pool;
+            let outcome = pool.answer(question, self.client, self.local, &mut self.output);
+            end = match outcome {
+                Outcome::Answered => continue,
+                Outcome::Ignored | Outcome::Panicked => Err(End::Ignored),
+            };
+            break;
+        }
+        let used = self.input.len() - rest.len();
+        self.input.drain(..used);
+        if self.input.is_empty() && self.input.capacity() > KEPT {
+            self.input = Vec::new();
+        }
+        end
+    }
+
+    /// Sets the deadline for the next question. At the stop it is short, but not at once: what a
+    /// client has sent may still be on its way through the system.
+    fn wait_for_more(&mut self) {
+        let patience = match self.stopping {
+            true => LAST_WORD,
+            false => self.shared.options.idle,
+        };
+        self.deadline = Instant::now() + patience;
+    }
+
+    /// Waits for bytes until the deadline.
+    async fn fill(&mut self) -> Result<(), End> {
+        self.ticket.reads_until(self.deadline);
+        self.input.reserve(READ);
+        tokio::select! {
+            biased;
+            read = timeout_at(self.deadline, self.stream.read_buf(&mut self.input)) => match read {
+                Ok(Ok(1..)) => Ok(()),
+                Ok(Ok(0) | Err(_)) => Err(End::Closed),
+                Err(_) if self.stopping => Err(End::Closed),
+                // RFC 7766 §6.2.3: a client that asked and is silent now has done nothing wrong.
+                Err(_) if self.asked && self.input.is_empty() => Err(End::Closed),
+                Err(_) => Err(End::Dropped(DropReason::Timeout)),
+            },
+            () = self.ticket.evicted() => Err(End::Dropped(DropReason::ConnectionLimit)),
+            () = self.shared.stop.cancelled(), if !self.stopping => {
+                self.stopping = true;
+                self.wait_for_more();
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes the answers.
+    async fn flush(&mut self) -> Result<(), End> {
+        let deadline = Instant::now() + self.shared.options.write;
+        self.ticket.writes_until(deadline);
+        let end = tokio::select! {
+            biased;
+            written = timeout_at(deadline, self.stream.write_all(&self.output)) => match written {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) => Err(End::Closed),
+                Err(_) => Err(End::Dropped(DropReason::Timeout)),
+            },
+            () = self.ticket.evicted() => Err(End::Dropped(DropReason::ConnectionLimit)),
+        };
+        self.output.clear();
+        self.output.shrink_to(KEPT);
+        if matches!(end, Err(End::Dropped(_))) {
+            // Answers that nobody reads would stay in the system's memory for minutes.
+            let reset = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+            if let Err(error) = reset {
+                debug!(client = %self.client, %error, "reset a TCP connection");
+            }
+        }
+        end
+    }
+}
+
+/// Counts the end of a connection, however it comes.
+struct Leave(Arc<Shared>);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.0.metrics.connections().open.fetch_sub(1, Relaxed);
+    }
+}
+
+/// How long a connection is open after the stop, or after its last answer then.
+const LAST_WORD: Duration = Duration::from_millis(50);
+/// Bytes asked for at a time: a few questions.
+const READ: usize = 1024;
+/// Larger buffers are given back when they are empty.
+const KEPT: usize = 8 << 10;
