@@ -18,4 +18,7 @@ pub mod slot;
 pub mod stage;
 pub mod transport;
 
+pub use listen::BindError;
+pub use options::{Listen, Options};
 pub use query::Chaos;
+pub use serve::{RunError, Server};

@@ -5,10 +5,11 @@ use std::os::fd::OwnedFd;
 
 use ipnet::IpNet;
 
+use crate::pipeline::CoreOptions;
 use crate::transport::tcp::TcpOptions;
 use crate::transport::udp::UdpOptions;
 
-/// Everything about listening and transports.
+/// Everything about listening, transports and answers.
 #[derive(Debug)]
 pub struct Options {
     /// Where to listen, each for UDP and TCP on one port.
@@ -22,6 +23,9 @@ pub struct Options {
     pub tcp: TcpOptions,
     /// Peers that send PROXY headers before their requests, and must.
     pub proxies: Vec<IpNet>,
+    /// How requests are answered. The time a client is told about idle connections is that of
+    /// `tcp`; a rate limit whose key is all zeros gets a random one.
+    pub core: CoreOptions,
 }
 
 impl Default for Options {
@@ -35,6 +39,7 @@ impl Default for Options {
             udp: UdpOptions::default(),
             tcp: TcpOptions::default(),
             proxies: Vec::new(),
+            core: CoreOptions::default(),
         }
     }
 }

@@ -18,12 +18,14 @@ use nix::unistd::Pid;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
+use zone::Store;
 
 use crate::address::AddressSet;
 use crate::handle::MakeHandler;
 use crate::listen::{self, BindError, Bound};
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::pipeline::Core;
 use crate::transport::{tcp, udp};
 
 /// A server that listens, and serves once it runs.
@@ -46,7 +48,25 @@ pub enum RunError {
 }
 
 impl Server {
-    /// Opens all sockets, and answers with the handlers that `make` makes.
+    /// Opens all sockets, to answer from the store.
+    ///
+    /// # Errors
+    /// If an address cannot be listened at.
+    pub fn bind(mut options: Options, store: Arc<Store>) -> Result<Self, BindError> {
+        let metrics = Metrics::new();
+        let room = usize::from(options.core.edns_size);
+        options.udp.largest_answer = options.udp.largest_answer.max(room);
+        options.core.tcp_idle = options.tcp.idle;
+        let key = &mut options.core.rate_limit.key;
+        if *key == [0; 16] {
+            getrandom::fill(key).map_err(BindError::Random)?;
+        }
+        let core = Core::new(options.core.clone(), store, metrics.clone());
+        let make: MakeHandler = Arc::new(move || Box::new(core.worker()));
+        Self::with_handlers(options, metrics, make)
+    }
+
+    /// Opens all sockets, to answer with the handlers that `make` makes.
     ///
     /// # Errors
     /// If an address cannot be listened at.

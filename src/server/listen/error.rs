@@ -54,6 +54,9 @@ pub enum BindError {
     /// Nothing to listen at.
     #[error("no address to listen on; name one, such as `--listen 127.0.0.1:5353`")]
     Nothing,
+    /// The system has no random numbers for us.
+    #[error("draw a random key from the system")]
+    Random(#[source] getrandom::Error),
     /// A socket could not be made or set up.
     #[error("listen on {address}: {step}")]
     Socket {
