@@ -8,6 +8,7 @@
 mod client;
 mod compare;
 mod fleet;
+mod random;
 
 use std::process::ExitCode;
 
@@ -38,7 +39,9 @@ fn trials() -> Result<Vec<Trial>, String> {
         }
         report(&format!("{text}; trials that need them are ignored"));
     }
-    compare::trials::trials(&cast)
+    let mut trials = compare::trials::trials(&cast)?;
+    trials.extend(random::trials::trials(&cast)?);
+    Ok(trials)
 }
 
 #[expect(clippy::print_stderr, reason = "a test runner speaks on the terminal")]

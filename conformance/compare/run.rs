@@ -59,11 +59,15 @@ pub(crate) fn ask(fleet: &Fleet, line: &str) -> Result<Vec<(Kind, Shown)>, Strin
     let addresses = fleet.addresses();
     let mut replies =
         exchange_all(&addresses, &query, WAIT).map_err(|error| format!("{line}: {error}"))?;
-    // A busy machine loses time, not answers: those that are missing are asked for once more.
-    if replies.iter().any(Option::is_none) && replies.iter().any(Option::is_some) {
+    // A busy machine can be late; where another server found the packet good, silence is asked again.
+    if replies
+        .iter()
+        .flatten()
+        .any(|reply| !is_format_error(reply))
+    {
         for (reply, address) in replies.iter_mut().zip(&addresses) {
             if reply.is_none() {
-                let again = exchange_all(&[*address], &query, WAIT);
+                let again = exchange_all(&[*address], &query, LONG_WAIT);
                 *reply = again
                     .map_err(|error| format!("{line}: {error}"))?
                     .pop()
@@ -77,6 +81,11 @@ pub(crate) fn ask(fleet: &Fleet, line: &str) -> Result<Vec<(Kind, Shown)>, Strin
             .collect()
     });
     Ok(fleet.kinds().into_iter().zip(shown).collect())
+}
+
+/// Whether an answer says that the packet could not be understood.
+fn is_format_error(reply: &[u8]) -> bool {
+    reply.get(3).is_some_and(|byte| byte & 15 == 1)
 }
 
 /// The findings, those alike together, the first few of each in full.
@@ -106,6 +115,9 @@ fn report(wrong: &[(String, Finding)]) -> String {
 
 /// Answers on loopback come in less than a millisecond; silence is found out after this long.
 const WAIT: Duration = Duration::from_millis(200);
+
+/// And that it is no silence but a busy machine, after this long.
+const LONG_WAIT: Duration = Duration::from_secs(2);
 
 /// How many of the queries that show the same are printed; `CONFORMANCE_SHOW` changes it.
 const SHOWN: usize = 4;

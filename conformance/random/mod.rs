@@ -1,0 +1,9 @@
+//! Random small zones and queries over the same few labels: where wildcards, cuts, aliases,
+//! redirections and empty names meet in ways that nobody thought of.
+//!
+//! A seed makes a zone; many zones are served at once. What the servers show is judged as in
+//! `compare`, by the same list of splits. `CONFORMANCE_SEEDS=FROM..TO` names the seeds to run.
+
+pub(crate) mod dice;
+pub(crate) mod trials;
+pub(crate) mod zone;
