@@ -4,11 +4,15 @@
 //! question's, the owners', the targets') are *anchors*, and a name is compared with each of them
 //! from its end. The work per name is bounded by their number.
 
+use smallvec::SmallVec;
+
 use crate::name::NameRef;
 use crate::types::{Class, Rtype, Ttl};
 
 /// Names worth pointing to; later ones are not remembered.
 const MAX_ANCHORS: usize = 16;
+/// Anchors kept without an allocation: the question, an apex, a few servers.
+const INLINE_ANCHORS: usize = 8;
 /// Pointers reach no further (14 bits, RFC 1035 §4.1.4).
 const MAX_POINTER: usize = 0x3FFF;
 /// Suffixes shorter than this are not worth a pointer.
@@ -24,8 +28,7 @@ pub struct Writer<'b, 'n> {
     bytes: &'b mut [u8],
     len: usize,
     limit: usize,
-    anchors: [Anchor<'n>; MAX_ANCHORS],
-    anchor_count: usize,
+    anchors: SmallVec<[Anchor<'n>; INLINE_ANCHORS]>,
 }
 
 /// A name that stands in the message: the first `literal` bytes as they are, then a pointer.
@@ -48,17 +51,11 @@ impl<'b, 'n> Writer<'b, 'n> {
     #[must_use]
     pub fn new(bytes: &'b mut [u8], len: usize, limit: usize) -> Self {
         let limit = limit.min(bytes.len());
-        let none = Anchor {
-            name: &[],
-            at: 0,
-            literal: 0,
-        };
         Self {
             bytes,
             len,
             limit,
-            anchors: [none; MAX_ANCHORS],
-            anchor_count: 0,
+            anchors: SmallVec::new(),
         }
     }
 
@@ -89,14 +86,14 @@ impl<'b, 'n> Writer<'b, 'n> {
     pub fn mark(&self) -> Mark {
         Mark {
             len: self.len,
-            anchor_count: self.anchor_count,
+            anchor_count: self.anchors.len(),
         }
     }
 
     /// Goes back to where the message stood.
     pub fn reset(&mut self, mark: Mark) {
         self.len = mark.len;
-        self.anchor_count = mark.anchor_count;
+        self.anchors.truncate(mark.anchor_count);
     }
 
     /// Writes an RRset, each record with the same owner; all of it, or nothing.
@@ -226,7 +223,7 @@ impl<'b, 'n> Writer<'b, 'n> {
     fn compress(&self, name: &[u8]) -> (usize, Option<u16>) {
         let mut literal = name.len() - 1;
         let mut target = None;
-        for anchor in self.anchors.get(..self.anchor_count).unwrap_or_default() {
+        for anchor in &self.anchors {
             if let Some((start, to)) = shared_suffix(name, anchor, literal) {
                 (literal, target) = (start, Some(to));
             }
@@ -242,17 +239,13 @@ impl<'b, 'n> Writer<'b, 'n> {
         }
     }
 
+    #[inline]
     fn remember(&mut self, name: &'n [u8], at: usize, literal: usize) {
-        if at > MAX_POINTER {
+        if at > MAX_POINTER || self.anchors.len() == MAX_ANCHORS {
             return;
         }
-        if let (Some(slot), Ok(at), Ok(literal)) = (
-            self.anchors.get_mut(self.anchor_count),
-            u16::try_from(at),
-            u16::try_from(literal),
-        ) {
-            *slot = Anchor { name, at, literal };
-            self.anchor_count += 1;
+        if let (Ok(at), Ok(literal)) = (u16::try_from(at), u16::try_from(literal)) {
+            self.anchors.push(Anchor { name, at, literal });
         }
     }
 

@@ -107,19 +107,15 @@ impl LookupName {
     /// Takes another name.
     pub fn set(&mut self, name: NameRef<'_>, keys: HashKeys) {
         let name = name.as_bytes();
-        let len = name.len();
-        debug_assert!(len <= MAX_LEN);
-        for (at, chunk) in name.chunks(8).enumerate() {
-            let to = &mut self.bytes[at * 8..at * 8 + 8];
-            if let Ok(word) = <[u8; 8]>::try_from(chunk) {
-                to.copy_from_slice(&lowercase(u64::from_le_bytes(word)).to_le_bytes());
-            } else {
-                for (to, from) in to.iter_mut().zip(chunk.iter().chain(&[0; 8])) {
-                    *to = from.to_ascii_lowercase();
-                }
-            }
-        }
+        let len = name.len().min(MAX_LEN);
+        self.bytes[..len].copy_from_slice(&name[..len]);
+        // The word behind the name is cleared, so that words read past its end hold no old bytes.
         self.bytes[len..len + 8].fill(0);
+        for chunk in self.bytes[..len.next_multiple_of(8)].chunks_exact_mut(8) {
+            let mut word = [0; 8];
+            word.copy_from_slice(chunk);
+            chunk.copy_from_slice(&lowercase(u64::from_le_bytes(word)).to_le_bytes());
+        }
         let mut labels = 0;
         let mut at = 0;
         while self.bytes[at] != 0 && labels < MAX_LABELS {

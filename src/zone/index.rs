@@ -18,7 +18,7 @@ pub(crate) const MAX_PAGES: usize = (1 << 24) - 1;
 
 /// Where a name may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Position {
+pub struct Position {
     /// The number of the page.
     pub(crate) page: u32,
     /// The slot in the page where the search should begin.

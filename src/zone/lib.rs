@@ -26,9 +26,10 @@ mod store;
 mod writer;
 
 pub use hash::LookupName;
+pub use index::Position;
 pub use layer::Layer;
 pub use page::{Flags, Node, Rdatas, RrsetRef, Rrsets};
-pub use snapshot::{Found, Snapshot, Zone};
+pub use snapshot::{Found, Probe, Snapshot, Zone};
 pub use store::{Committed, Store, StoreError};
 pub use writer::{Change, Rrset};
 

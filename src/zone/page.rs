@@ -230,34 +230,29 @@ impl<'a> PageRef<'a> {
     /// The node with this owner; the search begins at the slot of the hint.
     #[inline]
     pub(crate) fn find(self, tag: u16, owner: &[u8], hint: usize) -> Option<(usize, Node<'a>)> {
-        let tags = self.bytes.get(2..2 + 2 * self.count)?;
-        let wanted = tag.to_be_bytes();
+        // Most often the hint is right.
+        match self.check(hint, tag, owner) {
+            Some(node) => Some((hint, node)),
+            None => self.search(tag, owner, hint),
+        }
+    }
+
+    #[inline]
+    fn check(self, slot: usize, tag: u16, owner: &[u8]) -> Option<Node<'a>> {
+        if self.tag(slot) != tag {
+            return None;
+        }
+        self.node(slot).filter(|node| node.owner() == owner)
+    }
+
+    /// The slots near the hint come first: an insertion or removal has moved the name a little.
+    #[cold]
+    fn search(self, tag: u16, owner: &[u8], hint: usize) -> Option<(usize, Node<'a>)> {
         let hint = hint.min(self.count);
-        // Most often the hint is right, or off by one or two after an insertion before it.
-        let (before, from) = tags.split_at_checked(2 * hint)?;
-        let check = |slot: usize| {
-            let node = self.node(slot)?;
-            if node.owner() == owner {
-                Some((slot, node))
-            } else {
-                None
-            }
-        };
-        for (slot, tag) in from.chunks_exact(2).enumerate() {
-            if tag == wanted
-                && let Some(found) = check(hint + slot)
-            {
-                return Some(found);
-            }
-        }
-        for (slot, tag) in before.chunks_exact(2).enumerate().rev() {
-            if tag == wanted
-                && let Some(found) = check(slot)
-            {
-                return Some(found);
-            }
-        }
-        None
+        let slots = (hint..self.count).chain((0..hint).rev());
+        slots
+            .into_iter()
+            .find_map(|slot| self.check(slot, tag, owner).map(|node| (slot, node)))
     }
 
     /// All nodes in order.
@@ -265,7 +260,8 @@ impl<'a> PageRef<'a> {
         (0..self.count).filter_map(move |slot| self.node(slot))
     }
 
-    /// The tags of all nodes in order.
+    /// The tag of the name in a slot.
+    #[inline]
     pub(crate) fn tag(self, slot: usize) -> u16 {
         let tag = self
             .bytes

@@ -63,6 +63,22 @@ pub enum Found<'a> {
     Wildcard(Node<'a>, usize),
 }
 
+/// A lookup on its way, in steps that each read one more place in memory. A batch takes all its
+/// names through one step before the next, so that their reads overlap.
+#[derive(Clone, Copy, Debug)]
+pub enum Probe<'a> {
+    /// The name is there.
+    Exact(Node<'a>),
+    /// The index has a page for it.
+    Indexed(Position),
+    /// The index has nothing: the name is not there.
+    Missing,
+    /// A page has an entry that should be it.
+    Paged(Node<'a>),
+    /// The short way led nowhere: the name must be looked up the long way.
+    Unknown,
+}
+
 impl Zone {
     /// The apex, in lower case.
     #[must_use]
@@ -134,20 +150,75 @@ impl Zone {
             })
     }
 
-    /// Touches what a lookup of this name will read first, so that it is in the cache by then.
+    /// Begins to look for a name: reads the index only.
     #[inline]
     #[must_use]
-    pub fn prefetch(&self, name: &LookupName) -> u64 {
-        let first = self.index.candidates(name.hash(name.labels())).next();
-        let page = first.and_then(|position| self.pages.get(position.page as usize));
-        page.and_then(|page| page.first_chunk::<8>())
-            .map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+    pub fn probe(&self, name: &LookupName) -> Probe<'_> {
+        match self.index.candidates(name.hash(name.labels())).next() {
+            Some(position) => Probe::Indexed(position),
+            None => Probe::Missing,
+        }
+    }
+
+    /// Goes on: reads where in its page the name is.
+    #[inline]
+    #[must_use]
+    pub fn probe_page<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Probe<'a> {
+        let Probe::Indexed(position) = probe else {
+            return probe;
+        };
+        let page = PageRef::new(
+            self.pages
+                .get(position.page as usize)
+                .map_or(&[], |page| page),
+        );
+        let tag = tag_of(name.hash(name.labels()));
+        match page
+            .node(position.hint)
+            .filter(|_| page.tag(position.hint) == tag)
+        {
+            Some(node) => Probe::Paged(node),
+            None => Probe::Unknown,
+        }
+    }
+
+    /// Goes on: compares the name, so that its entry is read.
+    #[inline]
+    #[must_use]
+    pub fn probe_node<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Probe<'a> {
+        let Probe::Paged(node) = probe else {
+            return probe;
+        };
+        let owner = name.relative(name.labels(), self.apex.as_bytes().len());
+        if node.owner() == owner {
+            Probe::Exact(node)
+        } else {
+            Probe::Unknown
+        }
+    }
+
+    /// The node of the name itself, as far as a probe has found it.
+    #[inline]
+    fn exact<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Option<Node<'a>> {
+        match probe {
+            Probe::Exact(node) => Some(node),
+            Probe::Missing => None,
+            Probe::Indexed(_) | Probe::Paged(_) | Probe::Unknown => self.node(name, name.labels()),
+        }
     }
 
     /// Walks RFC 1034 §4.3.2 step 3 for a name at or below the apex, wildcards of RFC 4592
     /// included. Whether the cut itself or what is above it answers is the caller's to judge.
     #[must_use]
     pub fn find(&self, name: &LookupName) -> Found<'_> {
+        self.find_probed(name, self.probe(name))
+    }
+
+    /// As [`Self::find`], with what a probe has found already.
+    #[inline]
+    #[must_use]
+    pub fn find_probed<'a>(&'a self, name: &LookupName, probe: Probe<'a>) -> Found<'a> {
+        let exact = self.exact(probe, name);
         let labels = name.labels();
         let depth = labels - self.apex_labels;
         // Delegations and DNAMEs hide what is below them: look at these from the top.
@@ -166,9 +237,14 @@ impl Zone {
                 return Found::Dname(node, above);
             }
         }
-        if let Some(node) = self.node(name, labels) {
-            return Found::Exact(node);
+        match exact {
+            Some(node) => Found::Exact(node),
+            None => self.find_missing(name),
         }
+    }
+
+    /// The name does not exist: looks for the wildcard that stands for it.
+    fn find_missing(&self, name: &LookupName) -> Found<'_> {
         let (encloser, node) = self.closest_encloser(name);
         if node.is_some_and(|node| node.flags().has(crate::page::Flags::WILDCARD_CHILD)) {
             let hash = self.keys.child(name.hash(encloser), b"*");

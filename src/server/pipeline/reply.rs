@@ -6,7 +6,6 @@ use wire::edns::{Edns, OptWriter, option};
 use wire::message::{HEADER_LEN, flag};
 
 use super::Core;
-use super::worker::Pending;
 use crate::query::Outcome;
 use crate::slot::{Slot, Transport};
 use crate::stage::cookie::{self, CookieState};
@@ -107,17 +106,17 @@ impl Extra {
 
 /// The frame of an answer.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(super) struct Frame<'e> {
     /// How long the question's name is; 0 where the answer has no question.
     name_len: usize,
-    edns: Option<Extra>,
+    edns: Option<&'e Extra>,
     limit: usize,
 }
 
-impl Frame {
+impl<'e> Frame<'e> {
     #[inline]
-    pub(super) fn new(core: &Core, slot: &Slot, pending: &Pending) -> Self {
-        let limit = match (slot.transport, pending.edns) {
+    pub(super) fn new(core: &Core, slot: &Slot, name_len: usize, edns: Option<&'e Extra>) -> Self {
+        let limit = match (slot.transport, edns) {
             (Transport::Tcp, _) => usize::from(u16::MAX),
             (Transport::Udp, None) => MIN_UDP,
             (Transport::Udp, Some(edns)) => {
@@ -126,8 +125,8 @@ impl Frame {
         };
         let limit = limit.min(slot.reply.len());
         Self {
-            name_len: pending.name_len,
-            edns: pending.edns,
+            name_len,
+            edns,
             limit,
         }
     }
@@ -161,7 +160,7 @@ impl Frame {
         outcome: &Outcome,
     ) -> usize {
         let (mut len, mut additional) = (len, outcome.counts[2]);
-        if let Some(edns) = &self.edns {
+        if let Some(edns) = self.edns {
             len += edns.write(core, &mut reply[len..self.limit], outcome);
             additional += 1;
         }

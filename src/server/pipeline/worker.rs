@@ -8,7 +8,7 @@ use wire::message::{HEADER_LEN, Header, Question, Trailer};
 use wire::name::NameRef;
 use wire::write::Writer;
 use wire::{Class, Opcode, Rcode, Rtype};
-use zone::{LookupName, Snapshot};
+use zone::{LookupName, Probe, Snapshot, Zone};
 
 use crate::handle::Handle;
 use crate::metrics::{DropReason, WorkerMetrics};
@@ -91,26 +91,31 @@ impl Worker {
     fn batch(&mut self, slots: &mut [Slot], now: Instant) {
         let core = Arc::clone(&self.core);
         let snapshot = core.store.snapshot();
-        for (slot, pending) in slots.iter_mut().zip(&mut self.pending) {
+        let snapshot: &Snapshot = &snapshot;
+        let mut found = [None; MAX_BATCH];
+        for ((slot, pending), found) in slots.iter_mut().zip(&mut self.pending).zip(&mut found) {
             slot.reply_len = 0;
             pending.ask = false;
-            read(&core, &mut self.metrics, slot, pending, &snapshot, now);
-        }
-        let mut touched = 0;
-        for pending in self
-            .pending
-            .iter()
-            .take(slots.len())
-            .filter(|pending| pending.ask)
-        {
-            if let Some(zone) = snapshot.zone_for(&pending.lookup, pending.lookup.labels()) {
-                touched ^= zone.prefetch(&pending.lookup);
+            read(&core, &mut self.metrics, slot, pending, snapshot, now);
+            if pending.ask {
+                let zone = query::zone_for(snapshot, &pending.lookup, pending.rtype);
+                *found = zone.map(|zone| (zone, zone.probe(&pending.lookup)));
             }
         }
-        std::hint::black_box(touched);
-        for (slot, pending) in slots.iter_mut().zip(&mut self.pending) {
+        let pending = &self.pending[..slots.len()];
+        for (found, pending) in found.iter_mut().zip(pending) {
+            if let Some((zone, probe)) = found {
+                *probe = zone.probe_page(*probe, &pending.lookup);
+            }
+        }
+        for (found, pending) in found.iter_mut().zip(pending) {
+            if let Some((zone, probe)) = found {
+                *probe = zone.probe_node(*probe, &pending.lookup);
+            }
+        }
+        for ((slot, pending), found) in slots.iter_mut().zip(&mut self.pending).zip(found) {
             if pending.ask {
-                let outcome = ask(&core, slot, pending, &snapshot, &mut self.scratch);
+                let outcome = ask(&core, slot, pending, found, snapshot, &mut self.scratch);
                 finish(&core, &mut self.metrics, slot, pending, outcome, now);
             }
         }
@@ -231,15 +236,24 @@ fn judge(core: &Core, slot: &Slot, pending: &mut Pending, snapshot: &Snapshot) -
     Step::Ask
 }
 
-/// Third pass: writes the answer of a question.
-fn ask(
+/// Last pass: writes the answer of a question.
+#[inline]
+fn ask<'n>(
     core: &Core,
     slot: &mut Slot,
     pending: &mut Pending,
-    snapshot: &Snapshot,
+    found: Option<(&'n Zone, Probe<'n>)>,
+    snapshot: &'n Snapshot,
     scratch: &mut LookupName,
 ) -> Outcome {
-    let frame = Frame::new(core, slot, pending);
+    let Pending {
+        lookup,
+        rtype,
+        name_len,
+        edns,
+        ..
+    } = pending;
+    let frame = Frame::new(core, slot, *name_len, edns.as_ref());
     let Slot {
         request,
         request_len,
@@ -248,29 +262,24 @@ fn ask(
     } = slot;
     let request = &request[..*request_len];
     let begin = frame.begin(request, reply);
-    let name = NameRef::from_checked(&request[HEADER_LEN..HEADER_LEN + pending.name_len]);
+    let name = NameRef::from_checked(&request[HEADER_LEN..HEADER_LEN + *name_len]);
     let asked = Asked {
         name,
-        rtype: pending.rtype,
+        rtype: *rtype,
+        found,
     };
     let made = Made::default();
     let mut writer = Writer::new(reply, begin, frame.room(core));
     writer.anchor(name, HEADER_LEN);
-    let outcome = query::answer(
-        snapshot,
-        &mut writer,
-        &made,
-        asked,
-        &mut pending.lookup,
-        scratch,
-    );
+    let outcome = query::answer(snapshot, &mut writer, &made, asked, lookup, scratch);
     let len = writer.len();
+    drop(writer);
     slot.reply_len = frame.end(core, reply, len, &outcome);
     outcome
 }
 
 fn write_empty(core: &Core, slot: &mut Slot, pending: &Pending, outcome: &Outcome) {
-    let frame = Frame::new(core, slot, pending);
+    let frame = Frame::new(core, slot, pending.name_len, pending.edns.as_ref());
     let len = frame.begin(&slot.request[..slot.request_len], &mut slot.reply);
     slot.reply_len = frame.end(core, &mut slot.reply, len, outcome);
 }
@@ -282,7 +291,7 @@ fn write_chaos(
     outcome: &mut Outcome,
     record: &[u8],
 ) {
-    let frame = Frame::new(core, slot, pending);
+    let frame = Frame::new(core, slot, pending.name_len, pending.edns.as_ref());
     let len = frame.begin(&slot.request[..slot.request_len], &mut slot.reply);
     let mut writer = Writer::new(&mut slot.reply, len, frame.room(core));
     match writer.put(record) {

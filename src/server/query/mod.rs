@@ -13,4 +13,4 @@ mod walk;
 
 pub use chaos::Chaos;
 pub(crate) use chaos::record as chaos_record;
-pub(crate) use walk::{Asked, Made, Outcome, answer};
+pub(crate) use walk::{Asked, Made, Outcome, answer, zone_for};

@@ -6,7 +6,7 @@ use wire::edns::ExtendedError;
 use wire::name::MAX_LEN;
 use wire::write::{Full, Writer};
 use wire::{Name, NameRef, Rcode, Rtype};
-use zone::{Found, LookupName, Node, RrsetRef, Snapshot, Zone};
+use zone::{Found, LookupName, Node, Probe, RrsetRef, Snapshot, Zone};
 
 use super::additional;
 use crate::stage::ratelimit::ResponseClass;
@@ -41,15 +41,26 @@ impl Outcome {
 }
 
 /// Names made for one answer: the targets of DNAMEs. They outlive the writer, which points to them.
-pub(crate) type Made = [OnceCell<Name>; MAX_HOPS];
+#[derive(Debug, Default)]
+pub(crate) struct Made(OnceCell<Box<[OnceCell<Name>; MAX_HOPS]>>);
 
-/// A question that found its server.
+impl Made {
+    /// Keeps the name made at a hop. The room is taken only when the first one comes.
+    fn keep(&self, hop: usize, name: Name) -> Option<NameRef<'_>> {
+        let names = self.0.get_or_init(Box::default);
+        Some(names.get(hop)?.get_or_init(|| name).as_ref())
+    }
+}
+
+/// A question, and how far its lookup has come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'n> {
     /// The name as it was asked.
     pub(crate) name: NameRef<'n>,
     /// The type.
     pub(crate) rtype: Rtype,
+    /// The zone that answers, if any, and what a probe for the name found in it.
+    pub(crate) found: Option<(&'n Zone, Probe<'n>)>,
 }
 
 /// Writes the sections of the answer behind the question.
@@ -63,7 +74,7 @@ pub(crate) fn answer<'n>(
     lookup: &mut LookupName,
     scratch: &mut LookupName,
 ) -> Outcome {
-    let Some(zone) = zone_for(snapshot, lookup, asked.rtype) else {
+    let Some((zone, probe)) = asked.found else {
         let mut outcome = Outcome::empty(Rcode::REFUSED);
         outcome.error = Some(ExtendedError::NOT_AUTHORITATIVE);
         return outcome;
@@ -78,13 +89,17 @@ pub(crate) fn answer<'n>(
             ..Outcome::empty(Rcode::NOERROR)
         },
     };
-    answer.follow(zone, asked.name, lookup, made);
+    answer.follow((zone, probe), asked.name, lookup, made);
     answer.outcome
 }
 
 /// The zone that answers for a name. RFC 4035 §3.1.4.1: DS is asked of the parent, so the apex of a
 /// zone of ours answers for it only where we have no zone above.
-fn zone_for<'n>(snapshot: &'n Snapshot, lookup: &LookupName, qtype: Rtype) -> Option<&'n Zone> {
+pub(crate) fn zone_for<'n>(
+    snapshot: &'n Snapshot,
+    lookup: &LookupName,
+    qtype: Rtype,
+) -> Option<&'n Zone> {
     let labels = lookup.labels();
     let zone = snapshot.zone_for(lookup, labels)?;
     if qtype == Rtype::DS && zone.apex().len() == lookup.len() && labels > 0 {
@@ -106,27 +121,27 @@ struct Answer<'a, 'b, 'n> {
 impl<'n> Answer<'_, '_, 'n> {
     fn follow(
         &mut self,
-        zone: &'n Zone,
+        found: (&'n Zone, Probe<'n>),
         name: NameRef<'n>,
         lookup: &mut LookupName,
         made: &'n Made,
     ) {
-        let (mut zone, mut name) = (zone, name);
+        let ((mut zone, mut probe), mut name) = (found, name);
         let mut seen = [0; MAX_HOPS];
-        for (hop, made) in made.iter().enumerate() {
+        for hop in 0..MAX_HOPS {
             let hash = lookup.hash(lookup.labels());
             // An alias that leads back: what was found so far is the answer.
             if seen[..hop].contains(&hash) {
                 return;
             }
             seen[hop] = hash;
-            let Some(target) = self.step(zone, name, lookup, made) else {
+            let Some(target) = self.step((zone, probe), name, lookup, (made, hop)) else {
                 return;
             };
             name = target;
             lookup.set(name, self.snapshot.keys());
             match zone_for(self.snapshot, lookup, self.qtype) {
-                Some(next) => zone = next,
+                Some(next) => (zone, probe) = (next, next.probe(lookup)),
                 // RFC 1034 §4.3.2 step 3a: out of our zones, the resolver goes on.
                 None => return,
             }
@@ -136,12 +151,12 @@ impl<'n> Answer<'_, '_, 'n> {
     /// One walk down the tree; gives the target of an alias, to go on with.
     fn step(
         &mut self,
-        zone: &'n Zone,
+        (zone, probe): (&'n Zone, Probe<'n>),
         name: NameRef<'n>,
         lookup: &LookupName,
-        made: &'n OnceCell<Name>,
+        made: (&'n Made, usize),
     ) -> Option<NameRef<'n>> {
-        match zone.find(lookup) {
+        match zone.find_probed(lookup, probe) {
             Found::Exact(node) => self.node(zone, name, node, ResponseClass::Positive),
             Found::Wildcard(node, _) => self.node(zone, name, node, ResponseClass::Wildcard),
             Found::Missing(_) => {
@@ -204,7 +219,7 @@ impl<'n> Answer<'_, '_, 'n> {
         name: NameRef<'n>,
         owner: NameRef<'n>,
         dname: RrsetRef<'n>,
-        made: &'n OnceCell<Name>,
+        (made, hop): (&'n Made, usize),
     ) -> Option<NameRef<'n>> {
         self.outcome.class = ResponseClass::Positive;
         if !self.put(Section::Answer, owner, dname) {
@@ -218,7 +233,7 @@ impl<'n> Answer<'_, '_, 'n> {
             return None;
         }
         let target = Name::from_wire(&[prefix, target.as_bytes()].concat()).ok()?;
-        let target = made.get_or_init(|| target).as_ref();
+        let target = made.keep(hop, target)?;
         let rdatas = std::iter::once(target.as_bytes());
         match self.writer.rrset(name, Rtype::CNAME, dname.ttl(), rdatas) {
             Ok(count) => self.outcome.counts[0] += count,
