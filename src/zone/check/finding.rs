@@ -47,9 +47,21 @@ pub struct Findings {
     list: Vec<Finding>,
     errors: usize,
     warnings: usize,
+    uneven: bool,
 }
 
 impl Findings {
+    /// Whether records are repeated or an RRset has several TTLs.
+    #[must_use]
+    pub fn uneven(&self) -> bool {
+        self.uneven
+    }
+
+    /// Takes note of a repeat or a second TTL.
+    pub(super) fn set_uneven(&mut self) {
+        self.uneven = true;
+    }
+
     /// How many errors.
     #[must_use]
     pub fn errors(&self) -> usize {

@@ -74,8 +74,6 @@ pub(super) fn is_address(name: NameRef<'_>) -> bool {
 
 /// Whether a label other than the first is `*`: it stands for nothing but itself (RFC 4592 §2.1.1).
 pub(super) fn has_inner_asterisk(name: NameRef<'_>) -> bool {
-    name.as_bytes()
-        .get(1..)
-        .is_some_and(|rest| rest.windows(2).any(|two| two == b"\x01*"))
+    memchr::memchr(b'*', name.as_bytes()).is_some()
         && name.labels().skip(1).any(|label| label == b"*")
 }

@@ -76,6 +76,7 @@ pub(super) fn several(run: &Rrset<'_>, findings: &mut Findings) -> usize {
             different += 1;
             continue;
         };
+        findings.set_uneven();
         let (earlier, later) = match earlier.place <= record.place {
             true => (earlier, record),
             false => (record, earlier),
@@ -101,6 +102,7 @@ fn ttls(run: &Rrset<'_>, findings: &mut Findings) {
     if run.iter().all(|record| record.ttl == ttl) {
         return;
     }
+    findings.set_uneven();
     let first = run
         .iter()
         .min_by_key(|record| record.place)

@@ -95,15 +95,16 @@ impl<'r> Walk<'r> {
             self.dname = None;
         }
         let is_host = matches!(first.rtype, Rtype::A | Rtype::AAAA);
-        if is_host {
-            self.host_owner(&first);
-        }
-        let is_plain = is_host && to == from + 1 && owner.len() != self.apex.len();
-        if is_plain && self.cut.is_empty() && self.dname.is_none() && !owner.is_wildcard() {
-            self.asterisk(&first);
+        if !is_host || !name::is_host(owner, self.apex.len()) {
+            self.odd_owner(&first, is_host);
+        } else if to == from + 1
+            && owner.len() != self.apex.len()
+            && self.cut.is_empty()
+            && self.dname.is_none()
+        {
+            // Most names of large zones: a host with one address, and nothing more to judge.
             return;
         }
-        self.asterisk(&first);
         self.below_dname(&first);
         self.collect(from, to);
         if self.cut.is_empty() {
@@ -387,9 +388,17 @@ impl<'r> Walk<'r> {
             });
     }
 
-    fn host_owner(&mut self, record: &Record<'r>) {
+    fn odd_owner(&mut self, record: &Record<'r>, is_host: bool) {
         let owner = record.owner;
-        if name::is_host(owner, self.apex.len()) || name::is_special_host(owner) {
+        if name::has_inner_asterisk(owner) {
+            self.findings.warning(Spot::of(record, Part::Owner), || {
+                Text::new(format!(
+                    "\"{owner}\" holds an asterisk that is not a wildcard"
+                ))
+                .hint("only a first label * stands for other names (RFC 4592 §2.1.1)")
+            });
+        }
+        if !is_host || name::is_special_host(owner) {
             return;
         }
         self.findings.warning(Spot::of(record, Part::Owner), || {
@@ -399,18 +408,6 @@ impl<'r> Walk<'r> {
             ))
             .hint(HOST_NAMES)
         });
-    }
-
-    fn asterisk(&mut self, record: &Record<'r>) {
-        if name::has_inner_asterisk(record.owner) {
-            self.findings.warning(Spot::of(record, Part::Owner), || {
-                Text::new(format!(
-                    "\"{}\" holds an asterisk that is no wildcard",
-                    record.owner
-                ))
-                .hint("only a first label * stands for other names (RFC 4592 §2.1.1)")
-            });
-        }
     }
 
     /// RFC 6672 §2.4: nothing stands below a DNAME but what denies names below the apex.

@@ -63,9 +63,12 @@ fn finish(mut parser: Parser, file: u16) -> Loaded {
         Extent::Partial
     };
     let findings = check::check(&records, extent);
+    let uneven = findings.uneven();
     locate::add(findings, &sources, &mut report);
     report.sort();
-    let records = report.is_ok().then(|| settle(records));
+    let records = report
+        .is_ok()
+        .then(|| if uneven { settle(&records) } else { records });
     Loaded {
         records,
         report,

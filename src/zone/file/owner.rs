@@ -1,5 +1,6 @@
 //! Owners: the origin that completes names, and the owner that a line without one takes over.
 
+use wire::name::MAX_LEN;
 use wire::text::{NameTextError, Token, name_into};
 use wire::{Name, NameRef};
 
@@ -78,10 +79,6 @@ impl Scope {
         self.origin_changed = false;
         self.owner.clear();
         if self.plain(word.text) {
-            self.state = match self.origin_inside {
-                true => Owner::Inside,
-                false => Owner::Outside,
-            };
             return Ok(());
         }
         self.owner.clear();
@@ -109,28 +106,55 @@ impl Scope {
         self.state = Owner::Faulty;
     }
 
-    /// Most owners are relative names of letters, digits and hyphens: labels are copied whole.
-    /// Anything else is left to `name_into`, which also says what is wrong.
+    /// Most owners hold neither escapes nor mistakes: then each dot is where the length of the label
+    /// after it goes, and the final dot of a full name is the root. Tells whether it was so, and
+    /// leaves anything else to `name_into`, which also says what is wrong.
     fn plain(&mut self, text: &[u8]) -> bool {
+        let relative = !text.ends_with(b".");
         let origin = self.origin.as_bytes();
-        if text.len() + 1 + origin.len() > wire::name::MAX_LEN {
+        if text.len() + 1 + origin.len() > MAX_LEN || text.len() < 2 {
             return false;
         }
-        for label in text.split(|&byte| byte == b'.') {
-            let length = label.len();
-            let Ok(head) = u8::try_from(length) else {
+        self.owner.push(0);
+        self.owner.extend_from_slice(text);
+        let end = self.owner.len();
+        let mut dot = 0;
+        for at in 1..end {
+            match self.owner[at] {
+                b'.' => {
+                    let Some(length) = label_length(at - dot - 1) else {
+                        return false;
+                    };
+                    self.owner[dot] = length;
+                    self.owner[at] = 0;
+                    dot = at;
+                }
+                b'\\' | b'@' => return false,
+                _ => {}
+            }
+        }
+        if relative {
+            let Some(length) = label_length(end - dot - 1) else {
                 return false;
             };
-            if length == 0 || length > wire::name::MAX_LABEL_LEN {
-                return false;
-            }
-            if label.iter().any(|byte| matches!(byte, b'\\' | b'@')) {
-                return false;
-            }
-            self.owner.push(head);
-            self.owner.extend_from_slice(label);
+            self.owner[dot] = length;
+            self.owner.extend_from_slice(origin);
         }
-        self.owner.extend_from_slice(origin);
+        let inside = match relative {
+            true => self.origin_inside,
+            false => self.owner().is_at_or_below(self.apex.as_ref()),
+        };
+        self.state = if inside {
+            Owner::Inside
+        } else {
+            Owner::Outside
+        };
         true
     }
+}
+
+fn label_length(length: usize) -> Option<u8> {
+    u8::try_from(length)
+        .ok()
+        .filter(|length| (1..=63).contains(length))
 }

@@ -115,8 +115,13 @@ impl Report {
 
     /// Brings the diagnostics into the order of the files.
     pub(super) fn sort(&mut self) {
-        self.diagnostics
-            .sort_by_key(|diagnostic| (diagnostic.file, diagnostic.mark.line));
+        self.diagnostics.sort_by_key(|diagnostic| {
+            (
+                diagnostic.file,
+                diagnostic.mark.line,
+                diagnostic.mark.column,
+            )
+        });
     }
 }
 

@@ -55,7 +55,12 @@ pub(super) struct Scanner<'t> {
     text: &'t [u8],
     at: usize,
     number: u32,
+    /// Bytes that were scanned in vain, up to the end of what nothing closes.
+    wasted: usize,
 }
+
+/// The most bytes scanned in vain: then it goes on where the scanner stands, not at the next line.
+const MAX_WASTED: usize = 32 * MAX_LINE;
 
 impl<'t> Scanner<'t> {
     /// A scanner at the start of a text.
@@ -65,13 +70,19 @@ impl<'t> Scanner<'t> {
             text,
             at: if bom { 3 } else { 0 },
             number: 1,
+            wasted: 0,
         }
     }
 
     /// A scanner that begins at a line somewhere in the text.
     pub(super) fn at_line(text: &'t [u8], start: usize, number: u32) -> Self {
-        let at = start;
-        Self { text, at, number }
+        let (at, wasted) = (start, 0);
+        Self {
+            text,
+            at,
+            number,
+            wasted,
+        }
     }
 
     /// The next logical line that has words, which are put into `words`.
@@ -95,19 +106,20 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Cuts one logical line and stops behind its end.
+    /// Cuts one logical line and stops behind its end, or, with a fault, where it gave up.
     fn cut(&mut self, words: &mut Vec<Token<'t>>) -> Result<(), (FaultKind, Range<usize>)> {
         let text = self.text;
         let start = self.at;
         let mut at = start;
         let mut depth = 0_u32;
         let mut opened = 0;
-        let fault = |kind, from: usize, to: usize| Err((kind, from..to));
+        let fault = |kind, from: usize| Err((kind, from..from + 1));
         while let Some(&byte) = text.get(at) {
-            if at - start > MAX_LINE {
+            if at - start > MAX_LINE && byte != b'\n' {
+                self.at = at;
                 return match depth {
-                    0 => fault(FaultKind::Long, start, start + 1),
-                    _ => fault(FaultKind::Open, opened, opened + 1),
+                    0 => fault(FaultKind::Long, start),
+                    _ => fault(FaultKind::Open, opened),
                 };
             }
             match class(byte) {
@@ -139,15 +151,19 @@ impl<'t> Scanner<'t> {
                     depth += 1;
                     at += 1;
                 }
-                CLOSE if depth == 0 => return fault(FaultKind::Close, at, at + 1),
+                CLOSE if depth == 0 => return fault(FaultKind::Close, at),
                 CLOSE => {
                     depth -= 1;
                     at += 1;
                 }
                 QUOTE => {
                     let from = at + 1;
-                    let Some((to, newlines)) = quote_end(text, from) else {
-                        return fault(FaultKind::Quote, at, at + 1);
+                    let (to, newlines) = match quote_end(text, from) {
+                        Ok(end) => end,
+                        Err(reached) => {
+                            self.at = reached;
+                            return fault(FaultKind::Quote, at);
+                        }
                     };
                     self.number += newlines;
                     words.push(Token {
@@ -156,30 +172,34 @@ impl<'t> Scanner<'t> {
                     });
                     at = to + 1;
                 }
-                _ => return fault(FaultKind::Control, at, at + 1),
+                _ => return fault(FaultKind::Control, at),
             }
         }
-        if depth > 0 {
-            return fault(FaultKind::Open, opened, opened + 1);
-        }
         self.at = at;
+        if depth > 0 {
+            return fault(FaultKind::Open, opened);
+        }
         Ok(())
     }
 
     /// Goes to the next line that can be judged by itself.
     fn recover(&mut self, fault: &Fault) {
         let line = fault.line;
-        // Lines may have been counted on the way to the fault; the text before it is short then.
         let text = self.text;
+        let reached = self.at.min(text.len());
         let mut at = line_after(text, fault.span.start);
         if fault.kind == FaultKind::Long {
-            at = line_after(text, (line.start + MAX_LINE).min(text.len()));
+            at = line_after(text, reached);
         }
         if fault.kind == FaultKind::Open {
             // What was meant to stand in the parentheses is most likely indented.
             while let Some(b' ' | b'\t' | b')' | b';' | b'\r' | b'\n') = text.get(at) {
                 at = line_after(text, at);
             }
+        }
+        self.wasted += reached.saturating_sub(at);
+        if self.wasted > MAX_WASTED {
+            at = line_after(text, reached.max(at));
         }
         let passed = memchr::memchr_iter(b'\n', &text[line.start..at]).count();
         self.number = line
@@ -196,39 +216,45 @@ fn line_after(text: &[u8], at: usize) -> usize {
 
 fn word_end(text: &[u8], from: usize) -> usize {
     let mut at = from;
-    while let Some(&byte) = text.get(at) {
-        match class(byte) {
-            PLAIN => at += 1,
-            ESCAPE => match text.get(at + 1) {
-                // As in BIND, a line ends even behind a backslash.
-                None | Some(b'\n' | b'\r') => return at + 1,
-                Some(_) => at += 2,
-            },
-            _ => break,
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        at += rest
+            .iter()
+            .position(|&byte| class(byte) != PLAIN)
+            .unwrap_or(rest.len());
+        if text.get(at) != Some(&b'\\') {
+            return at;
+        }
+        match text.get(at + 1) {
+            // As in BIND, a line ends even behind a backslash.
+            None | Some(b'\n' | b'\r') => return at + 1,
+            Some(_) => at += 2,
         }
     }
-    at
 }
 
 /// Where a quoted string that begins at `from` ends, and how many newlines it holds: one is allowed
-/// behind a backslash only.
-fn quote_end(text: &[u8], from: usize) -> Option<(usize, u32)> {
+/// behind a backslash only. Without an end, how far it was looked for.
+fn quote_end(text: &[u8], from: usize) -> Result<(usize, u32), usize> {
     let mut at = from;
     let mut newlines = 0;
-    loop {
-        at += memchr::memchr3(b'"', b'\\', b'\n', text.get(at..)?)?;
+    while let Some(rest) = text.get(at..)
+        && let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', rest)
+    {
+        at += found;
         match text[at] {
-            b'"' => return Some((at, newlines)),
+            b'"' => return Ok((at, newlines)),
             b'\\' => {
                 newlines += u32::from(text.get(at + 1) == Some(&b'\n'));
                 at += 2;
             }
-            _ => return None,
+            _ => return Err(at),
         }
         if at - from > MAX_LINE {
-            return None;
+            return Err(at);
         }
     }
+    Err(text.len())
 }
 
 const PLAIN: u8 = 0;

@@ -1,35 +1,42 @@
 //! Makes RRsets of records: none twice, one TTL for all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use wire::{Rtype, Ttl, rdata};
 
-use crate::records::{Record, Records, Run};
+use crate::records::{Place, Record, Records, Run};
 
 /// Brings sorted records into the form in which they are served.
 ///
 /// Records equal but for the case of names in their data are one record (RFC 4034 §6.2). The TTL of
 /// an RRset (RFC 2181 §5.2: there is one) is that of its first record in the file, as in NSD, and as
 /// in BIND for records that stand together.
-pub(super) fn settle(mut records: Records) -> Records {
-    records.dedup();
-    let uneven = |run: &Run<'_>| run.len() > 1 && !is_even(run);
-    if !records.rrsets().any(|run| uneven(&run)) {
-        return records;
-    }
+pub(super) fn settle(records: &Records) -> Records {
     let mut settled = Records::new(records.apex().clone());
     for run in records.rrsets() {
         let ttl = (run.first().rtype != Rtype::RRSIG).then(|| first_ttl(run.iter()));
-        let mut seen = HashSet::new();
-        for record in run.iter() {
-            if run.len() == 1 || seen.insert(canonical(&record)) {
+        let kept = firsts(&run);
+        for (at, record) in run.iter().enumerate() {
+            if kept.contains(&at) {
                 let ttl = ttl.unwrap_or(record.ttl);
                 settled.push(record.owner, record.rtype, ttl, record.rdata, record.place);
             }
         }
     }
-    settled.sort();
     settled
+}
+
+/// Of records that are equal, the one that stands first in the files: which of its records an RRset
+/// keeps.
+fn firsts(run: &Run<'_>) -> HashSet<usize> {
+    let mut firsts: HashMap<Vec<u8>, (Place, usize)> = HashMap::new();
+    for (at, record) in run.iter().enumerate() {
+        let first = firsts
+            .entry(canonical(&record))
+            .or_insert((record.place, at));
+        *first = (*first).min((record.place, at));
+    }
+    firsts.into_values().map(|(_, at)| at).collect()
 }
 
 /// The TTL of the record of an RRset that stands first in the files.
@@ -43,15 +50,6 @@ pub(crate) fn canonical(record: &Record<'_>) -> Vec<u8> {
     let mut data = record.rdata.to_vec();
     rdata::canonical(record.rtype, &mut data);
     data
-}
-
-fn is_even(run: &Run<'_>) -> bool {
-    let first = run.first();
-    let ttls = first.rtype == Rtype::RRSIG || run.iter().all(|record| record.ttl == first.ttl);
-    ttls && (!has_names(first.rtype) || {
-        let mut seen = HashSet::new();
-        run.iter().all(|record| seen.insert(canonical(&record)))
-    })
 }
 
 /// Whether case may be all that two data differ in.
