@@ -1,6 +1,7 @@
 //! Lists of types as bits: the windows of RFC 4034 §4.1.2, and the one window of old NXT records.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use super::print::Line;
 use super::words::Words;
@@ -45,7 +46,7 @@ pub(super) fn parse(
     least: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), DataTextError> {
-    let mut types = parse_types(words, least, u16::MAX)?;
+    let mut types = parse_types(words, least, 0..=u16::MAX)?;
     types.sort_unstable();
     for window in types.chunk_by(|left, right| left >> 8 == right >> 8) {
         let mut bits = [0; WINDOW];
@@ -83,7 +84,7 @@ pub(super) fn measure_old(rest: &[u8]) -> Result<usize, WireError> {
 
 /// The words that are left, each a type from 1 to 127.
 pub(super) fn parse_old(words: &mut Words<'_, '_>, out: &mut Vec<u8>) -> Result<(), DataTextError> {
-    let types = parse_types(words, 1, 127)?;
+    let types = parse_types(words, 1, 1..=127)?;
     let mut bits = [0; WINDOW];
     let (_, length) = fill(&types, &mut bits);
     out.extend_from_slice(bits.get(..length).unwrap_or_default());
@@ -98,13 +99,12 @@ pub(super) fn print_old(data: &[u8], line: &mut Line<'_>) -> fmt::Result {
 fn parse_types(
     words: &mut Words<'_, '_>,
     least: usize,
-    max: u16,
+    range: RangeInclusive<u16>,
 ) -> Result<Vec<u16>, DataTextError> {
     let mut types = Vec::with_capacity(16);
     while types.len() < least || words.peek().is_some() {
         let rtype = words.convert(Expected::Rtype, Rtype::from_text)?;
-        // RFC 4034 §4.1.2: type 0 stands for no type at all.
-        if rtype.0 == 0 || rtype.0 > max {
+        if !range.contains(&rtype.0) {
             return Err(words.expected(Expected::Rtype));
         }
         types.push(rtype.0);

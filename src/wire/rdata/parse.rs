@@ -319,8 +319,9 @@ fn sized_base64(words: &mut Words<'_, '_>, out: &mut Vec<u8>) -> Result<(), Data
 /// Hexadecimal digits behind `0x`, dots anywhere (RFC 1706 §6).
 fn nsap(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let (prefix, digits) = text.split_at_checked(2)?;
+    let begin = out.len();
     let fits = prefix.eq_ignore_ascii_case(b"0x")
-        && !digits.is_empty()
-        && text::hex_words(digits.split(|&byte| byte == b'.'), out);
+        && text::hex_words(digits.split(|&byte| byte == b'.'), out)
+        && out.len() > begin;
     fits.then_some(())
 }

@@ -280,6 +280,13 @@ const FAULTS: &[(&str, &str, usize, &str)] = &[
         0,
         "expected an NSAP address such as 0x47.0005.80",
     ),
+    // Found by fuzzing.
+    (
+        "NSAP",
+        "0x...",
+        0,
+        "expected an NSAP address such as 0x47.0005.80",
+    ),
     (
         "NID",
         "10 1:2:3",

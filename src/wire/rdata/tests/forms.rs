@@ -263,6 +263,8 @@ const FORMS: &[(&str, &str, &str)] = &[
         "host.example.org. A MX RRSIG NSEC TYPE1234",
     ),
     ("NSEC", "x. TYPE255 A", "x. A ANY"),
+    // Found by fuzzing: a bit that stands for no type (RFC 4034 §4.1.2), but may be set.
+    ("NSEC", "x. TYPE0 A", ""),
     ("NSEC", "x. nsec A type65535 a", "x. A NSEC TYPE65535"),
     (
         "DNSKEY",
