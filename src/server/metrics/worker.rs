@@ -69,6 +69,19 @@ impl Metrics {
         totals
     }
 
+    /// How often each UDP worker has looked for requests, or found that there were none: several
+    /// times a second. One whose number stands still is stuck.
+    #[must_use]
+    pub fn beats(&self) -> Vec<u64> {
+        let beats = |cell: &Arc<Cell>| cell.beats.load(Relaxed);
+        self.cells()
+            .all
+            .iter()
+            .map(beats)
+            .filter(|beats| *beats > 0)
+            .collect()
+    }
+
     pub(crate) fn connections(&self) -> &Connections {
         &self.0.connections
     }
@@ -145,6 +158,12 @@ impl WorkerMetrics {
         add(&self.cell.latency_nanos, nanos);
     }
 
+    /// The worker is alive.
+    #[inline]
+    pub(crate) fn beat(&mut self) {
+        add(&self.cell.beats, 1);
+    }
+
     /// A request made the core panic.
     pub(crate) fn panicked(&mut self) {
         add(&self.cell.panics, 1);
@@ -153,6 +172,7 @@ impl WorkerMetrics {
 
 impl Drop for WorkerMetrics {
     fn drop(&mut self) {
+        self.cell.beats.store(0, Relaxed);
         self.home.cells().unused.push(Arc::clone(&self.cell));
     }
 }
@@ -173,6 +193,7 @@ pub(super) struct Cell {
     pub(super) drops: [AtomicU64; DropReason::ALL.len()],
     pub(super) latency: [AtomicU64; LATENCY_BOUNDS.len() + 1],
     pub(super) latency_nanos: AtomicU64,
+    pub(super) beats: AtomicU64,
 }
 
 /// Adds without a locked instruction: the caller is the only writer.
@@ -246,6 +267,17 @@ mod tests {
         }
         assert_eq!(metrics.cells().all.len(), 1);
         assert_eq!(metrics.totals().rcodes().next(), Some(("NOERROR", 5)));
+    }
+
+    #[test]
+    fn only_living_workers_beat() {
+        let metrics = Metrics::new();
+        let (mut one, two) = (metrics.worker(), metrics.worker());
+        assert!(metrics.beats().is_empty());
+        one.beat();
+        assert_eq!(metrics.beats(), [1]);
+        drop((one, two));
+        assert!(metrics.beats().is_empty());
     }
 
     #[test]

@@ -13,9 +13,9 @@ pub struct UdpOptions {
     pub pin: bool,
     /// Datagrams taken and sent at once, at most 128.
     pub batch: usize,
-    /// The largest request taken.
+    /// The largest request that is taken for certain.
     pub largest_request: usize,
-    /// Room for an answer: the most that any client may be sent.
+    /// Room for an answer: the most that any client is sent.
     pub largest_answer: usize,
     /// Wanted size of the sockets' buffers, both ways.
     pub buffer: usize,
@@ -29,7 +29,7 @@ impl Default for UdpOptions {
             pin: true,
             batch: 32,
             largest_request: 4096,
-            largest_answer: 4096,
+            largest_answer: 1280,
             buffer: 4 << 20,
         }
     }

@@ -186,7 +186,7 @@ fn datagram_beyond_the_limit_is_dropped_and_its_neighbors_are_not() {
     let mut setup = setup("127.0.0.1:0");
     setup.options.largest_request = 100;
     let client = client("127.0.0.1:0", setup.address());
-    for request in ["one", &"x".repeat(101), "two"] {
+    for request in ["one", &"x".repeat(1000), "two"] {
         client.send(request.as_bytes()).unwrap();
     }
     let running = setup.start();
