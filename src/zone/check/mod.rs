@@ -11,6 +11,7 @@
 
 mod cname;
 mod finding;
+mod host;
 mod name;
 mod occluded;
 mod rrset;

@@ -12,7 +12,8 @@ use wire::{Name, Ttl};
 
 use super::hint;
 use super::owner::Scope;
-use super::parse::{Here, Parser, quote};
+use super::parse::{Here, Parser};
+use super::say::quote;
 use super::source::ReadError;
 
 /// The most files that are open at once, each included by the one before it.

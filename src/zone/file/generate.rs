@@ -14,7 +14,8 @@ use wire::{Class, Rtype};
 
 use super::hint;
 use super::owner::{Owner, Scope};
-use super::parse::{Here, Parser, TypeMemo, quote};
+use super::parse::{Here, Parser, TypeMemo};
+use super::say::quote;
 use super::scan::Scanner;
 
 /// The most records that one zone makes: sixteen times a reverse zone for a /16.

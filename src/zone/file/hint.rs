@@ -3,7 +3,7 @@
 use wire::text::{self, DataTextError, DataTextErrorKind, NameTextError, Token};
 use wire::{Class, Rtype};
 
-use super::parse::quote;
+use super::say::quote;
 
 /// The form of a record, for lines that are none.
 pub(super) const FORM: &str = "a record is written as: OWNER TTL CLASS TYPE DATA, where the owner \

@@ -24,6 +24,7 @@ mod parse;
 mod print;
 mod render;
 mod report;
+mod say;
 mod scan;
 pub(crate) mod settle;
 mod source;

@@ -12,8 +12,9 @@ use wire::{Class, Name, Rtype, Ttl, rdata};
 
 use super::hint;
 use super::owner::{Owner, Scope};
-use super::report::{Diagnostic, Mark, Report, Severity};
-use super::scan::{FaultKind, Line, MAX_LINE, Scanner};
+use super::report::Report;
+use super::say::quote;
+use super::scan::{Line, Scanner};
 use super::source::{Source, Sources};
 use crate::records::{Place, Records};
 
@@ -107,8 +108,7 @@ impl Parser {
                         }
                         _ => {}
                     }
-                    let (message, hint) = explain(fault.kind);
-                    self.tell(Severity::Error, file, &source, fault.span, message, hint);
+                    self.fault(file, &source, fault);
                 }
             }
         }
@@ -345,80 +345,6 @@ impl Parser {
         );
         self.warning(here, first, message, Some(hint));
     }
-
-    pub(super) fn error(
-        &mut self,
-        here: &Here<'_>,
-        word: &Token<'_>,
-        message: String,
-        hint: Option<String>,
-    ) {
-        let span = here.span(word);
-        self.tell(Severity::Error, here.file, here.source, span, message, hint);
-    }
-
-    /// An error about something missing behind the last of `words`.
-    pub(super) fn error_behind(
-        &mut self,
-        here: &Here<'_>,
-        words: &[Token<'_>],
-        message: String,
-        hint: Option<String>,
-    ) {
-        let span = match (words.last(), here.made_by.clone()) {
-            (_, Some(span)) => span,
-            (Some(last), None) => {
-                let end = here.span(last).end + usize::from(last.quoted);
-                end..end + 1
-            }
-            (None, None) => {
-                let line = here.source.line_around(here.line.start);
-                line.end..line.end + 1
-            }
-        };
-        self.tell(Severity::Error, here.file, here.source, span, message, hint);
-    }
-
-    pub(super) fn warning(
-        &mut self,
-        here: &Here<'_>,
-        word: &Token<'_>,
-        message: String,
-        hint: Option<String>,
-    ) {
-        let span = here.span(word);
-        self.tell(
-            Severity::Warning,
-            here.file,
-            here.source,
-            span,
-            message,
-            hint,
-        );
-    }
-
-    fn tell(
-        &mut self,
-        severity: Severity,
-        file: u16,
-        source: &Rc<Source>,
-        span: Range<usize>,
-        message: String,
-        hint: Option<String>,
-    ) {
-        if self.report.count(severity) {
-            let mark = Mark::new(source, span, String::new());
-            let related = None;
-            self.report.keep(Diagnostic {
-                severity,
-                message,
-                hint,
-                mark,
-                related,
-                file,
-            });
-        }
-    }
 }
 
 impl<'t> Here<'t> {
@@ -484,41 +410,3 @@ impl<'t> TypeMemo<'t> {
 fn is_directive(word: &Token<'_>) -> bool {
     !word.quoted && word.text.starts_with(b"$")
 }
-
-/// A word for a message, cut off where it gets long.
-pub(super) fn quote(word: &[u8]) -> String {
-    let text = String::from_utf8_lossy(word);
-    if text.chars().count() <= MAX_QUOTED {
-        return format!("\"{text}\"");
-    }
-    let start: String = text.chars().take(MAX_QUOTED).collect();
-    format!("\"{start}…\"")
-}
-
-fn explain(kind: FaultKind) -> (String, Option<String>) {
-    let (message, hint) = match kind {
-        FaultKind::Close => (
-            "closing parenthesis without an opening one",
-            "write \\) if the character itself is meant",
-        ),
-        FaultKind::Control => ("zero byte", "write \\000 if it is meant"),
-        FaultKind::Long => ("", "a quote or a parenthesis may be missing"),
-        FaultKind::Open => (
-            "parenthesis that is never closed",
-            "close it with ) on the last line of the record, or write \\( if the character itself is \
-             meant",
-        ),
-        FaultKind::Quote => (
-            "quote that is not closed on its line",
-            "close it with \", or write \\\" if the character itself is meant",
-        ),
-    };
-    let message = match kind {
-        FaultKind::Long => format!("record of more than {MAX_LINE} bytes"),
-        _ => message.to_owned(),
-    };
-    (message, Some(hint.to_owned()))
-}
-
-/// The most characters of a word that a message repeats.
-const MAX_QUOTED: usize = 70;
