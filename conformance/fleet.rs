@@ -23,17 +23,20 @@ impl Fleet {
         zones: &[Zone],
         minimal: bool,
     ) -> Result<Self, StartError> {
+        let options = Options::new(zones.iter().cloned()).workers(1);
+        let options = if minimal {
+            options.minimal(true)
+        } else {
+            options
+        };
+        Self::start_with(programs, &options)
+    }
+
+    /// Starts each program with these options.
+    pub(crate) fn start_with(programs: &[Program], options: &Options) -> Result<Self, StartError> {
         let servers = programs
             .iter()
-            .map(|program| {
-                let options = Options::new(zones.iter().cloned()).workers(1);
-                let options = if minimal {
-                    options.minimal(true)
-                } else {
-                    options
-                };
-                Server::start(program, &options)
-            })
+            .map(|program| Server::start(program, options))
             .collect::<Result<_, _>>()?;
         Ok(Self { servers })
     }

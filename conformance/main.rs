@@ -9,6 +9,7 @@ mod client;
 mod compare;
 mod fleet;
 mod random;
+mod scenario;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,7 @@ fn trials() -> Result<Vec<Trial>, String> {
         report(&format!("{text}; trials that need them are ignored"));
     }
     let mut trials = compare::trials::trials(&cast)?;
+    trials.extend(scenario::trials::trials(&cast)?);
     trials.extend(random::trials::trials(&cast)?);
     Ok(trials)
 }

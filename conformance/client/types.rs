@@ -1,7 +1,7 @@
 //! Names of types, classes, response codes and operations.
 
 /// The types that cases and zones of this suite name.
-const TYPES: [(&str, u16); 60] = [
+const TYPES: [(&str, u16); 61] = [
     ("A", 1),
     ("NS", 2),
     ("MD", 3),
@@ -53,6 +53,7 @@ const TYPES: [(&str, u16); 60] = [
     ("HTTPS", 65),
     ("SPF", 99),
     ("EUI48", 108),
+    ("EUI64", 109),
     ("TKEY", 249),
     ("TSIG", 250),
     ("IXFR", 251),

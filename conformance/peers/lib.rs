@@ -33,7 +33,7 @@ mod process;
 mod program;
 mod server;
 
-pub use options::{Options, Ready, Zone};
+pub use options::{Identity, Options, Ready, Zone};
 pub use port::free_port;
 pub use probe::answers;
 pub use program::{Kind, Program};

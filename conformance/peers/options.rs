@@ -52,8 +52,21 @@ pub struct Options {
     pub(crate) arguments: Vec<String>,
     pub(crate) wrapper: Vec<String>,
     pub(crate) minimal: Option<bool>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) cookie_secret: Option<String>,
     pub(crate) ready: Ready,
     pub(crate) timeout: Duration,
+}
+
+/// What a server says of itself when asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// `version.bind` and `version.server`.
+    pub version: String,
+    /// `hostname.bind`. Knot and NSD have one text for this and the next.
+    pub hostname: String,
+    /// `id.server` and NSID (RFC 5001).
+    pub id: String,
 }
 
 impl Options {
@@ -70,6 +83,8 @@ impl Options {
             arguments: Vec::new(),
             wrapper: Vec::new(),
             minimal: None,
+            identity: None,
+            cookie_secret: None,
             ready: Ready::AllZones,
             timeout: Duration::from_secs(30),
         }
@@ -133,6 +148,22 @@ impl Options {
     #[must_use]
     pub fn minimal(mut self, minimal: bool) -> Self {
         self.minimal = Some(minimal);
+        self
+    }
+
+    /// Lets the server say who it is, by CHAOS queries and NSID; without it, it refuses to. BIND,
+    /// Knot, NSD and ours.
+    #[must_use]
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    /// Switches DNS cookies on, with this secret of 32 hexadecimal digits (RFC 9018). BIND, Knot,
+    /// NSD and ours.
+    #[must_use]
+    pub fn cookie_secret(mut self, secret: &str) -> Self {
+        self.cookie_secret = Some(secret.to_owned());
         self
     }
 

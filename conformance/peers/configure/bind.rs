@@ -34,13 +34,26 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
         Some(false) => "minimal-responses no;",
         None => "",
     };
+    let identity = match &options.identity {
+        None => "version none;\nhostname none;\nserver-id none;".to_owned(),
+        Some(identity) => format!(
+            "version \"{}\";\nhostname \"{}\";\nserver-id \"{}\";",
+            identity.version, identity.hostname, identity.id
+        ),
+    };
+    let cookies = options
+        .cookie_secret
+        .as_ref()
+        .map_or_else(String::new, |secret| {
+            format!("cookie-algorithm siphash24;\ncookie-secret \"{secret}\";")
+        });
     let extra = &options.config;
     let mut text = format!(
         "options {{\n\
          directory \"{folder}\";\npid-file none;\nsession-keyfile none;\nlock-file none;\n\
          listen-on port {port} {{ {v4} }};\nlisten-on-v6 port {port} {{ {v6} }};\n\
          recursion no;\ndnssec-validation no;\nempty-zones-enable no;\nnotify no;\n\
-         allow-transfer {{ none; }};\nversion none;\nhostname none;\nserver-id none;\n\
+         allow-transfer {{ none; }};\n{identity}\n{cookies}\n\
          check-names primary ignore;\n{minimal}\n{extra}\n}};\ncontrols {{}};\n"
     );
     for zone in &options.zones {

@@ -23,12 +23,23 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
     let workers = options.workers.map_or_else(String::new, |workers| {
         format!("    udp-workers: {workers}\n    tcp-workers: {workers}\n")
     });
+    let (version, hostname, id) = match &options.identity {
+        None => ("", "", ""),
+        Some(identity) => (&*identity.version, &*identity.hostname, &*identity.id),
+    };
+    let (module, global) = match &options.cookie_secret {
+        None => (String::new(), ""),
+        Some(secret) => (
+            format!("mod-cookies:\n  - id: cookies\n    secret: 0x{secret}\n"),
+            "    global-module: mod-cookies/cookies\n",
+        ),
+    };
     let mut text = format!(
-        "server:\n    rundir: \"{folder}\"\n    listen: {ip}@{port}\n    identity: \"\"\n    \
-         version: \"\"\n    nsid: \"\"\n{workers}control:\n    listen: \"{folder}/knot.sock\"\n\
+        "server:\n    rundir: \"{folder}\"\n    listen: {ip}@{port}\n    identity: \"{hostname}\"\n    \
+         version: \"{version}\"\n    nsid: \"{id}\"\n{workers}control:\n    listen: \"{folder}/knot.sock\"\n\
          log:\n  - target: stderr\n    any: info\ndatabase:\n    storage: \"{folder}\"\n\
-         template:\n  - id: default\n    storage: \"{folder}\"\n    semantic-checks: soft\n    \
-         zonefile-sync: -1\n    zonefile-load: whole\n    journal-content: none\nzone:\n"
+         {module}template:\n  - id: default\n    storage: \"{folder}\"\n    semantic-checks: soft\n    \
+         zonefile-sync: -1\n    zonefile-load: whole\n    journal-content: none\n{global}zone:\n"
     );
     for zone in &options.zones {
         let (origin, file) = (&zone.origin, zone.file.display());

@@ -25,13 +25,25 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
         Some(false) => "    minimal-responses: no\n",
         None => "",
     };
+    let identity = match &options.identity {
+        None => "    hide-version: yes\n    hide-identity: yes\n".to_owned(),
+        Some(identity) => format!(
+            "    version: \"{}\"\n    identity: \"{}\"\n    nsid: \"ascii_{}\"\n",
+            identity.version, identity.hostname, identity.id
+        ),
+    };
+    let cookies = options
+        .cookie_secret
+        .as_ref()
+        .map_or_else(String::new, |secret| {
+            format!("    answer-cookie: yes\n    cookie-secret: \"{secret}\"\n")
+        });
     let workers = options.workers.unwrap_or(1);
     let mut text = format!(
         "server:\n    ip-address: {ip}@{port}\n    port: {port}\n    server-count: {workers}\n    \
          username: \"\"\n    zonesdir: \"{folder}\"\n    database: \"\"\n    \
          zonelistfile: \"{folder}/zone.list\"\n    xfrdfile: \"{folder}/xfrd.state\"\n    \
-         xfrdir: \"{folder}\"\n    pidfile: \"\"\n    hide-version: yes\n    \
-         hide-identity: yes\n    rrl-ratelimit: 0\n    verbosity: 1\n{minimal}"
+         xfrdir: \"{folder}\"\n    pidfile: \"\"\n    rrl-ratelimit: 0\n    verbosity: 1\n{minimal}{identity}{cookies}"
     );
     for line in options.config.lines() {
         text += &format!("    {}\n", line.trim());

@@ -16,6 +16,20 @@ pub(super) fn arguments(
     if let Some(workers) = options.workers {
         arguments.extend(["--udp-workers".into(), workers.to_string()]);
     }
+    if let Some(identity) = &options.identity {
+        let (version, hostname, id) = (&identity.version, &identity.hostname, &identity.id);
+        arguments.extend(["--version-bind".into(), version.clone()]);
+        arguments.extend(["--hostname-bind".into(), hostname.clone()]);
+        arguments.extend([
+            "--id-server".into(),
+            id.clone(),
+            "--nsid".into(),
+            id.clone(),
+        ]);
+    }
+    if let Some(secret) = &options.cookie_secret {
+        arguments.extend(["--cookie-secret".into(), secret.clone()]);
+    }
     for zone in &options.zones {
         let (origin, file) = (&zone.origin, zone.file.display());
         arguments.extend(["--zone-file".into(), format!("{origin}={file}")]);
