@@ -125,6 +125,18 @@ impl<'a> Trailer<'a> {
     pub fn read(message: &'a [u8], header: Header, at: usize) -> Result<Self, WireError> {
         let [_, answers, authorities, additionals] = header.counts;
         let mut trailer = Self::default();
+        // What most resolvers send is one OPT record without options, or nothing.
+        if let ([0, 0, 1], Some([0, 0, 41, size_high, size_low, 0, 0, flags, _, 0, 0])) =
+            ([answers, authorities, additionals], message.get(at..))
+        {
+            trailer.edns = Some(Edns {
+                udp_size: u16::from_be_bytes([*size_high, *size_low]),
+                version: 0,
+                dnssec_ok: flags & 0x80 != 0,
+                options: Options::default(),
+            });
+            return Ok(trailer);
+        }
         let mut at = at;
         for _ in 0..u32::from(answers) + u32::from(authorities) {
             at = RawRecord::read(message, at)?.end;

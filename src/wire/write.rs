@@ -15,6 +15,8 @@ const MAX_ANCHORS: usize = 16;
 const INLINE_ANCHORS: usize = 8;
 /// Pointers reach no further (14 bits, RFC 1035 §4.1.4).
 const MAX_POINTER: usize = 0x3FFF;
+/// Bytes of a record before its data, its owner a pointer.
+const PLAIN_HEAD: usize = 12;
 /// Suffixes shorter than this are not worth a pointer.
 const MIN_SUFFIX: usize = 3;
 
@@ -112,12 +114,15 @@ impl<'b, 'n> Writer<'b, 'n> {
         let mut count = 0;
         let layout = Layout::of(rtype);
         // After the first record the owner stands there to point to.
-        let mut pointer = None;
+        let mut pointer = self.known(owner);
         for rdata in rdatas {
             let at = self.len;
-            let written = self
-                .owner(owner, pointer)
-                .and_then(|()| self.data(rtype, ttl, layout, rdata));
+            let written = match pointer {
+                Some(pointer) if layout.names == 0 => self.plain(pointer, rtype, ttl, rdata),
+                _ => self
+                    .owner(owner, pointer)
+                    .and_then(|()| self.data(rtype, ttl, layout, rdata)),
+            };
             if written.is_err() {
                 self.reset(mark);
                 return Err(Full);
@@ -142,6 +147,57 @@ impl<'b, 'n> Writer<'b, 'n> {
             .get_mut(self.len..end)
             .ok_or(Full)?
             .copy_from_slice(bytes);
+        self.len = end;
+        Ok(())
+    }
+
+    /// A pointer to a name that is an anchor itself, not only equal to one.
+    #[inline]
+    fn known(&self, name: NameRef<'n>) -> Option<u16> {
+        let same = |anchor: &&Anchor<'n>| std::ptr::eq(anchor.name, name.as_bytes());
+        self.anchors
+            .iter()
+            .find(same)
+            .map(|anchor| 0xC000 | anchor.at)
+    }
+
+    /// Writes a record whose owner stands already and whose data has no names to compress: most
+    /// records of most answers, so in one go.
+    #[inline]
+    fn plain(&mut self, pointer: u16, rtype: Rtype, ttl: Ttl, rdata: &[u8]) -> Result<(), Full> {
+        let end = self.len + PLAIN_HEAD + rdata.len();
+        if end > self.limit {
+            return Err(Full);
+        }
+        let room = self.bytes.get_mut(self.len..end).ok_or(Full)?;
+        let (head, data) = room.split_first_chunk_mut::<PLAIN_HEAD>().ok_or(Full)?;
+        let [owner_high, owner_low] = pointer.to_be_bytes();
+        let [type_high, type_low] = rtype.0.to_be_bytes();
+        let [class_high, class_low] = Class::IN.0.to_be_bytes();
+        let [a, b, c, d] = ttl.as_secs().to_be_bytes();
+        let [length_high, length_low] = u16::try_from(rdata.len()).map_err(|_| Full)?.to_be_bytes();
+        *head = [
+            owner_high,
+            owner_low,
+            type_high,
+            type_low,
+            class_high,
+            class_low,
+            a,
+            b,
+            c,
+            d,
+            length_high,
+            length_low,
+        ];
+        match (
+            <&mut [u8; 4]>::try_from(&mut *data),
+            <&[u8; 4]>::try_from(rdata),
+        ) {
+            // An IPv4 address is one word: no call to copy it.
+            (Ok(data), Ok(rdata)) => *data = *rdata,
+            _ => data.copy_from_slice(rdata),
+        }
         self.len = end;
         Ok(())
     }
@@ -348,11 +404,11 @@ mod tests {
     fn names_point_to_the_longest_suffix_before_them() {
         let question = name("www.Example.org.");
         let (mail, apex) = (name("mail.example.org."), name("example.org."));
+        let mx = [&[0, 10], mail.as_bytes()].concat();
         let mut bytes = [0; 200];
         bytes[12..29].copy_from_slice(question.as_bytes());
         let mut writer = Writer::new(&mut bytes, 33, 200);
         writer.anchor(question.as_ref(), 12);
-        let mx = [&[0, 10], mail.as_bytes()].concat();
         let ttl = Ttl::from_secs(1);
         writer
             .rrset(question.as_ref(), Rtype::MX, ttl, [&mx[..]].into_iter())
@@ -388,9 +444,9 @@ mod tests {
     #[test]
     fn what_does_not_fit_leaves_the_message_as_it_was() {
         let owner = name("a.example.");
+        let big = [7; 20];
         let mut bytes = [0; 100];
         let mut writer = Writer::new(&mut bytes, 12, 60);
-        let big = [7; 20];
         let ttl = Ttl::from_secs(1);
         assert_eq!(
             writer.rrset(owner.as_ref(), Rtype::TXT, ttl, [&big[..]; 2].into_iter()),

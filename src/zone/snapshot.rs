@@ -227,7 +227,12 @@ impl Zone {
             let at = depths.trailing_zeros() as usize;
             depths &= depths - 1;
             let above = self.apex_labels + at;
-            let Some(node) = self.node(name, above) else {
+            let node = if above == labels {
+                exact
+            } else {
+                self.node(name, above)
+            };
+            let Some(node) = node else {
                 break;
             };
             if node.flags().has(crate::page::Flags::CUT) {

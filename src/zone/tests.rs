@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use wire::{Name, Rtype, Serial, Ttl};
 
 use crate::records::{Place, Records};
-use crate::{Change, Flags, Found, Layer, LookupName, Rrset, Store};
+use crate::{Change, Flags, Found, Layer, LookupName, Probe, Rrset, Store};
 
 fn name(text: &str) -> Name {
     Name::from_text(text.as_bytes(), None).unwrap()
@@ -365,4 +365,21 @@ fn zones_nest_and_go() {
     assert!(store.remove(&name("sub.example.")));
     assert!(!store.remove(&name("sub.example.")));
     assert_eq!(zone_of("x.sub.example.").as_deref(), Some("example."));
+}
+
+#[test]
+fn a_probe_finds_a_loaded_name_the_short_way() {
+    let store = Store::new([1, 2]);
+    let more: Vec<(Name, Rtype, &[u8])> = (0..20_000)
+        .map(|number| (name(&format!("h{number}.example.")), Rtype::A, &[192, 0, 2, 1][..]))
+        .collect();
+    store.replace_static(&records(1, &more)).unwrap();
+    let snapshot = store.snapshot();
+    let zone = snapshot.zone(apex().as_ref()).unwrap();
+    for (owner, ..) in &more {
+        let lookup = LookupName::new(owner.as_ref(), store.keys());
+        let probe = zone.probe_page(zone.probe(&lookup), &lookup);
+        let probe = zone.probe_node(probe, &lookup);
+        assert!(matches!(probe, Probe::Exact(_)), "{owner} {probe:?}");
+    }
 }
