@@ -28,7 +28,7 @@ pub(crate) struct Raw {
 }
 
 /// Reads a variable.
-pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 impl Raw {
     /// What the command line says. `matches` may know a part of the flags only.

@@ -123,8 +123,6 @@ pub struct Tcp {
 pub struct Answers {
     /// The largest UDP answer.
     pub edns_size: u16,
-    /// Whether positive answers go without NS records and glue.
-    pub minimal_responses: bool,
     /// The server's identifier; empty is without.
     pub nsid: Vec<u8>,
     /// The answer to `version.bind`.

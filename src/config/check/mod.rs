@@ -42,7 +42,6 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
         proxy_protocol_from: reader.networks("proxy-protocol-from"),
         answers: Answers {
             edns_size: reader.number("edns-size", 1_232, 512, 4_096),
-            minimal_responses: reader.switch("minimal-responses"),
             nsid: reader.once("nsid", value::identifier).unwrap_or_default(),
             version_bind: reader.once("version-bind", value::short_text),
             hostname_bind: reader.once("hostname-bind", value::short_text),

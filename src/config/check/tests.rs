@@ -33,7 +33,6 @@ fn a_zone_is_all_that_must_be_said() {
     let config = good(&["--zone-dir", "zones"], &[]);
     assert_eq!(config.listen, Listen::Default);
     assert_eq!(config.answers.edns_size, 1_232);
-    assert!(config.answers.minimal_responses);
     assert_eq!(config.rate_limit, None);
     assert_eq!(config.cookies, Some(Cookies::default()));
     assert_eq!(config.metrics_address, None);
@@ -67,24 +66,17 @@ fn empty_variables_count_as_unset() {
 
 #[test]
 fn the_last_form_of_a_switch_holds() {
-    let minimal = |arguments: &[&str]| {
+    let cookies = |arguments: &[&str], variables: &[(&str, &str)]| {
         let all: Vec<&str> = arguments.iter().copied().chain(["--zone-dir=z"]).collect();
-        good(&all, &[]).answers.minimal_responses
+        good(&all, variables).cookies.is_some()
     };
-    assert!(minimal(&[]));
-    assert!(!minimal(&["--no-minimal-responses"]));
-    assert!(minimal(&["--no-minimal-responses", "--minimal-responses"]));
-    assert!(!minimal(&["--minimal-responses", "--no-minimal-responses"]));
-    let variable = [
-        ("ZONEWRIGHT_MINIMAL_RESPONSES", "F"),
-        ("ZONEWRIGHT_ZONE_DIR", "z"),
-    ];
-    assert!(!good(&[], &variable).answers.minimal_responses);
-    assert!(
-        good(&["--minimal-responses"], &variable)
-            .answers
-            .minimal_responses
-    );
+    assert!(cookies(&[], &[]));
+    assert!(!cookies(&["--no-cookies"], &[]));
+    assert!(cookies(&["--no-cookies", "--cookies"], &[]));
+    assert!(!cookies(&["--cookies", "--no-cookies"], &[]));
+    let variable = [("ZONEWRIGHT_COOKIES", "F")];
+    assert!(!cookies(&[], &variable));
+    assert!(cookies(&["--cookies"], &variable));
 }
 
 #[test]

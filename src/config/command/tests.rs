@@ -153,9 +153,6 @@ fn long_help_explains_every_flag() {
               Largest UDP answer, and the size we offer to take [default: 1232].
               From 512 to 4096. Larger answers are truncated and come by TCP.
 
-          --no-minimal-responses
-              Add the zone's NS records and their addresses to positive answers, if they fit
-
           --nsid <TEXT>
               Identify this server to clients that ask (NSID, RFC 5001).
               Text, or bytes as 0x and hexadecimal digits.

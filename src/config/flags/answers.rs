@@ -9,10 +9,6 @@ pub(super) const GROUP: Group = Group {
             "Largest UDP answer, and the size we offer to take",
             "From 512 to 4096. Larger answers are truncated and come by TCP.",
         ),
-        Flag::switch("minimal-responses", true).says(
-            "Add the zone's NS records and their addresses to positive answers, if they fit",
-            "",
-        ),
         Flag::once("nsid", "TEXT", "").says(
             "Identify this server to clients that ask (NSID, RFC 5001)",
             "Text, or bytes as 0x and hexadecimal digits.",

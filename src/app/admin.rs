@@ -1,0 +1,181 @@
+//! HTTP for those who run the server: `/metrics`, `/healthz`, `/readyz`. Nothing is taken in.
+//!
+//! Connections are few and end after five minutes, so that nobody can hold them all for long.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus_client::registry::Registry;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep};
+use tokio_util::sync::CancellationToken;
+
+/// The listening side.
+#[derive(Debug)]
+pub(crate) struct Admin {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// What the pages show.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    /// Whether all zones have been read.
+    pub(crate) ready: AtomicBool,
+    pub(crate) registry: Registry,
+}
+
+impl Admin {
+    /// Opens the socket.
+    pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<Self> {
+        let listen = async || {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?;
+            Ok::<_, io::Error>(Self { listener, address })
+        };
+        listen()
+            .await
+            .with_context(|| format!("--metrics-address: listen on {address}"))
+    }
+
+    /// The real address.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves the pages until `stop`.
+    pub(crate) async fn run(self, pages: Arc<Pages>, stop: CancellationToken) -> io::Result<()> {
+        let router = Router::new()
+            .route("/metrics", get(metrics))
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .layer(DefaultBodyLimit::max(0))
+            .with_state(pages);
+        let listener = Capped {
+            listener: self.listener,
+            free: Arc::new(Semaphore::new(CONNECTIONS)),
+        };
+        tokio::select! {
+            result = axum::serve(listener, router).into_future() => result,
+            () = stop.cancelled() => Ok(()),
+        }
+    }
+}
+
+async fn metrics(State(pages): State<Arc<Pages>>) -> Response {
+    let mut text = String::new();
+    match prometheus_client::encoding::text::encode(&mut text, &pages.registry) {
+        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn ready(State(pages): State<Arc<Pages>>) -> (StatusCode, &'static str) {
+    if pages.ready.load(Relaxed) {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    }
+}
+
+/// A listener with a bound on its open connections.
+struct Capped {
+    listener: TcpListener,
+    free: Arc<Semaphore>,
+}
+
+impl axum::serve::Listener for Capped {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        loop {
+            // The semaphore is never closed; if it were, connections would be without a bound.
+            let permit = Arc::clone(&self.free).acquire_owned().await.ok();
+            match self.listener.accept().await {
+                Ok((stream, peer)) => {
+                    let end = Box::pin(sleep(LIFETIME));
+                    let connection = Connection {
+                        stream,
+                        end,
+                        _permit: permit,
+                    };
+                    return (connection, peer);
+                }
+                Err(error) => {
+                    // Out of descriptors, most likely: they come back.
+                    tracing::debug!(%error, "take a connection at the metrics address");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// A connection that ends by itself.
+struct Connection {
+    stream: TcpStream,
+    end: Pin<Box<Sleep>>,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.end.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.end.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// The format that the encoder writes.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A few scrapers and probes, and some to spare.
+const CONNECTIONS: usize = 64;
+
+/// Longer than any scrape; who keeps a connection open opens another one then.
+const LIFETIME: Duration = Duration::from_mins(5);

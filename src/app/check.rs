@@ -1,0 +1,293 @@
+//! `zonewright check`: every mistake in zone files and settings, on standard output.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use config::{Check, Config, Environment, Problems, Quoted, ZoneFile, parse_file};
+use wire::{Name, NameRef};
+
+use super::zones::{list, scan};
+
+/// Checks what was asked for; fails if anything has an error.
+pub(super) fn run(check: Check, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
+    let plain = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let color = std::io::stdout().is_terminal() && !plain;
+    let mut work = Work::default();
+    if let Some(config) = check.config {
+        work.add_settings("settings", config.map(|config| *config));
+    }
+    for target in &check.targets {
+        work.add(target);
+    }
+    let mut totals = Totals {
+        errors: work.problems.len(),
+        ..Totals::default()
+    };
+    let mut out = std::io::stdout().lock();
+    for problem in &work.problems {
+        writeln!(out, "error: {problem}")?;
+    }
+    for line in &work.good {
+        writeln!(out, "{line}")?;
+    }
+    for result in check_zones(&work.zones, color) {
+        out.write_all(result.text.as_bytes())?;
+        totals.errors += result.errors;
+        totals.warnings += result.warnings;
+    }
+    writeln!(out, "{}", totals.sentence(work.zones.len()))?;
+    out.flush()?;
+    Ok(match totals.errors {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+/// What there is to check.
+#[derive(Debug, Default)]
+struct Work {
+    zones: Vec<ZoneFile>,
+    problems: Vec<String>,
+    /// What was found to be well already.
+    good: Vec<String>,
+}
+
+impl Work {
+    /// Adds a word of the command line: `[ORIGIN=]PATH`, a folder, a settings file.
+    fn add(&mut self, target: &str) {
+        let path = Path::new(target);
+        if path.is_dir() {
+            return self.add_folder(path);
+        }
+        if path
+            .extension()
+            .is_some_and(|end| end == "yaml" || end == "yml")
+        {
+            return self.add_settings(target, parse_file(target));
+        }
+        let file = match target.split_once('=') {
+            Some((origin, path)) if !Path::new(target).exists() => {
+                match Name::from_text(origin.as_bytes(), Some(NameRef::ROOT)) {
+                    Ok(origin) => Some(ZoneFile {
+                        origin,
+                        path: path.into(),
+                    }),
+                    Err(error) => {
+                        let origin = Quoted(origin);
+                        self.problems
+                            .push(format!("{origin} is not the name of a zone: {error}"));
+                        return;
+                    }
+                }
+            }
+            _ => ZoneFile::from_path(path.to_owned()),
+        };
+        match file {
+            Some(file) => self.zones.push(file),
+            None => self.problems.push(format!(
+                "file {} is not named after a zone\n  hint: write example.org={target}, with the \
+                 zone's own name",
+                Quoted(target)
+            )),
+        }
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        let shown = folder.to_string_lossy();
+        match list(folder) {
+            Ok(paths) if paths.is_empty() => {
+                self.good
+                    .push(format!("{shown}: no NAME.zone file in this folder"));
+            }
+            Ok(paths) => paths
+                .iter()
+                .for_each(|path| self.add(&path.to_string_lossy())),
+            Err(error) => {
+                self.problems.push(format!(
+                    "folder {} cannot be listed: {error}",
+                    Quoted(&shown)
+                ));
+            }
+        }
+    }
+
+    fn add_settings(&mut self, name: &str, config: Result<Config, Problems>) {
+        match config {
+            Ok(config) => {
+                let scan = scan(&config.zones);
+                self.good.push(format!("{name}: no errors"));
+                self.problems.extend(scan.problems);
+                let zones = scan.zones.into_iter();
+                self.zones.extend(zones.map(|(origin, found)| ZoneFile {
+                    origin,
+                    path: found.path,
+                }));
+            }
+            Err(problems) => self
+                .problems
+                .extend(problems.0.iter().map(ToString::to_string)),
+        }
+    }
+}
+
+/// What came of a zone file.
+#[derive(Debug)]
+struct Checked {
+    text: String,
+    errors: usize,
+    warnings: usize,
+}
+
+/// Checks zone files, as many at once as there are processors; results in the order of the files.
+fn check_zones(zones: &[ZoneFile], color: bool) -> Vec<Checked> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Relaxed);
+            let Some(zone) = zones.get(number) else {
+                return;
+            };
+            let checked = check_zone(&zone.origin, &zone.path, color);
+            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            results.push((number, checked));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, |count| count.get());
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(zones.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, checked)| checked).collect()
+}
+
+fn check_zone(origin: &Name, path: &PathBuf, color: bool) -> Checked {
+    let loaded = zone::file::load(path, origin);
+    let (errors, warnings) = (loaded.report.errors(), loaded.report.warnings());
+    let mut text = loaded.report.render(color);
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let findings = Totals { errors, warnings }.findings();
+    let path = path.display();
+    text.push_str(&match &loaded.records {
+        Some(records) => {
+            format!(
+                "{path}: zone \"{origin}\", {}, {findings}\n",
+                counted(records.len(), "record")
+            )
+        }
+        None => format!("{path}: zone \"{origin}\", {findings}\n"),
+    });
+    Checked {
+        text,
+        errors,
+        warnings,
+    }
+}
+
+/// What was found in all.
+#[derive(Debug, Default)]
+struct Totals {
+    errors: usize,
+    warnings: usize,
+}
+
+impl Totals {
+    fn findings(&self) -> String {
+        match (self.errors, self.warnings) {
+            (0, 0) => "no errors".to_owned(),
+            (0, warnings) => counted(warnings, "warning"),
+            (errors, 0) => counted(errors, "error"),
+            (errors, warnings) => {
+                format!(
+                    "{}, {}",
+                    counted(errors, "error"),
+                    counted(warnings, "warning")
+                )
+            }
+        }
+    }
+
+    fn sentence(&self, zones: usize) -> String {
+        format!("checked {}: {}", counted(zones, "zone"), self.findings())
+    }
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_settings_and_named_files_are_taken_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_string_lossy().into_owned();
+        for name in ["b.example.zone", "a.example.zone", "notes.txt"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        std::fs::create_dir(folder.path().join("empty")).unwrap();
+        let settings = format!("{root}/settings.yaml");
+        std::fs::write(&settings, "version: 1\nzones:\n- file: c.example.zone\n").unwrap();
+        let mut work = Work::default();
+        for target in [
+            root.clone(),
+            format!("{root}/empty"),
+            format!("example.net={root}/notes.txt"),
+            settings,
+            "a..b".to_owned(),
+            "a..b=x".to_owned(),
+            format!("{root}/missing.yaml"),
+        ] {
+            work.add(&target);
+        }
+        let zones = work
+            .zones
+            .iter()
+            .map(|zone| format!("{} {}", zone.origin, zone.path.display()));
+        let lines: Vec<String> = zones.chain(work.good).chain(work.problems).collect();
+        insta::assert_snapshot!(lines.join("\n").replace(&root, "ROOT"), @r#"
+        a.example. ROOT/a.example.zone
+        b.example. ROOT/b.example.zone
+        example.net. ROOT/notes.txt
+        c.example. ROOT/c.example.zone
+        ROOT/empty: no NAME.zone file in this folder
+        ROOT/settings.yaml: no errors
+        file "a..b" is not named after a zone
+          hint: write example.org=a..b, with the zone's own name
+        "a..b" is not the name of a zone: empty label (two dots in a row, or a dot at the front)
+        --config: read file "ROOT/missing.yaml": No such file or directory (os error 2)
+        "#);
+    }
+
+    #[test]
+    fn the_last_line_counts() {
+        assert_eq!(
+            Totals {
+                errors: 0,
+                warnings: 0
+            }
+            .sentence(2),
+            "checked 2 zones: no errors"
+        );
+        let totals = Totals {
+            errors: 1,
+            warnings: 2,
+        };
+        assert_eq!(totals.sentence(1), "checked 1 zone: 1 error, 2 warnings");
+    }
+}

@@ -1,0 +1,18 @@
+//! The control socket: `zonewright zone …` asks, the daemon answers, a line of JSON at a time.
+//!
+//! ```text
+//! client ──{"version":1,"command":"show","zone":"example.org"}──→ daemon
+//!        ←──{"zone":{…}} … "done"   or   {"error":"…"}─────────────
+//! ```
+//!
+//! The socket belongs to the user that the daemon runs as; who can connect may do everything.
+
+mod client;
+mod print;
+mod protocol;
+mod server;
+mod socket;
+
+pub(crate) use client::run;
+pub(crate) use server::{Answerer, serve};
+pub(crate) use socket::Socket;

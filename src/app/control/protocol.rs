@@ -1,0 +1,103 @@
+//! What goes over the control socket. A new version may add; a change of meaning is a new number.
+
+use serde::{Deserialize, Serialize};
+
+/// The version that this build speaks.
+pub(super) const VERSION: u32 = 1;
+
+/// The longest request.
+pub(super) const MAX_REQUEST: u64 = 1 << 20;
+
+/// A line from the client.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(super) struct Request {
+    pub(super) version: u32,
+    #[serde(flatten)]
+    pub(super) command: Command,
+}
+
+/// What the client wants.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub(super) enum Command {
+    /// The contents of a zone, as texts.
+    Export { zone: String },
+    /// All zones.
+    List,
+    /// Read zones again, all if none is named; an outcome for each.
+    Reload { zones: Vec<String> },
+    /// One zone.
+    Show { zone: String },
+}
+
+/// A line from the daemon. `Done` or `Error` comes last.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Reply {
+    /// All is said.
+    Done,
+    /// It cannot be done.
+    Error(String),
+    /// What came of reading a zone again.
+    Outcome(Outcome),
+    /// A piece of a text.
+    Text(String),
+    /// A zone.
+    Zone(Box<Zone>),
+}
+
+/// How a zone is.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(super) struct Zone {
+    pub(super) zone: String,
+    /// `served`, `stale` or `failed`.
+    pub(super) state: String,
+    pub(super) serial: Option<u32>,
+    pub(super) records: usize,
+    pub(super) names: usize,
+    pub(super) memory_bytes: usize,
+    pub(super) file: String,
+    /// The folder that the file was found in.
+    pub(super) folder: Option<String>,
+    pub(super) includes: Vec<String>,
+    /// When the file was last read, as RFC 3339.
+    pub(super) read: String,
+    pub(super) warnings: usize,
+    /// The errors of the file as it is now.
+    pub(super) errors: String,
+}
+
+/// What came of reading a zone again.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(super) struct Outcome {
+    pub(super) zone: String,
+    pub(super) serial: Option<u32>,
+    pub(super) records: usize,
+    pub(super) changed: bool,
+    /// Why not; empty if it went well.
+    pub(super) errors: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_look_as_documented() {
+        let request = Request {
+            version: 1,
+            command: Command::Show {
+                zone: "example.org".to_owned(),
+            },
+        };
+        let line = serde_json::to_string(&request).unwrap();
+        assert_eq!(
+            line,
+            r#"{"version":1,"command":"show","zone":"example.org"}"#
+        );
+        assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request);
+        assert_eq!(serde_json::to_string(&Reply::Done).unwrap(), r#""done""#);
+        let error = Reply::Error("no".to_owned());
+        assert_eq!(serde_json::to_string(&error).unwrap(), r#"{"error":"no"}"#);
+    }
+}

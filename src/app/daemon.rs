@@ -1,0 +1,296 @@
+//! The daemon: opens everything, gives up root, reads the zones, serves until a signal.
+//!
+//! ```text
+//! sockets → privileges → zones → ready ─serve→ signal → stop taking in → drain → end
+//! ```
+//!
+//! Sockets come first, so that a port that is taken is said at once and root is needed for nothing
+//! else. Zones are read as the user who reads them again later. Nothing that goes wrong later than
+//! the start ends the process.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use config::{Config, Environment};
+use server::Server;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use zone::Store;
+
+use super::admin::{Admin, Pages};
+use super::banner::Banner;
+use super::clock::{self, Moment};
+use super::control::{Answerer, Socket, serve as serve_control};
+use super::metrics::Numbers;
+use super::privileges::{self, Identity};
+use super::server_options;
+use super::shutdown::{Signals, Wish};
+use super::systemd::{self, Notifier};
+use super::telemetry::{self, Style};
+use super::zones::{Handle, Keeper, Loader, Order, Statuses};
+
+/// Runs the daemon to its end.
+pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
+    let started = clock::now();
+    let inherited = systemd::inherited(environment)?;
+    let style = Style::of_stderr(config.log.format, environment);
+    style.install(config.log.level);
+    privileges::raise_open_files();
+    let identity = Identity::find(&config.process)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(1, |n| n.get().min(4)))
+        .thread_name("tasks")
+        .enable_all()
+        .build()
+        .context("start the threads for TCP")?;
+    let store = Arc::new(Store::new(seed()?));
+    // Signals first: one that comes during the start must not be lost.
+    let guard = runtime.enter();
+    let signals = Signals::listen()?;
+    let options = server_options::options(&config, inherited, random()?);
+    let server = Server::bind(options, Arc::clone(&store))?;
+    let admin = match config.metrics_address {
+        Some(address) => Some(runtime.block_on(Admin::bind(address))?),
+        None => None,
+    };
+    let owner = identity.as_ref().map(Identity::owner);
+    let socket = Socket::open(&config.control_socket, owner, environment)?;
+    drop(guard);
+    match &identity {
+        Some(identity) => identity.assume()?,
+        None if privileges::stays_root(&config.process) => {
+            tracing::info!(
+                "running as root; --user names a user to become once the sockets are open"
+            );
+        }
+        None => {}
+    }
+    let daemon = Daemon {
+        started,
+        style,
+        config,
+        store,
+        server,
+        admin,
+        socket,
+        notifier: Notifier::from_environment(environment),
+    };
+    runtime.block_on(daemon.run(signals))
+}
+
+/// Everything that is open before the first zone is read.
+struct Daemon {
+    started: Moment,
+    style: Style,
+    config: Config,
+    store: Arc<Store>,
+    server: Server,
+    admin: Option<Admin>,
+    socket: Option<Socket>,
+    notifier: Notifier,
+}
+
+impl Daemon {
+    async fn run(self, mut signals: Signals) -> anyhow::Result<ExitCode> {
+        let statuses = Statuses::default();
+        let numbers = Numbers {
+            started: self.started,
+            server: self.server.metrics().clone(),
+            statuses: statuses.clone(),
+            store: Arc::clone(&self.store),
+        };
+        let pages = Arc::new(Pages {
+            ready: AtomicBool::new(false),
+            registry: numbers.into_registry(),
+        });
+        let mut banner = Banner {
+            addresses: self.server.addresses().to_vec(),
+            metrics: self.admin.as_ref().map(Admin::address),
+            control: self
+                .socket
+                .as_ref()
+                .map(|socket| PathBuf::from(socket.path())),
+            zones: Vec::new(),
+            failed: 0,
+            example: None,
+        };
+        let (stop, stop_admin) = (CancellationToken::new(), CancellationToken::new());
+        let mut tasks = JoinSet::new();
+        if let Some(admin) = self.admin {
+            let (pages, stop) = (Arc::clone(&pages), stop_admin.clone());
+            tasks.spawn(async move { admin.run(pages, stop).await.context("serve metrics") });
+        }
+        let loader = Loader::new(Arc::clone(&self.store), self.style.color());
+        let (keeper, handle) = Keeper::new(self.config.zones.clone(), loader, statuses.clone());
+        let strict = self.config.zones.strict;
+        let keeping = tokio::select! {
+            keeping = keep(keeper, strict) => keeping?,
+            signal = signals.next_stop() => {
+                tracing::info!(signal, "ends before it has begun");
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
+        if let Some(socket) = self.socket {
+            let answerer = Answerer {
+                keeper: handle.clone(),
+                statuses: statuses.clone(),
+                store: Arc::clone(&self.store),
+            };
+            let stop = stop.clone();
+            tasks.spawn(async move {
+                serve_control(socket, answerer, stop)
+                    .await
+                    .context("take commands")
+            });
+        }
+        let server = self.server;
+        let stop_server = stop.clone();
+        tasks.spawn(async move { server.run(stop_server).await.context("answer queries") });
+        banner.add_zones(&statuses.all(), &self.store.snapshot());
+        pages.ready.store(true, Relaxed);
+        self.notifier.ready(&banner.ready());
+        announce(self.style, &banner);
+        let signal = serve(&mut signals, &handle, &self.notifier, &mut tasks, &banner).await;
+        self.notifier.stopping();
+        pages.ready.store(false, Relaxed);
+        let signal = signal?;
+        tracing::info!(signal, "ending, a second signal ends at once");
+        stop.cancel();
+        stop_admin.cancel();
+        let keeper_told = tokio::task::spawn_blocking(move || handle.give(Order::Stop));
+        let drained = async {
+            while tasks.join_next().await.is_some() {}
+            let _told = keeper_told.await;
+            let _ended = keeping.await;
+        };
+        tokio::select! {
+            () = drained => {
+                tracing::info!("ended");
+                Ok(ExitCode::SUCCESS)
+            }
+            signal = signals.next_stop() => bail!("ended at once by a second signal, {signal}"),
+            () = tokio::time::sleep(DEADLINE) => bail!("not all connections ended in {DEADLINE:?}"),
+        }
+    }
+}
+
+/// Reads all zones and follows their files from then on, in a thread of its own. Done when they
+/// have been read; what it gives is done when the thread ends.
+async fn keep(mut keeper: Keeper, strict: bool) -> anyhow::Result<oneshot::Receiver<()>> {
+    let (loaded, wait) = oneshot::channel();
+    let (ended, keeping) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("zones".to_owned());
+    thread
+        .spawn(move || {
+            let failed = keeper.load();
+            if loaded.send(failed).is_ok() {
+                keeper.run();
+            }
+            // Nobody may be waiting.
+            let _unheard = ended.send(()).is_err();
+        })
+        .context("start the thread for zones")?;
+    match wait.await {
+        Ok(0) => Ok(keeping),
+        Ok(_) if !strict => Ok(keeping),
+        Ok(failed) => bail!(
+            "--strict: not all zones are as they should be ({failed}, see above)\n  hint: correct \
+             them, or leave --strict out to serve the others"
+        ),
+        Err(_) => bail!("reading the zones ended by a panic"),
+    }
+}
+
+/// Serves until a signal asks to end, or a part that must not end has.
+async fn serve(
+    signals: &mut Signals,
+    handle: &Handle,
+    notifier: &Notifier,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    banner: &Banner,
+) -> anyhow::Result<&'static str> {
+    loop {
+        let wish = tokio::select! {
+            wish = signals.next() => wish,
+            Some(ended) = tasks.join_next() => {
+                ended.context("a task ended by a panic")??;
+                continue;
+            }
+        };
+        match wish {
+            Wish::Stop(signal) => return Ok(signal),
+            Wish::Reload => {
+                tracing::info!("SIGHUP: reading all zone files again");
+                notifier.reloading();
+                reload(handle.clone()).await;
+                notifier.ready(&banner.ready());
+            }
+        }
+    }
+}
+
+async fn reload(handle: Handle) {
+    let (reply, outcomes) = oneshot::channel();
+    let given = tokio::task::spawn_blocking(move || handle.give(Order::Reload(Vec::new(), reply)));
+    if let (Ok(true), Ok(outcomes)) = (given.await, outcomes.await) {
+        let count = |of: fn(&Result<(wire::Serial, usize, bool), String>) -> bool| {
+            outcomes
+                .iter()
+                .filter(|outcome| of(&outcome.result))
+                .count()
+        };
+        let changed = count(|result| matches!(result, Ok((_, _, true))));
+        let wrong = count(Result::is_err);
+        tracing::info!(
+            zones = outcomes.len(),
+            changed,
+            wrong,
+            "zone files were read again"
+        );
+    }
+}
+
+/// Says what is served, for people or for machines.
+fn announce(style: Style, banner: &Banner) {
+    if style.is_text() {
+        telemetry::say(&format!("{}{}\n", banner.text(), banner.ready()));
+    } else {
+        let addresses: Vec<String> = banner.addresses.iter().map(ToString::to_string).collect();
+        let metrics = banner.metrics.map(|address| address.to_string());
+        tracing::info!(
+            zones = banner.zones.len(),
+            failed = banner.failed,
+            addresses = addresses.join(" "),
+            metrics = metrics.unwrap_or_default(),
+            "ready"
+        );
+    }
+}
+
+/// Seeds of the store's hashes.
+fn seed() -> anyhow::Result<[u64; 2]> {
+    let bytes = random()?;
+    let (high, low) = bytes.split_at(8);
+    let word = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte))
+    };
+    Ok([word(high), word(low)])
+}
+
+fn random() -> anyhow::Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(error) => bail!("get random bytes from the system: {error}"),
+    }
+}
+
+/// How long open connections may take to end.
+const DEADLINE: Duration = Duration::from_secs(10);

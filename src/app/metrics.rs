@@ -1,0 +1,264 @@
+//! What `/metrics` shows: every name in one place.
+//!
+//! Nothing is counted here. A scrape reads the sums of the server's workers, the current snapshot
+//! and the allocator; labels have few values (transports, types, codes, reasons, zones).
+
+use std::fmt;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Registry;
+use server::metrics::Metrics;
+use tikv_jemalloc_ctl::{epoch, stats};
+use zone::Store;
+
+use super::clock::Moment;
+use super::zones::{State, Statuses};
+
+/// Where the numbers come from.
+pub(crate) struct Numbers {
+    pub(crate) started: Moment,
+    pub(crate) server: Metrics,
+    pub(crate) statuses: Statuses,
+    pub(crate) store: Arc<Store>,
+}
+
+impl Numbers {
+    /// A registry that shows them.
+    pub(crate) fn into_registry(self) -> Registry {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(self));
+        registry
+    }
+}
+
+impl fmt::Debug for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Numbers")
+    }
+}
+
+impl Collector for Numbers {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut page = Page(encoder);
+        self.process(&mut page)?;
+        self.dns(&mut page)?;
+        self.zones(&mut page)
+    }
+}
+
+impl Numbers {
+    fn process(&self, page: &mut Page<'_>) -> fmt::Result {
+        let version = [("version", env!("CARGO_PKG_VERSION"))];
+        page.gauges(
+            "zonewright_build_info",
+            "Which build this is",
+            [(version, 1)],
+        )?;
+        let started = self.started.unix_seconds();
+        page.gauge(
+            "process_start_time_seconds",
+            "When the process started, since 1970",
+            started,
+        )?;
+        // The allocator's numbers are those of the last epoch.
+        if epoch::advance().is_err() {
+            return Ok(());
+        }
+        if let Ok(bytes) = stats::allocated::read() {
+            page.gauge(
+                "zonewright_memory_allocated_bytes",
+                "Memory in use",
+                bytes as u64,
+            )?;
+        }
+        if let Ok(bytes) = stats::resident::read() {
+            let help = "Memory held from the system by the allocator";
+            page.gauge("zonewright_memory_resident_bytes", help, bytes as u64)?;
+        }
+        Ok(())
+    }
+
+    fn dns(&self, page: &mut Page<'_>) -> fmt::Result {
+        let totals = self.server.totals();
+        page.counters(
+            "zonewright_dns_queries",
+            "Questions, by transport and address family",
+            totals.queries().map(|(transport, family, count)| {
+                ([("transport", transport), ("family", family)], count)
+            }),
+        )?;
+        page.counters(
+            "zonewright_dns_query_types",
+            "Questions, by type",
+            totals
+                .rtypes()
+                .map(|(qtype, count)| ([("qtype", qtype)], count)),
+        )?;
+        page.counters(
+            "zonewright_dns_answers",
+            "Answers, by response code",
+            totals
+                .rcodes()
+                .map(|(rcode, count)| ([("rcode", rcode)], count)),
+        )?;
+        page.counters(
+            "zonewright_dns_drops",
+            "Requests without an answer, and answers not sent, by reason",
+            totals
+                .drops()
+                .map(|(reason, count)| ([("reason", reason)], count)),
+        )?;
+        for (name, help, count) in [
+            (
+                "zonewright_dns_requests",
+                "Requests received",
+                totals.received,
+            ),
+            (
+                "zonewright_dns_request_bytes",
+                "Bytes of requests received",
+                totals.received_bytes,
+            ),
+            ("zonewright_dns_responses", "Answers sent", totals.sent),
+            (
+                "zonewright_dns_response_bytes",
+                "Bytes of answers sent",
+                totals.sent_bytes,
+            ),
+            (
+                "zonewright_dns_truncated",
+                "Answers cut to fit",
+                totals.truncated,
+            ),
+            (
+                "zonewright_dns_panics",
+                "Requests that met a fault in the server",
+                totals.panics,
+            ),
+            (
+                "zonewright_dns_tcp_connections",
+                "TCP connections taken",
+                totals.tcp_accepted,
+            ),
+        ] {
+            page.counter(name, help, count)?;
+        }
+        let open = totals.tcp_open;
+        page.gauge(
+            "zonewright_dns_tcp_connections_open",
+            "TCP connections open",
+            open,
+        )?;
+        let latency = totals.latency();
+        let buckets: Vec<(f64, u64)> = latency
+            .buckets
+            .iter()
+            .map(|(bound, count)| (bound.map_or(f64::MAX, |bound| bound.as_secs_f64()), *count))
+            .collect();
+        let mut encoder = page.0.encode_descriptor(
+            "zonewright_dns_latency_seconds",
+            "Time from a request read to its answer written, of a sample",
+            None,
+            MetricType::Histogram,
+        )?;
+        let sum = latency.sum.as_secs_f64();
+        encoder.encode_histogram::<NoLabelSet>(sum, latency.count, &buckets, None)
+    }
+
+    fn zones(&self, page: &mut Page<'_>) -> fmt::Result {
+        page.gauges(
+            "zonewright_zones",
+            "Zones, by how they are served",
+            [State::Served, State::Stale, State::Failed].map(|state| {
+                let count = self.statuses.count(state) as u64;
+                ([("state", state.label())], count)
+            }),
+        )?;
+        // One reading for all of them, and no guard held while the page is written.
+        let zones: Vec<(String, [u64; 4])> = self
+            .store
+            .snapshot()
+            .zones()
+            .map(|zone| {
+                let (records, names) = (zone.record_count() as u64, zone.name_count() as u64);
+                let memory = zone.memory_bytes() as u64;
+                let serial = u64::from(zone.serial().0);
+                (zone.apex().to_string(), [serial, records, names, memory])
+            })
+            .collect();
+        for (position, (name, help)) in [
+            ("zonewright_zone_serial", "Serial"),
+            ("zonewright_zone_records", "Records"),
+            (
+                "zonewright_zone_names",
+                "Names, empty non-terminals included",
+            ),
+            (
+                "zonewright_zone_memory_bytes",
+                "Memory of the current version",
+            ),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let numbers = zones
+                .iter()
+                .map(|(zone, numbers)| ([("zone", zone.as_str())], numbers[position]));
+            page.gauges(name, help, numbers)?;
+        }
+        Ok(())
+    }
+}
+
+/// The page being written.
+struct Page<'a>(DescriptorEncoder<'a>);
+
+impl Page<'_> {
+    fn counter(&mut self, name: &str, help: &str, count: u64) -> fmt::Result {
+        let mut encoder = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Counter)?;
+        encoder.encode_counter::<NoLabelSet, _, u64>(&count, None)
+    }
+
+    fn counters<L: EncodeLabelSet>(
+        &mut self,
+        name: &str,
+        help: &str,
+        counts: impl IntoIterator<Item = (L, u64)>,
+    ) -> fmt::Result {
+        let mut encoder = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (labels, count) in counts {
+            let mut one = encoder.encode_family(&labels)?;
+            one.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+        }
+        Ok(())
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, number: u64) -> fmt::Result {
+        let mut encoder = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Gauge)?;
+        encoder.encode_gauge(&number)
+    }
+
+    fn gauges<L: EncodeLabelSet>(
+        &mut self,
+        name: &str,
+        help: &str,
+        numbers: impl IntoIterator<Item = (L, u64)>,
+    ) -> fmt::Result {
+        let mut encoder = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (labels, number) in numbers {
+            encoder.encode_family(&labels)?.encode_gauge(&number)?;
+        }
+        Ok(())
+    }
+}

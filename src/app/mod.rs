@@ -1,0 +1,32 @@
+//! The program put together: the only place that knows every part.
+//!
+//! ```text
+//! arguments → config → run ─┬─ check        files and settings, no daemon
+//!                           ├─ control      asks a daemon
+//!                           └─ daemon ─┬─ zones     files → store, a thread of its own
+//!                                      ├─ server    packets ↔ snapshots
+//!                                      ├─ admin     metrics, health, readiness
+//!                                      ├─ control   commands
+//!                                      └─ shutdown  signals
+//! ```
+//!
+//! The environment, the clock and the terminal are looked at here and nowhere else. An error ends
+//! here as well: it is printed once, with all its causes.
+
+mod admin;
+mod banner;
+mod check;
+mod clock;
+mod control;
+mod daemon;
+mod metrics;
+mod privileges;
+mod server_options;
+mod shutdown;
+mod start;
+mod systemd;
+mod telemetry;
+mod watch;
+mod zones;
+
+pub(crate) use start::start;

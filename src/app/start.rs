@@ -1,0 +1,66 @@
+//! From arguments to an exit code.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use config::{Command, Environment, Stop, parse};
+
+use super::{check, control, daemon, telemetry};
+
+/// Does what the arguments ask for. Exit codes: 0 well, 1 not, 2 wrong arguments or settings.
+pub(crate) fn start(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: Environment<'_>,
+) -> ExitCode {
+    let command = match parse(arguments, environment) {
+        Ok(command) => command,
+        Err(stop) => return print_stop(&stop, environment),
+    };
+    let result = match command {
+        Command::Check(check) => check::run(*check, environment),
+        Command::Completions(script) => print(&script),
+        Command::Run(run) => match run.config {
+            Ok(config) => daemon::run(*config, environment),
+            Err(problems) => {
+                telemetry::say(&format!("{problems}\n"));
+                return USAGE.into();
+            }
+        },
+        Command::Zone(zone) => control::run(zone, environment),
+    };
+    result.unwrap_or_else(|error| {
+        telemetry::say(&format!("error: {}\n", telemetry::chain(error.as_ref())));
+        ExitCode::FAILURE
+    })
+}
+
+fn print_stop(stop: &Stop, environment: Environment<'_>) -> ExitCode {
+    let terminal = if stop.is_mistake() {
+        std::io::stderr().is_terminal()
+    } else {
+        std::io::stdout().is_terminal()
+    };
+    let plain = !terminal || environment("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let text = if plain {
+        stop.text.to_string()
+    } else {
+        stop.text.ansi().to_string()
+    };
+    if stop.is_mistake() {
+        telemetry::say(&text);
+        return stop.code.into();
+    }
+    match print(text.as_bytes()) {
+        Ok(code) => code,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn print(bytes: &[u8]) -> anyhow::Result<ExitCode> {
+    std::io::stdout().lock().write_all(bytes)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Wrong arguments or settings.
+const USAGE: u8 = 2;

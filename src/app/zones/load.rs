@@ -1,0 +1,120 @@
+//! Zone files into the store, many at a time.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use wire::{Name, Serial};
+use zone::Store;
+use zone::file::Diagnostic;
+
+use super::file::File;
+
+/// Reads zone files and hands their records to the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Loader {
+    store: Arc<Store>,
+    color: bool,
+}
+
+/// What came of a zone file.
+#[derive(Debug)]
+pub(crate) struct Load {
+    pub(crate) zone: Name,
+    pub(crate) path: PathBuf,
+    pub(crate) result: Result<Served, Refused>,
+    pub(crate) warnings: usize,
+    /// The first warning on one line, where there is no error.
+    pub(crate) first_warning: Option<String>,
+    /// The zone file and all that it includes, as they were before they were read.
+    pub(crate) files: Vec<File>,
+    pub(crate) took: Duration,
+}
+
+/// The zone is served as its file has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Served {
+    pub(crate) serial: Serial,
+    pub(crate) records: usize,
+    /// Whether it differs from what was served before.
+    pub(crate) changed: bool,
+}
+
+/// The file cannot be served.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) errors: usize,
+    /// All errors and warnings, each with its line.
+    pub(crate) report: String,
+}
+
+impl Loader {
+    /// A loader for a store; `color` is for reports.
+    pub(crate) fn new(store: Arc<Store>, color: bool) -> Self {
+        Self { store, color }
+    }
+
+    /// The store it feeds.
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Reads zone files, as many at once as there are processors. The results come in any order.
+    pub(crate) fn load_all(&self, jobs: &[(Name, PathBuf)]) -> Vec<Load> {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let next = AtomicUsize::new(0);
+        let loads = Mutex::new(Vec::with_capacity(jobs.len()));
+        let work = || {
+            while let Some((zone, path)) = jobs.get(next.fetch_add(1, Relaxed)) {
+                let load = self.load(zone, path);
+                loads
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(load);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..processors.min(jobs.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        loads.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn load(&self, zone: &Name, path: &PathBuf) -> Load {
+        let start = Instant::now();
+        // Looked at before it is read: what changes meanwhile is read again.
+        let before = File::look(path);
+        let loaded = zone::file::load(path, zone);
+        let mut files = vec![before];
+        let includes = loaded.files.iter().filter(|include| *include != path);
+        files.extend(includes.map(|include| File::look(include)));
+        let report = &loaded.report;
+        let result = match &loaded.records {
+            Some(records) => self.store.replace_static(records).map_err(|error| Refused {
+                errors: 1,
+                report: format!("error: {error}\n"),
+            }),
+            None => Err(Refused {
+                errors: report.errors(),
+                report: report.render(self.color),
+            }),
+        };
+        Load {
+            zone: zone.clone(),
+            path: path.clone(),
+            warnings: report.warnings(),
+            first_warning: report.diagnostics().first().map(Diagnostic::to_string),
+            files,
+            took: start.elapsed(),
+            result: result.map(|committed| Served {
+                serial: committed.serial,
+                records: committed.records,
+                changed: committed.changed,
+            }),
+        }
+    }
+}

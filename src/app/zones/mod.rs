@@ -1,0 +1,22 @@
+//! Zone files into the store: at start, when files change, when somebody asks.
+//!
+//! ```text
+//! settings ─scan→ sources ─changed?→ load (in parallel) ─→ store
+//!     ↑              ↓ folders to watch      ↓ state of each zone: control socket, logs
+//! file events, orders, a slow poll
+//! ```
+//!
+//! One thread, the keeper, owns the list of sources, so there is one writer and no lock around a
+//! load. A file with mistakes never takes a zone away: what was served before is served on. A
+//! folder that cannot be read is not an empty one.
+
+mod file;
+mod keeper;
+mod load;
+mod scan;
+mod status;
+
+pub(crate) use keeper::{Handle, Keeper, Order};
+pub(crate) use load::Loader;
+pub(crate) use scan::{list, scan};
+pub(crate) use status::{State, Status, Statuses};

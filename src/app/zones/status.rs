@@ -1,0 +1,88 @@
+//! How each zone is: what the keeper knows beyond the store, for those who ask.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wire::Name;
+
+use crate::app::clock::Moment;
+
+/// How a zone is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Not at all: its file has had errors since the start.
+    Failed,
+    /// As its file has it.
+    Served,
+    /// As its file had it before there were errors in it.
+    Stale,
+}
+
+/// How a zone is.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    /// Its master file.
+    pub(crate) path: PathBuf,
+    /// The folder that the file was found in; none for a file of the settings.
+    pub(crate) folder: Option<PathBuf>,
+    /// Files that it includes.
+    pub(crate) includes: Vec<PathBuf>,
+    pub(crate) state: State,
+    /// When it was last read.
+    pub(crate) loaded: Moment,
+    pub(crate) warnings: usize,
+    /// Errors of the file as it is now, each with its line; empty where there are none.
+    pub(crate) report: String,
+}
+
+/// How all zones are: written by the keeper, read by others. Never locked for long.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Statuses(Arc<Mutex<BTreeMap<Name, Status>>>);
+
+impl Statuses {
+    /// How a zone is.
+    pub(crate) fn get(&self, zone: &Name) -> Option<Status> {
+        self.lock().get(zone).cloned()
+    }
+
+    /// All zones in canonical order.
+    pub(crate) fn all(&self) -> Vec<(Name, Status)> {
+        let all = self.lock();
+        all.iter()
+            .map(|(zone, status)| (zone.clone(), status.clone()))
+            .collect()
+    }
+
+    /// How many zones are in a state.
+    pub(crate) fn count(&self, state: State) -> usize {
+        self.lock()
+            .values()
+            .filter(|status| status.state == state)
+            .count()
+    }
+
+    pub(super) fn set(&self, zone: Name, status: Status) {
+        self.lock().insert(zone, status);
+    }
+
+    pub(super) fn remove(&self, zone: &Name) {
+        self.lock().remove(zone);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Status>> {
+        // Entries are replaced as a whole, so a panic elsewhere leaves none half written.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The word for it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Served => "served",
+            Self::Stale => "stale",
+        }
+    }
+}
