@@ -3,6 +3,7 @@
 //! The messages are parts of what users read about their zone files, so they say what was expected.
 
 use super::name::NameTextError;
+use super::service::ServiceKey;
 use crate::error::WireErrorKind;
 
 /// A fault in the text of record data.
@@ -212,11 +213,11 @@ pub enum ServiceTextError {
     #[error("mandatory needs a list of keys such as alpn,port")]
     Mandatory,
     /// A key that must be there is not.
-    #[error("mandatory lists key{0}, which is not among the parameters")]
-    MandatoryMissing(u16),
+    #[error("mandatory lists {0}, which is not among the parameters")]
+    MandatoryMissing(ServiceKey),
     /// A key is listed as mandatory twice.
-    #[error("mandatory lists key{0} twice")]
-    MandatoryRepeated(u16),
+    #[error("mandatory lists {0} twice")]
+    MandatoryRepeated(ServiceKey),
     /// The key of the list itself stands in the list.
     #[error("mandatory must not list itself")]
     MandatorySelf,
@@ -227,8 +228,8 @@ pub enum ServiceTextError {
     #[error("port needs a number from 0 to 65535")]
     Port,
     /// A key stands twice.
-    #[error("key{0} stands twice")]
-    Repeated(u16),
+    #[error("{0} stands twice")]
+    Repeated(ServiceKey),
     /// Key 65535 is reserved.
     #[error("key65535 is reserved and must not be used")]
     Reserved,

@@ -8,6 +8,7 @@ mod binary;
 mod error;
 mod name;
 mod number;
+mod service;
 mod string;
 mod time;
 mod token;
@@ -19,6 +20,7 @@ pub use binary::{
 pub use error::{DataTextError, DataTextErrorKind, Expected, ServiceTextError};
 pub use name::{NameTextError, name_into, print_name, unescape};
 pub use number::{decimal, large, seconds, ttl};
+pub use service::ServiceKey;
 pub use string::{char_string, print_char_string, print_word, unescape_into};
 pub use time::{print_time, time};
 pub use token::Token;

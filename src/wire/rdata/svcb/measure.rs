@@ -1,7 +1,7 @@
 //! Checks of parameters: the order of keys and the value of each.
 
-use super::key::Key;
 use crate::error::{WireError, WireErrorKind};
+use crate::text::ServiceKey as Key;
 
 /// Parameters up to the end of the data.
 pub(in super::super) fn measure(rest: &[u8]) -> Result<usize, WireError> {

@@ -7,7 +7,6 @@
 //! In text they may stand in any order; on the wire they must rise, and what a key's own rules ask
 //! for is held both ways.
 
-mod key;
 mod measure;
 mod parse;
 mod print;

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::super::words::Words;
-use super::key::Key;
 use super::measure::{pairs, value_fits};
-use crate::text::{self, DataTextError, DataTextErrorKind, ServiceTextError, decimal};
+use crate::text::{
+    self, DataTextError, DataTextErrorKind, ServiceKey as Key, ServiceTextError, decimal,
+};
 
 /// A parameter: which word it was, and where its value stands among all values.
 struct Parameter {
@@ -47,10 +48,7 @@ pub(in super::super) fn parse(
 fn check(parameters: &[Parameter], values: &[u8]) -> Result<(), DataTextError> {
     for (earlier, later) in parameters.iter().zip(parameters.iter().skip(1)) {
         if earlier.key == later.key {
-            return Err(service(
-                later.token,
-                ServiceTextError::Repeated(later.key.0),
-            ));
+            return Err(service(later.token, ServiceTextError::Repeated(later.key)));
         }
     }
     let has = |key: Key| {
@@ -69,7 +67,7 @@ fn check(parameters: &[Parameter], values: &[u8]) -> Result<(), DataTextError> {
             Key::MANDATORY => {
                 let value = values.get(parameter.value.clone()).unwrap_or_default();
                 if let Some(missing) = pairs(value).find(|&key| !has(key)) {
-                    let error = ServiceTextError::MandatoryMissing(missing.0);
+                    let error = ServiceTextError::MandatoryMissing(missing);
                     return Err(service(parameter.token, error));
                 }
             }
@@ -180,7 +178,7 @@ fn mandatory(plain: &[u8], out: &mut Vec<u8>) -> Result<(), ServiceTextError> {
     }
     for (earlier, later) in keys.iter().zip(keys.iter().skip(1)) {
         if earlier == later {
-            return Err(ServiceTextError::MandatoryRepeated(later.0));
+            return Err(ServiceTextError::MandatoryRepeated(*later));
         }
     }
     for key in keys {

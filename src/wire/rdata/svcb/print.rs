@@ -3,9 +3,8 @@
 use std::fmt;
 
 use super::super::print::{Line, number};
-use super::key::Key;
 use super::measure::{pairs, parameters};
-use crate::text::{print_base64, print_char_string, print_ipv4, print_ipv6};
+use crate::text::{ServiceKey as Key, print_base64, print_char_string, print_ipv4, print_ipv6};
 
 /// Writes each parameter as a word.
 pub(in super::super) fn print(data: &[u8], line: &mut Line<'_>) -> fmt::Result {

@@ -441,7 +441,7 @@ const FAULTS: &[(&str, &str, usize, &str)] = &[
         "SVCB",
         "1 . port=1 mandatory=port,port",
         3,
-        "mandatory lists key3 twice",
+        "mandatory lists port twice",
     ),
     (
         "SVCB",
