@@ -14,6 +14,9 @@ mod label;
 mod totals;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use label::{DropReason, Family, LATENCY_BOUNDS, RCODES, RTYPES};
 pub use totals::{Latency, Totals};
 pub use worker::{Metrics, WorkerMetrics};
