@@ -82,11 +82,7 @@ pub enum BindError {
 impl BindError {
     /// Whether the address's family is missing, so that a default address may be left out.
     pub(super) fn is_family_missing(&self) -> bool {
-        match self {
-            Self::NoIpv6 { .. } => true,
-            Self::Absent { address, .. } => address.is_ipv6() && address.ip().is_unspecified(),
-            _ => false,
-        }
+        matches!(self, Self::NoIpv6 { .. })
     }
 
     /// Whether the port was taken.

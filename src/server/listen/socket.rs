@@ -126,7 +126,7 @@ fn bind(socket: &Socket, address: SocketAddr) -> Result<(), BindError> {
 }
 
 /// What an error of the system means.
-fn refused(address: SocketAddr, step: &'static str, source: io::Error) -> BindError {
+pub(super) fn refused(address: SocketAddr, step: &'static str, source: io::Error) -> BindError {
     match source.raw_os_error() {
         Some(libc::EADDRINUSE) => BindError::Taken {
             address,
@@ -134,14 +134,23 @@ fn refused(address: SocketAddr, step: &'static str, source: io::Error) -> BindEr
             source,
         },
         Some(libc::EACCES) if address.port() < 1024 => BindError::Denied { address, source },
-        Some(libc::EADDRNOTAVAIL) => BindError::Absent { address, source },
+        // Off in the kernel, or off by setting: then not even these two addresses are there.
         Some(libc::EAFNOSUPPORT) if address.is_ipv6() => BindError::NoIpv6 { address, source },
+        Some(libc::EADDRNOTAVAIL) if is_always_there(address) => {
+            BindError::NoIpv6 { address, source }
+        }
+        Some(libc::EADDRNOTAVAIL) => BindError::Absent { address, source },
         _ => BindError::Socket {
             address,
             step,
             source,
         },
     }
+}
+
+/// Whether each machine with IPv6 has this address.
+fn is_always_there(address: SocketAddr) -> bool {
+    address.is_ipv6() && (address.ip().is_loopback() || address.ip().is_unspecified())
 }
 
 /// IP_PMTUDISC_OMIT and IPV6_PMTUDISC_OMIT.

@@ -177,18 +177,31 @@ fn messages_say_what_to_do() {
 }
 
 #[test]
-fn default_addresses_may_lack_ipv6_and_others_not() {
-    let source = || io::Error::from_raw_os_error(libc::EAFNOSUPPORT);
-    let v6 = BindError::NoIpv6 {
-        address: address("[::]:53"),
-        source: source(),
-    };
-    assert!(v6.is_family_missing());
-    let absent = |text| BindError::Absent {
-        address: address(text),
-        source: source(),
-    };
-    assert!(absent("[::]:53").is_family_missing());
-    assert!(!absent("[2001:db8::1]:53").is_family_missing());
-    assert!(!absent("192.0.2.1:53").is_family_missing());
+fn errors_of_the_system_are_told_apart() {
+    let cases = [
+        (
+            libc::EAFNOSUPPORT,
+            "[2001:db8::1]:53",
+            "IPv6 is switched off",
+        ),
+        (libc::EADDRNOTAVAIL, "[::1]:53", "IPv6 is switched off"),
+        (libc::EADDRNOTAVAIL, "[::]:53", "IPv6 is switched off"),
+        (libc::EADDRNOTAVAIL, "[2001:db8::1]:53", "no such address"),
+        (libc::EADDRNOTAVAIL, "192.0.2.1:53", "no such address"),
+        (libc::EACCES, "192.0.2.1:53", "CAP_NET_BIND_SERVICE"),
+        (
+            libc::EACCES,
+            "192.0.2.1:5353",
+            "listen on 192.0.2.1:5353: bind",
+        ),
+        (
+            libc::ENOBUFS,
+            "192.0.2.1:53",
+            "listen on 192.0.2.1:53: bind",
+        ),
+    ];
+    for (code, text, expected) in cases {
+        let error = socket::refused(address(text), "bind", io::Error::from_raw_os_error(code));
+        assert!(error.to_string().contains(expected), "{error}");
+    }
 }
