@@ -3,7 +3,7 @@
 //! In go sorted records, repeats included; out come findings. A finding is an error where other
 //! servers refuse the zone or where an RFC forbids what stands there and answers would depend on the
 //! server; all else is a warning, and the zone is served. `zones/bad` has a case for each, with the
-//! verdicts of `named-checkzone`, `kzonecheck`, `nsd-checkzone` and `validns` beside it where they
+//! verdicts of `named-checkzone`, `kzonecheck` and `nsd-checkzone` beside it where they
 //! differ from ours.
 //!
 //! Only the zone itself is looked at: names elsewhere are not resolved. One walk in canonical order
@@ -36,3 +36,6 @@ pub enum Extent {
 pub fn check(records: &Records, extent: Extent) -> Findings {
     walk::Walk::new(records, extent).run()
 }
+
+#[cfg(test)]
+mod tests;
