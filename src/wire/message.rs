@@ -27,8 +27,6 @@ pub mod flag {
     pub const TRUNCATED: u16 = 0x0200;
     /// Recursion is desired.
     pub const RECURSION_DESIRED: u16 = 0x0100;
-    /// Checking by the server is not wanted (RFC 4035 §3.1.6).
-    pub const CHECKING_DISABLED: u16 = 0x0010;
 }
 
 /// The first twelve bytes of a message.
@@ -139,7 +137,12 @@ impl<'a> Trailer<'a> {
         }
         let mut at = at;
         for _ in 0..u32::from(answers) + u32::from(authorities) {
-            at = RawRecord::read(message, at)?.end;
+            let record = RawRecord::read(message, at)?;
+            if record.rtype == Rtype::OPT || record.rtype == Rtype::TSIG {
+                return Err(WireError::new(WireErrorKind::Pseudo, at));
+            }
+            record.check(message)?;
+            at = record.end;
         }
         for left in (0..additionals).rev() {
             let record = RawRecord::read(message, at)?;
@@ -159,7 +162,7 @@ impl<'a> Trailer<'a> {
                     }
                     trailer.tsig = Some(at);
                 }
-                _ => {}
+                _ => record.check(message)?,
             }
             at = record.end;
         }
@@ -168,6 +171,28 @@ impl<'a> Trailer<'a> {
         } else {
             Err(WireError::new(WireErrorKind::Excess, at))
         }
+    }
+
+    /// Looks for the OPT record of a message that is answered with an error anyway, so that the
+    /// answer can carry one too (RFC 6891 §7). What cannot be read has none.
+    #[must_use]
+    pub fn salvage(message: &'a [u8], header: Header) -> Option<Edns<'a>> {
+        let [questions, answers, authorities, additionals] = header.counts;
+        let mut at = HEADER_LEN;
+        for _ in 0..questions {
+            at = skip_name(message, at).ok()? + 4;
+        }
+        for _ in 0..u32::from(answers) + u32::from(authorities) {
+            at = RawRecord::read(message, at).ok()?.end;
+        }
+        for _ in 0..additionals {
+            let record = RawRecord::read(message, at).ok()?;
+            if record.rtype == Rtype::OPT {
+                return record.edns().ok();
+            }
+            at = record.end;
+        }
+        None
     }
 }
 
@@ -210,6 +235,16 @@ impl<'a> RawRecord<'a> {
         })
     }
 
+    /// Whether the data fits the type. Such records are rare in requests, so this may allocate.
+    fn check(&self, message: &[u8]) -> Result<(), WireError> {
+        // RFC 2136 and its like: no data stands for "any", and class says so.
+        if self.rdata.is_empty() && self.class != Class::IN.0 {
+            return Ok(());
+        }
+        let at = self.end - self.rdata.len();
+        crate::rdata::read(self.rtype, message, at, self.rdata.len(), &mut Vec::new())
+    }
+
     fn edns(&self) -> Result<Edns<'a>, WireError> {
         let [_, version, flags, _] = self.ttl.to_be_bytes();
         Ok(Edns {
@@ -228,7 +263,7 @@ fn skip_name(message: &[u8], at: usize) -> Result<usize, WireError> {
     loop {
         let length = *message
             .get(at)
-            .ok_or(WireError::new(WireErrorKind::Short, at))?;
+            .ok_or_else(|| WireError::new(WireErrorKind::Short, at))?;
         match length {
             0 => return Ok(at + 1),
             1..=63 => at += 1 + usize::from(length),

@@ -165,7 +165,8 @@ impl<'e> Frame<'e> {
             additional += 1;
         }
         let request_flags = u16::from_be_bytes([reply[2], reply[3]]);
-        let copied = flag::OPCODE | flag::RECURSION_DESIRED | flag::CHECKING_DISABLED;
+        // RFC 4035 §3.1.6: CD is cleared in authoritative answers.
+        let copied = flag::OPCODE | flag::RECURSION_DESIRED;
         let mut flags = flag::ANSWER | request_flags & copied | outcome.rcode.0 & 0x0F;
         if outcome.authoritative {
             flags |= flag::AUTHORITATIVE;

@@ -157,6 +157,12 @@ fn read(
     }
 }
 
+/// The OPT record of a request that is answered with an error, as far as it can be read.
+fn salvage(core: &Core, slot: &Slot, header: Header) -> Option<Extra> {
+    let edns = Trailer::salvage(slot.request(), header)?;
+    Some(Extra::new(core, slot, &edns))
+}
+
 fn judge(core: &Core, slot: &Slot, pending: &mut Pending, snapshot: &Snapshot) -> Step {
     let message = slot.request();
     let Some(header) = Header::read(message).filter(|header| !header.is_answer()) else {
@@ -164,29 +170,23 @@ fn judge(core: &Core, slot: &Slot, pending: &mut Pending, snapshot: &Snapshot) -
     };
     let refuse = |rcode| Step::Reply(Outcome::empty(rcode));
     if header.opcode() != Opcode::QUERY {
+        pending.edns = salvage(core, slot, header);
         return refuse(Rcode::NOTIMP);
     }
-    if header.counts[0] == 0 {
+    if header.counts[0] != 1 {
+        pending.edns = salvage(core, slot, header);
         // RFC 7873 §5.4: a client may ask for a cookie and nothing else.
-        let trailer = Trailer::read(message, header, HEADER_LEN);
-        return match trailer.ok().and_then(|trailer| trailer.edns) {
-            Some(edns) if edns.version == 0 && edns.options.cookie.is_some() => {
-                let extra = pending.edns.insert(Extra::new(core, slot, &edns));
-                let answered = extra
-                    .cookie
-                    .is_some_and(|state| state != CookieState::Malformed);
-                refuse(if answered {
-                    Rcode::NOERROR
-                } else {
-                    Rcode::FORMERR
-                })
-            }
-            _ => refuse(Rcode::FORMERR),
-        };
+        let cookie = pending.edns.and_then(|edns| edns.cookie);
+        let only_cookie =
+            header.counts[0] == 0 && cookie.is_some_and(|state| state != CookieState::Malformed);
+        return refuse(if only_cookie {
+            Rcode::NOERROR
+        } else {
+            Rcode::FORMERR
+        });
     }
-    let question = match Question::read(message) {
-        Ok(question) if header.counts[0] == 1 => question,
-        _ => return refuse(Rcode::FORMERR),
+    let Ok(question) = Question::read(message) else {
+        return refuse(Rcode::FORMERR);
     };
     pending.name_len = question.name.len();
     pending.rtype = question.rtype;
@@ -225,11 +225,16 @@ fn judge(core: &Core, slot: &Slot, pending: &mut Pending, snapshot: &Snapshot) -
         _ => return refuse(Rcode::REFUSED),
     }
     match question.rtype {
-        // Transfers go to named peers only, and there are none.
-        Rtype::AXFR | Rtype::IXFR => return refuse(Rcode::REFUSED),
+        // Transfers go to named peers only, and there are none. RFC 5936 §2.2.1: NOTAUTH where the
+        // name is no zone of ours.
+        Rtype::AXFR | Rtype::IXFR => {
+            let ours = snapshot.zone(question.name).is_some();
+            return refuse(if ours { Rcode::REFUSED } else { Rcode::NOTAUTH });
+        }
         Rtype::MAILA | Rtype::MAILB => return refuse(Rcode::NOTIMP),
         Rtype::ANY => {}
-        rtype if rtype.is_meta() => return refuse(Rcode::FORMERR),
+        // RFC 3597 §3: type 0 is one that nobody knows, and asked for like others.
+        rtype if rtype.is_meta() && rtype.0 != 0 => return refuse(Rcode::FORMERR),
         _ => {}
     }
     pending.lookup.set(question.name, snapshot.keys());

@@ -1,29 +1,47 @@
 //! The additional section: addresses of the names that an answer or a referral points to.
 //!
-//! The work is capped: at most 13 targets are looked at, and an RRset with more names gets no more
-//! (what a record set may cost is bounded whoever wrote it).
+//! The work is capped: an answer looks at 13 targets at most, a referral at 100 servers (what a
+//! record set may cost is bounded whoever wrote it).
 
 use wire::write::{Full, Writer};
 use wire::{NameRef, Rtype};
-use zone::{Found, LookupName, Node, RrsetRef, Zone};
+use zone::{Found, LookupName, RrsetRef, Zone};
 
 use super::walk::Outcome;
 
 const MAX_TARGETS: usize = 13;
+const MAX_SERVERS: usize = 100;
 
-/// Adds the addresses that `zone` has of the targets of an answer's RRset: NS, MX, SRV (RFC 2782)
-/// and SVCB, HTTPS (RFC 9460 §4.1). What does not fit is left out without a word (RFC 2181 §9).
+/// Adds what `zone` has of the targets of an answer's RRset: addresses for NS, MX, SRV (RFC 2782),
+/// SVCB and HTTPS, and for these two the target's records of the same type (RFC 9460 §4.1). What
+/// does not fit is left out without a word (RFC 2181 §9).
 pub(super) fn addresses<'n>(
     writer: &mut Writer<'_, 'n>,
     zone: &'n Zone,
-    rrset: RrsetRef<'n>,
+    (owner, rrset): (NameRef<'n>, RrsetRef<'n>),
     lookup: &mut LookupName,
     outcome: &mut Outcome,
 ) {
-    let Some(before) = bytes_before_target(rrset.rtype()) else {
-        return;
+    let service = matches!(rrset.rtype(), Rtype::SVCB | Rtype::HTTPS);
+    let before = match rrset.rtype() {
+        Rtype::NS => 0,
+        Rtype::MX | Rtype::SVCB | Rtype::HTTPS => 2,
+        Rtype::SRV => 6,
+        _ => return,
     };
-    for target in targets(rrset, before, zone) {
+    for rdata in rrset.rdatas().take(MAX_TARGETS) {
+        let Some(target) = target(rdata, before) else {
+            continue;
+        };
+        let target = match (target.is_root(), service) {
+            (false, _) => target,
+            // RFC 9460 §2.5: "." stands for the owner, or in alias mode for nothing.
+            (true, true) if !rdata.starts_with(&[0, 0]) => owner,
+            (true, _) => continue,
+        };
+        if !target.is_at_or_below(zone.apex()) {
+            continue;
+        }
         lookup.set(target, zone.keys());
         let node = match zone.find(lookup) {
             Found::Exact(node) | Found::Wildcard(node, _) => node,
@@ -34,8 +52,11 @@ pub(super) fn addresses<'n>(
             },
             Found::Dname(..) | Found::Missing(_) => continue,
         };
-        for rrset in address_sets(node) {
-            match put(writer, target, rrset) {
+        let wanted = |found: &RrsetRef<'n>| {
+            is_address(found) || service && found.rtype() == rrset.rtype() && target != owner
+        };
+        for found in node.rrsets().filter(wanted) {
+            match put(writer, target, found) {
                 Ok(count) => outcome.counts[2] += count,
                 Err(Full) => return,
             }
@@ -52,17 +73,24 @@ pub(super) fn glue<'n>(
     lookup: &mut LookupName,
     outcome: &mut Outcome,
 ) {
-    for needed in [true, false] {
-        for target in targets(ns, 0, zone).filter(|name| name.is_at_or_below(cut) == needed) {
-            lookup.set(target, zone.keys());
+    for inside in [true, false] {
+        for rdata in ns.rdatas().take(MAX_SERVERS) {
+            let Some(server) = target(rdata, 0) else {
+                continue;
+            };
+            let ours = server.is_at_or_below(zone.apex());
+            if !ours || server.is_at_or_below(cut) != inside {
+                continue;
+            }
+            lookup.set(server, zone.keys());
             let Some(node) = zone.node(lookup, lookup.labels()) else {
                 continue;
             };
-            for rrset in address_sets(node) {
-                match put(writer, target, rrset) {
+            for found in node.rrsets().filter(is_address) {
+                match put(writer, server, found) {
                     Ok(count) => outcome.counts[2] += count,
                     Err(Full) => {
-                        outcome.truncated |= needed;
+                        outcome.truncated |= inside;
                         return;
                     }
                 }
@@ -71,22 +99,12 @@ pub(super) fn glue<'n>(
     }
 }
 
-/// The names an RRset points to that are in the zone.
-fn targets<'n>(
-    rrset: RrsetRef<'n>,
-    before: usize,
-    zone: &'n Zone,
-) -> impl Iterator<Item = NameRef<'n>> {
-    let targets = rrset.rdatas().take(MAX_TARGETS).filter_map(move |rdata| {
-        let target = NameRef::read(rdata.get(before..)?).ok()?;
-        if target.is_root() { None } else { Some(target) }
-    });
-    targets.filter(|target| target.is_at_or_below(zone.apex()))
+fn target(rdata: &[u8], before: usize) -> Option<NameRef<'_>> {
+    NameRef::read(rdata.get(before..)?).ok()
 }
 
-fn address_sets<'n>(node: Node<'n>) -> impl Iterator<Item = RrsetRef<'n>> {
-    node.rrsets()
-        .filter(|rrset| matches!(rrset.rtype(), Rtype::A | Rtype::AAAA))
+fn is_address(rrset: &RrsetRef<'_>) -> bool {
+    matches!(rrset.rtype(), Rtype::A | Rtype::AAAA)
 }
 
 fn put<'n>(
@@ -95,13 +113,4 @@ fn put<'n>(
     rrset: RrsetRef<'n>,
 ) -> Result<u16, Full> {
     writer.rrset(owner, rrset.rtype(), rrset.ttl(), rrset.rdatas())
-}
-
-fn bytes_before_target(rtype: Rtype) -> Option<usize> {
-    match rtype {
-        Rtype::NS => Some(0),
-        Rtype::MX | Rtype::SVCB | Rtype::HTTPS => Some(2),
-        Rtype::SRV => Some(6),
-        _ => None,
-    }
 }

@@ -88,6 +88,7 @@ pub(crate) fn answer<'n>(
             authoritative: true,
             ..Outcome::empty(Rcode::NOERROR)
         },
+        dnames: Vec::new(),
     };
     answer.follow((zone, probe), asked.name, lookup, made);
     answer.outcome
@@ -116,6 +117,8 @@ struct Answer<'a, 'b, 'n> {
     scratch: &'a mut LookupName,
     qtype: Rtype,
     outcome: Outcome,
+    /// The data of the DNAMEs in the answer.
+    dnames: Vec<&'n [u8]>,
 }
 
 impl<'n> Answer<'_, '_, 'n> {
@@ -196,9 +199,23 @@ impl<'n> Answer<'_, '_, 'n> {
         } else {
             node.rrset(self.qtype)
         };
+        // A DNAME that the chain has passed stands in the answer already.
+        if rrset.is_some_and(|rrset| {
+            self.dnames
+                .iter()
+                .any(|other| std::ptr::eq(*other, rrset.data()))
+        }) {
+            return None;
+        }
         if let Some(rrset) = rrset {
             if self.put(Section::Answer, name, rrset) {
-                additional::addresses(self.writer, zone, rrset, self.scratch, &mut self.outcome);
+                additional::addresses(
+                    self.writer,
+                    zone,
+                    (name, rrset),
+                    self.scratch,
+                    &mut self.outcome,
+                );
             }
             return None;
         }
@@ -222,8 +239,14 @@ impl<'n> Answer<'_, '_, 'n> {
         (made, hop): (&'n Made, usize),
     ) -> Option<NameRef<'n>> {
         self.outcome.class = ResponseClass::Positive;
-        if !self.put(Section::Answer, owner, dname) {
-            return None;
+        // RFC 2181 §5: a chain may pass a DNAME again, but an answer holds it once.
+        let data = dname.data();
+        let known = self.dnames.iter().any(|other| std::ptr::eq(*other, data));
+        if !known {
+            if !self.put(Section::Answer, owner, dname) {
+                return None;
+            }
+            self.dnames.push(data);
         }
         let target = NameRef::read(dname.first()).ok()?;
         let prefix = &name.as_bytes()[..name.len() - owner.len()];

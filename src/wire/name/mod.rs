@@ -58,7 +58,7 @@ impl<'a> NameRef<'a> {
                 let name = bytes.get(..at);
                 return name
                     .map(Self)
-                    .ok_or(WireError::new(WireErrorKind::Short, at));
+                    .ok_or_else(|| WireError::new(WireErrorKind::Short, at));
             }
         }
     }
