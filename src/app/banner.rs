@@ -1,6 +1,5 @@
 //! What is said at the start: which zones, where, and what to try.
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -71,52 +70,52 @@ impl Banner {
             |of: fn(&Line) -> usize| self.zones.iter().take(SHOWN).map(of).max().unwrap_or(0);
         let (zone_width, file_width) =
             (width(|line| line.zone.len()), width(|line| line.file.len()));
-        // Writing to a string cannot go wrong.
         for line in self.zones.iter().take(SHOWN) {
-            let _ = writeln!(
-                text,
-                "  zone     {:<zone_width$}  {:<file_width$}  serial {}, {} at {}",
+            text.push_str(&format!(
+                "  zone     {:<zone_width$}  {:<file_width$}  serial {}, {} at {}\n",
                 line.zone,
                 line.file,
                 line.serial,
                 counted(line.records, "record"),
                 counted(line.names, "name"),
-            );
+            ));
         }
         if self.zones.len() > SHOWN {
             let more = self.zones.len() - SHOWN;
-            let _ = writeln!(text, "           and {more} more: zonewright zone list");
+            text.push_str(&format!(
+                "           and {more} more: zonewright zone list\n"
+            ));
         }
         if self.failed > 0 {
-            let _ = writeln!(
-                text,
-                "           {} not served, see above",
+            text.push_str(&format!(
+                "           {} not served, see above\n",
                 counted(self.failed, "zone")
-            );
+            ));
         }
         for address in &self.addresses {
-            let _ = writeln!(text, "  dns      {address}, UDP and TCP");
+            text.push_str(&format!("  dns      {address}, UDP and TCP\n"));
         }
         if let Some(address) = self.metrics {
-            let _ = writeln!(text, "  metrics  http://{address}/metrics");
+            text.push_str(&format!("  metrics  http://{address}/metrics\n"));
         }
         if let Some(path) = &self.control {
-            let _ = writeln!(text, "  control  {}", path.display());
+            text.push_str(&format!("  control  {}\n", path.display()));
         }
         for command in self.commands() {
-            let _ = writeln!(text, "  try      {command}");
+            text.push_str(&format!("  try      {command}\n"));
         }
         text
     }
 
     /// The one line that says that we serve.
     pub(super) fn ready(&self) -> String {
+        format!("ready: {}", self.status(self.zones.len()))
+    }
+
+    /// So many zones, and where.
+    pub(super) fn status(&self, zones: usize) -> String {
         let addresses: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
-        format!(
-            "ready: {} on {}",
-            counted(self.zones.len(), "zone"),
-            addresses.join(", ")
-        )
+        format!("{} on {}", counted(zones, "zone"), addresses.join(", "))
     }
 
     fn commands(&self) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! `zonewright check`: every mistake in zone files and settings, on standard output.
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use config::{Check, Config, Environment, Problems, Quoted, ZoneFile, parse_file};
 use wire::{Name, NameRef};
 
-use super::zones::{list, scan};
+use super::zones::{hint, list, scan};
 
 /// Checks what was asked for; fails if anything has an error.
 pub(super) fn run(check: Check, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
@@ -169,7 +169,7 @@ fn check_zones(zones: &[ZoneFile], color: bool) -> Vec<Checked> {
     results.into_iter().map(|(_, checked)| checked).collect()
 }
 
-fn check_zone(origin: &Name, path: &PathBuf, color: bool) -> Checked {
+fn check_zone(origin: &Name, path: &Path, color: bool) -> Checked {
     let loaded = zone::file::load(path, origin);
     let (errors, warnings) = (loaded.report.errors(), loaded.report.warnings());
     let mut text = loaded.report.render(color);
@@ -177,6 +177,10 @@ fn check_zone(origin: &Name, path: &PathBuf, color: bool) -> Checked {
         text.push('\n');
     }
     let findings = Totals { errors, warnings }.findings();
+    let hint = match &loaded.records {
+        Some(_) => None,
+        None => hint(path, origin),
+    };
     let path = path.display();
     text.push_str(&match &loaded.records {
         Some(records) => {
@@ -187,6 +191,9 @@ fn check_zone(origin: &Name, path: &PathBuf, color: bool) -> Checked {
         }
         None => format!("{path}: zone \"{origin}\", {findings}\n"),
     });
+    if let Some(hint) = hint {
+        text.push_str(&format!("  {hint}\n"));
+    }
     Checked {
         text,
         errors,

@@ -30,13 +30,20 @@ impl Moment {
     }
 
     /// The time of day alone, for people who look on.
-    pub(crate) fn time_of_day(self) -> impl fmt::Display {
-        let seconds = self.unix_seconds() % 86_400;
-        let millis = self.millis % 1_000;
-        fmt::from_fn(move |f| {
-            let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
-            write!(f, "{hours:02}:{minutes:02}:{:02}.{millis:03}", seconds % 60)
-        })
+    pub(crate) fn time_of_day(self) -> TimeOfDay {
+        TimeOfDay(self)
+    }
+}
+
+/// A moment without its date.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeOfDay(Moment);
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, millis) = (self.0.unix_seconds() % 86_400, self.0.millis % 1_000);
+        let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+        write!(f, "{hours:02}:{minutes:02}:{:02}.{millis:03}", seconds % 60)
     }
 }
 

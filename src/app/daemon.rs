@@ -153,9 +153,16 @@ impl Daemon {
         tasks.spawn(async move { server.run(stop_server).await.context("answer queries") });
         banner.add_zones(&statuses.all(), &self.store.snapshot());
         pages.ready.store(true, Relaxed);
-        self.notifier.ready(&banner.ready());
+        self.notifier.ready(&banner.status(banner.zones.len()));
         announce(self.style, &banner);
-        let signal = serve(&mut signals, &handle, &self.notifier, &mut tasks, &banner).await;
+        let signal = serve(
+            &mut signals,
+            &handle,
+            &self.notifier,
+            &mut tasks,
+            (&banner, &self.store),
+        )
+        .await;
         self.notifier.stopping();
         pages.ready.store(false, Relaxed);
         let signal = signal?;
@@ -212,7 +219,7 @@ async fn serve(
     handle: &Handle,
     notifier: &Notifier,
     tasks: &mut JoinSet<anyhow::Result<()>>,
-    banner: &Banner,
+    (banner, store): (&Banner, &Store),
 ) -> anyhow::Result<&'static str> {
     loop {
         let wish = tokio::select! {
@@ -228,7 +235,7 @@ async fn serve(
                 tracing::info!("SIGHUP: reading all zone files again");
                 notifier.reloading();
                 reload(handle.clone()).await;
-                notifier.ready(&banner.ready());
+                notifier.ready(&banner.status(store.snapshot().zones().count()));
             }
         }
     }
@@ -238,14 +245,9 @@ async fn reload(handle: Handle) {
     let (reply, outcomes) = oneshot::channel();
     let given = tokio::task::spawn_blocking(move || handle.give(Order::Reload(Vec::new(), reply)));
     if let (Ok(true), Ok(outcomes)) = (given.await, outcomes.await) {
-        let count = |of: fn(&Result<(wire::Serial, usize, bool), String>) -> bool| {
-            outcomes
-                .iter()
-                .filter(|outcome| of(&outcome.result))
-                .count()
-        };
-        let changed = count(|result| matches!(result, Ok((_, _, true))));
-        let wrong = count(Result::is_err);
+        let results = || outcomes.iter().map(|outcome| &outcome.result);
+        let changed = results().flatten().filter(|served| served.changed).count();
+        let wrong = results().filter(|result| result.is_err()).count();
         tracing::info!(
             zones = outcomes.len(),
             changed,
@@ -266,7 +268,7 @@ fn announce(style: Style, banner: &Banner) {
             zones = banner.zones.len(),
             failed = banner.failed,
             addresses = addresses.join(" "),
-            metrics = metrics.unwrap_or_default(),
+            metrics,
             "ready"
         );
     }

@@ -4,8 +4,8 @@
 //! JSON has the keys that external-dns uses (`time`, `level`, `msg`) and one for each field. A line
 //! is written whole. An error that cannot be written is dropped: there is nowhere left to say it.
 
-use std::fmt::{self, Write as _};
-use std::io::{IsTerminal, Write as _};
+use std::fmt;
+use std::io::{IsTerminal, Write};
 
 use config::{LogFormat, LogLevel, Quoted};
 use tracing::field::{Field, Visit};
@@ -86,22 +86,21 @@ pub(crate) fn say(text: &str) {
 }
 
 /// An error with all its causes on one line: the one place where chains are put together.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
-        let mut before = error.to_string();
-        f.write_str(&before)?;
-        let mut next = error.source();
-        while let Some(error) = next {
-            let text = error.to_string();
-            // Some libraries repeat their source in their own text.
-            if !before.ends_with(&text) {
-                write!(f, ": {text}")?;
-            }
-            before = text;
-            next = error.source();
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error.to_string();
+    let mut text = last.clone();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let cause = error.to_string();
+        // Some libraries repeat their source in their own text.
+        if !last.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
         }
-        Ok(())
-    })
+        last = cause;
+        next = error.source();
+    }
+    text
 }
 
 /// The layer that writes lines.
@@ -120,34 +119,32 @@ impl<S: Subscriber> Layer<S> for Lines {
 }
 
 fn text(style: Style, now: Moment, level: Level, fields: &Fields) -> String {
-    let mut line = String::new();
-    // Writing to a string cannot go wrong.
-    let _ = match style.time {
-        Time::Full => write!(line, "{now} "),
-        Time::Journal => Ok(()),
-        Time::OfDay => write!(line, "{} ", now.time_of_day()),
+    let mut line = match style.time {
+        Time::Full => format!("{now} "),
+        Time::Journal => String::new(),
+        Time::OfDay => format!("{} ", now.time_of_day()),
     };
-    let (name, color) = match level {
-        Level::ERROR => ("error", "\x1b[1;31m"),
-        Level::WARN => ("warning", "\x1b[1;33m"),
-        Level::INFO => ("info", "\x1b[32m"),
-        Level::DEBUG => ("debug", "\x1b[34m"),
-        Level::TRACE => ("trace", "\x1b[2m"),
+    let color = match level {
+        Level::ERROR => "\x1b[1;31m",
+        Level::WARN => "\x1b[1;33m",
+        Level::INFO => "\x1b[32m",
+        Level::DEBUG => "\x1b[34m",
+        Level::TRACE => "\x1b[2m",
     };
     let (on, off) = if style.color {
         (color, "\x1b[0m")
     } else {
         ("", "")
     };
-    let _ = write!(line, "{on}{name}{off}: {}", fields.message);
+    line.push_str(&format!("{on}{}{off}: {}", name(level), fields.message));
     for (key, value) in &fields.others {
-        let _ = match value {
+        line.push_str(&match value {
             Value::Text(value) if value.is_empty() || value.contains([' ', '"', '=', '\n']) => {
-                write!(line, " {key}={}", Quoted(value))
+                format!(" {key}={}", Quoted(value))
             }
-            Value::Text(value) => write!(line, " {key}={value}"),
-            Value::Other(value) => write!(line, " {key}={value}"),
-        };
+            Value::Text(value) => format!(" {key}={value}"),
+            Value::Other(value) => format!(" {key}={value}"),
+        });
     }
     line.push('\n');
     if let Some(report) = &fields.report {
@@ -158,15 +155,8 @@ fn text(style: Style, now: Moment, level: Level, fields: &Fields) -> String {
 }
 
 fn json(now: Moment, level: Level, fields: &Fields) -> String {
-    let name = match level {
-        Level::ERROR => "error",
-        Level::WARN => "warning",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
-    };
     let mut object = serde_json::Map::new();
-    object.insert("level".to_owned(), name.into());
+    object.insert("level".to_owned(), name(level).into());
     object.insert("msg".to_owned(), fields.message.clone().into());
     object.insert("time".to_owned(), now.to_string().into());
     for (key, value) in &fields.others {
@@ -180,6 +170,17 @@ fn json(now: Moment, level: Level, fields: &Fields) -> String {
         object.insert("report".to_owned(), report.clone().into());
     }
     format!("{}\n", serde_json::Value::Object(object))
+}
+
+/// Levels as external-dns calls them.
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warning",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
 }
 
 /// What an event says.
@@ -277,9 +278,6 @@ mod tests {
     fn chains_name_each_cause_once() {
         let inner = std::io::Error::other("disk is gone");
         let outer = anyhow::Error::new(inner).context("read zone file \"a\"");
-        assert_eq!(
-            chain(outer.as_ref()).to_string(),
-            "read zone file \"a\": disk is gone"
-        );
+        assert_eq!(chain(outer.as_ref()), "read zone file \"a\": disk is gone");
     }
 }

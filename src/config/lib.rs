@@ -26,8 +26,8 @@ mod value;
 pub use clap::builder::StyledStr;
 pub use command::{Check, Command, Reload, Run, Stop, ZoneAction, ZoneCommand, parse, parse_file};
 pub use flags::{Flag, Group, Kind, groups};
-pub use raw::Environment;
 pub use problem::{Origin, Problem, Problems, Quoted};
+pub use raw::Environment;
 pub use settings::{
     Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
     LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile, Zones,

@@ -1,7 +1,5 @@
 //! Zones and outcomes as people read them.
 
-use std::fmt::Write as _;
-
 use super::protocol::{Outcome, Zone};
 
 /// A table with a line for each zone.
@@ -51,11 +49,10 @@ pub(super) fn zone(zone: &Zone) -> String {
     }
     let mut text = String::new();
     for (key, value) in rows {
-        // Writing to a string cannot go wrong.
-        let _ = writeln!(text, "{key:<10} {value}");
+        text.push_str(&format!("{key:<10} {value}\n"));
     }
     if !zone.errors.is_empty() {
-        let _ = write!(text, "\n{}", zone.errors);
+        text.push_str(&format!("\n{}", zone.errors));
     }
     text
 }
@@ -73,23 +70,19 @@ pub(super) fn outcomes(outcomes: &[Outcome]) -> String {
     let mut text = String::new();
     for outcome in outcomes {
         let zone = &outcome.zone;
-        let _ = match (outcome.serial, outcome.changed) {
+        text.push_str(&match (outcome.serial, outcome.changed) {
             (Some(serial), true) => {
-                writeln!(
-                    text,
-                    "{zone} changed, serial {serial}, {} records",
+                format!(
+                    "{zone} changed, serial {serial}, {} records\n",
                     outcome.records
                 )
             }
-            (Some(serial), false) => writeln!(text, "{zone} has not changed, serial {serial}"),
+            (Some(serial), false) => format!("{zone} has not changed, serial {serial}\n"),
             (None, _) => {
-                writeln!(
-                    text,
-                    "{zone} was not taken:\n{}",
-                    outcome.errors.trim_end_matches('\n')
-                )
+                let errors = outcome.errors.trim_end_matches('\n');
+                format!("{zone} was not taken:\n{errors}\n")
             }
-        };
+        });
     }
     text
 }
@@ -110,10 +103,10 @@ fn table<const N: usize>(rows: &[[String; N]]) -> String {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             let width = widths[column];
-            let _ = match numeric[column] {
-                true => write!(line, "{cell:>width$}  "),
-                false => write!(line, "{cell:<width$}  "),
-            };
+            line.push_str(&match numeric[column] {
+                true => format!("{cell:>width$}  "),
+                false => format!("{cell:<width$}  "),
+            });
         }
         text.push_str(line.trim_end());
         text.push('\n');

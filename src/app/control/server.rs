@@ -72,6 +72,10 @@ impl Answerer {
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut line = String::new();
         BufReader::new(stream.take(MAX_REQUEST)).read_line(&mut line)?;
+        if line.is_empty() {
+            // Somebody looked whether we are alive.
+            return Ok(());
+        }
         let mut out = Replies(BufWriter::new(stream));
         let last = match serde_json::from_str(&line) {
             Ok(Request {
@@ -145,11 +149,11 @@ impl Answerer {
         for outcome in outcomes {
             let zone = outcome.zone.to_string();
             let reply = match outcome.result {
-                Ok((serial, records, changed)) => Outcome {
+                Ok(served) => Outcome {
                     zone,
-                    serial: Some(serial.0),
-                    records,
-                    changed,
+                    serial: Some(served.serial.0),
+                    records: served.records,
+                    changed: served.changed,
                     errors: String::new(),
                 },
                 Err(errors) => Outcome {

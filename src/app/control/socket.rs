@@ -113,16 +113,15 @@ pub(super) fn connect(
             let shown = folder.to_string_lossy();
             match (found.pop(), found.is_empty()) {
                 (Some((_, stream)), true) => Ok(stream),
-                (Some((path, _)), false) => {
-                    found.sort_by(|left, right| left.0.cmp(&right.0));
-                    let paths = found.iter().map(|(path, _)| path).chain([&path]);
-                    let list: Vec<String> = paths
-                        .map(|path| format!("  --control-socket={}", path.display()))
+                (Some(last), false) => {
+                    found.push(last);
+                    let mut list: Vec<String> = found
+                        .iter()
+                        .map(|(path, _)| format!("  --control-socket={}", path.display()))
                         .collect();
-                    bail!(
-                        "several daemons run here; say which one is meant:\n{}",
-                        list.join("\n")
-                    )
+                    list.sort();
+                    let list = list.join("\n");
+                    bail!("several daemons run here; say which one is meant:\n{list}")
                 }
                 (None, _) => bail!(
                     "no running zonewright found in {}\n  hint: start one, or say where it takes \

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use config::Zones;
 use tokio::sync::oneshot;
-use wire::{Name, Serial};
+use wire::Name;
 
 use super::file::File;
-use super::load::{Load, Loader};
+use super::load::{Load, Loader, Served};
 use super::scan::{Found, From, Scan, scan};
 use super::status::{State, Status, Statuses};
 use crate::app::clock;
@@ -35,8 +35,8 @@ pub(crate) enum Order {
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) zone: Name,
-    /// What is served now, and whether it is new; or the errors in the file.
-    pub(crate) result: Result<(Serial, usize, bool), String>,
+    /// What is served now, or the errors in the file.
+    pub(crate) result: Result<Served, String>,
 }
 
 /// Gives orders to the keeper.
@@ -72,6 +72,8 @@ pub(crate) struct Keeper {
     problems: BTreeSet<String>,
     /// When to look at the files next, besides the slow poll.
     due: Option<Instant>,
+    /// Whether all zones have been read once.
+    started: bool,
 }
 
 /// A zone that should be served.
@@ -98,6 +100,7 @@ impl Keeper {
             missing: HashMap::new(),
             problems: BTreeSet::new(),
             due: None,
+            started: false,
         };
         (keeper, handle)
     }
@@ -105,7 +108,8 @@ impl Keeper {
     /// Reads all zones for the first time; gives how many of them, or folders, are not as they
     /// should be.
     pub(crate) fn load(&mut self) -> usize {
-        self.look(&Wanted::Changed);
+        self.look(&Wanted::Changed, Instant::now());
+        self.started = true;
         self.statuses.count(State::Failed) + self.problems.len()
     }
 
@@ -116,7 +120,7 @@ impl Keeper {
             let next = self.due.map_or(poll, |due| due.min(poll));
             let wait = next.saturating_duration_since(Instant::now());
             match self.orders.recv_timeout(wait) {
-                Ok(Order::Nudge(nudge)) => self.take(nudge),
+                Ok(Order::Nudge(nudge)) => self.take(nudge, Instant::now()),
                 Ok(Order::Reload(zones, reply)) => {
                     let outcomes = self.reload(zones);
                     // Whoever asked may have gone.
@@ -126,14 +130,13 @@ impl Keeper {
                 Err(RecvTimeoutError::Timeout) => {
                     self.due = None;
                     poll = Instant::now() + POLL;
-                    self.look(&Wanted::Changed);
+                    self.look(&Wanted::Changed, Instant::now());
                 }
             }
         }
     }
 
-    fn take(&mut self, nudge: Nudge) {
-        let now = Instant::now();
+    pub(super) fn take(&mut self, nudge: Nudge, now: Instant) {
         match nudge {
             Nudge::Done(paths) => {
                 for path in &paths {
@@ -155,13 +158,13 @@ impl Keeper {
         self.due = Some(self.due.map_or(time, |due| due.min(time)));
     }
 
-    fn reload(&mut self, zones: Vec<Name>) -> Vec<Outcome> {
+    pub(super) fn reload(&mut self, zones: Vec<Name>) -> Vec<Outcome> {
         let wanted = if zones.is_empty() {
             Wanted::All
         } else {
             Wanted::These(zones)
         };
-        let loads = self.look(&wanted);
+        let loads = self.look(&wanted, Instant::now());
         let mut outcomes: Vec<Outcome> = loads.into_iter().map(outcome).collect();
         if let Wanted::These(zones) = wanted {
             for zone in zones {
@@ -176,8 +179,7 @@ impl Keeper {
     }
 
     /// Compares what should be served with what is, and reads what differs.
-    fn look(&mut self, wanted: &Wanted) -> Vec<Load> {
-        let now = Instant::now();
+    pub(super) fn look(&mut self, wanted: &Wanted, now: Instant) -> Vec<Load> {
         self.writing.retain(|_, last| *last + PATIENCE > now);
         let scan = scan(&self.settings);
         self.say_problems(&scan);
@@ -248,7 +250,11 @@ impl Keeper {
             Err(_) if before.is_some_and(|state| state != State::Failed) => State::Stale,
             Err(_) => State::Failed,
         };
-        say(load, before, state);
+        // What is well at the start is said in one go.
+        if self.started || load.result.is_err() {
+            say(load, before, state);
+        }
+        say_warnings(load);
         let status = Status {
             path: load.path.clone(),
             folder: match &found.from {
@@ -336,7 +342,7 @@ impl Keeper {
 
 /// Which zones are read.
 #[derive(Debug)]
-enum Wanted {
+pub(super) enum Wanted {
     /// All of them.
     All,
     /// Those whose files have changed.
@@ -347,7 +353,7 @@ enum Wanted {
 
 fn outcome(load: Load) -> Outcome {
     let result = match load.result {
-        Ok(served) => Ok((served.serial, served.records, served.changed)),
+        Ok(served) => Ok(served),
         Err(refused) => Err(refused.report),
     };
     Outcome {
@@ -370,9 +376,12 @@ fn say(load: &Load, before: Option<State>, now: State) {
                 tracing::info!(%zone, serial, records, "zone file is right again, nothing has changed");
             }
         }
-        Ok(_) => tracing::debug!(%zone, "zone is served"),
+        Ok(served) => {
+            let (serial, records) = (served.serial.0, served.records);
+            tracing::info!(%zone, %file, serial, records, "zone is new here, and served");
+        }
         Err(refused) => {
-            let (errors, report) = (refused.errors, &refused.report);
+            let (errors, report) = (refused.errors, refused.for_logs());
             if now == State::Stale {
                 tracing::error!(%zone, %file, errors, report, "zone file has errors, the zone is served as before");
             } else {
@@ -380,8 +389,11 @@ fn say(load: &Load, before: Option<State>, now: State) {
             }
         }
     }
+}
+
+fn say_warnings(load: &Load) {
     if let (Ok(_), Some(first)) = (&load.result, &load.first_warning) {
-        let warnings = load.warnings;
+        let (zone, warnings) = (&load.zone, load.warnings);
         tracing::warn!(%zone, warnings, first, "zone file has warnings, 'zonewright check' shows them");
     }
 }
@@ -390,7 +402,7 @@ fn say(load: &Load, before: Option<State>, now: State) {
 const DEBOUNCE: Duration = Duration::from_millis(20);
 
 /// How long a file may be missing, or be written to without a pause, before that counts.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often files are looked at without any event: network file systems have none.
 const POLL: Duration = Duration::from_secs(10);

@@ -11,6 +11,7 @@ use zone::Store;
 use zone::file::Diagnostic;
 
 use super::file::File;
+use super::hint::hint;
 
 /// Reads zone files and hands their records to the store.
 #[derive(Clone, Debug)]
@@ -48,6 +49,15 @@ pub(crate) struct Refused {
     pub(crate) errors: usize,
     /// All errors and warnings, each with its line.
     pub(crate) report: String,
+    /// The same for the terminal that logs go to.
+    pub(crate) colored: Option<String>,
+}
+
+impl Refused {
+    /// The report for logs.
+    pub(crate) fn for_logs(&self) -> &str {
+        self.colored.as_deref().unwrap_or(&self.report)
+    }
 }
 
 impl Loader {
@@ -97,11 +107,18 @@ impl Loader {
             Some(records) => self.store.replace_static(records).map_err(|error| Refused {
                 errors: 1,
                 report: format!("error: {error}\n"),
+                colored: None,
             }),
-            None => Err(Refused {
-                errors: report.errors(),
-                report: report.render(self.color),
-            }),
+            None => {
+                let hint = hint(path, zone)
+                    .map(|hint| format!("{hint}\n"))
+                    .unwrap_or_default();
+                Err(Refused {
+                    errors: report.errors(),
+                    report: format!("{}{hint}", report.render(false)),
+                    colored: self.color.then(|| format!("{}{hint}", report.render(true))),
+                })
+            }
         };
         Load {
             zone: zone.clone(),

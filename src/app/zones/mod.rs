@@ -11,12 +11,17 @@
 //! folder that cannot be read is not an empty one.
 
 mod file;
+mod hint;
 mod keeper;
 mod load;
 mod scan;
 mod status;
 
+pub(crate) use hint::hint;
 pub(crate) use keeper::{Handle, Keeper, Order};
 pub(crate) use load::Loader;
 pub(crate) use scan::{list, scan};
 pub(crate) use status::{State, Status, Statuses};
+
+#[cfg(test)]
+mod tests;
