@@ -3,16 +3,24 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use benches::{Arguments, apex, host, records};
+use benches::{Arguments, Mix, Random, question, records};
 use server::handle::Handle;
 use server::metrics::Metrics;
 use server::pipeline::{Core, CoreOptions, MAX_BATCH};
 use server::slot::{Slot, Transport};
-use wire::{Name, Rtype};
 use zone::Store;
 
 /// Questions prepared for each case: more than any cache of answers would hold.
 const QUESTIONS: usize = 1 << 16;
+
+/// The cases, by what they ask.
+const CASES: [(&str, Mix); 5] = [
+    ("positive", Mix::Positive),
+    ("nxdomain", Mix::Negative),
+    ("wildcard", Mix::Wildcard),
+    ("referral", Mix::Referral),
+    ("mixed", Mix::Mixed),
+];
 
 fn main() {
     let arguments = Arguments::read();
@@ -26,16 +34,19 @@ fn main() {
         }
         let core = Core::new(CoreOptions::default(), store, Metrics::new());
         let mut worker = core.worker();
-        for case in ["positive", "nxdomain", "wildcard", "referral", "mixed"] {
+        for (case, mix) in CASES {
             for edns in [true, false] {
-                let mut random = Random(0x2545_F491_4F6C_DD1D);
-                let questions: Vec<Vec<u8>> = (0..QUESTIONS)
-                    .map(|_| question(&random.name(case, hosts), edns))
-                    .collect();
                 let label = format!(
                     "{hosts} names, {case}, {}",
                     if edns { "edns" } else { "plain" }
                 );
+                if !arguments.runs(&label) {
+                    continue;
+                }
+                let mut random = Random::new(0);
+                let questions: Vec<Vec<u8>> = (0..QUESTIONS)
+                    .map(|_| question(mix.name_to_ask(&mut random, hosts).as_ref(), edns))
+                    .collect();
                 let mut slots: Vec<Slot> = (0..MAX_BATCH)
                     .map(|_| Slot::new(Transport::Udp, 512, 1232))
                     .collect();
@@ -56,54 +67,4 @@ fn main() {
             }
         }
     }
-}
-
-/// Numbers that are the same in each run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 20).unwrap_or(0) % bound
-    }
-
-    /// A name that a case asks for.
-    fn name(&mut self, case: &str, hosts: usize) -> Name {
-        let child =
-            |under: &Name, label: String| under.child(label.as_bytes()).unwrap_or_else(Name::root);
-        match case {
-            "positive" => host(self.below(hosts)),
-            "nxdomain" => child(&apex(), format!("none-{}", self.below(1 << 30))),
-            "wildcard" => child(
-                &child(&apex(), "wild".to_owned()),
-                format!("w{}", self.below(1 << 30)),
-            ),
-            "referral" => child(
-                &child(&apex(), format!("cut-{}", self.below(100))),
-                "www".to_owned(),
-            ),
-            _ => {
-                let case = match self.below(10) {
-                    0..=6 => "positive",
-                    7 => "nxdomain",
-                    8 => "wildcard",
-                    _ => "referral",
-                };
-                self.name(case, hosts)
-            }
-        }
-    }
-}
-
-fn question(name: &Name, edns: bool) -> Vec<u8> {
-    let mut message = vec![0x12, 0x34, 0x01, 0, 0, 1, 0, 0, 0, 0, 0, u8::from(edns)];
-    message.extend_from_slice(name.as_bytes());
-    message.extend_from_slice(&Rtype::A.0.to_be_bytes());
-    message.extend_from_slice(&[0, 1]);
-    if edns {
-        message.extend_from_slice(&[0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]);
-    }
-    message
 }
