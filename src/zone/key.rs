@@ -7,18 +7,23 @@ use std::cmp::Ordering;
 
 use wire::name::{MAX_LABELS, cmp_ignore_case};
 
-/// The first eight bytes of a key that sorts like the canonical order: labels from right to left in
-/// lower case, each ended by a zero byte. Two prefixes may be equal where the owners are not; never
-/// is their order wrong.
+/// The first eight bytes of the key of an owner.
 pub(crate) fn prefix_of(owner: &[u8]) -> u64 {
-    let mut key = [0; 8];
+    u64::from_be_bytes(key_of(owner))
+}
+
+/// The first bytes of a key that sorts like the canonical order: labels from right to left in lower
+/// case, each ended by a zero byte. Two keys may be equal where the owners are not; never is their
+/// order wrong.
+pub(crate) fn key_of<const N: usize>(owner: &[u8]) -> [u8; N] {
+    let mut key = [0; N];
     let Some((&first, rest)) = owner.split_first() else {
-        return 0;
+        return key;
     };
     if usize::from(first) == rest.len() {
         // One label, as most owners are.
         append(&mut key, 0, rest);
-        return u64::from_be_bytes(key);
+        return key;
     }
     let mut at = 0;
     let starts = LabelStarts::of(owner);
@@ -28,11 +33,11 @@ pub(crate) fn prefix_of(owner: &[u8]) -> u64 {
             None => break,
         }
     }
-    u64::from_be_bytes(key)
+    key
 }
 
 /// Adds a label to the key; gives where the next one goes, unless all is decided.
-fn append(key: &mut [u8; 8], at: usize, label: &[u8]) -> Option<usize> {
+fn append(key: &mut [u8], at: usize, label: &[u8]) -> Option<usize> {
     for (offset, &byte) in label.iter().enumerate() {
         // Bytes 0 and 1 share a value, so that a zero byte sorts after the end of a label; the
         // owners decide then.

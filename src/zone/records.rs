@@ -124,17 +124,48 @@ impl Records {
     }
 
     /// Brings the list into canonical order: owner, type, data; equal records stay in the order
-    /// they came in.
+    /// they came in. The arena follows the order too, so that later passes read it in sequence.
     pub fn sort(&mut self) {
         let arena = &self.arena;
-        self.index.sort_by(|left, right| {
-            left.prefix.cmp(&right.prefix).then_with(|| {
-                let (left, right) = (read(arena, left.at), read(arena, right.at));
-                cmp_owner(left.owner, right.owner)
-                    .then(left.rtype.cmp(&right.rtype))
-                    .then_with(|| left.rdata.cmp(right.rdata))
-            })
+        let full = |left: u64, right: u64| {
+            let (left, right) = (read(arena, left), read(arena, right));
+            cmp_owner(left.owner, right.owner)
+                .then(left.rtype.cmp(&right.rtype))
+                .then_with(|| left.rdata.cmp(right.rdata))
+        };
+        let is_sorted = self.index.is_sorted_by(|left, right| {
+            left.prefix < right.prefix
+                || (left.prefix == right.prefix && full(left.at, right.at).is_le())
         });
+        if is_sorted {
+            return;
+        }
+        let apex_len = self.apex.as_bytes().len();
+        let wide = |entry: &Entry| {
+            let owner = read(arena, entry.at).owner;
+            let relative = owner.len().saturating_sub(apex_len);
+            (
+                u128::from_be_bytes(key::key_of(&owner.as_bytes()[..relative])),
+                entry.at,
+            )
+        };
+        let mut keys: Vec<(u128, u64)> = self.index.iter().map(wide).collect();
+        keys.sort_by(|left, right| left.0.cmp(&right.0).then_with(|| full(left.1, right.1)));
+        let mut sorted = Vec::with_capacity(arena.len());
+        for (entry, (key, at)) in self.index.iter_mut().zip(&keys) {
+            let bytes = bytes_of(arena, *at);
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the upper half is what remains"
+            )]
+            let prefix = (key >> 64) as u64;
+            *entry = Entry {
+                prefix,
+                at: sorted.len() as u64,
+            };
+            sorted.extend_from_slice(bytes);
+        }
+        self.arena = sorted;
     }
 
     /// Removes records equal to the one before them in owner, type and data. Sort first.
@@ -208,6 +239,17 @@ impl<'a> Run<'a> {
 
 /// Bytes before the owner of a record in the arena.
 const HEAD: usize = 15;
+
+/// The bytes of the record at a place of the arena.
+fn bytes_of(arena: &[u8], at: u64) -> &[u8] {
+    let record = read(arena, at);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "positions index this arena"
+    )]
+    let from = at as usize;
+    &arena[from..from + HEAD + record.owner.len() + record.rdata.len()]
+}
 
 fn read(arena: &[u8], at: u64) -> Record<'_> {
     // Positions come from `push` only, and the arena fits in memory.
