@@ -93,6 +93,21 @@ impl Cast {
         self.peers.iter().chain(&self.ours).cloned().collect()
     }
 
+    /// A trial of our program alone: ignored where there is none.
+    pub(crate) fn own_trial(
+        &self,
+        name: &str,
+        check: impl FnOnce(&Program) -> Result<(), String> + Send + 'static,
+    ) -> Trial {
+        let ours = self.ours.clone();
+        let ignored = ours.is_none();
+        Trial::test(name, move || {
+            let program = ours.as_ref().ok_or("our program is left out")?;
+            check(program).map_err(Failed::from)
+        })
+        .with_ignored_flag(ignored)
+    }
+
     /// A trial that needs all peers: ignored where one is missing.
     pub(crate) fn trial(
         &self,

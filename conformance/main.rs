@@ -8,6 +8,7 @@
 mod client;
 mod compare;
 mod fleet;
+mod process;
 mod random;
 mod scenario;
 
@@ -42,6 +43,7 @@ fn trials() -> Result<Vec<Trial>, String> {
     }
     let mut trials = compare::trials::trials(&cast)?;
     trials.extend(scenario::trials::trials(&cast)?);
+    trials.extend(process::trials(&cast));
     trials.extend(random::trials::trials(&cast)?);
     Ok(trials)
 }

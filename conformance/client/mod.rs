@@ -15,7 +15,7 @@ pub(crate) mod query;
 pub(crate) mod rdata;
 pub(crate) mod types;
 
-pub(crate) use exchange::{Transport, exchange, exchange_all};
+pub(crate) use exchange::{Connection, Transport, exchange, exchange_all};
 pub(crate) use message::{Message, Record};
 pub(crate) use query::Query;
 pub(crate) use rdata::{hex as rdata_hex, normalize as rdata_normalize};

@@ -26,6 +26,6 @@ pub(crate) fn arguments(
         Kind::Knot => knot::arguments(folder, address, options),
         Kind::Nsd => nsd::arguments(folder, address, options),
         Kind::PowerDns => power_dns::arguments(folder, address, options),
-        Kind::Zonewright => Ok(zonewright::arguments(address, metrics, options)),
+        Kind::Zonewright => Ok(zonewright::arguments(folder, address, metrics, options)),
     }
 }

@@ -1,15 +1,20 @@
 //! Ours: flags only.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use crate::options::Options;
 
 pub(super) fn arguments(
+    folder: &Path,
     address: SocketAddr,
     metrics: Option<SocketAddr>,
     options: &Options,
 ) -> Vec<String> {
     let mut arguments = vec!["--listen".into(), address.to_string()];
+    // The default one is shared by all instances of a user.
+    let control = folder.join("control.sock").display().to_string();
+    arguments.extend(["--control-socket".into(), control]);
     if let Some(metrics) = metrics {
         arguments.extend(["--metrics-address".into(), metrics.to_string()]);
     }

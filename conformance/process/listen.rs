@@ -1,0 +1,182 @@
+//! Addresses and ports.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::time::Duration;
+
+use peers::{Options, Program, Ready, Server};
+
+use super::site::{Check, Site, answer, check, start};
+
+pub(super) const TRIALS: &[Check] = &[
+    ("a_port_in_use_is_told_with_its_address", port_in_use),
+    ("a_second_instance_does_not_share_the_port", second_instance),
+    ("ipv6_answers", ipv6),
+    ("several_addresses_answer", several),
+    ("wildcard_answers_come_from_the_address_asked", wildcard),
+    ("ipv6_switched_off_is_told", without_ipv6),
+    ("port_zero_takes_a_free_one_and_says_it", port_zero),
+];
+
+fn port_in_use(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let port = peers::free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let options = Options::new([zone]).port(port);
+    let tcp = TcpListener::bind(address).map_err(|error| error.to_string())?;
+    refused(program, &options, address)?;
+    drop(tcp);
+    let udp = UdpSocket::bind(address).map_err(|error| error.to_string())?;
+    refused(program, &options, address)?;
+    drop(udp);
+    start(program, &options).map(drop)
+}
+
+fn second_instance(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    for workers in [1, 2] {
+        let options = Options::new([zone.clone()]).workers(workers);
+        let first = start(program, &options)?;
+        refused(
+            program,
+            &options.port(first.address().port()),
+            first.address(),
+        )?;
+    }
+    Ok(())
+}
+
+/// The program must end and name the address.
+fn refused(program: &Program, options: &Options, address: SocketAddr) -> Result<(), String> {
+    let mut server = Server::launch(program, options).map_err(|error| error.to_string())?;
+    let status = server.wait(Duration::from_secs(10));
+    let log = server.log();
+    check(status.is_some_and(|status| !status.success()), || {
+        format!("ended with {status:?}:\n{log}")
+    })?;
+    check(
+        log.contains(&address.to_string()) && log.contains("in use"),
+        || log,
+    )
+}
+
+fn ipv6(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let server = start(
+        program,
+        &Options::new([zone]).address(Ipv6Addr::LOCALHOST.into()),
+    )?;
+    for line in ["a.test SOA", "a.test SOA +tcp", "a.test SOA +edns"] {
+        let lines = answer(server.address(), line)?;
+        check(lines.len() == 1, || format!("{line}: {lines:?}"))?;
+    }
+    Ok(())
+}
+
+fn several(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let extra: Vec<SocketAddr> = [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        Ipv4Addr::new(127, 0, 0, 2).into(),
+        Ipv6Addr::LOCALHOST.into(),
+    ]
+    .into_iter()
+    .filter_map(|address| Some(SocketAddr::new(address, peers::free_port(address)?)))
+    .collect();
+    let listen = extra
+        .iter()
+        .flat_map(|address| ["--listen".to_owned(), address.to_string()]);
+    let server = start(program, &Options::new([zone]).arguments(listen))?;
+    for address in extra.iter().chain([&server.address()]) {
+        for line in ["a.test SOA", "a.test SOA +tcp"] {
+            answer(*address, line).map_err(|error| format!("{address}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The client's socket is connected, so an answer from another address never reaches it.
+fn wildcard(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let port = peers::free_port(Ipv4Addr::UNSPECIFIED.into()).ok_or("no free port")?;
+    let wildcard = format!("0.0.0.0:{port}");
+    let six = peers::free_port(Ipv6Addr::UNSPECIFIED.into()).ok_or("no free port")?;
+    let wildcard_six = format!("[::]:{six}");
+    let options =
+        Options::new([zone]).arguments(["--listen", &wildcard, "--listen", &wildcard_six]);
+    let server = start(program, &options)?;
+    let addresses = [
+        SocketAddr::from(([127, 0, 0, 1], port)),
+        SocketAddr::from(([127, 0, 0, 9], port)),
+        SocketAddr::from((Ipv6Addr::LOCALHOST, six)),
+    ];
+    for address in addresses {
+        answer(address, "a.test SOA")
+            .map_err(|error| format!("{address}: {error}\n{}", server.log()))?;
+    }
+    Ok(())
+}
+
+fn without_ipv6(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let off =
+        "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && exec \"$@\"";
+    let isolated = ["unshare", "--net", "sh", "-c", off, "sh"];
+    let possible = std::process::Command::new("unshare")
+        .args(["--net", "sh", "-c", off, "sh", "true"])
+        .stderr(std::process::Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !possible {
+        // Namespaces are not for everybody; there is nothing to see then.
+        return Ok(());
+    }
+    // An address that somebody asked for and that cannot be had is an error.
+    let options = Options::new([zone.clone()])
+        .wrapper(isolated)
+        .arguments(["--listen", "[::1]:5399"]);
+    let mut server = Server::launch(program, &options).map_err(|error| error.to_string())?;
+    let status = server.wait(Duration::from_secs(10));
+    let log = server.log();
+    check(status.is_some_and(|status| !status.success()), || {
+        format!("{status:?}:\n{log}")
+    })?;
+    check(log.contains("[::1]:5399"), || log)?;
+    // Without IPv6, IPv4 is served all the same.
+    let options = Options::new([zone])
+        .wrapper(isolated)
+        .ready(Ready::Zones(Vec::new()));
+    let server = start(program, &options)?;
+    super::site::wait_for_log(&server, "ready")
+}
+
+fn port_zero(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let server = start(
+        program,
+        &Options::new([zone]).arguments(["--listen", "127.0.0.1:0"]),
+    )?;
+    let log = server.log();
+    let known = server.address().port();
+    let said = log
+        .split("127.0.0.1:")
+        .skip(1)
+        .filter_map(|rest| {
+            rest.split(|c: char| !c.is_ascii_digit())
+                .next()?
+                .parse()
+                .ok()
+        })
+        .filter(|port: &u16| *port != known && *port != 0);
+    let mut answered =
+        said.filter(|port| answer(SocketAddr::from(([127, 0, 0, 1], *port)), "a.test SOA").is_ok());
+    check(answered.next().is_some(), || {
+        format!("no port that answers is said:\n{log}")
+    })
+}

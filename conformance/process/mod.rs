@@ -1,0 +1,32 @@
+//! The program as a process: signals, files that change or are wrong, ports, system calls, load.
+//!
+//! Each trial starts our binary for itself in a temporary folder and stops it.
+
+mod files;
+mod listen;
+mod load;
+mod site;
+mod start;
+mod tcp;
+mod telemetry;
+
+use libtest_mimic::Trial;
+
+use crate::fleet::Cast;
+
+/// All trials.
+pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
+    let tables = [
+        files::TRIALS,
+        listen::TRIALS,
+        load::TRIALS,
+        start::TRIALS,
+        tcp::TRIALS,
+        telemetry::TRIALS,
+    ];
+    tables
+        .into_iter()
+        .flatten()
+        .map(|(name, check)| cast.own_trial(&format!("process::{name}"), *check))
+        .collect()
+}

@@ -1,0 +1,109 @@
+//! A folder with zone files, and a server of ours on them.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use peers::{Options, Program, Server, Zone};
+use tempfile::TempDir;
+
+use crate::client::{Message, Query, exchange};
+
+/// What a trial is: its name and what it does with our program.
+pub(super) type Check = (&'static str, fn(&Program) -> Result<(), String>);
+
+/// A folder with zone files.
+pub(super) struct Site {
+    folder: TempDir,
+}
+
+impl Site {
+    pub(super) fn new() -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        Ok(Self { folder })
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), String> {
+        fs::write(self.path(name), text).map_err(|error| format!("{name}: {error}"))
+    }
+
+    /// Writes a zone of this serial, with more lines.
+    pub(super) fn zone(&self, origin: &str, serial: u32, more: &str) -> Result<Zone, String> {
+        self.write(origin, &text(serial, more))?;
+        Ok(Zone::new(origin, self.path(origin)))
+    }
+}
+
+/// A zone file.
+pub(super) fn text(serial: u32, more: &str) -> String {
+    format!(
+        "$TTL 300\n@ SOA ns hostmaster {serial} 3600 600 86400 60\n@ NS ns\nns A 192.0.2.1\n{more}\n"
+    )
+}
+
+/// Starts our program.
+pub(super) fn start(program: &Program, options: &Options) -> Result<Server, String> {
+    Server::start(program, options).map_err(|error| error.to_string())
+}
+
+/// Sends a query as `client::query` reads it.
+pub(super) fn ask(server: SocketAddr, line: &str) -> Result<Message, String> {
+    let query = Query::parse(line)?;
+    let reply = exchange(server, &query, WAIT).map_err(|error| format!("{line}: {error}"))?;
+    let bytes = reply.ok_or_else(|| format!("{line}: no answer"))?;
+    Message::decode(&bytes).map_err(|error| format!("{line}: {error}"))
+}
+
+/// The records of an answer, as lines.
+pub(super) fn answer(server: SocketAddr, line: &str) -> Result<Vec<String>, String> {
+    let message = ask(server, line)?;
+    Ok(message
+        .answer
+        .iter()
+        .map(crate::client::Record::line)
+        .collect())
+}
+
+/// The serial of a zone.
+pub(super) fn serial(server: SocketAddr, origin: &str) -> Option<u32> {
+    let lines = answer(server, &format!("{origin} SOA")).ok()?;
+    lines.first()?.split_whitespace().nth(5)?.parse().ok()
+}
+
+/// Waits until a zone has this serial.
+pub(super) fn wait_for_serial(server: &Server, origin: &str, wanted: u32) -> Result<(), String> {
+    let came = server.wait_for(PATIENCE, |server| {
+        serial(server.address(), origin) == Some(wanted)
+    });
+    check(came, || {
+        let found = serial(server.address(), origin);
+        format!(
+            "{origin} has serial {found:?}, not {wanted}; log:\n{}",
+            server.log()
+        )
+    })
+}
+
+/// Waits until the log has this text.
+pub(super) fn wait_for_log(server: &Server, text: &str) -> Result<(), String> {
+    let came = server.wait_for(PATIENCE, |server| server.log().contains(text));
+    check(came, || {
+        format!("the log has no {text:?}:\n{}", server.log())
+    })
+}
+
+/// An error unless the condition holds.
+pub(super) fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+const WAIT: Duration = Duration::from_secs(2);
+
+/// How long something may take that comes at once on an idle machine.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);

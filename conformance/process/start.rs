@@ -1,0 +1,211 @@
+//! Start and end of the process.
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use peers::{Options, Program, Ready, Server, Signal};
+
+use super::site::{Check, Site, answer, ask, check, serial, start, wait_for_log};
+use crate::client::{Connection, Query};
+
+pub(super) const TRIALS: &[Check] = &[
+    (
+        "sigterm_answers_what_is_under_way_and_ends_well",
+        terminated,
+    ),
+    ("sigint_ends_well", interrupted),
+    ("kill_and_restart_serves_on_the_same_port", killed),
+    (
+        "a_bad_zone_at_start_is_said_and_the_others_are_served",
+        bad_zone,
+    ),
+    ("strict_refuses_a_bad_zone", strict),
+    ("a_file_that_cannot_be_read_is_named", unreadable),
+    ("two_files_for_one_zone_are_refused", twice),
+    ("unknown_flags_are_explained", flags),
+    ("a_log_that_cannot_be_written_stops_nothing", full_log),
+    ("systemd_is_told_of_readiness", notify),
+];
+
+fn terminated(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let mut server = start(program, &Options::new([site.zone("a.test", 1, "")?]))?;
+    let wait = Duration::from_secs(2);
+    let mut connection =
+        Connection::open(server.address(), wait).map_err(|error| error.to_string())?;
+    let query = Query::parse("a.test SOA +tcp")?;
+    connection
+        .send(&query.bytes)
+        .map_err(|error| error.to_string())?;
+    server
+        .signal(Signal::Terminate)
+        .map_err(|error| error.to_string())?;
+    let reply = connection.receive().map_err(|error| error.to_string())?;
+    check(reply.is_some(), || {
+        "the query under way is not answered".into()
+    })?;
+    check(connection.is_closed(), || {
+        "the connection stays open".into()
+    })?;
+    ends_well(&mut server)
+}
+
+fn interrupted(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let mut server = start(program, &Options::new([site.zone("a.test", 1, "")?]))?;
+    server
+        .signal(Signal::Interrupt)
+        .map_err(|error| error.to_string())?;
+    ends_well(&mut server)
+}
+
+fn ends_well(server: &mut Server) -> Result<(), String> {
+    let status = server.wait(Duration::from_secs(10));
+    check(status.is_some_and(|status| status.success()), || {
+        format!("ended with {status:?}:\n{}", server.log())
+    })
+}
+
+fn killed(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let options = Options::new([site.zone("a.test", 1, "")?]);
+    let mut server = start(program, &options)?;
+    let port = server.address().port();
+    for _ in 0..3 {
+        // An open connection leaves the port in use for a while unless that is asked otherwise.
+        let wait = Duration::from_secs(1);
+        let open = Connection::open(server.address(), wait).map_err(|error| error.to_string())?;
+        server
+            .signal(Signal::Kill)
+            .map_err(|error| error.to_string())?;
+        server.wait(Duration::from_secs(5));
+        drop(open);
+        server = start(program, &options.clone().port(port))?;
+    }
+    check(serial(server.address(), "a.test") == Some(1), || {
+        "no answer".into()
+    })
+}
+
+fn bad_zone(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zones = [
+        site.zone("good.test", 1, "")?,
+        site.zone("bad.test", 1, "x A 192.0.2.300")?,
+        site.zone("worse.test", 1, "@ CNAME x")?,
+    ];
+    let options = Options::new(zones).ready(Ready::Zones(vec!["good.test".into()]));
+    let server = start(program, &options)?;
+    wait_for_log(&server, "bad.test:5")?;
+    wait_for_log(&server, "worse.test:5")?;
+    let bad = ask(server.address(), "x.bad.test A")?;
+    // SERVFAIL or REFUSED: both send resolvers to the zone's other servers.
+    check(matches!(bad.rcode, 2 | 5), || {
+        format!("rcode {}", bad.rcode)
+    })
+}
+
+fn strict(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zones = [
+        site.zone("good.test", 1, "")?,
+        site.zone("bad.test", 1, "x A 192.0.2.300")?,
+    ];
+    let options = Options::new(zones).arguments(["--strict"]);
+    let log = fails(program, &options)?;
+    check(log.contains("bad.test:5"), || log)
+}
+
+fn unreadable(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    fs::create_dir(site.path("folder.test")).map_err(|error| error.to_string())?;
+    let zones = [
+        site.zone("good.test", 1, "")?,
+        peers::Zone::new("folder.test", site.path("folder.test")),
+        peers::Zone::new("missing.test", site.path("missing.test")),
+    ];
+    let options = Options::new(zones).ready(Ready::Zones(vec!["good.test".into()]));
+    let server = start(program, &options)?;
+    wait_for_log(&server, "folder.test")?;
+    wait_for_log(&server, "missing.test")?;
+    wait_for_log(&server, "directory")?;
+    fails(program, &options.arguments(["--strict"])).map(drop)
+}
+
+fn twice(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let log = fails(program, &Options::new([zone.clone(), zone]))?;
+    check(log.contains("a.test"), || log)
+}
+
+fn flags(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let log = fails(
+        program,
+        &Options::new([zone]).arguments(["--zone-fil", "x"]),
+    )?;
+    check(log.contains("--zone-fil"), || log)
+}
+
+/// The program must end by itself with a failure; out comes what it said.
+fn fails(program: &Program, options: &Options) -> Result<String, String> {
+    let mut server = Server::launch(program, options).map_err(|error| error.to_string())?;
+    let status = server.wait(Duration::from_secs(10));
+    let log = server.log();
+    check(status.is_some_and(|status| !status.success()), || {
+        format!("ended with {status:?}:\n{log}")
+    })?;
+    check(!log.contains("panicked"), || log.clone())?;
+    Ok(log)
+}
+
+fn full_log(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let shell = "exec \"$@\" >/dev/full 2>&1";
+    let server = start(
+        program,
+        &Options::new([zone]).wrapper(["sh", "-c", shell, "sh"]),
+    )?;
+    site.zone("a.test", 2, "x A 192.0.2.300")?;
+    site.zone("a.test", 3, "x A 192.0.2.3")?;
+    super::site::wait_for_serial(&server, "a.test", 3)?;
+    let lines = answer(server.address(), "x.a.test A")?;
+    check(lines.len() == 1, || format!("{lines:?}"))
+}
+
+fn notify(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let path = site.path("notify");
+    let socket = UnixDatagram::bind(&path).map_err(|error| error.to_string())?;
+    let wait = Some(Duration::from_secs(5));
+    socket
+        .set_read_timeout(wait)
+        .map_err(|error| error.to_string())?;
+    let variable = format!("NOTIFY_SOCKET={}", path.display());
+    let mut server = start(program, &Options::new([zone]).wrapper(["env", &variable]))?;
+    heard(&socket, "READY=1")?;
+    server
+        .signal(Signal::Terminate)
+        .map_err(|error| error.to_string())?;
+    heard(&socket, "STOPPING=1")?;
+    ends_well(&mut server)
+}
+
+/// Reads messages until one has this line.
+fn heard(socket: &UnixDatagram, line: &str) -> Result<(), String> {
+    let mut buffer = [0; 4096];
+    loop {
+        let length = socket
+            .recv(&mut buffer)
+            .map_err(|error| format!("{line}: {error}"))?;
+        let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default());
+        if text.lines().any(|other| other == line) {
+            return Ok(());
+        }
+    }
+}
