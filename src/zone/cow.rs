@@ -19,7 +19,7 @@ pub(crate) struct CowVec<T> {
 
 #[derive(Clone, Debug)]
 enum Node<T> {
-    Inner(Arc<[Node<T>]>),
+    Inner(Arc<[Self]>),
     Leaf(Arc<[T]>),
 }
 

@@ -196,18 +196,10 @@ impl Iterator for Candidates<'_> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the upper half is what remains"
-)]
 fn fragment(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the upper half is what remains"
-)]
 fn fragment_of(entry: u64) -> u32 {
     (entry >> 32) as u32
 }

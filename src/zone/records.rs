@@ -154,10 +154,6 @@ impl Records {
         let mut sorted = Vec::with_capacity(arena.len());
         for (entry, (key, at)) in self.index.iter_mut().zip(&keys) {
             let bytes = bytes_of(arena, *at);
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "the upper half is what remains"
-            )]
             let prefix = (key >> 64) as u64;
             *entry = Entry {
                 prefix,

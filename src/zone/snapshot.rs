@@ -412,10 +412,6 @@ impl Apexes {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "masked to the size of the table"
-)]
 fn slot(hash: u64, size: usize) -> usize {
     (hash >> 17) as usize & (size - 1)
 }
