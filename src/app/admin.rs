@@ -179,3 +179,42 @@ const CONNECTIONS: usize = 64;
 
 /// Longer than any scrape; who keeps a connection open opens another one then.
 const LIFETIME: Duration = Duration::from_mins(5);
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn readiness_follows_its_flag() {
+        let admin = Admin::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await
+            .unwrap();
+        let address = admin.address();
+        let pages = Arc::new(Pages {
+            ready: AtomicBool::new(false),
+            registry: Registry::default(),
+        });
+        let stop = CancellationToken::new();
+        let ask = async |path: &str| {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer.lines().next().unwrap_or_default().to_owned()
+        };
+        let asked = async {
+            assert_eq!(ask("/healthz").await, "HTTP/1.1 200 OK");
+            assert_eq!(ask("/readyz").await, "HTTP/1.1 503 Service Unavailable");
+            pages.ready.store(true, Relaxed);
+            assert_eq!(ask("/readyz").await, "HTTP/1.1 200 OK");
+            assert_eq!(ask("/metrics").await, "HTTP/1.1 200 OK");
+            assert_eq!(ask("/").await, "HTTP/1.1 404 Not Found");
+            stop.cancel();
+        };
+        let (ended, ()) = tokio::join!(admin.run(Arc::clone(&pages), stop.clone()), asked);
+        ended.unwrap();
+    }
+}

@@ -8,6 +8,7 @@
 //! else. Zones are read as the user who reads them again later. Nothing that goes wrong later than
 //! the start ends the process.
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use config::{Config, Environment};
-use server::Server;
+use server::{BindError, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +42,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let style = Style::of_stderr(config.log.format, environment);
     style.install(config.log.level);
     privileges::raise_open_files();
+    return_memory();
     let identity = Identity::find(&config.process)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(std::thread::available_parallelism().map_or(1, |n| n.get().min(4)))
@@ -52,8 +54,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     // Signals first: one that comes during the start must not be lost.
     let guard = runtime.enter();
     let signals = Signals::listen()?;
-    let options = server_options::options(&config, inherited, random()?);
-    let server = Server::bind(options, Arc::clone(&store))?;
+    let server = bind(&config, inherited, &store)?;
     let admin = match config.metrics_address {
         Some(address) => Some(runtime.block_on(Admin::bind(address))?),
         None => None,
@@ -81,6 +82,22 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
         notifier: Notifier::from_environment(environment),
     };
     runtime.block_on(daemon.run(signals))
+}
+
+/// Opens the sockets of the server. A daemon that was killed a moment ago may still have the port:
+/// its memory is freed before its sockets.
+fn bind(config: &Config, inherited: Vec<OwnedFd>, store: &Arc<Store>) -> anyhow::Result<Server> {
+    let secret = random()?;
+    let mut tries = if inherited.is_empty() { BIND_TRIES } else { 1 };
+    let mut inherited = Some(inherited);
+    loop {
+        tries -= 1;
+        let options = server_options::options(config, inherited.take().unwrap_or_default(), secret);
+        match Server::bind(options, Arc::clone(store)) {
+            Err(BindError::Taken { .. }) if tries > 0 => std::thread::park_timeout(BIND_PAUSE),
+            other => return other.map_err(Into::into),
+        }
+    }
 }
 
 /// Everything that is open before the first zone is read.
@@ -274,6 +291,13 @@ fn announce(style: Style, banner: &Banner) {
     }
 }
 
+/// Lets the allocator give memory back to the system by itself, also when nothing else happens.
+fn return_memory() {
+    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
+        tracing::debug!(%error, "memory is given back to the system only now and then");
+    }
+}
+
 /// Seeds of the store's hashes.
 fn seed() -> anyhow::Result<[u64; 2]> {
     let bytes = random()?;
@@ -293,6 +317,12 @@ fn random() -> anyhow::Result<[u8; 16]> {
         Err(error) => bail!("get random bytes from the system: {error}"),
     }
 }
+
+/// How often a taken port is tried.
+const BIND_TRIES: u32 = 6;
+
+/// How long between two tries.
+const BIND_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long open connections may take to end.
 const DEADLINE: Duration = Duration::from_secs(10);

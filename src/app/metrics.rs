@@ -262,3 +262,66 @@ impl Page<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+    use wire::Name;
+
+    use super::*;
+    use crate::app::clock;
+
+    #[test]
+    fn the_page_has_every_metric() {
+        let store = Arc::new(Store::new([1, 2]));
+        let origin = Name::from_text(b"example.org.", None).unwrap();
+        let text = b"$TTL 60\n@ SOA ns host 7 1h 5m 1w 60\n@ NS ns\nns A 192.0.2.1\n";
+        let records = zone::file::parse_str(text, "text", &origin)
+            .records
+            .unwrap();
+        store.replace_static(&records).unwrap();
+        let numbers = Numbers {
+            started: clock::now(),
+            server: Metrics::new(),
+            statuses: Statuses::default(),
+            store,
+        };
+        let mut page = String::new();
+        encode(&mut page, &numbers.into_registry()).unwrap();
+        let lines = page.lines();
+        let (heads, values): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with('#'));
+        let types = heads.iter().filter_map(|line| line.strip_prefix("# TYPE "));
+        insta::assert_snapshot!(types.collect::<Vec<_>>().join("\n"), @"
+        zonewright_build_info gauge
+        process_start_time_seconds gauge
+        zonewright_memory_allocated_bytes gauge
+        zonewright_memory_resident_bytes gauge
+        zonewright_dns_queries counter
+        zonewright_dns_query_types counter
+        zonewright_dns_answers counter
+        zonewright_dns_drops counter
+        zonewright_dns_requests counter
+        zonewright_dns_request_bytes counter
+        zonewright_dns_responses counter
+        zonewright_dns_response_bytes counter
+        zonewright_dns_truncated counter
+        zonewright_dns_panics counter
+        zonewright_dns_tcp_connections counter
+        zonewright_dns_tcp_connections_open gauge
+        zonewright_dns_latency_seconds histogram
+        zonewright_zones gauge
+        zonewright_zone_serial gauge
+        zonewright_zone_records gauge
+        zonewright_zone_names gauge
+        zonewright_zone_memory_bytes gauge
+        ");
+        let of_zones = values
+            .iter()
+            .filter(|line| line.contains("{zone=") && !line.contains("bytes"));
+        insta::assert_snapshot!(of_zones.copied().collect::<Vec<_>>().join("\n"), @r#"
+        zonewright_zone_serial{zone="example.org."} 7
+        zonewright_zone_records{zone="example.org."} 3
+        zonewright_zone_names{zone="example.org."} 2
+        "#);
+    }
+}

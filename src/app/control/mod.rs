@@ -16,3 +16,6 @@ mod socket;
 pub(crate) use client::run;
 pub(crate) use server::{Answerer, serve};
 pub(crate) use socket::Socket;
+
+#[cfg(test)]
+mod tests;

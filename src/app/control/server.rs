@@ -66,7 +66,8 @@ pub(crate) async fn serve(
 }
 
 impl Answerer {
-    fn converse(&self, stream: &UnixStream) -> io::Result<()> {
+    /// Answers the one request of a connection.
+    pub(super) fn converse(&self, stream: &UnixStream) -> io::Result<()> {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
@@ -181,7 +182,7 @@ impl Answerer {
         let snapshot = self.store.snapshot();
         let zone = snapshot.zone(name.as_ref());
         Zone {
-            zone: name.to_string(),
+            zone: name.as_ref().to_lowercase().to_string(),
             state: status.state.label().to_owned(),
             serial: zone.map(|zone| zone.serial().0),
             records: zone.map_or(0, zone::Zone::record_count),
