@@ -7,7 +7,9 @@
 
 mod client;
 mod compare;
+mod cookies;
 mod fleet;
+mod independent;
 mod process;
 mod random;
 mod scenario;
@@ -30,20 +32,24 @@ fn main() -> ExitCode {
 /// All trials, or why there are none.
 fn trials() -> Result<Vec<Trial>, String> {
     let cast = fleet::Cast::find();
-    if !cast.missing.is_empty() {
-        let names: Vec<&str> = cast.missing.iter().map(|kind| kind.name()).collect();
-        let text = format!(
-            "not installed: {} (.ci/peers installs them)",
-            names.join(", ")
-        );
+    let (others, lacking) = independent::trials(&cast);
+    let missing = cast
+        .missing
+        .iter()
+        .map(|kind| format!("{kind}: not installed"));
+    let missing: Vec<String> = missing.chain(lacking).collect();
+    if !missing.is_empty() {
+        let text = format!("{} (see .ci/peers)", missing.join("; "));
         if std::env::var_os("CI").is_some_and(|value| value == "true") {
             return Err(text);
         }
-        report(&format!("{text}; trials that need them are ignored"));
+        report(&format!("{text}; trials that need it are ignored"));
     }
     let mut trials = compare::trials::trials(&cast)?;
     trials.extend(scenario::trials::trials(&cast)?);
     trials.extend(process::trials(&cast));
+    trials.extend(cookies::trials(&cast));
+    trials.extend(others);
     trials.extend(random::trials::trials(&cast)?);
     Ok(trials)
 }

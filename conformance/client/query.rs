@@ -19,14 +19,9 @@ use super::{name, rdata, types};
 /// A packet to send.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
-    /// The line it was made from.
-    pub(crate) text: String,
     pub(crate) bytes: Vec<u8>,
     pub(crate) transport: Transport,
     pub(crate) id: u16,
-    /// The name asked for, in lower case.
-    pub(crate) qname: String,
-    pub(crate) qtype: u16,
     /// How long an answer over UDP may be (RFC 6891 §6.2.3: less than 512 means 512).
     pub(crate) udp_limit: usize,
 }
@@ -84,10 +79,8 @@ impl Query {
             ..Parts::default()
         };
         for word in words {
-            let (word, value) = word
-                .trim_start_matches('+')
-                .split_once('=')
-                .unwrap_or((word.trim_start_matches('+'), ""));
+            let word = word.trim_start_matches('+');
+            let (word, value) = word.split_once('=').unwrap_or((word, ""));
             parts
                 .set(word, value)
                 .ok_or_else(|| bad("option of a query", word))?;
@@ -108,7 +101,6 @@ impl Query {
             .map_or(512, |opt| opt.size.max(512))
             .into();
         Ok(Self {
-            text: text.to_owned(),
             transport: if parts.tcp {
                 Transport::Tcp
             } else {
@@ -116,8 +108,6 @@ impl Query {
             },
             id: parts.id,
             bytes: parts.bytes(),
-            qname: qname.to_ascii_lowercase(),
-            qtype: rtype,
             udp_limit,
         })
     }

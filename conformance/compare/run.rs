@@ -1,7 +1,6 @@
 //! Runs queries against a fleet and reports what is wrong.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use peers::Kind;
@@ -41,10 +40,7 @@ pub(crate) fn run(
     }
     let mut report = report(&wrong);
     for name in gone {
-        let _ = writeln!(
-            report,
-            "split {name} is listed for {group} and does not occur"
-        );
+        report += &format!("split {name} is listed for {group} and does not occur\n");
     }
     Err(report)
 }
@@ -101,12 +97,12 @@ fn report(wrong: &[(String, Finding)]) -> String {
     let mut text = String::new();
     for ((what, aspect), entries) in alike {
         let count = entries.len();
-        let _ = writeln!(text, "\n{aspect}: {what} ({count} queries)");
+        text += &format!("\n{aspect}: {what} ({count} queries)\n");
         for (query, finding) in entries.into_iter().take(shown.unwrap_or(SHOWN)) {
-            let _ = writeln!(text, "  {query}");
+            text += &format!("  {query}\n");
             for (kind, value) in &finding.values {
                 let value = value.replace('\n', &format!("\n{:15}", ""));
-                let _ = writeln!(text, "    {:10} {value}", kind.name());
+                text += &format!("    {:10} {value}\n", kind.name());
             }
         }
     }
