@@ -160,6 +160,7 @@ impl<'a> Trailer<'a> {
                     if left != 0 {
                         return Err(misplaced);
                     }
+                    record.check(message)?;
                     trailer.tsig = Some(at);
                 }
                 _ => record.check(message)?,

@@ -111,10 +111,9 @@ impl LookupName {
         self.bytes[..len].copy_from_slice(&name[..len]);
         // The word behind the name is cleared, so that words read past its end hold no old bytes.
         self.bytes[len..len + 8].fill(0);
-        for chunk in self.bytes[..len.next_multiple_of(8)].chunks_exact_mut(8) {
-            let mut word = [0; 8];
-            word.copy_from_slice(chunk);
-            chunk.copy_from_slice(&lowercase(u64::from_le_bytes(word)).to_le_bytes());
+        let (words, _) = self.bytes.as_chunks_mut::<8>();
+        for word in &mut words[..len.div_ceil(8)] {
+            *word = lowercase(u64::from_le_bytes(*word)).to_le_bytes();
         }
         let mut labels = 0;
         let mut at = 0;
@@ -148,9 +147,14 @@ impl LookupName {
         let mut at = start + 1;
         let mut left = length;
         loop {
-            let mut word = [0; 8];
-            word.copy_from_slice(&self.bytes[at..at + 8]);
-            let word = u64::from_le_bytes(word);
+            let Some(word) = self
+                .bytes
+                .get(at..)
+                .and_then(|rest| rest.first_chunk::<8>())
+            else {
+                return hash;
+            };
+            let word = u64::from_le_bytes(*word);
             if left <= 8 {
                 if left == 0 {
                     return hash;

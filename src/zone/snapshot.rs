@@ -395,20 +395,19 @@ impl Apexes {
         Self { table, depths }
     }
 
-    fn candidates(&self, hash: u64) -> impl Iterator<Item = usize> {
-        let mut at = slot(hash, self.table.len().max(1));
-        std::iter::from_fn(move || {
-            loop {
-                let &(found, place) = self.table.get(at)?;
-                if place == 0 {
-                    return None;
-                }
-                at = (at + 1) & (self.table.len() - 1);
-                if found == hash {
-                    return Some(place as usize - 1);
-                }
+    /// The place of the zone whose apex has this hash and passes the check.
+    #[inline]
+    fn find(&self, hash: u64, check: impl Fn(usize) -> bool) -> Option<usize> {
+        let mask = self.table.len().wrapping_sub(1);
+        let mut at = slot(hash, self.table.len());
+        loop {
+            let &(found, place) = self.table.get(at & mask)?;
+            let place = (place as usize).checked_sub(1)?;
+            if found == hash && check(place) {
+                return Some(place);
             }
-        })
+            at += 1;
+        }
     }
 }
 
@@ -431,17 +430,12 @@ impl Snapshot {
         while depths != 0 {
             let labels = 127 - depths.leading_zeros() as usize;
             depths &= !(1 << labels);
-            let apex = self.apexes.candidates(name.hash(labels)).find_map(|place| {
-                let zone = self.zones.get(place)?.as_deref()?;
-                let suffix = &name.name().as_bytes()[name.start(labels)..];
-                if zone.apex.as_bytes() == suffix {
-                    Some(zone)
-                } else {
-                    None
-                }
-            });
-            if apex.is_some() {
-                return apex;
+            let suffix = &name.name().as_bytes()[name.start(labels)..];
+            let zone = |place| self.zones.get(place).and_then(Option::as_deref);
+            let is_apex =
+                |place| zone(place).is_some_and(|zone: &Zone| zone.apex.as_bytes() == suffix);
+            if let Some(place) = self.apexes.find(name.hash(labels), is_apex) {
+                return zone(place);
             }
         }
         None

@@ -175,16 +175,22 @@ impl<'e> Frame<'e> {
             flags |= flag::TRUNCATED;
         }
         let [answers, authorities, _] = outcome.counts;
-        let counts = [
-            u16::from(self.name_len > 0),
-            answers,
-            authorities,
-            additional,
-        ];
-        reply[2..4].copy_from_slice(&flags.to_be_bytes());
-        for (slot, count) in reply[4..HEADER_LEN].chunks_exact_mut(2).zip(counts) {
-            slot.copy_from_slice(&count.to_be_bytes());
-        }
+        let [flags_high, flags_low] = flags.to_be_bytes();
+        let [answers_high, answers_low] = answers.to_be_bytes();
+        let [authorities_high, authorities_low] = authorities.to_be_bytes();
+        let [additional_high, additional_low] = additional.to_be_bytes();
+        reply[2..HEADER_LEN].copy_from_slice(&[
+            flags_high,
+            flags_low,
+            0,
+            u8::from(self.name_len > 0),
+            answers_high,
+            answers_low,
+            authorities_high,
+            authorities_low,
+            additional_high,
+            additional_low,
+        ]);
         len
     }
 }

@@ -59,7 +59,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     failing = false;
-                    let deadline = Instant::now() + shared.options.first_query;
+                    let deadline = Instant::now() + shared.options.first_query.min(shared.options.idle);
                     let ticket = shared.registry.admit(deadline);
                     let connection =
                         Connection::new(stream, peer, ticket, deadline, Arc::clone(&shared));
