@@ -42,7 +42,6 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let style = Style::of_stderr(config.log.format, environment);
     style.install(config.log.level);
     privileges::raise_open_files();
-    return_memory();
     let identity = Identity::find(&config.process)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(std::thread::available_parallelism().map_or(1, |n| n.get().min(4)))
@@ -168,6 +167,7 @@ impl Daemon {
         let server = self.server;
         let stop_server = stop.clone();
         tasks.spawn(async move { server.run(stop_server).await.context("answer queries") });
+        return_memory();
         banner.add_zones(&statuses.all(), &self.store.snapshot());
         pages.ready.store(true, Relaxed);
         self.notifier.ready(&banner.status(banner.zones.len()));
@@ -292,6 +292,9 @@ fn announce(style: Style, banner: &Banner) {
 }
 
 /// Lets the allocator give memory back to the system by itself, also when nothing else happens.
+///
+/// Not before the first zones are read: without its thread the allocator gives large pieces back at
+/// once, and those are what a load leaves behind.
 fn return_memory() {
     if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
         tracing::debug!(%error, "memory is given back to the system only now and then");
