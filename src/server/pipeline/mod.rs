@@ -15,3 +15,6 @@ mod worker;
 
 pub use self::core::{Core, CoreOptions};
 pub use worker::{MAX_BATCH, Worker};
+
+#[cfg(test)]
+mod tests;
