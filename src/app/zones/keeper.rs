@@ -15,6 +15,7 @@ use wire::Name;
 
 use super::file::File;
 use super::load::{Load, Loader, Served};
+use super::say::{say, say_warnings};
 use super::scan::{Found, From, Scan, scan};
 use super::status::{State, Status, Statuses};
 use crate::app::clock;
@@ -359,42 +360,6 @@ fn outcome(load: Load) -> Outcome {
     Outcome {
         zone: load.zone,
         result,
-    }
-}
-
-fn say(load: &Load, before: Option<State>, now: State) {
-    let (zone, file) = (&load.zone, load.path.display());
-    match &load.result {
-        Ok(served) if before.is_some() => {
-            let (serial, records) = (served.serial.0, served.records);
-            let took = format!("{:.1?}", load.took);
-            if served.changed {
-                tracing::info!(%zone, serial, records, took, "zone is served as edited");
-            } else if before == Some(State::Served) {
-                tracing::debug!(%zone, serial, "zone file was read again, nothing has changed");
-            } else {
-                tracing::info!(%zone, serial, records, "zone file is right again, nothing has changed");
-            }
-        }
-        Ok(served) => {
-            let (serial, records) = (served.serial.0, served.records);
-            tracing::info!(%zone, %file, serial, records, "zone is new here, and served");
-        }
-        Err(refused) => {
-            let (errors, report) = (refused.errors, refused.for_logs());
-            if now == State::Stale {
-                tracing::error!(%zone, %file, errors, report, "zone file has errors, the zone is served as before");
-            } else {
-                tracing::error!(%zone, %file, errors, report, "zone file has errors, the zone is not served");
-            }
-        }
-    }
-}
-
-fn say_warnings(load: &Load) {
-    if let (Ok(_), Some(first)) = (&load.result, &load.first_warning) {
-        let (zone, warnings) = (&load.zone, load.warnings);
-        tracing::warn!(%zone, warnings, first, "zone file has warnings, 'zonewright check' shows them");
     }
 }
 

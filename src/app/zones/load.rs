@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use wire::{Name, Serial};
+use wire::{Name, Rtype, Serial};
 use zone::Store;
 use zone::file::Diagnostic;
+use zone::records::Records;
 
 use super::file::File;
 use super::hint::hint;
@@ -39,6 +40,8 @@ pub(crate) struct Load {
 pub(crate) struct Served {
     pub(crate) serial: Serial,
     pub(crate) records: usize,
+    /// The serial in the file. The one served is greater where contents changed under this one.
+    pub(crate) file_serial: Serial,
     /// Whether it differs from what was served before.
     pub(crate) changed: bool,
 }
@@ -130,8 +133,21 @@ impl Loader {
             result: result.map(|committed| Served {
                 serial: committed.serial,
                 records: committed.records,
+                file_serial: loaded
+                    .records
+                    .as_ref()
+                    .and_then(file_serial)
+                    .unwrap_or(committed.serial),
                 changed: committed.changed,
             }),
         }
     }
+}
+
+/// The serial of the SOA of a list.
+fn file_serial(records: &Records) -> Option<Serial> {
+    // RFC 1035 §3.3.13: five numbers of four bytes end the data, the serial first.
+    let soa = records.iter().find(|record| record.rtype == Rtype::SOA)?;
+    let (numbers, _) = soa.rdata.last_chunk::<20>()?.split_first_chunk::<4>()?;
+    Some(Serial(u32::from_be_bytes(*numbers)))
 }

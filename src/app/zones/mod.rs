@@ -14,6 +14,7 @@ mod file;
 mod hint;
 mod keeper;
 mod load;
+mod say;
 mod scan;
 mod status;
 
