@@ -1,7 +1,9 @@
 //! Loading alone: zones too large or too many to be part of each round.
 
 use std::path::Path;
+use std::time::Duration;
 
+use benches::pause;
 use peers::Zone;
 
 use crate::command_line::CommandLine;
@@ -51,6 +53,8 @@ pub(crate) fn measure(
                         continue;
                     }
                 };
+                // Some give back what only loading needed a moment later.
+                pause(Duration::from_secs(2));
                 let empty = empty.as_ref().copied().unwrap_or_default();
                 let loaded = Loaded {
                     seconds: running.load_time().as_secs_f64(),
