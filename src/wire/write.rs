@@ -33,6 +33,57 @@ pub struct Writer<'b, 'n> {
     anchors: SmallVec<[Anchor<'n>; INLINE_ANCHORS]>,
 }
 
+/// A record written beforehand, but for the pointers to its owner, which stands in the message.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    bytes: Box<[u8]>,
+    /// Where the pointers go.
+    pointers: SmallVec<[u16; 3]>,
+}
+
+impl Prepared {
+    /// Prepares a record. Names in its data that end with the owner point to it too.
+    #[must_use]
+    pub fn new(owner: NameRef<'_>, rtype: Rtype, ttl: Ttl, rdata: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(PLAIN_HEAD + rdata.len());
+        let mut pointers = SmallVec::new();
+        let mut name = |name: NameRef<'_>, bytes: &mut Vec<u8>| {
+            // A pointer to the root would be longer than the root.
+            if owner.is_root() || !name.is_at_or_below(owner) {
+                bytes.extend_from_slice(name.as_bytes());
+                return;
+            }
+            let literal = name.len() - owner.len();
+            bytes.extend_from_slice(name.as_bytes().get(..literal).unwrap_or_default());
+            pointers.push(u16::try_from(bytes.len()).unwrap_or(u16::MAX));
+            bytes.extend_from_slice(&[0; 2]);
+        };
+        name(owner, &mut bytes);
+        bytes.extend_from_slice(&rtype.0.to_be_bytes());
+        bytes.extend_from_slice(&Class::IN.0.to_be_bytes());
+        bytes.extend_from_slice(&ttl.as_secs().to_be_bytes());
+        bytes.extend_from_slice(&[0; 2]);
+        let begin = bytes.len();
+        let layout = Layout::of(rtype);
+        let (before, mut rest) = rdata.split_at_checked(layout.before).unwrap_or_default();
+        bytes.extend_from_slice(before);
+        for _ in 0..layout.names {
+            let Ok(next) = NameRef::read(rest) else { break };
+            name(next, &mut bytes);
+            rest = rest.get(next.len()..).unwrap_or_default();
+        }
+        bytes.extend_from_slice(rest);
+        let length = u16::try_from(bytes.len() - begin).unwrap_or(u16::MAX);
+        if let Some(slot) = bytes.get_mut(begin - 2..begin) {
+            slot.copy_from_slice(&length.to_be_bytes());
+        }
+        Self {
+            bytes: bytes.into(),
+            pointers,
+        }
+    }
+}
+
 /// A name that stands in the message: the first `literal` bytes as they are, then a pointer.
 #[derive(Clone, Copy, Debug)]
 struct Anchor<'n> {
@@ -131,6 +182,24 @@ impl<'b, 'n> Writer<'b, 'n> {
             count += 1;
         }
         Ok(count)
+    }
+
+    /// Writes a prepared record, the name it was prepared for standing at `at`.
+    ///
+    /// # Errors
+    /// When it does not fit.
+    #[inline]
+    pub fn prepared(&mut self, record: &Prepared, at: usize) -> Result<u16, Full> {
+        let begin = self.len;
+        let pointer = u16::try_from(at).map_err(|_| Full)? | 0xC000;
+        self.put(&record.bytes)?;
+        for patch in &record.pointers {
+            let slot = self.bytes.get_mut(begin + usize::from(*patch)..);
+            if let Some(slot) = slot.and_then(|rest| rest.first_chunk_mut::<2>()) {
+                *slot = pointer.to_be_bytes();
+            }
+        }
+        Ok(1)
     }
 
     /// Writes bytes as they are.
@@ -439,6 +508,38 @@ mod tests {
             &bytes[second..end],
             b"\xC0\x10\x00\x02\x00\x01\x00\x00\x00\x01\x00\x02\xC0\x2F"
         );
+    }
+
+    #[test]
+    fn a_prepared_record_is_the_one_that_would_be_written() {
+        for (question, owner) in [
+            ("www.example.org.", "example.org."),
+            ("a.", "."),
+            ("b.", "b."),
+        ] {
+            let (question, owner) = (name(question), name(owner));
+            let mut rdata = [&b"\x02ns"[..], owner.as_bytes(), b"\x01h\x03net\x00"].concat();
+            rdata.extend_from_slice(&[7; 20]);
+            let ttl = Ttl::from_secs(5);
+            let mut written = [[0; 200]; 2];
+            let mut lens = [0; 2];
+            for (way, bytes) in written.iter_mut().enumerate() {
+                bytes[12..12 + question.as_bytes().len()].copy_from_slice(question.as_bytes());
+                let end = 16 + question.as_bytes().len();
+                let mut writer = Writer::new(bytes, end, 200);
+                writer.anchor(question.as_ref(), 12);
+                let count = if way == 0 {
+                    let at = 12 + question.as_bytes().len() - owner.as_bytes().len();
+                    let record = Prepared::new(owner.as_ref(), Rtype::SOA, ttl, &rdata);
+                    writer.prepared(&record, at)
+                } else {
+                    writer.rrset(owner.as_ref(), Rtype::SOA, ttl, [&rdata[..]].into_iter())
+                };
+                assert_eq!(count, Ok(1));
+                lens[way] = writer.len();
+            }
+            assert_eq!(written[0][..lens[0]], written[1][..lens[1]]);
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! A whole zone at once: from sorted records to pages and indexes in one pass over each.
 
-use wire::{Name, Rtype, Serial, Ttl};
+use std::sync::Arc;
+
+use wire::write::Prepared;
+use wire::{Name, NameRef, Rtype, Serial, Ttl};
 
 use crate::cow::CowVec;
 use crate::hash::HashKeys;
@@ -51,12 +54,15 @@ pub(crate) fn serial_of(soa: &[u8]) -> Serial {
 }
 
 /// What a negative answer carries of this SOA (RFC 2308 §3: the lesser of TTL and minimum).
-pub(crate) fn negative_of(soa: &[u8], ttl: Ttl) -> Negative {
+pub(crate) fn negative_of(apex: NameRef<'_>, soa: &[u8], ttl: Ttl) -> Negative {
     let at = soa.len() - 4;
     let minimum = u32::from_be_bytes([soa[at], soa[at + 1], soa[at + 2], soa[at + 3]]);
+    let ttl = ttl.min(Ttl::from_secs(minimum));
+    let record = Arc::new(Prepared::new(apex, Rtype::SOA, ttl, soa));
     Negative {
         soa: soa.into(),
-        ttl: ttl.min(Ttl::from_secs(minimum)),
+        ttl,
+        record,
     }
 }
 
@@ -189,7 +195,7 @@ impl Names {
         records: usize,
         (soa, ttl): (Vec<u8>, Ttl),
     ) -> Result<(Zone, Depths), StoreError> {
-        let mut pages = vec![std::sync::Arc::from(Vec::new())];
+        let mut pages = vec![Arc::from(Vec::new())];
         let mut order = Vec::new();
         let mut positions = Vec::with_capacity(self.starts.len());
         let mut writer = PageWriter::default();
@@ -226,13 +232,15 @@ impl Names {
             keys: self.keys,
             apex_labels: self.apex_labels,
             apex_hash: self.hashes.first().copied().unwrap_or(0),
-            apex,
             serial: serial_of(&soa),
-            negative: negative_of(&soa, ttl),
+            negative: negative_of(apex.as_ref(), &soa, ttl),
+            apex,
             pages: CowVec::from_vec(pages),
             index: Index::build(entries, self.hashes.len()),
             order: Order::from_vec(&order),
-            shape: self.depths.shape(),
+            shape: self
+                .depths
+                .shape(Flags(self.entries.first().copied().unwrap_or(0))),
             records,
             names: self.starts.len(),
             page_bytes,

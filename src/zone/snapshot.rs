@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wire::write::Prepared;
 use wire::{Name, NameRef, Rtype, Serial, Ttl};
 
 use crate::cow::CowVec;
@@ -9,7 +10,7 @@ use crate::hash::{HashKeys, LookupName};
 use crate::index::{Index, Position};
 use crate::key;
 use crate::order::{Order, OrderPlace};
-use crate::page::{Node, PageRef, RrsetRef, tag_of};
+use crate::page::{Flags, Node, PageRef, RrsetRef, tag_of};
 
 /// The contents of one zone at one serial.
 #[derive(Clone, Debug)]
@@ -37,6 +38,7 @@ pub struct Zone {
 pub(crate) struct Negative {
     pub(crate) soa: Arc<[u8]>,
     pub(crate) ttl: Ttl,
+    pub(crate) record: Arc<Prepared>,
 }
 
 /// How deep a zone is and where it is cut: what lookups may skip.
@@ -46,6 +48,8 @@ pub(crate) struct Shape {
     pub(crate) cut_depths: u128,
     /// No name is more labels below the apex.
     pub(crate) deepest: usize,
+    /// What is known of the apex.
+    pub(crate) apex: Flags,
 }
 
 /// Where a lookup ended.
@@ -121,6 +125,12 @@ impl Zone {
     #[must_use]
     pub fn negative_soa(&self) -> (&[u8], Ttl) {
         (&self.negative.soa, self.negative.ttl)
+    }
+
+    /// The same as a record whose owner, the apex, stands in the message.
+    #[must_use]
+    pub fn negative_record(&self) -> &Prepared {
+        &self.negative.record
     }
 
     /// The node of a suffix of a name, if the zone has it. The suffix must be at or below the apex.
@@ -235,10 +245,10 @@ impl Zone {
             let Some(node) = node else {
                 break;
             };
-            if node.flags().has(crate::page::Flags::CUT) {
+            if node.flags().has(Flags::CUT) {
                 return Found::Cut(node, above);
             }
-            if node.flags().has(crate::page::Flags::DNAME) && above < labels {
+            if node.flags().has(Flags::DNAME) && above < labels {
                 return Found::Dname(node, above);
             }
         }
@@ -250,8 +260,8 @@ impl Zone {
 
     /// The name does not exist: looks for the wildcard that stands for it.
     fn find_missing(&self, name: &LookupName) -> Found<'_> {
-        let (encloser, node) = self.closest_encloser(name);
-        if node.is_some_and(|node| node.flags().has(crate::page::Flags::WILDCARD_CHILD)) {
+        let (encloser, flags) = self.closest_encloser(name);
+        if flags.has(Flags::WILDCARD_CHILD) {
             let hash = self.keys.child(name.hash(encloser), b"*");
             let mut owner = [0; 256];
             let parent = name.relative(encloser, self.apex.as_bytes().len());
@@ -268,10 +278,11 @@ impl Zone {
 
     /// The longest suffix that exists, of a name that does not. Names exist with all above them,
     /// so the border can be found by halving.
-    fn closest_encloser(&self, name: &LookupName) -> (usize, Option<Node<'_>>) {
+    #[inline]
+    fn closest_encloser(&self, name: &LookupName) -> (usize, Flags) {
         let deepest = (name.labels() - 1).min(self.apex_labels + self.shape.deepest);
         // `exists` has a node (the apex always has), `missing` has none.
-        let (mut exists, mut found) = (self.apex_labels, None);
+        let (mut exists, mut flags) = (self.apex_labels, self.shape.apex);
         let mut missing = deepest + 1;
         while missing - exists > 1 {
             // Most names miss by their first label only.
@@ -281,11 +292,11 @@ impl Zone {
                 (exists + missing) / 2
             };
             match self.node(name, middle) {
-                Some(node) => (exists, found) = (middle, Some(node)),
+                Some(node) => (exists, flags) = (middle, node.flags()),
                 None => missing = middle,
             }
         }
-        (exists, found.or_else(|| self.node(name, self.apex_labels)))
+        (exists, flags)
     }
 
     /// The node at the apex.

@@ -73,7 +73,7 @@ impl Depths {
         count(&mut self.cuts, depth, -1);
     }
 
-    pub(crate) fn shape(&self) -> Shape {
+    pub(crate) fn shape(&self, apex: Flags) -> Shape {
         let cuts = self
             .cuts
             .iter()
@@ -84,6 +84,7 @@ impl Depths {
         Shape {
             cut_depths,
             deepest,
+            apex,
         }
     }
 }
@@ -194,7 +195,8 @@ impl ZoneWriter {
             changed |= self.merge(&owner, Vec::new());
         }
         if changed {
-            self.zone.shape = self.depths.shape();
+            let apex = self.zone.apex_node().map(Node::flags).unwrap_or_default();
+            self.zone.shape = self.depths.shape(apex);
         }
         changed
     }
@@ -212,7 +214,7 @@ impl ZoneWriter {
         if let Some(rdata) = soa.rdatas.first_mut() {
             let at = rdata.len() - crate::assemble::SOA_NUMBERS;
             rdata[at..at + 4].copy_from_slice(&serial.0.to_be_bytes());
-            self.zone.negative = negative_of(rdata, soa.ttl);
+            self.zone.negative = negative_of(self.zone.apex.as_ref(), rdata, soa.ttl);
         }
         let apex = self.zone.apex_node().map(Node::rrsets);
         let rest = apex

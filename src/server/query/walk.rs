@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use wire::edns::ExtendedError;
+use wire::message::HEADER_LEN;
 use wire::name::MAX_LEN;
 use wire::write::{Full, Writer};
 use wire::{Name, NameRef, Rcode, Rtype};
@@ -165,7 +166,7 @@ impl<'n> Answer<'_, '_, 'n> {
             Found::Missing(_) => {
                 // RFC 6604 §2.1: the code is that of the last name of a chain.
                 self.outcome.rcode = Rcode::NXDOMAIN;
-                self.negative(zone, ResponseClass::Nxdomain);
+                self.negative(zone, name, ResponseClass::Nxdomain);
                 None
             }
             Found::Cut(node, labels) => {
@@ -220,7 +221,7 @@ impl<'n> Answer<'_, '_, 'n> {
             return None;
         }
         let Some(cname) = node.rrset(Rtype::CNAME) else {
-            self.negative(zone, ResponseClass::Nodata);
+            self.negative(zone, name, ResponseClass::Nodata);
             return None;
         };
         if self.put(Section::Answer, name, cname) {
@@ -292,13 +293,18 @@ impl<'n> Answer<'_, '_, 'n> {
     }
 
     /// The SOA that says how long "nothing" holds (RFC 2308 §3).
-    fn negative(&mut self, zone: &'n Zone, class: ResponseClass) {
+    fn negative(&mut self, zone: &'n Zone, name: NameRef<'n>, class: ResponseClass) {
         self.outcome.class = class;
-        let (soa, ttl) = zone.negative_soa();
-        match self
-            .writer
-            .rrset(zone.apex(), Rtype::SOA, ttl, std::iter::once(soa))
-        {
+        let written = if self.outcome.counts[0] == 0 {
+            // The question's name stands behind the header and ends with the apex.
+            let at = HEADER_LEN + name.len() - zone.apex().len();
+            self.writer.prepared(zone.negative_record(), at)
+        } else {
+            let (soa, ttl) = zone.negative_soa();
+            self.writer
+                .rrset(zone.apex(), Rtype::SOA, ttl, std::iter::once(soa))
+        };
+        match written {
             Ok(count) => self.outcome.counts[1] += count,
             Err(Full) => self.outcome.truncated = true,
         }
