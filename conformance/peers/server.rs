@@ -171,7 +171,7 @@ impl Server {
                     return Err(StartError::Ended {
                         kind: self.kind,
                         status,
-                        log: self.log(),
+                        log: self.log_end(),
                     });
                 }
                 if begin.elapsed() > options.timeout {
@@ -179,7 +179,7 @@ impl Server {
                         kind: self.kind,
                         zone: zone.clone(),
                         waited: begin.elapsed(),
-                        log: self.log(),
+                        log: self.log_end(),
                     });
                 }
                 // A closed port is refused at once; asking again at full speed would take the
@@ -249,6 +249,14 @@ impl Server {
     pub fn log(&self) -> String {
         let bytes = fs::read(self.folder.path().join(LOG)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The end of the log, for messages.
+    fn log_end(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        let from = lines.len().saturating_sub(LOG_LINES);
+        lines.get(from..).unwrap_or_default().join("\n")
     }
 
     /// Sends a signal to its first process.
@@ -329,6 +337,7 @@ fn pause(time: Duration) {
 }
 
 const LOG: &str = "log";
+const LOG_LINES: usize = 40;
 const PROBE_WAIT: Duration = Duration::from_millis(200);
 const PROBE_PAUSE: Duration = Duration::from_millis(10);
 const STOP_WAIT: Duration = Duration::from_secs(3);

@@ -43,17 +43,21 @@ fn check(seeds: Range<u64>, cast: &Cast, splits: &[split::Split]) -> Result<(), 
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let made: Vec<_> = seeds.map(zone::make).collect();
     let mut zones = Vec::new();
-    for zone in &made {
-        let file = folder.path().join(&zone.origin);
-        fs::write(&file, &zone.text).map_err(|error| error.to_string())?;
-        zones.push(Zone::new(&zone.origin, &file));
+    for (origin, text) in made.iter().flat_map(|made| &made.zones) {
+        let file = folder.path().join(origin);
+        fs::write(&file, text).map_err(|error| error.to_string())?;
+        zones.push(Zone::new(origin, &file));
     }
     let fleet = Fleet::start(&cast.programs(), &zones, true).map_err(|error| error.to_string())?;
     let wrong: Vec<String> = made
         .iter()
-        .filter_map(|zone| {
-            let report = run::run("random", &fleet, &zone.queries, splits).err()?;
-            Some(format!("{}\n{report}", zone.text))
+        .filter_map(|made| {
+            let report = run::run("random", &fleet, &made.queries, splits).err()?;
+            let zones = made
+                .zones
+                .iter()
+                .map(|(origin, text)| format!("; {origin}\n{text}\n"));
+            Some(zones.collect::<String>() + &report)
         })
         .collect();
     if wrong.is_empty() {

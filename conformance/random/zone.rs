@@ -4,52 +4,91 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::dice::Dice;
 
-/// A zone and what to ask.
+/// Zones of a seed and what to ask.
 #[derive(Debug)]
-pub(crate) struct RandomZone {
-    pub(crate) origin: String,
-    pub(crate) text: String,
+pub(crate) struct RandomZones {
+    /// Origin and text of each.
+    pub(crate) zones: Vec<(String, String)>,
     pub(crate) queries: Vec<String>,
 }
 
-/// The zone of a seed. It obeys what all servers demand on load: an alias or a redirection keeps its
-/// name to itself, nothing stands below a redirection, name servers have addresses.
-pub(crate) fn make(seed: u64) -> RandomZone {
+type Contents = BTreeMap<String, BTreeSet<String>>;
+
+/// The zones of a seed: one, or a parent with its child. They obey what all servers demand on load:
+/// an alias keeps its name to itself, nothing stands below a redirection, name servers have
+/// addresses.
+pub(crate) fn make(seed: u64) -> RandomZones {
     let dice = &mut Dice::new(seed);
     let origin = format!("s{seed}.test");
-    let mut zone: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut parent = contents(dice, &origin);
+    let mut made = RandomZones {
+        zones: Vec::new(),
+        queries: queries(dice, &parent, &origin),
+    };
+    if dice.below(3) == 0 {
+        // No random name has this label, so that no alias leads from one zone into the other: where
+        // chains end at a border, servers differ, and `compare` has those.
+        let child_origin = format!("k.{origin}");
+        let child = contents(dice, &child_origin);
+        add(
+            &mut parent,
+            "k".into(),
+            format!("NS ns-of-zone.{child_origin}."),
+        );
+        add(&mut parent, "ns-of-zone.k".into(), "A 192.0.2.254".into());
+        if dice.below(2) == 0 {
+            add(
+                &mut parent,
+                "k".into(),
+                format!("DS 1 8 2 {}", "00".repeat(32)),
+            );
+        }
+        made.queries.extend(queries(dice, &child, &child_origin));
+        for rtype in ["NS", "SOA", "DS", "ANY", "A"] {
+            made.queries.push(format!("{child_origin}. {rtype} +edns"));
+            made.queries
+                .push(format!("ns-of-zone.{child_origin}. {rtype}"));
+        }
+        made.zones.push((child_origin, text(&child)));
+    }
+    made.zones.push((origin, text(&parent)));
+    made
+}
+
+fn contents(dice: &mut Dice, origin: &str) -> Contents {
+    let mut zone = Contents::new();
     for _ in 0..4 + dice.below(10) {
         let owner = name(dice, true);
-        let target = absolute(&name(dice, false), &origin);
-        let data = match dice.below(16) {
+        let target = absolute(&name(dice, false), origin);
+        let data = match dice.below(17) {
             0..=3 => format!("A 192.0.2.{}", dice.below(250) + 1),
-            4 | 5 => format!("TXT \"{seed}\""),
+            4 | 5 => format!("TXT \"{owner}\""),
             6 => format!("AAAA 2001:db8::{:x}", dice.below(0xfff) + 1),
             7 => format!("MX 10 {target}"),
             8 => format!("SRV 0 0 53 {target}"),
             9 | 10 => format!("CNAME {target}"),
             11 | 12 => format!("DNAME {target}"),
             13 => format!("CNAME {}", dice.pick(&["www.example.", "a.example."])),
+            14 => format!("NS {target}"),
             _ => format!("NS {}.{}.{origin}.", dice.pick(&["a", "ns"]), owner),
         };
         add(&mut zone, owner, data);
     }
-    clean(&mut zone, &origin);
-    let mut text = format!(
-        "$ORIGIN {origin}.\n$TTL 300\n@ SOA ns-of-zone hostmaster 1 3600 600 86400 60\n@ NS ns-of-zone\n\
-         ns-of-zone A 192.0.2.254\n"
+    clean(&mut zone, origin);
+    zone
+}
+
+fn text(zone: &Contents) -> String {
+    let mut text = String::from(
+        "$TTL 300\n@ SOA ns-of-zone hostmaster 1 3600 600 86400 60\n@ NS ns-of-zone\n\
+         ns-of-zone A 192.0.2.254\n",
     );
-    for (owner, records) in &zone {
+    for (owner, records) in zone {
         for record in records {
             text += &format!("{owner} {record}\n");
         }
     }
-    let queries = queries(dice, &zone, &origin);
-    RandomZone {
-        origin,
-        text,
-        queries,
-    }
+    text
 }
 
 /// A name of one to three labels below the apex.
@@ -68,12 +107,12 @@ fn absolute(name: &str, origin: &str) -> String {
     format!("{name}.{origin}.")
 }
 
-fn add(zone: &mut BTreeMap<String, BTreeSet<String>>, owner: String, data: String) {
+fn add(zone: &mut Contents, owner: String, data: String) {
     zone.entry(owner).or_default().insert(data);
 }
 
 /// Takes out what some server refuses to load, and adds glue.
-fn clean(zone: &mut BTreeMap<String, BTreeSet<String>>, origin: &str) {
+fn clean(zone: &mut Contents, origin: &str) {
     let is = |record: &String, rtype: &str| record.starts_with(&format!("{rtype} "));
     for (owner, records) in zone.iter_mut() {
         // RFC 4592 §4.2: a wildcard NS has no defined meaning, and RFC 6672 §3.3 says so of DNAME.
@@ -97,7 +136,7 @@ fn clean(zone: &mut BTreeMap<String, BTreeSet<String>>, origin: &str) {
             records.retain(|record| is(record, "NS"));
         }
     }
-    let tops = |zone: &BTreeMap<String, BTreeSet<String>>, rtype: &str| -> Vec<String> {
+    let tops = |zone: &Contents, rtype: &str| -> Vec<String> {
         let with = zone
             .iter()
             .filter(|(_, records)| records.iter().any(|record| is(record, rtype)));
@@ -108,13 +147,23 @@ fn clean(zone: &mut BTreeMap<String, BTreeSet<String>>, origin: &str) {
     zone.retain(|owner, _| !redirected.iter().any(|top| owner.ends_with(top)));
     let below_cut = |owner: &str| cuts.iter().any(|top| owner.ends_with(top));
     zone.retain(|owner, _| !below_cut(owner));
-    let glue: Vec<String> = zone
-        .values()
-        .flatten()
-        .filter_map(|record| record.strip_prefix("NS "))
-        .filter_map(|target| target.strip_suffix(&format!(".{origin}.")))
-        .map(str::to_owned)
+    // BIND refuses a name server whose name is an alias, and one without an address.
+    let aliases: BTreeSet<String> = tops(zone, "CNAME")
+        .into_iter()
+        .map(|top| top.trim_start_matches('.').to_owned())
         .collect();
+    let inside = |record: &String| -> Option<String> {
+        let target = record.strip_prefix("NS ")?;
+        Some(target.strip_suffix(&format!(".{origin}."))?.to_owned())
+    };
+    for records in zone.values_mut() {
+        records.retain(|record| {
+            inside(record).is_none_or(|name| {
+                !aliases.contains(&name) && !redirected.iter().any(|top| name.ends_with(top))
+            })
+        });
+    }
+    let glue: Vec<String> = zone.values().flatten().filter_map(inside).collect();
     for owner in glue {
         add(zone, owner, "A 192.0.2.253".to_owned());
     }
@@ -165,11 +214,7 @@ fn keep_alone(records: &mut BTreeSet<String>, rtype: &str) {
     }
 }
 
-fn queries(
-    dice: &mut Dice,
-    zone: &BTreeMap<String, BTreeSet<String>>,
-    origin: &str,
-) -> Vec<String> {
+fn queries(dice: &mut Dice, zone: &Contents, origin: &str) -> Vec<String> {
     const TYPES: [&str; 10] = [
         "A", "TXT", "NS", "CNAME", "DNAME", "MX", "DS", "ANY", "AAAA", "SOA",
     ];
