@@ -6,6 +6,7 @@ use wire::write::Prepared;
 use wire::{Name, NameRef, Rtype, Serial, Ttl};
 
 use crate::cow::CowVec;
+use crate::depths::Depths;
 use crate::hash::HashKeys;
 use crate::index::{Index, MAX_PAGES, Position};
 use crate::key::{self, LabelStarts};
@@ -15,7 +16,6 @@ use crate::page::{Flags, PageWriter, tag_of, write_entry_head, write_rrset};
 use crate::records::{Records, Run};
 use crate::snapshot::{Negative, Zone};
 use crate::store::StoreError;
-use crate::writer::Depths;
 
 /// Builds the first version of a zone from its sorted records, all of one layer.
 pub(crate) fn assemble(records: &Records, keys: HashKeys) -> Result<(Zone, Depths), StoreError> {

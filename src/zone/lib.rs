@@ -13,11 +13,14 @@
 mod assemble;
 pub mod check;
 mod cow;
+mod depths;
 pub mod file;
 pub mod hash;
 mod index;
 mod key;
 mod layer;
+mod lookup;
+mod merge;
 mod order;
 mod page;
 pub mod records;
@@ -28,8 +31,9 @@ mod writer;
 pub use hash::LookupName;
 pub use index::Position;
 pub use layer::Layer;
+pub use lookup::{Found, Probe};
 pub use page::{Flags, Node, Rdatas, RrsetRef, Rrsets};
-pub use snapshot::{Found, Probe, Snapshot, Zone};
+pub use snapshot::{Snapshot, Zone};
 pub use store::{Committed, Store, StoreError};
 pub use writer::{Change, Rrset};
 

@@ -7,10 +7,11 @@ use wire::{Name, NameRef, Rtype, Serial, Ttl};
 
 use crate::cow::CowVec;
 use crate::hash::{HashKeys, LookupName};
-use crate::index::{Index, Position};
+use crate::index::Index;
 use crate::key;
+use crate::lookup::below_or_at;
 use crate::order::{Order, OrderPlace};
-use crate::page::{Flags, Node, PageRef, RrsetRef, tag_of};
+use crate::page::{Flags, Node, PageRef, RrsetRef};
 
 /// The contents of one zone at one serial.
 #[derive(Clone, Debug)]
@@ -50,37 +51,6 @@ pub(crate) struct Shape {
     pub(crate) deepest: usize,
     /// What is known of the apex.
     pub(crate) apex: Flags,
-}
-
-/// Where a lookup ended.
-#[derive(Clone, Copy, Debug)]
-pub enum Found<'a> {
-    /// At or below a delegation: the cut, and how many labels its name has.
-    Cut(Node<'a>, usize),
-    /// Below a name with a DNAME: that name, and how many labels it has.
-    Dname(Node<'a>, usize),
-    /// At the name itself, which may be an empty non-terminal.
-    Exact(Node<'a>),
-    /// Nowhere: the closest encloser has so many labels.
-    Missing(usize),
-    /// At a wildcard; its closest encloser has so many labels.
-    Wildcard(Node<'a>, usize),
-}
-
-/// A lookup on its way, in steps that each read one more place in memory. A batch takes all its
-/// names through one step before the next, so that their reads overlap.
-#[derive(Clone, Copy, Debug)]
-pub enum Probe<'a> {
-    /// The name is there.
-    Exact(Node<'a>),
-    /// The index has a page for it.
-    Indexed(Position),
-    /// The index has nothing: the name is not there.
-    Missing,
-    /// A page has an entry that should be it.
-    Paged(Node<'a>),
-    /// The short way led nowhere: the name must be looked up the long way.
-    Unknown,
 }
 
 impl Zone {
@@ -131,172 +101,6 @@ impl Zone {
     #[must_use]
     pub fn negative_record(&self) -> &Prepared {
         &self.negative.record
-    }
-
-    /// The node of a suffix of a name, if the zone has it. The suffix must be at or below the apex.
-    #[inline]
-    #[must_use]
-    pub fn node(&self, name: &LookupName, labels: usize) -> Option<Node<'_>> {
-        let owner = name.relative(labels, self.apex.as_bytes().len());
-        self.node_by_hash(name.hash(labels), owner)
-    }
-
-    /// The node of an owner below the apex whose hash is known.
-    #[inline]
-    pub(crate) fn node_by_hash(&self, hash: u64, owner: &[u8]) -> Option<Node<'_>> {
-        self.locate(hash, owner).map(|(_, _, node)| node)
-    }
-
-    /// As [`Self::node_by_hash`], with the page and the slot.
-    #[inline]
-    pub(crate) fn locate(&self, hash: u64, owner: &[u8]) -> Option<(u32, usize, Node<'_>)> {
-        let tag = tag_of(hash);
-        self.index
-            .candidates(hash)
-            .find_map(|Position { page, hint }| {
-                let bytes = self.pages.get(page as usize)?;
-                let (slot, node) = PageRef::new(bytes).find(tag, owner, hint)?;
-                Some((page, slot, node))
-            })
-    }
-
-    /// Begins to look for a name: reads the index only.
-    #[inline]
-    #[must_use]
-    pub fn probe(&self, name: &LookupName) -> Probe<'_> {
-        match self.index.candidates(name.hash(name.labels())).next() {
-            Some(position) => Probe::Indexed(position),
-            None => Probe::Missing,
-        }
-    }
-
-    /// Goes on: reads where in its page the name is.
-    #[inline]
-    #[must_use]
-    pub fn probe_page<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Probe<'a> {
-        let Probe::Indexed(position) = probe else {
-            return probe;
-        };
-        let page = PageRef::new(
-            self.pages
-                .get(position.page as usize)
-                .map_or(&[], |page| page),
-        );
-        let tag = tag_of(name.hash(name.labels()));
-        match page
-            .node(position.hint)
-            .filter(|_| page.tag(position.hint) == tag)
-        {
-            Some(node) => Probe::Paged(node),
-            None => Probe::Unknown,
-        }
-    }
-
-    /// Goes on: compares the name, so that its entry is read.
-    #[inline]
-    #[must_use]
-    pub fn probe_node<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Probe<'a> {
-        let Probe::Paged(node) = probe else {
-            return probe;
-        };
-        let owner = name.relative(name.labels(), self.apex.as_bytes().len());
-        if node.owner() == owner {
-            Probe::Exact(node)
-        } else {
-            Probe::Unknown
-        }
-    }
-
-    /// The node of the name itself, as far as a probe has found it.
-    #[inline]
-    fn exact<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Option<Node<'a>> {
-        match probe {
-            Probe::Exact(node) => Some(node),
-            Probe::Missing => None,
-            Probe::Indexed(_) | Probe::Paged(_) | Probe::Unknown => self.node(name, name.labels()),
-        }
-    }
-
-    /// Walks RFC 1034 §4.3.2 step 3 for a name at or below the apex, wildcards of RFC 4592
-    /// included. Whether the cut itself or what is above it answers is the caller's to judge.
-    #[must_use]
-    pub fn find(&self, name: &LookupName) -> Found<'_> {
-        self.find_probed(name, self.probe(name))
-    }
-
-    /// As [`Self::find`], with what a probe has found already.
-    #[inline]
-    #[must_use]
-    pub fn find_probed<'a>(&'a self, name: &LookupName, probe: Probe<'a>) -> Found<'a> {
-        let exact = self.exact(probe, name);
-        let labels = name.labels();
-        let depth = labels - self.apex_labels;
-        // Delegations and DNAMEs hide what is below them: look at these from the top.
-        let mut depths = self.shape.cut_depths & below_or_at(depth);
-        while depths != 0 {
-            let at = depths.trailing_zeros() as usize;
-            depths &= depths - 1;
-            let above = self.apex_labels + at;
-            let node = if above == labels {
-                exact
-            } else {
-                self.node(name, above)
-            };
-            let Some(node) = node else {
-                break;
-            };
-            if node.flags().has(Flags::CUT) {
-                return Found::Cut(node, above);
-            }
-            if node.flags().has(Flags::DNAME) && above < labels {
-                return Found::Dname(node, above);
-            }
-        }
-        match exact {
-            Some(node) => Found::Exact(node),
-            None => self.find_missing(name),
-        }
-    }
-
-    /// The name does not exist: looks for the wildcard that stands for it.
-    fn find_missing(&self, name: &LookupName) -> Found<'_> {
-        let (encloser, flags) = self.closest_encloser(name);
-        if flags.has(Flags::WILDCARD_CHILD) {
-            let hash = self.keys.child(name.hash(encloser), b"*");
-            let mut owner = [0; 256];
-            let parent = name.relative(encloser, self.apex.as_bytes().len());
-            owner[..2].copy_from_slice(b"\x01*");
-            if let Some(room) = owner.get_mut(2..2 + parent.len()) {
-                room.copy_from_slice(parent);
-                if let Some(node) = self.node_by_hash(hash, &owner[..2 + parent.len()]) {
-                    return Found::Wildcard(node, encloser);
-                }
-            }
-        }
-        Found::Missing(encloser)
-    }
-
-    /// The longest suffix that exists, of a name that does not. Names exist with all above them,
-    /// so the border can be found by halving.
-    #[inline]
-    fn closest_encloser(&self, name: &LookupName) -> (usize, Flags) {
-        let deepest = (name.labels() - 1).min(self.apex_labels + self.shape.deepest);
-        // `exists` has a node (the apex always has), `missing` has none.
-        let (mut exists, mut flags) = (self.apex_labels, self.shape.apex);
-        let mut missing = deepest + 1;
-        while missing - exists > 1 {
-            // Most names miss by their first label only.
-            let middle = if missing - exists <= 3 {
-                missing - 1
-            } else {
-                (exists + missing) / 2
-            };
-            match self.node(name, middle) {
-                Some(node) => (exists, flags) = (middle, node.flags()),
-                None => missing = middle,
-            }
-        }
-        (exists, flags)
     }
 
     /// The node at the apex.
@@ -365,12 +169,6 @@ impl Zone {
         let bytes = [owner, self.apex.as_bytes()].concat();
         Name::from_wire(&bytes).unwrap_or_else(|_| Name::root())
     }
-}
-
-fn below_or_at(depth: usize) -> u128 {
-    u128::MAX
-        .checked_shr(127_u32.saturating_sub(u32::try_from(depth).unwrap_or(127)))
-        .unwrap_or(0)
 }
 
 /// All zones at one instant.

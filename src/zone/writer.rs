@@ -12,12 +12,14 @@ use std::sync::Arc;
 use wire::{Rtype, Serial, Ttl};
 
 use crate::assemble::negative_of;
+use crate::depths::Depths;
 use crate::index::Position;
 use crate::key;
 use crate::layer::Layer;
+use crate::merge::{Contribution, contribution, entry_of, owned, winners};
 use crate::order::OrderEntry;
-use crate::page::{Flags, Node, PageWriter, RrsetRef, tag_of, write_entry_head, write_rrset};
-use crate::snapshot::{Shape, Zone};
+use crate::page::{Flags, Node, PageWriter, RrsetRef, tag_of};
+use crate::snapshot::Zone;
 
 /// An RRset of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,59 +43,6 @@ pub struct Change {
     pub layer: Layer,
     /// The RRset from now on, or none any more.
     pub rrset: Option<Rrset>,
-}
-
-#[derive(Clone, Debug)]
-struct Contribution {
-    layer: Layer,
-    rrset: Rrset,
-}
-
-/// How many names and cuts there are at each depth below the apex.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Depths {
-    names: Vec<usize>,
-    cuts: Vec<usize>,
-}
-
-impl Depths {
-    pub(crate) fn add_name(&mut self, depth: usize) {
-        count(&mut self.names, depth, 1);
-    }
-
-    pub(crate) fn add_cut(&mut self, depth: usize) {
-        count(&mut self.cuts, depth, 1);
-    }
-
-    fn remove_name(&mut self, depth: usize) {
-        count(&mut self.names, depth, -1);
-    }
-
-    fn remove_cut(&mut self, depth: usize) {
-        count(&mut self.cuts, depth, -1);
-    }
-
-    pub(crate) fn shape(&self, apex: Flags) -> Shape {
-        let cuts = self
-            .cuts
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0);
-        let cut_depths = cuts.fold(0, |depths, (depth, _)| depths | 1 << depth);
-        let deepest = self.names.iter().rposition(|count| *count > 0).unwrap_or(0);
-        Shape {
-            cut_depths,
-            deepest,
-            apex,
-        }
-    }
-}
-
-fn count(counts: &mut Vec<usize>, depth: usize, by: isize) {
-    if counts.len() <= depth {
-        counts.resize(depth + 1, 0);
-    }
-    counts[depth] = counts[depth].saturating_add_signed(by);
 }
 
 /// The writer's side of one zone.
@@ -528,80 +477,4 @@ type PageEntry<'a> = (u16, std::borrow::Cow<'a, [u8]>);
 
 fn prefix(entry: &[u8]) -> u64 {
     key::prefix_of(Node::from_entry(entry).owner())
-}
-
-fn contribution(rrset: RrsetRef<'_>) -> Contribution {
-    Contribution {
-        layer: rrset.layer(),
-        rrset: owned(rrset),
-    }
-}
-
-fn owned(rrset: RrsetRef<'_>) -> Rrset {
-    let rdatas = rrset.rdatas().map(Box::from).collect();
-    Rrset {
-        rtype: rrset.rtype(),
-        ttl: rrset.ttl(),
-        rdatas,
-    }
-}
-
-fn entry_of(flags: u8, owner: &[u8], rrsets: &[Contribution]) -> Vec<u8> {
-    let mut entry = Vec::with_capacity(64);
-    // No name has so many types: what is proposed is capped at 100 before.
-    let count = u8::try_from(rrsets.len()).unwrap_or(u8::MAX);
-    write_entry_head(&mut entry, flags, count, owner);
-    for one in rrsets.iter().take(usize::from(count)) {
-        let rdatas = one.rrset.rdatas.iter().map(|rdata| &**rdata);
-        write_rrset(
-            &mut entry,
-            one.rrset.rtype,
-            one.rrset.ttl,
-            one.layer,
-            rdatas,
-        );
-    }
-    entry
-}
-
-/// Who shows: the strongest layer of each type; where that would put a CNAME beside other data, or
-/// a DNAME above a stronger name, the strongest layer has the whole name.
-fn winners(all: Vec<Contribution>, below: Option<Layer>) -> (Vec<Contribution>, Vec<Contribution>) {
-    let strongest = |rtype| {
-        all.iter()
-            .filter(|one| one.rrset.rtype == rtype)
-            .map(|one| one.layer)
-            .min()
-    };
-    let dname_hidden =
-        matches!((strongest(Rtype::DNAME), below), (Some(dname), Some(below)) if below < dname);
-    let shows = |one: &Contribution| {
-        strongest(one.rrset.rtype) == Some(one.layer)
-            && !(dname_hidden && one.rrset.rtype == Rtype::DNAME)
-    };
-    let clash = all
-        .iter()
-        .any(|one| shows(one) && one.rrset.rtype == Rtype::CNAME)
-        && all
-            .iter()
-            .any(|one| shows(one) && !beside_cname(one.rrset.rtype));
-    let top = all
-        .iter()
-        .filter(|one| shows(one))
-        .map(|one| one.layer)
-        .min();
-    let keep: Vec<bool> = all
-        .iter()
-        .map(|one| shows(one) && (!clash || Some(one.layer) == top))
-        .collect();
-    let mut keep = keep.into_iter();
-    all.into_iter().partition(|_| keep.next().unwrap_or(false))
-}
-
-/// Types that may stand beside a CNAME (RFC 2181 §10.1, RFC 4034 §3), and the CNAME itself.
-fn beside_cname(rtype: Rtype) -> bool {
-    matches!(
-        rtype,
-        Rtype::CNAME | Rtype::RRSIG | Rtype::NSEC | Rtype::KEY
-    )
 }

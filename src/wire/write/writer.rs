@@ -1,11 +1,9 @@
-//! Writing answers: whole RRsets or none, names compressed by arithmetic, never past the limit.
-//!
-//! No table of suffixes is kept: the few names written so far that are worth pointing to (the
-//! question's, the owners', the targets') are *anchors*, and a name is compared with each of them
-//! from its end. The work per name is bounded by their number.
+//! The message under construction.
 
 use smallvec::SmallVec;
 
+use super::layout::Layout;
+use super::prepared::Prepared;
 use crate::name::NameRef;
 use crate::types::{Class, Rtype, Ttl};
 
@@ -31,57 +29,6 @@ pub struct Writer<'b, 'n> {
     len: usize,
     limit: usize,
     anchors: SmallVec<[Anchor<'n>; INLINE_ANCHORS]>,
-}
-
-/// A record written beforehand, but for the pointers to its owner, which stands in the message.
-#[derive(Clone, Debug, Default)]
-pub struct Prepared {
-    bytes: Box<[u8]>,
-    /// Where the pointers go.
-    pointers: SmallVec<[u16; 3]>,
-}
-
-impl Prepared {
-    /// Prepares a record. Names in its data that end with the owner point to it too.
-    #[must_use]
-    pub fn new(owner: NameRef<'_>, rtype: Rtype, ttl: Ttl, rdata: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(PLAIN_HEAD + rdata.len());
-        let mut pointers = SmallVec::new();
-        let mut name = |name: NameRef<'_>, bytes: &mut Vec<u8>| {
-            // A pointer to the root would be longer than the root.
-            if owner.is_root() || !name.is_at_or_below(owner) {
-                bytes.extend_from_slice(name.as_bytes());
-                return;
-            }
-            let literal = name.len() - owner.len();
-            bytes.extend_from_slice(name.as_bytes().get(..literal).unwrap_or_default());
-            pointers.push(u16::try_from(bytes.len()).unwrap_or(u16::MAX));
-            bytes.extend_from_slice(&[0; 2]);
-        };
-        name(owner, &mut bytes);
-        bytes.extend_from_slice(&rtype.0.to_be_bytes());
-        bytes.extend_from_slice(&Class::IN.0.to_be_bytes());
-        bytes.extend_from_slice(&ttl.as_secs().to_be_bytes());
-        bytes.extend_from_slice(&[0; 2]);
-        let begin = bytes.len();
-        let layout = Layout::of(rtype);
-        let (before, mut rest) = rdata.split_at_checked(layout.before).unwrap_or_default();
-        bytes.extend_from_slice(before);
-        for _ in 0..layout.names {
-            let Ok(next) = NameRef::read(rest) else { break };
-            name(next, &mut bytes);
-            rest = rest.get(next.len()..).unwrap_or_default();
-        }
-        bytes.extend_from_slice(rest);
-        let length = u16::try_from(bytes.len() - begin).unwrap_or(u16::MAX);
-        if let Some(slot) = bytes.get_mut(begin - 2..begin) {
-            slot.copy_from_slice(&length.to_be_bytes());
-        }
-        Self {
-            bytes: bytes.into(),
-            pointers,
-        }
-    }
 }
 
 /// A name that stands in the message: the first `literal` bytes as they are, then a pointer.
@@ -420,143 +367,4 @@ fn starts_label(name: &[u8], place: usize) -> bool {
         }
     }
     at == place
-}
-
-/// Where the names are that may be compressed (RFC 3597 §4: only in types of RFC 1035).
-#[derive(Clone, Copy, Debug)]
-struct Layout {
-    before: usize,
-    names: u8,
-}
-
-impl Layout {
-    #[inline]
-    fn of(rtype: Rtype) -> Self {
-        match rtype {
-            Rtype::NS
-            | Rtype::CNAME
-            | Rtype::PTR
-            | Rtype::MB
-            | Rtype::MG
-            | Rtype::MR
-            | Rtype::MD
-            | Rtype::MF => Self {
-                before: 0,
-                names: 1,
-            },
-            Rtype::SOA | Rtype::MINFO => Self {
-                before: 0,
-                names: 2,
-            },
-            Rtype::MX => Self {
-                before: 2,
-                names: 1,
-            },
-            _ => Self {
-                before: 0,
-                names: 0,
-            },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::name::Name;
-
-    fn name(text: &str) -> Name {
-        Name::from_text(text.as_bytes(), None).unwrap()
-    }
-
-    #[test]
-    fn names_point_to_the_longest_suffix_before_them() {
-        let question = name("www.Example.org.");
-        let (mail, apex) = (name("mail.example.org."), name("example.org."));
-        let mx = [&[0, 10], mail.as_bytes()].concat();
-        let mut bytes = [0; 200];
-        bytes[12..29].copy_from_slice(question.as_bytes());
-        let mut writer = Writer::new(&mut bytes, 33, 200);
-        writer.anchor(question.as_ref(), 12);
-        let ttl = Ttl::from_secs(1);
-        writer
-            .rrset(question.as_ref(), Rtype::MX, ttl, [&mx[..]].into_iter())
-            .unwrap();
-        let first = writer.len();
-        writer
-            .rrset(
-                mail.as_ref(),
-                Rtype::A,
-                ttl,
-                [&[1, 2, 3, 4][..]; 2].into_iter(),
-            )
-            .unwrap();
-        let second = writer.len();
-        writer
-            .rrset(apex.as_ref(), Rtype::NS, ttl, [mail.as_bytes()].into_iter())
-            .unwrap();
-        let end = writer.len();
-        assert_eq!(
-            &bytes[33..first],
-            b"\xC0\x0C\x00\x0F\x00\x01\x00\x00\x00\x01\x00\x09\x00\x0A\x04mail\xC0\x10"
-        );
-        let mail_at = 33 + 14;
-        let record = b"\xC0\x2F\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04\x01\x02\x03\x04";
-        assert_eq!(mail_at, 0x2F);
-        assert_eq!(&bytes[first..second], [&record[..], record].concat());
-        assert_eq!(
-            &bytes[second..end],
-            b"\xC0\x10\x00\x02\x00\x01\x00\x00\x00\x01\x00\x02\xC0\x2F"
-        );
-    }
-
-    #[test]
-    fn a_prepared_record_is_the_one_that_would_be_written() {
-        for (question, owner) in [
-            ("www.example.org.", "example.org."),
-            ("a.", "."),
-            ("b.", "b."),
-        ] {
-            let (question, owner) = (name(question), name(owner));
-            let mut rdata = [&b"\x02ns"[..], owner.as_bytes(), b"\x01h\x03net\x00"].concat();
-            rdata.extend_from_slice(&[7; 20]);
-            let ttl = Ttl::from_secs(5);
-            let mut written = [[0; 200]; 2];
-            let mut lens = [0; 2];
-            for (way, bytes) in written.iter_mut().enumerate() {
-                bytes[12..12 + question.as_bytes().len()].copy_from_slice(question.as_bytes());
-                let end = 16 + question.as_bytes().len();
-                let mut writer = Writer::new(bytes, end, 200);
-                writer.anchor(question.as_ref(), 12);
-                let count = if way == 0 {
-                    let at = 12 + question.as_bytes().len() - owner.as_bytes().len();
-                    let record = Prepared::new(owner.as_ref(), Rtype::SOA, ttl, &rdata);
-                    writer.prepared(&record, at)
-                } else {
-                    writer.rrset(owner.as_ref(), Rtype::SOA, ttl, [&rdata[..]].into_iter())
-                };
-                assert_eq!(count, Ok(1));
-                lens[way] = writer.len();
-            }
-            assert_eq!(written[0][..lens[0]], written[1][..lens[1]]);
-        }
-    }
-
-    #[test]
-    fn what_does_not_fit_leaves_the_message_as_it_was() {
-        let owner = name("a.example.");
-        let big = [7; 20];
-        let mut bytes = [0; 100];
-        let mut writer = Writer::new(&mut bytes, 12, 60);
-        let ttl = Ttl::from_secs(1);
-        assert_eq!(
-            writer.rrset(owner.as_ref(), Rtype::TXT, ttl, [&big[..]; 2].into_iter()),
-            Err(Full)
-        );
-        assert_eq!(writer.len(), 12);
-        assert_eq!(
-            writer.rrset(owner.as_ref(), Rtype::TXT, ttl, [&big[..]].into_iter()),
-            Ok(1)
-        );
-    }
 }
