@@ -19,7 +19,7 @@ pub(crate) struct CommandLine {
     /// How often everything is measured (3, quick 1)
     #[arg(long, value_name = "N")]
     pub(crate) rounds: Option<usize>,
-    /// How long each load lasts (1.8, quick 1.5)
+    /// How long each load lasts (1.7, quick 1.5)
     #[arg(long, value_name = "SECONDS")]
     pub(crate) seconds: Option<f64>,
     /// Queries a second offered to all
@@ -62,7 +62,7 @@ impl CommandLine {
     }
 
     pub(crate) fn seconds(&self) -> f64 {
-        self.seconds.unwrap_or(if self.quick { 1.5 } else { 1.8 })
+        self.seconds.unwrap_or(if self.quick { 1.5 } else { 1.7 })
     }
 
     /// The sizes of the zones.

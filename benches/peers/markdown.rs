@@ -4,7 +4,7 @@ use std::process::Command;
 
 use benches::Mix;
 
-use crate::command_line::CommandLine;
+use crate::command_line::{CommandLine, MAIN_SIZE};
 use crate::contestant::Contestant;
 use crate::plan::Scenario;
 use crate::samples::{Answered, Loaded, Samples, Spread};
@@ -23,6 +23,7 @@ pub(crate) fn document(options: &CommandLine, samples: &Samples) -> String {
     let one = |mix, clients, rate| Scenario { mix, clients, rate };
     let cpu: fn(&Answered) -> f64 = |sample| sample.cpu;
     let per_second: fn(&Answered) -> f64 = |sample| sample.rate / 1e3;
+    text += &headline(options, samples);
     for hosts in options.sizes() {
         let cells: [Cell; 4] = [
             (
@@ -83,6 +84,65 @@ pub(crate) fn document(options: &CommandLine, samples: &Samples) -> String {
     }
     text += &loads(samples);
     text
+}
+
+/// The figures that people ask for first, in one table: the usual size under load, the largest at
+/// rest.
+fn headline(options: &CommandLine, samples: &Samples) -> String {
+    let (rate, many) = (Some(options.rate), options.clients);
+    let one = |clients, rate| Scenario {
+        mix: Mix::Mixed,
+        clients,
+        rate,
+    };
+    let sizes = options.sizes();
+    let usual = sizes.iter().find(|size| **size == MAIN_SIZE);
+    let (Some(&usual), Some(&largest)) = (usual.or_else(|| sizes.first()), sizes.iter().max())
+    else {
+        return String::new();
+    };
+    let loaded = |contestant, value: fn(&Loaded) -> f64| {
+        let key = (largest, format!("{largest} names"), contestant);
+        Spread::of(samples.loads.get(&key), value)
+    };
+    let mut rows = String::new();
+    for contestant in Contestant::ALL {
+        let answer = |scenario, value: fn(&Answered) -> f64, digits| {
+            let of = |who| samples.answer((usual, scenario, who), value);
+            cell(of(contestant), of(Contestant::Ours), digits)
+        };
+        let load = |value: fn(&Loaded) -> f64, digits| {
+            cell(
+                loaded(contestant, value),
+                loaded(Contestant::Ours, value),
+                digits,
+            )
+        };
+        if samples
+            .answer((usual, one(1, rate), contestant), |one| one.cpu)
+            .is_none()
+        {
+            continue;
+        }
+        rows += &format!(
+            "| {} |{}{}{}{}{}\n",
+            contestant.name(),
+            answer(one(1, rate), |one| one.cpu, 2),
+            answer(one(many, rate), |one| one.cpu, 2),
+            answer(one(many, None), |one| one.rate / 1e3, 0),
+            load(|one| one.bytes, 0),
+            load(|one| one.seconds, 2),
+        );
+    }
+    let heads = [
+        "µs of CPU an answer, one forwarder",
+        &format!("{many} clients"),
+        "thousand answers/s, saturated",
+        &format!("bytes a record, {largest} names"),
+        "seconds from start to answer",
+    ];
+    let title = format!("{usual} names, mixed questions, {} queries/s", options.rate);
+    table(&title, &heads, &rows)
 }
 
 /// What was measured, where and when.
