@@ -166,10 +166,12 @@ impl Daemon {
         }
         let server = self.server;
         let stop_server = stop.clone();
+        // Before the first answer: who sees an answer sees readiness too. The sockets are open, so
+        // what comes in between waits in them.
+        pages.ready.store(true, Relaxed);
         tasks.spawn(async move { server.run(stop_server).await.context("answer queries") });
         return_memory();
         banner.add_zones(&statuses.all(), &self.store.snapshot());
-        pages.ready.store(true, Relaxed);
         self.notifier.ready(&banner.status(banner.zones.len()));
         announce(self.style, &banner);
         let signal = serve(
