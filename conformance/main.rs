@@ -51,6 +51,7 @@ fn trials() -> Result<Vec<Trial>, String> {
     trials.extend(cookies::trials(&cast));
     trials.extend(others);
     trials.extend(random::trials::trials(&cast)?);
+    trials.push(random::mutants::trial(&cast));
     Ok(trials)
 }
 

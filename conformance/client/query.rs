@@ -100,13 +100,19 @@ impl Query {
             .as_ref()
             .map_or(512, |opt| opt.size.max(512))
             .into();
+        // What a packet made by hand says of itself cannot be told from here.
+        let raw = parts.raw.as_ref().and_then(|raw| raw.first_chunk());
+        let (id, udp_limit) = match raw {
+            Some(id) => (u16::from_be_bytes(*id), usize::from(u16::MAX)),
+            None => (parts.id, udp_limit),
+        };
         Ok(Self {
             transport: if parts.tcp {
                 Transport::Tcp
             } else {
                 Transport::Udp
             },
-            id: parts.id,
+            id,
             bytes: parts.bytes(),
             udp_limit,
         })

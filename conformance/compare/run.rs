@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use peers::Kind;
+use peers::{Kind, Server};
 
 use super::aspect::aspects;
 use super::split::{Shown, Split};
@@ -21,7 +21,7 @@ pub(crate) fn run(
     let mut occurred: BTreeMap<String, usize> = BTreeMap::new();
     let mut wrong: Vec<(String, Finding)> = Vec::new();
     for line in queries {
-        let shown = ask(fleet, line)?;
+        let shown = ask(fleet, line, WAIT, |_| true)?;
         let verdict = judge(group, line, &shown, splits);
         for name in verdict.splits {
             *occurred.entry(name).or_default() += 1;
@@ -45,8 +45,32 @@ pub(crate) fn run(
     Err(report)
 }
 
-/// What each server of a fleet shows for a query.
-pub(crate) fn ask(fleet: &Fleet, line: &str) -> Result<Vec<(Kind, Shown)>, String> {
+/// Sends packets about which servers may differ: an error is the report of where the others agree,
+/// and we do otherwise.
+pub(crate) fn run_where_others_agree(fleet: &Fleet, queries: &[String]) -> Result<(), String> {
+    let mut wrong: Vec<(String, Finding)> = Vec::new();
+    for line in queries {
+        let shown = ask(fleet, line, SHORT_WAIT, |kind| kind == Kind::Zonewright)?;
+        let verdict = judge("", line, &shown, &[]);
+        let others = |finding: &Finding| finding.values.len() - 1;
+        let findings = verdict.findings.into_iter();
+        let findings = findings.filter(|finding| finding.agreed && others(finding) > 1);
+        wrong.extend(findings.map(|finding| (line.clone(), finding)));
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(report(&wrong))
+    }
+}
+
+/// What each server of a fleet shows for a query; `again` says whose silence is doubted.
+fn ask(
+    fleet: &Fleet,
+    line: &str,
+    wait: Duration,
+    again: fn(Kind) -> bool,
+) -> Result<Vec<(Kind, Shown)>, String> {
     let query = Query::parse(line)?;
     let limit = match query.transport {
         Transport::Tcp => 65_535,
@@ -54,17 +78,18 @@ pub(crate) fn ask(fleet: &Fleet, line: &str) -> Result<Vec<(Kind, Shown)>, Strin
     };
     let addresses = fleet.addresses();
     let mut replies =
-        exchange_all(&addresses, &query, WAIT).map_err(|error| format!("{line}: {error}"))?;
+        exchange_all(&addresses, &query, wait).map_err(|error| format!("{line}: {error}"))?;
     // A busy machine can be late; where another server found the packet good, silence is asked again.
     if replies
         .iter()
         .flatten()
         .any(|reply| !is_format_error(reply))
     {
-        for (reply, address) in replies.iter_mut().zip(&addresses) {
-            if reply.is_none() {
-                let again = exchange_all(&[*address], &query, LONG_WAIT);
-                *reply = again
+        let servers = fleet.servers().iter().map(Server::kind).zip(&addresses);
+        for (reply, (kind, address)) in replies.iter_mut().zip(servers) {
+            if reply.is_none() && again(kind) {
+                let answered = exchange_all(&[*address], &query, LONG_WAIT);
+                *reply = answered
                     .map_err(|error| format!("{line}: {error}"))?
                     .pop()
                     .flatten();
@@ -111,6 +136,9 @@ fn report(wrong: &[(String, Finding)]) -> String {
 
 /// Answers on loopback come in less than a millisecond; silence is found out after this long.
 const WAIT: Duration = Duration::from_millis(200);
+
+/// Where another server's silence is no finding.
+const SHORT_WAIT: Duration = Duration::from_millis(40);
 
 /// And that it is no silence but a busy machine, after this long.
 const LONG_WAIT: Duration = Duration::from_secs(2);

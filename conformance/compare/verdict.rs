@@ -10,6 +10,8 @@ use super::split::{Decision, Shown, Split};
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
     pub(crate) what: String,
+    /// Whether the others agree among themselves.
+    pub(crate) agreed: bool,
     pub(crate) aspect: &'static str,
     pub(crate) values: Vec<(Kind, String)>,
 }
@@ -43,6 +45,7 @@ pub(crate) fn judge(
         let [(_, first), rest @ ..] = others.as_slice() else {
             continue;
         };
+        let agreed = rest.iter().all(|(_, value)| value == first);
         let split = splits
             .iter()
             .find(|split| split.explains(group, query, aspect, &others, shown));
@@ -51,9 +54,7 @@ pub(crate) fn judge(
                 verdict.splits.push(split.name.clone());
                 against(split, ours, &others)
             }
-            None if rest.iter().any(|(_, value)| value != first) => {
-                Some("the others differ, and no split is listed".to_owned())
-            }
+            None if !agreed => Some("the others differ, and no split is listed".to_owned()),
             None => ours
                 .filter(|ours| ours != first)
                 .map(|_| "we differ from all others".to_owned()),
@@ -61,6 +62,7 @@ pub(crate) fn judge(
         if let Some(what) = what {
             verdict.findings.push(Finding {
                 what,
+                agreed,
                 aspect,
                 values: values
                     .iter()
