@@ -99,10 +99,16 @@ impl Worker {
             read(&core, &mut self.metrics, slot, pending, snapshot, now);
             if pending.ask {
                 let zone = query::zone_for(snapshot, &pending.lookup, pending.rtype);
-                *found = zone.map(|zone| (zone, zone.probe(&pending.lookup)));
+                *found = zone.map(|zone| (zone, Probe::Unknown));
             }
         }
         let pending = &self.pending[..slots.len()];
+        // Each of these loops is short, so that the reads of many rounds are under way at once.
+        for (found, pending) in found.iter_mut().zip(pending) {
+            if let Some((zone, probe)) = found {
+                *probe = zone.probe(&pending.lookup);
+            }
+        }
         for (found, pending) in found.iter_mut().zip(pending) {
             if let Some((zone, probe)) = found {
                 *probe = zone.probe_page(*probe, &pending.lookup);
