@@ -1,7 +1,7 @@
 //! Pages: the bytes that answers are made from. A page holds whole names in canonical order.
 //!
 //! ```text
-//! page   count u16 | tag u16 × count | start u16 × count | entries
+//! page   count u16 | (tag u16 | start u16) × count | entries
 //! entry  flags u8 | RRsets u8 | owner length u8 | owner below the apex, lower case | RRsets
 //! RRset  type u16 | TTL u32 | records u16 | layer u8 | bytes u32 | (length u16 | data) × records
 //! ```
@@ -217,7 +217,7 @@ impl<'a> PageRef<'a> {
     /// The name in a slot.
     #[inline]
     pub(crate) fn node(self, slot: usize) -> Option<Node<'a>> {
-        let at = 2 + 2 * (self.count + slot);
+        let at = 4 + 4 * slot;
         let start = self.bytes.get(at..at + 2)?.first_chunk::<2>()?;
         let bytes = self.bytes.get(usize::from(u16::from_be_bytes(*start))..)?;
         if slot < self.count {
@@ -265,7 +265,7 @@ impl<'a> PageRef<'a> {
     pub(crate) fn tag(self, slot: usize) -> u16 {
         let tag = self
             .bytes
-            .get(2 + 2 * slot..4 + 2 * slot)
+            .get(2 + 4 * slot..4 + 4 * slot)
             .and_then(|tag| tag.first_chunk::<2>());
         tag.map_or(0, |tag| u16::from_be_bytes(*tag))
     }
@@ -321,10 +321,8 @@ impl PageWriter {
         // Only the last entry of a page may begin behind its target, and pages are far below 64 KiB.
         let word = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
         page.extend_from_slice(&word(count));
-        for tag in self.tags.drain(..) {
+        for (tag, start) in self.tags.drain(..).zip(self.starts.drain(..)) {
             page.extend_from_slice(&tag.to_be_bytes());
-        }
-        for start in self.starts.drain(..) {
             page.extend_from_slice(&word(head + start as usize));
         }
         page.append(&mut self.entries);
