@@ -141,7 +141,7 @@ impl<'a> Trailer<'a> {
             if record.rtype == Rtype::OPT || record.rtype == Rtype::TSIG {
                 return Err(WireError::new(WireErrorKind::Pseudo, at));
             }
-            record.check(message)?;
+            record.check(message, at)?;
             at = record.end;
         }
         for left in (0..additionals).rev() {
@@ -160,10 +160,10 @@ impl<'a> Trailer<'a> {
                     if left != 0 {
                         return Err(misplaced);
                     }
-                    record.check(message)?;
+                    record.check(message, at)?;
                     trailer.tsig = Some(at);
                 }
-                _ => record.check(message)?,
+                _ => record.check(message, at)?,
             }
             at = record.end;
         }
@@ -236,8 +236,9 @@ impl<'a> RawRecord<'a> {
         })
     }
 
-    /// Whether the data fits the type. Such records are rare in requests, so this may allocate.
-    fn check(&self, message: &[u8]) -> Result<(), WireError> {
+    /// Whether the owner, at `at`, is a name and the data fits the type. Such records are rare in requests, so this may allocate.
+    fn check(&self, message: &[u8], at: usize) -> Result<(), WireError> {
+        crate::name::read_into(message, at, &mut Vec::new())?;
         // RFC 2136 and its like: no data stands for "any", and class says so.
         if self.rdata.is_empty() && self.class != Class::IN.0 {
             return Ok(());
