@@ -22,7 +22,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -38,12 +38,17 @@ use crate::good::Answers;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "overload")]
 struct CommandLine {
+    /// Only the attacks whose name contains this
+    only: Option<String>,
     /// A tenth of everything
     #[arg(long)]
     quick: bool,
     /// Megabytes that the server may grow by
     #[arg(long, value_name = "N", default_value_t = 128.0)]
     growth: f64,
+    /// Megabytes that the kernel may hold for the server's TCP connections
+    #[arg(long, value_name = "N", default_value_t = 300.0)]
+    sockets: f64,
     /// Of the good questions, how many per cent must be answered within a second, by UDP and by TCP
     #[arg(long, value_name = "PERCENT", default_value_t = 99.0)]
     answered: f64,
@@ -59,18 +64,26 @@ fn main() -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir().context("make a temporary folder for the zone")?;
     let server = start(&options, &folder.path().join("zone"))?;
     println!(
-        "{:<44} {:>10} {:>15} {:>9} {:>15} {:>9} {:>14}",
-        "attack", "sent", "good UDP", "p99 ms", "good TCP", "p99 ms", "memory MB"
+        "{:<44} {:>10} {:>15} {:>9} {:>15} {:>9} {:>14} {:>11}",
+        "attack", "sent", "good UDP", "p99 ms", "good TCP", "p99 ms", "memory MB", "sockets MB"
     );
     let scale = if options.quick { 1 } else { 10 };
     let at_first = memory(&server)?;
     let mut held = true;
-    for attack in attack::all(scale) {
+    let wanted = |attack: &Attack| {
+        let only = options.only.as_ref();
+        only.is_none_or(|only| attack.name.contains(only))
+    };
+    for attack in attack::all(scale).into_iter().filter(wanted) {
         let seen = run(&attack, server.address(), &server)?;
         let (mb, growth) = (seen.memory / 1e6, (seen.memory - at_first) / 1e6);
         let mut faults = Vec::new();
         if growth > options.growth {
             faults.push(format!("memory grew by {growth:.0} MB"));
+        }
+        if seen.sockets / 1e6 > options.sockets {
+            let mb = seen.sockets / 1e6;
+            faults.push(format!("the kernel holds {mb:.0} MB for its connections"));
         }
         for (name, good) in [("UDP", &seen.udp), ("TCP", &seen.tcp)] {
             if good.percent() < options.answered {
@@ -78,7 +91,7 @@ fn main() -> anyhow::Result<ExitCode> {
             }
         }
         println!(
-            "{:<44} {:>10} {:>15} {:>9.2} {:>15} {:>9.2} {:>7.1} {:>+6.1}  {}",
+            "{:<44} {:>10} {:>15} {:>9.2} {:>15} {:>9.2} {:>7.1} {:>+6.1} {:>11.1}  {}",
             attack.name,
             seen.sent,
             seen.udp.show(),
@@ -87,6 +100,7 @@ fn main() -> anyhow::Result<ExitCode> {
             seen.tcp.p99(),
             mb,
             growth,
+            seen.sockets / 1e6,
             faults.join(", ")
         );
         held &= faults.is_empty();
@@ -119,6 +133,8 @@ struct Seen {
     tcp: Answers,
     /// The most that was resident, in bytes.
     memory: f64,
+    /// The most that the kernel held for its TCP connections, in bytes.
+    sockets: f64,
 }
 
 /// Runs one attack with good questions beside it.
@@ -128,10 +144,16 @@ fn run(attack: &Attack, address: SocketAddr, server: &Server) -> anyhow::Result<
         let udp = scope.spawn(|| good::ask_by_udp(address, &stop));
         let tcp = scope.spawn(|| good::ask_by_tcp(address, &stop));
         let attacker = scope.spawn(|| (attack.run)(address));
-        let mut most = memory(server)?;
+        let (mut most, mut sockets) = (memory(server)?, 0.0_f64);
+        let mut turn = 0_u32;
         while !attacker.is_finished() {
             pause(Duration::from_millis(50));
             most = most.max(memory(server)?);
+            turn += 1;
+            // Less often: it takes a while for thousands of connections.
+            if turn.is_multiple_of(8) {
+                sockets = sockets.max(socket_memory(address)?);
+            }
         }
         stop.store(true, Relaxed);
         let ended = || anyhow::anyhow!("a thread of attack \"{}\" panicked", attack.name);
@@ -140,6 +162,7 @@ fn run(attack: &Attack, address: SocketAddr, server: &Server) -> anyhow::Result<
             udp: udp.join().map_err(|_| ended())?,
             tcp: tcp.join().map_err(|_| ended())?,
             memory: most,
+            sockets,
         })
     })
 }
@@ -147,4 +170,27 @@ fn run(attack: &Attack, address: SocketAddr, server: &Server) -> anyhow::Result<
 fn memory(server: &Server) -> anyhow::Result<f64> {
     let bytes = server.memory().context("the server has ended")?;
     Ok(bytes as f64)
+}
+
+/// What the kernel holds for the TCP connections of this port: data to be read by the server, and
+/// data that clients have not taken. No process has it among its own memory.
+fn socket_memory(server: SocketAddr) -> anyhow::Result<f64> {
+    let port = format!(":{}", server.port());
+    let output = Command::new("ss")
+        .args(["-tmnHO", "sport", "=", &port])
+        .output()
+        .context("run ss (Debian: apt-get install iproute2)")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    // skmem:(r<received>,rb<…>,t<…>,tb<…>,f<…>,w<to be sent>,…)
+    let fields = said
+        .split("skmem:(")
+        .skip(1)
+        .flat_map(|rest| rest.split([',', ')']).take(6));
+    let held = fields.filter_map(|field| {
+        let number = field
+            .strip_prefix('r')
+            .or_else(|| field.strip_prefix('w'))?;
+        number.parse::<f64>().ok()
+    });
+    Ok(held.sum())
 }

@@ -60,8 +60,10 @@ fn hold(
     let mut held: Vec<Option<TcpStream>> = (0..connections).map(|_| None).collect();
     let mut sent = 0;
     while begin.elapsed() < time {
+        let mut opened = 0;
         for (number, place) in held.iter_mut().enumerate() {
-            if place.is_none() {
+            if place.is_none() && opened < OPENED_AT_ONCE {
+                opened += 1;
                 // Refused connections are tried again in the next turn.
                 *place = open(server, number).ok();
             }
@@ -72,7 +74,7 @@ fn hold(
                 None => {}
             }
         }
-        pause(Duration::from_millis(100));
+        pause(TURN);
     }
     Ok(sent)
 }
@@ -89,3 +91,8 @@ fn open(server: SocketAddr, number: usize) -> anyhow::Result<TcpStream> {
     stream.set_nonblocking(true)?;
     Ok(stream)
 }
+
+/// A client writes once in a turn.
+const TURN: Duration = Duration::from_millis(100);
+/// Connections opened in a turn: the attack is that they are held, not that there are ever more.
+const OPENED_AT_ONCE: usize = 50;
