@@ -174,11 +174,12 @@ impl AsyncWrite for Connection {
 /// The format that the encoder writes.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// A few scrapers and probes, and some to spare.
-const CONNECTIONS: usize = 64;
+/// A few scrapers and probes, and many to spare.
+const CONNECTIONS: usize = 256;
 
-/// Longer than any scrape; who keeps a connection open opens another one then.
-const LIFETIME: Duration = Duration::from_mins(5);
+/// Longer than any scrape; who keeps a connection open opens another one then. Short, since those
+/// that send nothing keep probes from getting through until then.
+const LIFETIME: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {

@@ -80,7 +80,10 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
         socket,
         notifier: Notifier::from_environment(environment),
     };
-    runtime.block_on(daemon.run(signals))
+    let result = runtime.block_on(daemon.run(signals));
+    // What still hangs, such as a read of a file that does not answer, ends with the process.
+    runtime.shutdown_background();
+    result
 }
 
 /// Opens the sockets of the server. A daemon that was killed a moment ago may still have the port:

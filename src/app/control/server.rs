@@ -37,7 +37,7 @@ pub(crate) async fn serve(
     };
     let listener = UnixListener::from_std(listener)?;
     // Each holds a thread; people and scripts need few.
-    let free = Arc::new(Semaphore::new(8));
+    let free = Arc::new(Semaphore::new(32));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -69,7 +69,7 @@ impl Answerer {
     /// Answers the one request of a connection.
     pub(super) fn converse(&self, stream: &UnixStream) -> io::Result<()> {
         stream.set_nonblocking(false)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(REQUEST))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut line = String::new();
         BufReader::new(stream.take(MAX_REQUEST)).read_line(&mut line)?;
@@ -282,7 +282,10 @@ impl fmt::Write for Text<'_, '_> {
     }
 }
 
-/// A client that takes longer to send a line, or to read one, is gone.
+/// A client sends its request at once; one that does not must not keep others waiting.
+const REQUEST: Duration = Duration::from_secs(1);
+
+/// A client that takes longer to read a line is gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Bytes of a zone in one reply.

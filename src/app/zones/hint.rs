@@ -23,6 +23,10 @@ pub(crate) fn hint(path: &Path, origin: &Name) -> Option<String> {
 /// Only the beginning is looked at, and only plain forms are understood: a hint may be missing.
 fn other_zone(path: &Path, origin: &Name) -> Option<Name> {
     let mut text = Vec::new();
+    // Opening a pipe would wait for its other end.
+    if !std::fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
     let file = std::fs::File::open(path).ok()?;
     file.take(LOOKED_AT).read_to_end(&mut text).ok()?;
     let apex = apex(&String::from_utf8_lossy(&text), origin)?;

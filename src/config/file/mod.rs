@@ -55,9 +55,11 @@ pub(crate) fn read(path: &str, origin: &Origin) -> FileSettings {
 
 fn read_text(path: &Path) -> Result<String, String> {
     // A wrong path, such as one of a zone file or a device, should not fill the memory.
-    let size = std::fs::metadata(path)
-        .map_err(|error| error.to_string())?
-        .len();
+    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !about.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    let size = about.len();
     if size > MAX_SIZE {
         return Err(format!("{size} bytes are more than the {MAX_SIZE} allowed"));
     }
