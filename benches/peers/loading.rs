@@ -53,8 +53,8 @@ pub(crate) fn measure(
                         continue;
                     }
                 };
-                // Some give back what only loading needed a moment later.
-                pause(Duration::from_secs(2));
+                // Some give back what only loading needed some seconds later.
+                pause(Duration::from_secs(11));
                 let empty = empty.as_ref().copied().unwrap_or_default();
                 let loaded = Loaded {
                     seconds: running.load_time().as_secs_f64(),
