@@ -21,11 +21,20 @@ pub(super) fn tcp(address: SocketAddr, backlog: i32) -> Result<std::net::TcpList
     socket
         .set_reuse_address(true)
         .map_err(step("allow the address again"))?;
+    // Connections inherit these. Left to itself the kernel grows a send buffer to megabytes, and
+    // clients that never read would hold them all.
+    socket
+        .set_send_buffer_size(TCP_BUFFER)
+        .and_then(|()| socket.set_recv_buffer_size(TCP_BUFFER))
+        .map_err(step("bound the buffers"))?;
     bind(&socket, address)?;
     socket.listen(backlog).map_err(step("listen"))?;
     socket.set_nonblocking(true).map_err(step("set up TCP"))?;
     Ok(socket.into())
 }
+
+/// Room for one answer of the largest size, each way.
+const TCP_BUFFER: usize = 64 << 10;
 
 /// A UDP socket; `shared` with others of this process (SO_REUSEPORT).
 pub(super) fn udp(
