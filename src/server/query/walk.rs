@@ -200,12 +200,7 @@ impl<'n> Answer<'_, '_, 'n> {
         } else {
             node.rrset(self.qtype)
         };
-        // A DNAME that the chain has passed stands in the answer already.
-        if rrset.is_some_and(|rrset| {
-            self.dnames
-                .iter()
-                .any(|other| std::ptr::eq(*other, rrset.data()))
-        }) {
+        if rrset.is_some_and(|rrset| self.has_passed(rrset)) {
             return None;
         }
         if let Some(rrset) = rrset {
@@ -241,13 +236,11 @@ impl<'n> Answer<'_, '_, 'n> {
     ) -> Option<NameRef<'n>> {
         self.outcome.class = ResponseClass::Positive;
         // RFC 2181 §5: a chain may pass a DNAME again, but an answer holds it once.
-        let data = dname.data();
-        let known = self.dnames.iter().any(|other| std::ptr::eq(*other, data));
-        if !known {
+        if !self.has_passed(dname) {
             if !self.put(Section::Answer, owner, dname) {
                 return None;
             }
-            self.dnames.push(data);
+            self.dnames.push(dname.data());
         }
         let target = NameRef::read(dname.first()).ok()?;
         let prefix = &name.as_bytes()[..name.len() - owner.len()];
@@ -259,18 +252,9 @@ impl<'n> Answer<'_, '_, 'n> {
         let target = Name::from_wire(&[prefix, target.as_bytes()].concat()).ok()?;
         let target = made.keep(hop, target)?;
         let rdatas = std::iter::once(target.as_bytes());
-        match self.writer.rrset(name, Rtype::CNAME, dname.ttl(), rdatas) {
-            Ok(count) => self.outcome.counts[0] += count,
-            Err(Full) => {
-                self.outcome.truncated = true;
-                return None;
-            }
-        }
-        if self.qtype == Rtype::CNAME {
-            None
-        } else {
-            Some(target)
-        }
+        let written = self.writer.rrset(name, Rtype::CNAME, dname.ttl(), rdatas);
+        let goes_on = self.count(Section::Answer, written) && self.qtype != Rtype::CNAME;
+        goes_on.then_some(target)
     }
 
     /// The delegation's NS records and their addresses (RFC 1034 §4.3.2 step 3b).
@@ -304,27 +288,31 @@ impl<'n> Answer<'_, '_, 'n> {
             self.writer
                 .rrset(zone.apex(), Rtype::SOA, ttl, std::iter::once(soa))
         };
-        match written {
-            Ok(count) => self.outcome.counts[1] += count,
-            Err(Full) => self.outcome.truncated = true,
-        }
+        self.count(Section::Authority, written);
     }
 
     /// Writes an RRset whole, or says in the outcome that it did not fit.
     fn put(&mut self, section: Section, owner: NameRef<'n>, rrset: RrsetRef<'n>) -> bool {
-        match self
+        let written = self
             .writer
-            .rrset(owner, rrset.rtype(), rrset.ttl(), rrset.rdatas())
-        {
-            Ok(count) => {
-                self.outcome.counts[section as usize] += count;
-                true
-            }
-            Err(Full) => {
-                self.outcome.truncated = true;
-                false
-            }
+            .rrset(owner, rrset.rtype(), rrset.ttl(), rrset.rdatas());
+        self.count(section, written)
+    }
+
+    /// Counts what was written, or says in the outcome that it did not fit.
+    fn count(&mut self, section: Section, written: Result<u16, Full>) -> bool {
+        match written {
+            Ok(count) => self.outcome.counts[section as usize] += count,
+            Err(Full) => self.outcome.truncated = true,
         }
+        written.is_ok()
+    }
+
+    /// Whether the chain has passed this DNAME, so that it stands in the answer already.
+    fn has_passed(&self, dname: RrsetRef<'n>) -> bool {
+        self.dnames
+            .iter()
+            .any(|other| std::ptr::eq(*other, dname.data()))
     }
 }
 
