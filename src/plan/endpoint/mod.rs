@@ -1,0 +1,77 @@
+//! An endpoint: a desired name with a type and targets, and where it came from.
+
+mod labels;
+mod object;
+mod properties;
+
+use std::sync::Arc;
+
+use wire::{Rtype, Ttl};
+
+pub use labels::Labels;
+pub use object::ObjectRef;
+pub use properties::Properties;
+
+/// A name, a type and targets. The same shape holds what objects ask for and what a destination has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The name as its source wrote it, without a dot at its end.
+    pub name: Box<str>,
+    /// The type.
+    pub rtype: Rtype,
+    /// The targets as text, in the form that the type has in external-dns.
+    pub targets: Vec<Box<str>>,
+    /// The TTL, if one was asked for.
+    pub ttl: Option<Ttl>,
+    /// Tells apart several endpoints of one name and type at providers with routing policies;
+    /// mostly empty.
+    pub set_identifier: Box<str>,
+    /// What the registry keeps beside the record: owner, resource and others.
+    pub labels: Labels,
+    /// Settings for one provider, by name.
+    pub properties: Properties,
+    /// The objects that asked for it, the first one first. Empty for what a destination has.
+    pub origins: Vec<Arc<ObjectRef>>,
+}
+
+impl Endpoint {
+    /// An endpoint with nothing but a name, a type and targets; dots at the end are cut as
+    /// external-dns does (not from the targets of TXT, NAPTR and SRV).
+    #[must_use]
+    pub fn new<T: AsRef<str>>(
+        name: &str,
+        rtype: Rtype,
+        targets: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let keeps_dots = matches!(rtype, Rtype::TXT | Rtype::NAPTR | Rtype::SRV);
+        let targets = targets.into_iter().map(|target| {
+            let target = target.as_ref();
+            let cut = if keeps_dots {
+                None
+            } else {
+                target.strip_suffix('.')
+            };
+            Box::from(cut.unwrap_or(target))
+        });
+        Self {
+            name: name.strip_suffix('.').unwrap_or(name).into(),
+            rtype,
+            targets: targets.collect(),
+            ttl: None,
+            set_identifier: Box::default(),
+            labels: Labels::default(),
+            properties: Properties::default(),
+            origins: Vec::new(),
+        }
+    }
+
+    /// The type that a target asks for: an address of either family, else a name.
+    #[must_use]
+    pub fn suitable_type(target: &str) -> Rtype {
+        match target.parse() {
+            Ok(std::net::IpAddr::V4(_)) => Rtype::A,
+            Ok(std::net::IpAddr::V6(_)) => Rtype::AAAA,
+            Err(_) => Rtype::CNAME,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Which records should exist, against which do exist: pure functions on values.
+//!
+//! ```text
+//! endpoints of objects → desired (merged by name) ─┐
+//!                                                  ├→ diff (conflicts, ownership, policy) → changes
+//! records of a destination → registry (owners) ────┘                                          │
+//!                                     destination ←── provider ←── registry (ownership TXT) ←──┘
+//! ```
+//!
+//! No I/O, no clock, no async but in the trait that destinations implement. The same values give
+//! the same plan in the same order.
+
+#![forbid(unsafe_code)]
+
+mod changes;
+mod endpoint;
+mod provider;
+
+pub use changes::{ChangeSet, Update};
+pub use endpoint::{Endpoint, Labels, ObjectRef, Properties};
+pub use provider::{Applied, Capabilities, DynProvider, ErrorKind, Provider, ProviderError};
