@@ -67,12 +67,16 @@ rtypes! {
     AAAA = 28 "AAAA" "IPv6 address (RFC 3596).";
     LOC = 29 "LOC" "Location (RFC 1876).";
     NXT = 30 "NXT" "Next domain, obsolete (RFC 2535).";
+    EID = 31 "EID" "Endpoint identifier of Nimrod, experimental (registry).";
+    NIMLOC = 32 "NIMLOC" "Locator of Nimrod, experimental (registry).";
     SRV = 33 "SRV" "Service (RFC 2782).";
+    ATMA = 34 "ATMA" "ATM address (registry).";
     NAPTR = 35 "NAPTR" "Naming authority pointer (RFC 3403).";
     KX = 36 "KX" "Key exchanger (RFC 2230).";
     CERT = 37 "CERT" "Certificate (RFC 4398).";
     A6 = 38 "A6" "IPv6 address, historic (RFC 2874).";
     DNAME = 39 "DNAME" "Redirection of a subtree (RFC 6672).";
+    SINK = 40 "SINK" "Anything with a coding, experimental (registry).";
     OPT = 41 "OPT" "EDNS (RFC 6891).";
     APL = 42 "APL" "Address prefixes (RFC 3123).";
     DS = 43 "DS" "Delegation signer (RFC 4034).";
@@ -87,6 +91,9 @@ rtypes! {
     TLSA = 52 "TLSA" "Certificate association (RFC 6698).";
     SMIMEA = 53 "SMIMEA" "S/MIME certificate association (RFC 8162).";
     HIP = 55 "HIP" "Host identity (RFC 8005).";
+    NINFO = 56 "NINFO" "Status of a zone, experimental (registry).";
+    RKEY = 57 "RKEY" "Key for records, experimental (registry).";
+    TALINK = 58 "TALINK" "Links of a list of trust anchors, experimental (registry).";
     CDS = 59 "CDS" "Child copy of DS (RFC 7344).";
     CDNSKEY = 60 "CDNSKEY" "Child copy of DNSKEY (RFC 7344).";
     OPENPGPKEY = 61 "OPENPGPKEY" "OpenPGP key (RFC 7929).";
@@ -94,6 +101,9 @@ rtypes! {
     ZONEMD = 63 "ZONEMD" "Digest of a zone (RFC 8976).";
     SVCB = 64 "SVCB" "Service binding (RFC 9460).";
     HTTPS = 65 "HTTPS" "Service binding for HTTP (RFC 9460).";
+    DSYNC = 66 "DSYNC" "Where to notify a parent (RFC 9859).";
+    HHIT = 67 "HHIT" "Hierarchical host identity tag (RFC 9886).";
+    BRID = 68 "BRID" "Broadcast remote identity (RFC 9886).";
     SPF = 99 "SPF" "Sender policy, obsolete (RFC 7208).";
     NID = 104 "NID" "Node identifier (RFC 6742).";
     L32 = 105 "L32" "Locator, 32 bits (RFC 6742).";
@@ -111,6 +121,11 @@ rtypes! {
     URI = 256 "URI" "Uniform resource identifier (RFC 7553).";
     CAA = 257 "CAA" "Certification authority authorisation (RFC 8659).";
     AVC = 258 "AVC" "Application visibility (registry).";
+    DOA = 259 "DOA" "Digital object architecture (registry).";
+    AMTRELAY = 260 "AMTRELAY" "Relay of automatic multicast tunneling (RFC 8777).";
+    RESINFO = 261 "RESINFO" "What a resolver can do (RFC 9606).";
+    WALLET = 262 "WALLET" "Public wallet address (registry).";
+    TA = 32768 "TA" "Trust anchor of a zone (registry).";
     DLV = 32769 "DLV" "DNSSEC look-aside, obsolete (RFC 8749).";
 }
 

@@ -22,6 +22,8 @@ pub(super) enum Codes {
     KeyFlags,
     /// Protocols of KEY records (RFC 2535 §7.1).
     KeyProtocol,
+    /// How a parent wants to be notified, by DSYNC; printed by name.
+    NotifyScheme,
     /// Errors of TSIG and TKEY, printed by name.
     ResponseCode,
 }
@@ -36,6 +38,7 @@ impl Codes {
             Self::HashAlgorithm => Expected::HashAlgorithm,
             Self::KeyFlags => Expected::KeyFlags,
             Self::KeyProtocol => Expected::KeyProtocol,
+            Self::NotifyScheme => Expected::NotifyScheme,
             Self::ResponseCode => Expected::ResponseCode,
         }
     }
@@ -54,7 +57,7 @@ impl Codes {
     /// The name a number is printed by, if it is printed by name.
     pub(super) fn name(self, code: u16) -> Option<&'static str> {
         match self {
-            Self::CertificateAlgorithm | Self::CertificateType => {
+            Self::CertificateAlgorithm | Self::CertificateType | Self::NotifyScheme => {
                 let row = self.table().iter().find(|(_, number)| *number == code)?;
                 Some(row.0)
             }
@@ -73,6 +76,7 @@ impl Codes {
             Self::HashAlgorithm => &[("SHA-1", 1), ("SHA1", 1)],
             Self::KeyFlags => KEY_FLAGS,
             Self::KeyProtocol => KEY_PROTOCOLS,
+            Self::NotifyScheme => &[("NOTIFY", 1)],
             Self::ResponseCode => &[],
         }
     }

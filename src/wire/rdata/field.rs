@@ -1,8 +1,9 @@
 //! The kinds of fields that record data is made of.
 
+use super::a6;
 use super::codes::Codes;
 use super::digest::DigestOf;
-use super::{a6, gateway};
+use super::gateway::GatewayOf;
 
 /// One field of record data. Those that say "the rest" stand last in their row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(super) enum Field {
     A6Name,
     /// The rest, address prefixes.
     Apl,
+    /// The rest, an ATM address: a format byte, then digits or bytes.
+    AtmAddress,
     /// The rest, one string without a length byte, at least this many bytes.
     BareString(usize),
     /// The rest, base64, at least this many bytes.
@@ -27,12 +30,14 @@ pub(super) enum Field {
     Code16(Codes),
     /// The rest, a digest.
     Digest(DigestOf),
+    /// The rest, base64, or `-` for nothing.
+    Document,
     /// 48 bits between hyphens.
     Eui48,
     /// 64 bits between hyphens.
     Eui64,
-    /// The gateway of IPSECKEY.
-    Gateway,
+    /// A gateway: nothing, an address or a name.
+    Gateway(GatewayOf),
     /// A hashed name: length byte, base32hex.
     Hash,
     /// The rest, hexadecimal, at least this many bytes.
@@ -69,6 +74,8 @@ pub(super) enum Field {
     Ports,
     /// A protocol of IP.
     Protocol,
+    /// The type of the relay of AMTRELAY, its upper bit a number of its own in text.
+    RelayType,
     /// A salt: length byte, hexadecimal or `-`.
     Salt,
     /// Seconds: 32 bits, in text also with units.
@@ -127,7 +134,7 @@ impl Field {
         match self {
             Self::Name(rule) => Some(rule),
             Self::A6Name => a6::has_name(before).then_some(NameRule::Lower),
-            Self::Gateway => gateway::is_name(before).then_some(NameRule::Plain),
+            Self::Gateway(of) => of.is_name(before).then_some(NameRule::Plain),
             _ => None,
         }
     }
@@ -136,7 +143,7 @@ impl Field {
     pub(super) fn may_be_name(self) -> bool {
         matches!(
             self,
-            Self::Name(_) | Self::Names | Self::A6Name | Self::Gateway
+            Self::Name(_) | Self::Names | Self::A6Name | Self::Gateway(_)
         )
     }
 }

@@ -3,7 +3,7 @@
 //! Everything but names, which may lie elsewhere in a message: the walkers see to those.
 
 use super::field::Field;
-use super::{a6, apl, bitmap, gateway, hip, loc, svcb, wks};
+use super::{a6, apl, atma, bitmap, hip, loc, svcb, wks};
 use crate::error::{WireError, WireErrorKind};
 
 /// The length of a field at the start of `rest`. `before` is the uncompressed data in front of it.
@@ -12,7 +12,7 @@ use crate::error::{WireError, WireErrorKind};
 #[inline]
 pub(super) fn measure(field: Field, rest: &[u8], before: &[u8]) -> Result<usize, WireError> {
     match field {
-        Field::U8 | Field::Code8(_) => fixed(rest, 1),
+        Field::U8 | Field::Code8(_) | Field::RelayType => fixed(rest, 1),
         Field::U16 | Field::Code16(_) | Field::Type => fixed(rest, 2),
         Field::U32 | Field::Ipv4 | Field::Seconds | Field::Time => fixed(rest, 4),
         Field::U48 | Field::Eui48 => fixed(rest, 6),
@@ -30,15 +30,16 @@ pub(super) fn measure(field: Field, rest: &[u8], before: &[u8]) -> Result<usize,
         Field::CaaTag => all(rest, string(rest, 1)?, |byte| byte.is_ascii_alphanumeric()),
         Field::Telephone => all(rest, string(rest, 4)?, |byte| byte.is_ascii_digit()),
         Field::Nsap => at_least(rest, 1),
-        Field::Opaque => Ok(rest.len()),
+        Field::Opaque | Field::Document => Ok(rest.len()),
         Field::Options => options(rest),
         Field::Sized => sized(rest),
         Field::A6Address => a6::measure(rest),
         Field::A6Name => Ok(0),
         Field::Apl => apl::measure(rest),
+        Field::AtmAddress => atma::measure(rest),
         Field::Bitmap(least) => bitmap::measure(rest, least),
         Field::Digest(of) => of.measure(rest, before),
-        Field::Gateway => gateway::measure(rest, before),
+        Field::Gateway(of) => of.measure(rest, before),
         Field::HipHead => hip::measure(rest),
         Field::Loc => loc::measure(rest),
         Field::OldBitmap => bitmap::measure_old(rest),

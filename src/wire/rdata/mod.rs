@@ -16,6 +16,7 @@
 
 mod a6;
 mod apl;
+mod atma;
 mod bitmap;
 mod codes;
 mod digest;

@@ -6,7 +6,7 @@ use super::measure::says_no_key;
 use super::read::check;
 use super::table::fields;
 use super::words::Words;
-use super::{a6, apl, bitmap, gateway, hip, loc, svcb, wks};
+use super::{a6, apl, atma, bitmap, hip, loc, svcb, wks};
 use crate::name::NameRef;
 use crate::text::{
     self, DataTextError, DataTextErrorKind, Expected, NameTextError, Token, decimal,
@@ -170,13 +170,25 @@ fn parse_rare(
             let value = words.convert(Expected::Large(max), |text| text::large(text, max))?;
             append(value.to_be_bytes().get(2..).unwrap_or_default(), out)
         }
+        Field::Document if words.peek().is_some_and(|token| token.text == b"-") => {
+            words.take_if_any();
+            Ok(())
+        }
+        Field::Document => base64_rest(words, 1, out),
+        Field::RelayType => {
+            let discovery = number(words, 1)?;
+            let relay = number(words, 0x7F)?;
+            out.push(u8::try_from(discovery << 7 | relay).unwrap_or_default());
+            Ok(())
+        }
+        Field::AtmAddress => atma::parse(words, out),
         Field::A6Address => a6::parse(words, out),
         Field::A6Name if a6::has_name(before) => name(words, out),
         Field::A6Name => Ok(()),
         Field::Apl => apl::parse(words, out),
         Field::Bitmap(least) => bitmap::parse(words, least, out),
         Field::Digest(of) => of.parse(words, begin, out),
-        Field::Gateway => gateway::parse(words, begin, out),
+        Field::Gateway(of) => of.parse(words, begin, out),
         Field::HipHead => hip::parse(words, out),
         Field::Loc => loc::parse(words, out),
         Field::OldBitmap => bitmap::parse_old(words, out),

@@ -6,7 +6,7 @@ use super::field::{Field, Row};
 use super::generic;
 use super::read::{check, length};
 use super::table::fields;
-use super::{a6, apl, bitmap, gateway, hip, loc, svcb, wks};
+use super::{a6, apl, atma, bitmap, gateway, hip, loc, svcb, wks};
 use crate::name::NameRef;
 use crate::text::{
     print_base32hex, print_base64, print_char_string, print_eui, print_hex, print_hex_lower,
@@ -28,6 +28,12 @@ fn print_dyn(rtype: Rtype, rdata: &[u8], out: &mut dyn fmt::Write) -> fmt::Resul
     let fields = match fields(rtype) {
         None | Some([Field::Opaque | Field::Options]) => return generic::print(rdata, out),
         Some(_) if check(rtype, rdata).is_err() => return generic::print(rdata, out),
+        Some([.., Field::Gateway(of)]) if !of.has_text(rdata) => {
+            return generic::print(rdata, out);
+        }
+        Some([Field::AtmAddress]) if !atma::has_text(rdata) => {
+            return generic::print(rdata, out);
+        }
         Some([Field::Apl]) if !apl::has_text(rdata) => return generic::print(rdata, out),
         Some(fields) => fields,
     };
@@ -118,10 +124,17 @@ fn print_field(field: Field, data: &[u8], line: &mut Line<'_>) -> fmt::Result {
         Field::Hex(_) | Field::Digest(_) => {
             print_rest(data, line, |data, word| print_hex(data, word))
         }
+        Field::Document if data.is_empty() => line.word()?.write_char('-'),
+        Field::Document => print_base64(data, line.word()?),
+        Field::RelayType => {
+            let byte = number(data);
+            write!(line.word()?, "{} {}", byte >> 7, byte & 0x7F)
+        }
+        Field::AtmAddress => atma::print(data, line),
         Field::A6Address => a6::print(data, line),
         Field::Apl => apl::print(data, line),
         Field::Bitmap(_) => bitmap::print(data, line),
-        Field::Gateway => gateway::print(data, line),
+        Field::Gateway(_) => gateway::print(data, line),
         Field::HipHead => hip::print(data, line),
         Field::Loc => loc::print(data, line),
         Field::OldBitmap => bitmap::print_old(data, line),

@@ -84,6 +84,9 @@ pub enum Expected {
     /// An altitude, size or precision of a location.
     #[error("meters such as 10m or -1.50m, within the range of LOC")]
     Altitude,
+    /// An address of ATM.
+    #[error("an ATM address: + and digits, or hexadecimal digits with dots")]
+    AtmAddress,
     /// Unpadded base32hex.
     #[error("a hashed name in base32hex, without padding")]
     Base32,
@@ -108,7 +111,7 @@ pub enum Expected {
     /// An EUI-64.
     #[error("an EUI-64 such as 00-00-5e-ef-10-00-00-2a")]
     Eui64,
-    /// The gateway of an IPSECKEY.
+    /// The gateway of an IPSECKEY, the relay of an AMTRELAY.
     #[error("a gateway of the stated type (0 none, 1 IPv4, 2 IPv6, 3 name)")]
     GatewayType,
     /// The hash of NSEC3.
@@ -147,6 +150,9 @@ pub enum Expected {
     /// A string that is not empty.
     #[error("a string that is not empty")]
     NonEmptyString,
+    /// A scheme of notification.
+    #[error("a scheme such as NOTIFY or 1")]
+    NotifyScheme,
     /// An NSAP address.
     #[error("an NSAP address such as 0x47.0005.80")]
     Nsap,

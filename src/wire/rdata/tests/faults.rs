@@ -251,6 +251,42 @@ const FAULTS: &[(&str, &str, usize, &str)] = &[
         "expected a gateway of the stated type (0 none, 1 IPv4, 2 IPv6, 3 name)",
     ),
     (
+        "AMTRELAY",
+        "10 2 1 192.0.2.1",
+        1,
+        "expected a number from 0 to 1",
+    ),
+    (
+        "AMTRELAY",
+        "10 0 4 .",
+        3,
+        "expected a gateway of the stated type (0 none, 1 IPv4, 2 IPv6, 3 name)",
+    ),
+    (
+        "ATMA",
+        "39.246",
+        0,
+        "expected an ATM address: + and digits, or hexadecimal digits with dots",
+    ),
+    (
+        "ATMA",
+        "+61..2",
+        0,
+        "expected an ATM address: + and digits, or hexadecimal digits with dots",
+    ),
+    (
+        "DSYNC",
+        "CDS SHOUT 53 a.",
+        1,
+        "expected a scheme such as NOTIFY or 1",
+    ),
+    (
+        "DOA",
+        "0 1 2 \"\"",
+        4,
+        "expected base64, but the record ends here",
+    ),
+    (
         "HIP",
         "2 x AAAA",
         1,

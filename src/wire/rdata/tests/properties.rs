@@ -43,6 +43,10 @@ const SEEDS: &[(Rtype, &str)] = &[
     ),
     (Rtype::TSIG, "hmac-sha256. 5 300 4 AAAABA== 1 BADSIG 0"),
     (Rtype::CAA, "0 issue \"a; b\""),
+    (Rtype::AMTRELAY, "10 1 3 relay.x."),
+    (Rtype::ATMA, "+61200000000"),
+    (Rtype::DOA, "0 1 2 \"a\" aHR0"),
+    (Rtype::DSYNC, "CDS NOTIFY 53 scanner."),
     (Rtype::KEY, "49152 3 1"),
     (Rtype::NXT, "foo. SOA A NS"),
 ];
