@@ -29,6 +29,10 @@ pub use flags::{Flag, Group, Kind, groups};
 pub use problem::{Origin, Problem, Problems, Quoted};
 pub use raw::Environment;
 pub use settings::{
-    Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
-    LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile, Zones,
+    Access, AddressMap, AesKey, Answers, Batch, Claim, Compatibility, Config, ControlSocket,
+    Cookies, CountedClients, Destination, DomainFilter, Embedded, Encryption, EventReason, Gso,
+    InMemory, Kubernetes, Listen, Log, LogFormat, LogLevel, NamePattern, NameServer, Objects,
+    Operator, Policy, Process, Provider, RateLimit, RecordType, Registry, Requirement, Secret,
+    Selector, ServiceType, SourceName, SourceRules, Sync, Tcp, Txt, Udp, Webhook, Wrappers,
+    ZoneFile, Zones,
 };

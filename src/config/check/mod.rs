@@ -57,6 +57,9 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
         control_socket: control_socket(&mut reader),
         process: process(&mut reader),
         log: log(&mut reader),
+        data_dir: None,
+        sync: None,
+        warnings: Vec::new(),
     };
     if reader.problems.is_empty() {
         Ok(config)

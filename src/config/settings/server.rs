@@ -1,4 +1,4 @@
-//! Checked settings: what the rest of the program is given.
+//! Settings of the server and of the process.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use wire::Name;
+
+use super::Sync;
+use crate::problem::Problem;
 
 /// All settings of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +41,12 @@ pub struct Config {
     pub process: Process,
     /// The logs.
     pub log: Log,
+    /// A folder for what should outlast the process; `None` is without.
+    pub data_dir: Option<PathBuf>,
+    /// Names from sources; `None` serves zone files only.
+    pub sync: Option<Box<Sync>>,
+    /// What is well enough to go on with, but should be said.
+    pub warnings: Vec<Problem>,
 }
 
 /// What is served.

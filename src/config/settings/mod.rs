@@ -1,0 +1,29 @@
+//! Checked settings: what the rest of the program is given.
+//!
+//! Plain values of this crate and of `wire`; whoever uses them makes its own options from them.
+//!
+//! ```text
+//! Config ─┬─ the server: zones, sockets, clients, logs         server
+//!         └─ Sync: sources, their rules, wrappers              sync, source
+//!              └─ Destination: provider, filter, registry      destination, registry
+//! ```
+
+mod destination;
+mod registry;
+mod server;
+mod source;
+mod sync;
+
+pub use destination::{
+    AddressMap, Batch, Destination, DomainFilter, Embedded, InMemory, NameServer, Policy, Provider,
+    RecordType, Webhook,
+};
+pub use registry::{AesKey, Encryption, Registry, Txt};
+pub use server::{
+    Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
+    LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile, Zones,
+};
+pub use source::{
+    Compatibility, Operator, Requirement, Selector, ServiceType, SourceName, SourceRules,
+};
+pub use sync::{Claim, EventReason, Kubernetes, NamePattern, Objects, Sync, Wrappers};
