@@ -85,24 +85,16 @@ impl Numbers {
         let totals = self.server.totals();
         page.counters(
             "zonewright_dns_queries",
-            "Questions, by transport and address family",
-            totals.queries().map(|(transport, family, count)| {
-                ([("transport", transport), ("family", family)], count)
+            "Requests answered, by transport, address family, type and response code",
+            totals.queries().map(|of| {
+                let labels = [
+                    ("transport", of.transport),
+                    ("family", of.family),
+                    ("qtype", of.qtype),
+                    ("rcode", of.rcode),
+                ];
+                (labels, of.count)
             }),
-        )?;
-        page.counters(
-            "zonewright_dns_query_types",
-            "Questions, by type",
-            totals
-                .rtypes()
-                .map(|(qtype, count)| ([("qtype", qtype)], count)),
-        )?;
-        page.counters(
-            "zonewright_dns_answers",
-            "Answers, by response code",
-            totals
-                .rcodes()
-                .map(|(rcode, count)| ([("rcode", rcode)], count)),
         )?;
         page.counters(
             "zonewright_dns_drops",
@@ -297,8 +289,6 @@ mod tests {
         zonewright_memory_allocated_bytes gauge
         zonewright_memory_resident_bytes gauge
         zonewright_dns_queries counter
-        zonewright_dns_query_types counter
-        zonewright_dns_answers counter
         zonewright_dns_drops counter
         zonewright_dns_requests counter
         zonewright_dns_request_bytes counter

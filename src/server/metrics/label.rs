@@ -143,7 +143,34 @@ drop_reasons! {
     Truncated "truncated" "A datagram larger than any request we take.";
 }
 
-/// The counter of a record type; the one after the last is for all others.
+/// How many counters there are for the types of questions: each listed type, all others, and
+/// requests without a question that could be read.
+pub(super) const QTYPES: usize = RTYPES.len() + 2;
+
+/// How many counters there are for response codes: each listed one, and all others.
+pub(super) const CODES: usize = RCODES.len() + 1;
+
+/// The labels of the types of questions, in the order of their counters.
+pub(super) fn qtype_labels() -> impl Iterator<Item = &'static str> {
+    let names = RTYPES.iter().map(|rtype| rtype.mnemonic());
+    names
+        .map(|name| name.unwrap_or("other"))
+        .chain(["other", "none"])
+}
+
+/// The labels of response codes, in the order of their counters.
+pub(super) fn rcode_labels() -> impl Iterator<Item = &'static str> {
+    let names = RCODES.iter().map(|rcode| rcode.mnemonic());
+    names.map(|name| name.unwrap_or("other")).chain(["other"])
+}
+
+/// The counter of the type of a question; the last is for requests that have none.
+#[inline]
+pub(super) fn qtype_index(qtype: Option<Rtype>) -> usize {
+    qtype.map_or(QTYPES - 1, rtype_index)
+}
+
+/// The counter of a record type; the one after the listed ones is for all others.
 #[inline]
 pub(super) fn rtype_index(rtype: Rtype) -> usize {
     match RTYPE_INDEX.get(usize::from(rtype.0)) {

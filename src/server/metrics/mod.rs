@@ -18,5 +18,5 @@ mod worker;
 mod tests;
 
 pub use label::{DropReason, Family, LATENCY_BOUNDS, RCODES, RTYPES};
-pub use totals::{Latency, Totals};
+pub use totals::{Latency, Queries, Totals};
 pub use worker::{Metrics, WorkerMetrics};

@@ -14,23 +14,29 @@ const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 fn totals_add_up_all_workers() {
     let metrics = Metrics::new();
     let (mut one, mut two) = (metrics.worker(), metrics.worker());
-    one.query(Transport::Udp, CLIENT, Rtype::A);
-    two.query(Transport::Udp, CLIENT, Rtype::A);
-    two.query(Transport::Tcp, "::1".parse().unwrap(), Rtype(65_280));
-    one.answer(Rcode::NXDOMAIN);
-    two.answer(Rcode(4000));
+    let six: IpAddr = "::1".parse().unwrap();
+    one.query(Transport::Udp, CLIENT, Some(Rtype::A), Rcode::NOERROR);
+    two.query(Transport::Udp, CLIENT, Some(Rtype::A), Rcode::NOERROR);
+    one.query(Transport::Udp, CLIENT, Some(Rtype::A), Rcode::NXDOMAIN);
+    two.query(Transport::Tcp, six, Some(Rtype(65_280)), Rcode(4000));
+    two.query(Transport::Udp, six, None, Rcode::FORMERR);
     one.truncated();
     two.dropped(DropReason::RateLimit);
     one.received(3, 100);
     one.sent(2, 200);
     two.panicked();
     let totals = metrics.totals();
-    let queries: Vec<_> = totals.queries().filter(|(.., n)| *n > 0).collect();
-    assert_eq!(queries, [("tcp", "ipv6", 1), ("udp", "ipv4", 2)]);
-    let rtypes: Vec<_> = totals.rtypes().filter(|(_, n)| *n > 0).collect();
-    assert_eq!(rtypes, [("A", 2), ("other", 1)]);
-    let rcodes: Vec<_> = totals.rcodes().filter(|(_, n)| *n > 0).collect();
-    assert_eq!(rcodes, [("NXDOMAIN", 1), ("other", 1)]);
+    let queries: Vec<_> = totals
+        .queries()
+        .map(|of| (of.transport, of.family, of.qtype, of.rcode, of.count))
+        .collect();
+    let expected = [
+        ("tcp", "ipv6", "other", "other", 1),
+        ("udp", "ipv4", "A", "NOERROR", 2),
+        ("udp", "ipv4", "A", "NXDOMAIN", 1),
+        ("udp", "ipv6", "none", "FORMERR", 1),
+    ];
+    assert_eq!(queries, expected);
     let drops: Vec<_> = totals.drops().filter(|(_, n)| *n > 0).collect();
     assert_eq!(drops, [("rate_limit", 1)]);
     assert_eq!(
@@ -65,10 +71,11 @@ fn cell_of_an_ended_worker_counts_on() {
     let metrics = Metrics::new();
     for _ in 0..5 {
         let mut worker = metrics.worker();
-        worker.answer(Rcode::NOERROR);
+        worker.query(Transport::Udp, CLIENT, Some(Rtype::A), Rcode::NOERROR);
     }
     assert_eq!(metrics.cells().all.len(), 1);
-    assert_eq!(metrics.totals().rcodes().next(), Some(("NOERROR", 5)));
+    let counts: Vec<u64> = metrics.totals().queries().map(|of| of.count).collect();
+    assert_eq!(counts, [5]);
 }
 
 #[test]
@@ -92,6 +99,9 @@ fn each_label_has_one_counter() {
         assert_eq!(label::rcode_index(*rcode), at, "{rcode}");
         assert!(rcode.mnemonic().is_some(), "{rcode}");
     }
+    assert_eq!(label::qtype_labels().count(), label::QTYPES);
+    assert_eq!(label::rcode_labels().count(), label::CODES);
+    assert_eq!(label::qtype_index(None), label::QTYPES - 1);
     for number in 0..=u16::MAX {
         assert!(label::rtype_index(Rtype(number)) <= RTYPES.len());
         assert!(label::rcode_index(Rcode(number)) <= RCODES.len());

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::label::{self, DropReason, Family, LATENCY_BOUNDS, RCODES, RTYPES};
+use super::label::{self, DropReason, Family, LATENCY_BOUNDS};
+use super::worker::Joint;
 use crate::slot::Transport;
 
 /// What all workers have counted since the start.
@@ -25,12 +26,25 @@ pub struct Totals {
     pub tcp_accepted: u64,
     /// TCP connections open now.
     pub tcp_open: u64,
-    queries: [[u64; Family::COUNT]; label::TRANSPORTS],
-    rcodes: [u64; RCODES.len() + 1],
-    rtypes: [u64; RTYPES.len() + 1],
+    queries: Joint<u64>,
     drops: [u64; DropReason::ALL.len()],
     latency: [u64; LATENCY_BOUNDS.len() + 1],
     latency_nanos: u64,
+}
+
+/// How many requests of one kind were answered, and what the kind is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queries {
+    /// `tcp` or `udp`.
+    pub transport: &'static str,
+    /// `ipv4` or `ipv6`.
+    pub family: &'static str,
+    /// The type asked for, `other`, or `none` where no question could be read.
+    pub qtype: &'static str,
+    /// The response code, or `other`.
+    pub rcode: &'static str,
+    /// How many.
+    pub count: u64,
 }
 
 /// How long requests took from the moment they were read to their answer, a sample of them.
@@ -45,30 +59,29 @@ pub struct Latency {
 }
 
 impl Totals {
-    /// Questions by transport and family.
-    pub fn queries(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+    /// Requests that were answered, by all that is known of them; kinds that never came are left out.
+    pub fn queries(&self) -> impl Iterator<Item = Queries> {
         [Transport::Tcp, Transport::Udp]
             .into_iter()
             .flat_map(|transport| [Family::V4, Family::V6].map(|family| (transport, family)))
-            .map(|(transport, family)| {
-                (
-                    label::transport_label(transport),
-                    family.label(),
-                    self.queries[transport as usize][family as usize],
-                )
+            .flat_map(|(transport, family)| {
+                let rows = &self.queries[transport as usize][family as usize];
+                label::qtype_labels()
+                    .zip(rows)
+                    .flat_map(|(qtype, codes)| {
+                        label::rcode_labels()
+                            .zip(codes)
+                            .map(move |(rcode, count)| (qtype, rcode, *count))
+                    })
+                    .map(move |(qtype, rcode, count)| Queries {
+                        transport: label::transport_label(transport),
+                        family: family.label(),
+                        qtype,
+                        rcode,
+                        count,
+                    })
             })
-    }
-
-    /// Questions by type.
-    pub fn rtypes(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let names = RTYPES.iter().map(|rtype| rtype.mnemonic());
-        labelled(names, &self.rtypes)
-    }
-
-    /// Answers by response code.
-    pub fn rcodes(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let names = RCODES.iter().map(|rcode| rcode.mnemonic());
-        labelled(names, &self.rcodes)
+            .filter(|queries| queries.count > 0)
     }
 
     /// What was dropped, by reason.
@@ -106,22 +119,11 @@ impl Totals {
         one(&mut self.truncated, &cell.truncated);
         one(&mut self.panics, &cell.panics);
         one(&mut self.latency_nanos, &cell.latency_nanos);
-        for (totals, counters) in self.queries.iter_mut().zip(&cell.queries) {
+        let rows = self.queries.iter_mut().flatten().flatten();
+        for (totals, counters) in rows.zip(cell.queries.iter().flatten().flatten()) {
             all(totals, counters);
         }
-        all(&mut self.rcodes, &cell.rcodes);
-        all(&mut self.rtypes, &cell.rtypes);
         all(&mut self.drops, &cell.drops);
         all(&mut self.latency, &cell.latency);
     }
-}
-
-fn labelled(
-    names: impl Iterator<Item = Option<&'static str>>,
-    counts: &[u64],
-) -> impl Iterator<Item = (&'static str, u64)> {
-    names
-        .map(|name| name.unwrap_or("other"))
-        .chain(["other"])
-        .zip(counts.iter().copied())
 }

@@ -140,15 +140,9 @@ fn read(
     pending.edns = None;
     pending.name_len = 0;
     match judge(core, slot, pending, snapshot) {
-        Step::Ask => {
-            pending.ask = true;
-            metrics.query(slot.transport, slot.client.ip(), pending.rtype);
-        }
+        Step::Ask => pending.ask = true,
         Step::Drop(reason) => metrics.dropped(reason),
         Step::Reply(outcome) => {
-            if pending.name_len > 0 {
-                metrics.query(slot.transport, slot.client.ip(), pending.rtype);
-            }
             write_empty(core, slot, pending, &outcome);
             finish(core, metrics, slot, pending, outcome, now);
         }
@@ -156,7 +150,6 @@ fn read(
             let mut outcome = Outcome::empty(Rcode::NOERROR);
             outcome.authoritative = true;
             outcome.class = ResponseClass::Positive;
-            metrics.query(slot.transport, slot.client.ip(), Rtype::TXT);
             write_chaos(core, slot, pending, &mut outcome, &record);
             finish(core, metrics, slot, pending, outcome, now);
         }
@@ -348,5 +341,6 @@ fn finish(
     if truncated {
         metrics.truncated();
     }
-    metrics.answer(outcome.rcode);
+    let qtype = (pending.name_len > 0).then_some(pending.rtype);
+    metrics.query(slot.transport, slot.client.ip(), qtype, outcome.rcode);
 }
