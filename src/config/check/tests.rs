@@ -202,10 +202,16 @@ fn mistakes_in_a_file_have_a_line_and_a_column() {
         @"error: etc/zonewright.yaml:5:12: a list or a map; expected one value"
     );
     insta::assert_snapshot!(wrong("version: 2\nzone-dir: z\n"), @r#"error: etc/zonewright.yaml:1:10: version: "2"; this build reads version 1"#);
-    insta::assert_snapshot!(wrong("version: 1\nzone-dir: z\nzone-dir: y\n"), @"error: etc/zonewright.yaml:3:1: duplicate mapping key: zone-dir");
-    insta::assert_snapshot!(wrong("version: 1\nzones:\n- file: x\n  nam: y\n"), @"error: etc/zonewright.yaml:4:3: unknown field `nam`, expected one of name, file");
-    insta::assert_snapshot!(wrong("version: 1\nzones: [\n"), @"error: etc/zonewright.yaml:2:8: unclosed bracket '['");
-    insta::assert_snapshot!(wrong("- a\n- b\n"), @"error: etc/zonewright.yaml:1:1: the file is not a map of settings");
+    insta::assert_snapshot!(wrong("version: 1\nzone-dir: z\nzone-dir: y\n"), @r#"
+    error: etc/zonewright.yaml:3:1: "zone-dir" stands here a second time
+      hint: several values of one setting are a list, such as [a, b]
+    "#);
+    insta::assert_snapshot!(wrong("version: 1\nzones:\n- file: x\n  nam: y\n"), @r#"error: etc/zonewright.yaml:4:3: "nam" is no key here; expected one of name, file"#);
+    insta::assert_snapshot!(wrong("version: 1\nzones: [\n"), @"
+    error: etc/zonewright.yaml:2:8: [ is never closed
+      hint: close it with ]
+    ");
+    insta::assert_snapshot!(wrong("- a\n- b\n"), @"error: etc/zonewright.yaml:1:1: something else; expected a map, in lines such as key: value");
     insta::assert_snapshot!(wrong(""), @"
     error: etc/zonewright.yaml:1:1: the file does not say its version
       hint: begin it with: version: 1

@@ -115,6 +115,7 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     environment: Environment<'_>,
 ) -> Result<Command, Stop> {
+    let arguments = join_negative(arguments);
     let arguments = std::iter::once(OsString::from("zonewright")).chain(arguments);
     let matches = build().try_get_matches_from(arguments).map_err(stop)?;
     match matches.subcommand() {
@@ -128,6 +129,34 @@ pub fn parse(
             config: settings(&matches, environment),
         })),
     }
+}
+
+/// Makes `--flag -1s` what `--flag=-1s` is: a wrong value, which is told with what would be right,
+/// and not an argument that nobody knows. None of ours begins with a hyphen and a digit.
+fn join_negative(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        let negative = argument.to_str().is_some_and(|text| {
+            let mut bytes = text.bytes();
+            bytes.next() == Some(b'-') && bytes.next().is_some_and(|byte| byte.is_ascii_digit())
+        });
+        let flag = joined.last_mut().filter(|last| takes_value(last));
+        match flag {
+            Some(flag) if negative => {
+                flag.push("=");
+                flag.push(argument);
+            }
+            _ => joined.push(argument),
+        }
+    }
+    joined
+}
+
+/// Whether an argument is a flag whose value comes behind it.
+fn takes_value(argument: &OsString) -> bool {
+    let name = argument.to_str().and_then(|text| text.strip_prefix("--"));
+    let flag = name.and_then(crate::flags::find);
+    flag.is_some_and(|flag| !matches!(flag.kind, crate::flags::Kind::Switch(_)))
 }
 
 /// Reads and judges a settings file alone.

@@ -347,6 +347,10 @@ fn mistakes_in_arguments_exit_with_2() {
     For more information, try '--help'.
     (exit code 2)
     ");
+    let Command::Run(run) = command(&["--zone-dir=z", "--tcp-idle-timeout", "-1s"]) else {
+        panic!("not the daemon");
+    };
+    insta::assert_snapshot!(run.config.unwrap_err(), @r#"error: --tcp-idle-timeout: "-1s" is not a duration; expected one such as 10s, 1m30s or 500ms"#);
     insta::assert_snapshot!(stopped(&["zone", "shwo"]), @"
     error: unrecognized subcommand 'shwo'
 

@@ -13,6 +13,7 @@
 //! Every flag is a key under its own name; relative paths start at the folder of the file.
 
 mod v1;
+mod yaml;
 
 pub(crate) use v1::parse;
 

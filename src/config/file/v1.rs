@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
-use super::{FileSettings, FileZone};
+use super::{FileSettings, FileZone, yaml};
 use crate::flags::{self, Kind, groups};
 use crate::problem::{Origin, Problem, Quoted};
 use crate::raw::Typed;
@@ -110,21 +110,9 @@ fn unreadable(path: &str, error: &serde_saphyr::Error) -> FileSettings {
         line: location.map_or(0, |location| location.line()),
         column: location.map_or(0, |location| location.column()),
     };
-    // The message repeats the place; ours stands before it already.
-    let message = error.without_snippet().to_string();
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(&*message, |(text, _)| text);
-    let message = match message {
-        "expected mapping start" => "the file is not a map of settings",
-        "expected string scalar" => "a list or a map; expected one value",
-        // The rest of it is advice for programmers.
-        message => message
-            .split_once(", set ")
-            .map_or(message, |(text, _)| text),
-    };
+    let (message, hint) = yaml::explain(&error.without_snippet().to_string());
     FileSettings {
-        problems: vec![Problem::of_file(origin, message)],
+        problems: vec![Problem::of_file(origin, message).hint(hint)],
         ..FileSettings::default()
     }
 }
@@ -154,7 +142,10 @@ struct Document {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a zone, which is a map such as file: example.org.zone"
+)]
 struct ZoneEntry {
     name: Option<String>,
     file: Spanned<String>,
@@ -232,6 +223,24 @@ impl<'de> Visitor<'de> for OneOrManyVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text or a list of texts")
+    }
+
+    // What looks like a number or a truth is text as well; whether it may stand there is judged with
+    // all other settings.
+    fn visit_bool<E>(self, value: bool) -> Result<OneOrMany, E> {
+        Ok(OneOrMany::One(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<OneOrMany, E> {
+        Ok(OneOrMany::One(value.to_string()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<OneOrMany, E> {
+        Ok(OneOrMany::One(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<OneOrMany, E> {
+        Ok(OneOrMany::One(value.to_string()))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {
