@@ -14,8 +14,11 @@
 
 mod changes;
 mod endpoint;
+pub mod filter;
+pub mod name;
 mod provider;
 
 pub use changes::{ChangeSet, Update};
 pub use endpoint::{Endpoint, Labels, ObjectRef, Properties};
+pub use name::RowName;
 pub use provider::{Applied, Capabilities, DynProvider, ErrorKind, Provider, ProviderError};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::filter::DomainFilter;
 use crate::{ChangeSet, Endpoint};
 
 /// Code for one kind of destination.
@@ -20,6 +21,11 @@ pub trait Provider: Send + Sync {
 
     /// All records there. A listing that is not complete is an error, never a shorter list.
     fn records(&self) -> impl Future<Output = Result<Vec<Endpoint>, ProviderError>> + Send;
+
+    /// The names it takes; everything if it does not care.
+    fn filter(&self) -> impl Future<Output = Result<DomainFilter, ProviderError>> + Send {
+        async { Ok(DomainFilter::default()) }
+    }
 
     /// Desired endpoints as this destination would store them.
     fn adjust(
@@ -136,6 +142,8 @@ pub trait DynProvider: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     /// As [`Provider::records`].
     fn records(&self) -> Later<'_, Vec<Endpoint>>;
+    /// As [`Provider::filter`].
+    fn filter(&self) -> Later<'_, DomainFilter>;
     /// As [`Provider::adjust`].
     fn adjust(&self, desired: Vec<Endpoint>) -> Later<'_, Vec<Endpoint>>;
     /// As [`Provider::apply`].
@@ -153,6 +161,10 @@ impl<P: Provider> DynProvider for P {
 
     fn records(&self) -> Later<'_, Vec<Endpoint>> {
         Box::pin(Provider::records(self))
+    }
+
+    fn filter(&self) -> Later<'_, DomainFilter> {
+        Box::pin(Provider::filter(self))
     }
 
     fn adjust(&self, desired: Vec<Endpoint>) -> Later<'_, Vec<Endpoint>> {
