@@ -65,6 +65,7 @@ fn finish(mut parser: Parser, file: u16) -> Loaded {
     let findings = check::check(&records, extent);
     let uneven = findings.uneven();
     locate::add(findings, &sources, &mut report);
+    report.withhold(&sources);
     report.sort();
     let records = report
         .is_ok()

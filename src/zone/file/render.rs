@@ -53,10 +53,10 @@ fn place<'a>(group: Group<'a>, mark: &'a Mark, kind: AnnotationKind) -> Group<'a
     if mark.line == 0 {
         return group.element(Origin::path(&mark.path));
     }
-    if mark.text.len() > MAX_LINE {
+    let Some(text) = mark.text.as_deref().filter(|text| text.len() <= MAX_LINE) else {
         let origin = Origin::path(&mark.path).line(mark.line as usize);
         return group.element(origin.char_column(mark.column as usize));
-    }
+    };
     let annotation: Annotation<'a> = kind.span(mark.span.clone());
     let annotation = if mark.label.is_empty() {
         annotation
@@ -64,7 +64,7 @@ fn place<'a>(group: Group<'a>, mark: &'a Mark, kind: AnnotationKind) -> Group<'a
         annotation.label(&mark.label)
     };
     group.element(
-        Snippet::source(mark.text.as_str())
+        Snippet::source(text)
             .line_start(mark.line as usize)
             .path(mark.path.as_str())
             .annotation(annotation),

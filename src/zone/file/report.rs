@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::render;
-use super::source::Source;
+use super::source::{Source, Sources};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,8 +42,8 @@ pub struct Mark {
     pub line: u32,
     /// The column in characters, from 1; 0 when the file as a whole is meant.
     pub column: u32,
-    /// The text of the line.
-    pub(super) text: String,
+    /// The text of the line, if it is to be shown.
+    pub(super) text: Option<String>,
     /// Which bytes of that text are meant.
     pub(super) span: Range<usize>,
     /// What stands beside the marker.
@@ -113,6 +113,16 @@ impl Report {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Takes out of the diagnostics what they quote of files whose text is not shown.
+    pub(super) fn withhold(&mut self, sources: &Sources) {
+        for diagnostic in &mut self.diagnostics {
+            if sources.get(diagnostic.file).is_some_and(|file| !file.shown) {
+                diagnostic.message = without_quotes(&diagnostic.message);
+                diagnostic.hint = Some(WITHHELD.to_owned());
+            }
+        }
+    }
+
     /// Brings the diagnostics into the order of the files.
     pub(super) fn sort(&mut self) {
         self.diagnostics.sort_by_key(|diagnostic| {
@@ -136,12 +146,13 @@ impl Mark {
         let column = before.chars().count() + 1;
         let rest = &source.text[end..line.end];
         let rest = show(&rest[..rest.len().min(MAX_TAIL)]);
+        let text = source.shown.then(|| format!("{before}{marked}{rest}"));
         let span = before.len()..before.len() + marked.len();
         Self {
             path: source.name.to_string(),
             line: source.line_of(line.start),
             column: u32::try_from(column).unwrap_or(u32::MAX),
-            text: format!("{before}{marked}{rest}"),
+            text,
             span,
             label,
         }
@@ -153,10 +164,18 @@ impl Mark {
             path: name.to_owned(),
             line: 0,
             column: 0,
-            text: String::new(),
+            text: None,
             span: 0..0,
             label: String::new(),
         }
+    }
+}
+
+/// A message with nothing between its first quote and its last: what is quoted may hold quotes.
+fn without_quotes(message: &str) -> String {
+    match (message.split_once('"'), message.rsplit_once('"')) {
+        (Some((before, _)), Some((_, behind))) => format!("{before}\"…\"{behind}"),
+        _ => message.to_owned(),
     }
 }
 
@@ -190,6 +209,10 @@ impl fmt::Display for Mark {
         Ok(())
     }
 }
+
+/// What is said in place of a line that is not shown.
+const WITHHELD: &str =
+    "the line is not shown here, since this file is outside the folder of the zone file";
 
 /// How much of a line is shown behind the marker.
 const MAX_TAIL: usize = 200;

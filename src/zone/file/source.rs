@@ -17,6 +17,9 @@ pub(super) struct Source {
     pub(super) name: Rc<str>,
     /// What it holds.
     pub(super) text: Vec<u8>,
+    /// Whether its text may stand in messages. They end in logs, which more people read than may
+    /// read every file that an `$INCLUDE` can name.
+    pub(super) shown: bool,
     /// The path that tells whether two files are the same one.
     identity: PathBuf,
     /// Where every [`STRIDE`]th line begins, made when the first line is asked for.
@@ -63,7 +66,7 @@ const MAX_BYTES: u64 = 16 << 30;
 impl Sources {
     /// Adds text that is no file.
     pub(super) fn add_text(&mut self, name: &str, text: Vec<u8>) -> u16 {
-        self.push(Rc::from(name), text, PathBuf::new())
+        self.push(Rc::from(name), text, PathBuf::new(), true)
     }
 
     /// Reads a file, or finds it among those read before.
@@ -80,7 +83,8 @@ impl Sources {
         }
         let text = read(&identity)?;
         let name = Rc::from(path.to_string_lossy());
-        Ok(self.push(name, text, identity))
+        let shown = self.is_of_the_zone(&identity);
+        Ok(self.push(name, text, identity, shown))
     }
 
     /// The file with this number.
@@ -88,11 +92,27 @@ impl Sources {
         self.list.get(usize::from(file))
     }
 
-    fn push(&mut self, name: Rc<str>, text: Vec<u8>, identity: PathBuf) -> u16 {
+    /// Whether a file lies in the folder of the zone file, or below. Links do not count: what
+    /// matters is where the text is from.
+    fn is_of_the_zone(&self, identity: &Path) -> bool {
+        let Some(zone_file) = self.list.first() else {
+            return true;
+        };
+        let holds = |folder: &Path| identity.starts_with(folder);
+        let named = Path::new(&*zone_file.name).parent().map(|folder| {
+            let here = folder.as_os_str().is_empty();
+            fs::canonicalize(if here { Path::new(".") } else { folder })
+        });
+        zone_file.identity.parent().is_some_and(holds)
+            || named.is_some_and(|folder| folder.is_ok_and(|folder| holds(&folder)))
+    }
+
+    fn push(&mut self, name: Rc<str>, text: Vec<u8>, identity: PathBuf, shown: bool) -> u16 {
         let lines = OnceCell::new();
         self.list.push(Rc::new(Source {
             name,
             text,
+            shown,
             identity,
             lines,
         }));

@@ -125,3 +125,38 @@ fn deep_and_wide_nesting_ends() {
     assert!(loaded.report.errors() > 0);
     assert!(loaded.report.render(false).contains("more than 32 deep"));
 }
+
+#[test]
+fn text_of_files_elsewhere_is_not_shown() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let secret = elsewhere.path().join("shadow");
+    fs::write(
+        &secret,
+        "root:$y$j9T$abc:19000:0\nx A hunter2\ny TYPO \"a\"b\" c\n",
+    )
+    .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let zone = folder.path().join("zone");
+    std::os::unix::fs::symlink(&secret, folder.path().join("link")).unwrap();
+    fs::write(folder.path().join("own"), "z TYPO\n").unwrap();
+    for include in [secret.to_str().unwrap(), "link"] {
+        fs::write(&zone, format!("{HEAD}$INCLUDE {include}\n$INCLUDE own\n")).unwrap();
+        let loaded = load(&zone, &origin());
+        let report = loaded.report.render(false);
+        for text in ["root", "j9T", "hunter2", "TYPO \"", "b\\\""] {
+            assert!(!report.contains(text), "{text}: {report}");
+        }
+        assert!(report.contains("the line is not shown here"), "{report}");
+        assert!(report.contains("z TYPO"), "{report}");
+        let lines: Vec<String> = loaded
+            .report
+            .diagnostics()
+            .iter()
+            .map(|diagnostic| format!("{}:{}", diagnostic.mark.line, diagnostic.message))
+            .collect();
+        assert!(
+            lines.iter().any(|line| line.starts_with("2:A at")),
+            "{lines:?}"
+        );
+    }
+}
