@@ -59,8 +59,9 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     failing = false;
-                    let deadline = Instant::now() + shared.options.first_query.min(shared.options.idle);
-                    let ticket = shared.registry.admit(deadline);
+                    let now = Instant::now();
+                    let deadline = now + shared.options.first_query.min(shared.options.idle);
+                    let ticket = shared.registry.admit(now, deadline);
                     let connection =
                         Connection::new(stream, peer, ticket, deadline, Arc::clone(&shared));
                     connections.spawn(connection.run());
@@ -70,7 +71,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
                         warn!(%error, "accept a TCP connection");
                     }
                     if failing {
-                        shared.registry.make_room();
+                        shared.registry.make_room(Instant::now());
                     }
                     // The connection stays in the queue: without a pause this would be a busy loop.
                     tokio::select! {

@@ -194,8 +194,9 @@ impl Connection {
 
     /// Writes the answers.
     async fn flush(&mut self) -> Result<(), End> {
-        let deadline = Instant::now() + self.shared.options.write;
-        self.ticket.writes_until(deadline);
+        let now = Instant::now();
+        let deadline = now + self.shared.options.write;
+        self.ticket.writes_until(now, deadline);
         let end = tokio::select! {
             biased;
             written = timeout_at(deadline, self.stream.write_all(&self.output)) => match written {

@@ -1,8 +1,9 @@
 //! Who is connected: caps for each client and in all, and who has to make room.
 //!
-//! At the cap of all, the connection closest to its deadline ends for the new one; those that wait
-//! for a question go before those that have answers to read. So a crowd of silent connections
-//! cannot keep others out, and a new client always gets its turn.
+//! At the cap of all, one connection ends for the new one: the closest to its deadline of those that
+//! wait for a question, or else of those that have answers to read. One that has just come, or
+//! has just asked something, is spared while there is any other. So neither a crowd of silent connections
+//! nor one that never reads can keep others out, and a new client always gets its turn.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -33,6 +34,9 @@ struct Open {
 struct Seat {
     /// Milliseconds since the start, with [`BUSY`] while answers wait to be read.
     deadline: AtomicU64,
+    /// When it came, or began to be answered; bytes that trickle in are no progress. Milliseconds
+    /// since the start.
+    since: AtomicU64,
     evicted: CancellationToken,
 }
 
@@ -55,14 +59,15 @@ impl Registry {
     }
 
     /// Lets a connection in, for which another one may have to go.
-    pub(crate) fn admit(self: &Arc<Self>, deadline: Instant) -> Ticket {
+    pub(crate) fn admit(self: &Arc<Self>, now: Instant, deadline: Instant) -> Ticket {
         let seat = Arc::new(Seat {
             deadline: AtomicU64::new(self.millis(deadline)),
+            since: AtomicU64::new(self.millis(now)),
             evicted: CancellationToken::new(),
         });
         let mut open = self.open();
         if open.seats.len() >= self.most {
-            open.evict();
+            open.evict(self.millis(now));
         }
         open.next += 1;
         let id = open.next;
@@ -75,9 +80,9 @@ impl Registry {
         }
     }
 
-    /// Ends the connection closest to its deadline, if there is any.
-    pub(crate) fn make_room(&self) {
-        self.open().evict();
+    /// Ends the connection that has to make room first, if there is any.
+    pub(crate) fn make_room(&self, now: Instant) {
+        self.open().evict(self.millis(now));
     }
 
     fn millis(&self, at: Instant) -> u64 {
@@ -91,11 +96,14 @@ impl Registry {
 }
 
 impl Open {
-    fn evict(&mut self) {
+    fn evict(&mut self, now: u64) {
         let closest = self
             .seats
             .iter()
-            .min_by_key(|(_, seat)| seat.deadline.load(Relaxed))
+            .min_by_key(|(_, seat)| {
+                let fresh = now.saturating_sub(seat.since.load(Relaxed)) < SPARED;
+                (fresh, seat.deadline.load(Relaxed))
+            })
             .map(|(id, _)| *id);
         if let Some(seat) = closest.and_then(|id| self.seats.remove(&id)) {
             seat.evicted.cancel();
@@ -119,16 +127,15 @@ impl Ticket {
 
     /// Waits for a question until then.
     pub(crate) fn reads_until(&self, deadline: Instant) {
-        self.seat
-            .deadline
-            .store(self.registry.millis(deadline), Relaxed);
+        let deadline = self.registry.millis(deadline);
+        self.seat.deadline.store(deadline, Relaxed);
     }
 
     /// Waits for its answers to be read until then.
-    pub(crate) fn writes_until(&self, deadline: Instant) {
-        self.seat
-            .deadline
-            .store(self.registry.millis(deadline) | BUSY, Relaxed);
+    pub(crate) fn writes_until(&self, now: Instant, deadline: Instant) {
+        let deadline = self.registry.millis(deadline) | BUSY;
+        self.seat.deadline.store(deadline, Relaxed);
+        self.seat.since.store(self.registry.millis(now), Relaxed);
     }
 
     /// Done when the connection has to make room.
@@ -153,6 +160,10 @@ impl Drop for Ticket {
 
 const BUSY: u64 = 1 << 63;
 
+/// For how many milliseconds a connection that came or asked is spared: the first question comes
+/// a round trip after the connection.
+const SPARED: u64 = 500;
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -170,34 +181,56 @@ mod tests {
     #[test]
     fn closest_to_its_deadline_makes_room() {
         let registry = Registry::new(3, 20);
-        let late = registry.admit(at(&registry, 30));
-        let soon = registry.admit(at(&registry, 10));
-        let busy = registry.admit(at(&registry, 1));
-        busy.writes_until(at(&registry, 1));
+        let start = at(&registry, 0);
+        let late = registry.admit(start, at(&registry, 30));
+        let soon = registry.admit(start, at(&registry, 10));
+        let busy = registry.admit(start, at(&registry, 1));
+        busy.writes_until(start, at(&registry, 1));
         assert!(![&late, &soon, &busy].into_iter().any(is_evicted));
-        let new = registry.admit(at(&registry, 20));
+        let new = registry.admit(at(&registry, 5), at(&registry, 20));
         let seen = [&late, &soon, &busy, &new].map(is_evicted);
         assert_eq!(seen, [false, true, false, false]);
         // Its own end does not free the place a second time.
         drop(soon);
-        let _newer = registry.admit(at(&registry, 40));
+        let _newer = registry.admit(at(&registry, 6), at(&registry, 40));
         assert!(is_evicted(&new) && !is_evicted(&late));
     }
 
     #[test]
     fn writers_make_room_when_there_is_nobody_else() {
         let registry = Registry::new(1, 20);
-        let busy = registry.admit(at(&registry, 1));
-        busy.writes_until(at(&registry, 1));
-        let _new = registry.admit(at(&registry, 1));
+        let busy = registry.admit(at(&registry, 0), at(&registry, 1));
+        busy.writes_until(at(&registry, 0), at(&registry, 1));
+        let _new = registry.admit(at(&registry, 0), at(&registry, 1));
         assert!(is_evicted(&busy));
+    }
+
+    #[test]
+    fn new_connections_outlast_those_that_never_read() {
+        let registry = Registry::new(3, 20);
+        let start = at(&registry, 0);
+        let stuck = [10, 11].map(|deadline| {
+            let ticket = registry.admit(start, at(&registry, deadline));
+            ticket.writes_until(start, at(&registry, deadline));
+            ticket
+        });
+        let now = at(&registry, 5);
+        let first = registry.admit(now, at(&registry, 10));
+        let second = registry.admit(now, at(&registry, 10));
+        assert!(is_evicted(&stuck[0]) && !is_evicted(&first));
+        let _third = registry.admit(now, at(&registry, 10));
+        assert!(is_evicted(&stuck[1]) && !is_evicted(&first) && !is_evicted(&second));
+        // Once they have had their time, silent ones go first again.
+        second.writes_until(at(&registry, 6), at(&registry, 7));
+        let _fourth = registry.admit(at(&registry, 8), at(&registry, 13));
+        assert!(is_evicted(&first) && !is_evicted(&second));
     }
 
     #[test]
     fn client_gets_no_more_than_its_share() {
         let registry = Registry::new(100, 2);
         let admit = |client: &str| {
-            let mut ticket = registry.admit(at(&registry, 1));
+            let mut ticket = registry.admit(at(&registry, 0), at(&registry, 1));
             let named = ticket.name(client.parse().unwrap());
             (ticket, named)
         };
