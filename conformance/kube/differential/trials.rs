@@ -1,0 +1,141 @@
+//! One trial a case, in one of three modes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::parts::Parts;
+
+use super::case::{Case, read_all};
+use super::compare::{Difference, judge, read, unused};
+use super::outcome::{difference, expected, keys, record};
+use super::play::play;
+use super::pool::Pool;
+
+/// What trials do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Compare our program with what is on record.
+    Golden,
+    /// The same, and prove the record by running external-dns.
+    Live,
+    /// Run external-dns alone and put on record what it does.
+    Record,
+}
+
+impl Mode {
+    /// What `CONFORMANCE_EXTERNALDNS` says: `record`, `live` or nothing.
+    #[must_use]
+    pub fn from_env() -> Self {
+        match std::env::var("CONFORMANCE_EXTERNALDNS").as_deref() {
+            Ok("record") => Self::Record,
+            Ok("live") => Self::Live,
+            _ => Self::Golden,
+        }
+    }
+}
+
+/// Everything a trial needs.
+#[derive(Debug)]
+struct Setting {
+    mode: Mode,
+    ours: Option<PathBuf>,
+    theirs: Option<PathBuf>,
+    differences: Vec<Difference>,
+    pool: Pool,
+}
+
+/// All trials of `conformance/externaldns` for this program of ours, in the mode of the environment.
+/// An empty path leaves ours out. Trials are ignored where a part they need is not there.
+#[must_use]
+pub fn trials(binary: &Path) -> Vec<Trial> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../externaldns");
+    let ours = (!binary.as_os_str().is_empty()).then(|| binary.to_owned());
+    trials_in(&folder, ours, Mode::from_env())
+}
+
+/// The same for a folder of cases. Mistakes in the folder are a trial that fails.
+#[must_use]
+pub fn trials_in(folder: &Path, ours: Option<PathBuf>, mode: Mode) -> Vec<Trial> {
+    let broken = |why: String| vec![Trial::test("externaldns", move || Err(Failed::from(why)))];
+    let read_both = || Ok::<_, String>((read_all(folder)?, read(folder)?));
+    let (cases, differences) = match read_both() {
+        Ok(both) => both,
+        Err(why) => return broken(why),
+    };
+    let stale = unused(&differences, &cases);
+    if !stale.is_empty() {
+        return broken(format!("differences.yaml names no case: {}", stale.join(", ")));
+    }
+    if let Err(why) = check_records(&cases, mode) {
+        return broken(why);
+    }
+    let parts = Parts::find();
+    let theirs = parts.external_dns.clone().filter(|_| mode != Mode::Golden);
+    let ours = ours.filter(|_| mode != Mode::Record);
+    let ignored = !parts.missing().is_empty()
+        || (mode != Mode::Golden && theirs.is_none())
+        || (mode == Mode::Golden && ours.is_none());
+    let setting = Arc::new(Setting {
+        mode,
+        ours,
+        theirs,
+        differences,
+        pool: Pool::new(parts),
+    });
+    let trial = |case: Case| {
+        let setting = Arc::clone(&setting);
+        let check = move || run(&setting, &case).map_err(Failed::from);
+        (check, ignored)
+    };
+    let named = cases.into_iter().map(|case| (format!("externaldns/{}", case.name), case));
+    let made = named.map(|(name, case)| {
+        let (check, ignored) = trial(case);
+        Trial::test(name, check).with_ignored_flag(ignored)
+    });
+    made.collect()
+}
+
+fn run(setting: &Setting, case: &Case) -> Result<(), String> {
+    let on_record = expected(&case.expected, &case.key)?;
+    setting.pool.with(|cluster| {
+        let played = setting.theirs.as_ref().map(|program| play(program, cluster, case));
+        let played = played.transpose()?;
+        let theirs = match (setting.mode, played, on_record) {
+            (Mode::Record, Some(played), _) => {
+                return record(&case.expected, &case.key, played);
+            }
+            (_, Some(played), Some(known)) if played != known => {
+                let text = difference(&known, &played);
+                return Err(format!("external-dns does other things than on record:\n{text}"));
+            }
+            (_, _, Some(known)) => known,
+            (_, _, None) => return Err("no outcome on record".to_owned()),
+        };
+        let Some(program) = &setting.ours else {
+            return Ok(());
+        };
+        let ours = play(program, cluster, case)?;
+        judge(&setting.differences, case, &theirs, &ours)
+    })
+}
+
+/// Every outcome on record belongs to a case, except while they are written.
+fn check_records(cases: &[Case], mode: Mode) -> Result<(), String> {
+    if mode == Mode::Record {
+        return Ok(());
+    }
+    let mut known: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
+    for case in cases {
+        known.entry(&case.expected).or_default().insert(&case.key);
+    }
+    for (file, names) in known {
+        let recorded = keys(file)?;
+        if let Some(dead) = recorded.iter().find(|key| !names.contains(key.as_str())) {
+            return Err(format!("{}: no case is named {dead}", file.display()));
+        }
+    }
+    Ok(())
+}

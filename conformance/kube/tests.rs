@@ -1,0 +1,1 @@
+//! The harness itself: the recorder speaks the protocol, a cluster starts, breaks and comes back.
