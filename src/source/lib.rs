@@ -10,3 +10,18 @@
 //! kind of source is a pure function of it. Only `watch` knows HTTP.
 
 #![forbid(unsafe_code)]
+
+mod annotation;
+mod index;
+pub mod kind;
+pub mod manifest;
+pub mod object;
+mod outcome;
+mod rules;
+mod selector;
+
+pub use annotation::{Annotations, admits, split};
+pub use index::{Changed, Index, Link, Store};
+pub use outcome::{Note, Outcome, Problem, Reason};
+pub use rules::{Compatibility, DEFAULT_PREFIXES, Rules, ServiceTypes};
+pub use selector::{Requirement, Selector, SelectorError, Test};

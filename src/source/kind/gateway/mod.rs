@@ -1,0 +1,145 @@
+//! The routes of the Gateway API: HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute.
+//!
+//! ```text
+//! Route → its status: parents ─┬─→ Gateway ───────────────→ listeners → names in common → targets
+//!                              └─→ ListenerSet → Gateway ─↗
+//! ```
+//!
+//! All five kinds go through one function. What a parent of a route is taken for comes from the
+//! route's status, so a route that no controller has accepted asks for nothing. Targets are those
+//! of the Gateway; annotations of the route say what its endpoints are like, never where they point.
+
+mod attach;
+mod host;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::build::{self, Shape};
+use super::{Merge, Row, Touched};
+use crate::object::{
+    Gateway, Grpc, Http, Key, Kind, ListenerSet, Meta, Namespace, Route, RouteKind, Stored, Tcp, Tls, Udp,
+};
+use crate::{Annotations, Changed, Index, Link, Outcome, Reason, Rules, admits};
+
+pub(super) const GRPC: Row = row::<Grpc>("gateway-grpcroute");
+pub(super) const HTTP: Row = row::<Http>("gateway-httproute");
+pub(super) const TCP: Row = row::<Tcp>("gateway-tcproute");
+pub(super) const TLS: Row = row::<Tls>("gateway-tlsroute");
+pub(super) const UDP: Row = row::<Udp>("gateway-udproute");
+
+const fn row<R: RouteKind>(name: &'static str) -> Row
+where
+    Route<R>: Stored,
+{
+    Row {
+        name,
+        kind: Some(R::KIND),
+        also: attach::parents,
+        touched: touched::<R>,
+        endpoints: endpoints::<R>,
+        merge: Merge::Plain,
+    }
+}
+
+fn touched<R: RouteKind>(index: &Index, _: &Rules, changed: &Changed, touched: &mut Touched)
+where
+    Route<R>: Stored,
+{
+    let mut routes_of = |kind: Kind, key: &Key| {
+        for route in index.linking::<Route<R>>(Link::Of(kind), key) {
+            touched.add(&route.meta.key);
+        }
+    };
+    match changed.kind {
+        Kind::Gateway => {
+            routes_of(Kind::Gateway, &changed.key);
+            for set in index.linking::<ListenerSet>(Link::Of(Kind::Gateway), &changed.key) {
+                routes_of(Kind::ListenerSet, &set.meta.key);
+            }
+        }
+        Kind::ListenerSet => routes_of(Kind::ListenerSet, &changed.key),
+        Kind::Namespace => {
+            // Listeners select by it the routes in it, and Gateways the ListenerSets in it.
+            let namespace = changed.key.name();
+            for set in index.within::<ListenerSet>(namespace) {
+                routes_of(Kind::ListenerSet, &set.meta.key);
+            }
+            for route in index.within::<Route<R>>(namespace) {
+                touched.add(&route.meta.key);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn endpoints<R: RouteKind>(index: &Index, rules: &Rules, key: &Key, outcome: &mut Outcome)
+where
+    Route<R>: Stored,
+{
+    let Some(route) = index.get::<Route<R>>(key) else {
+        return;
+    };
+    let meta = &route.meta;
+    if !admits(rules, R::KIND, meta, outcome) {
+        return;
+    }
+    let hosts = hosts(route, rules, outcome);
+    if route.parents.is_empty() {
+        outcome.note(|| "no Gateway and no ListenerSet is in the status of the route".to_owned());
+    }
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for parent in &route.parents {
+        let Some(attached) = attach::attach(index, rules, parent, outcome) else {
+            continue;
+        };
+        for name in attached.names(index, parent, route, &hosts, outcome) {
+            found.entry(name).or_default().extend(attached.targets.iter().cloned());
+        }
+    }
+    if found.is_empty() {
+        return;
+    }
+    let prefix = R::KIND.name().to_ascii_lowercase();
+    let shape = Shape::annotated(rules, R::KIND, meta, &prefix, outcome);
+    for (name, mut targets) in found {
+        if targets.is_empty() {
+            outcome.note(|| format!("{name} has no targets: the Gateway has no address yet"));
+        }
+        // Several listeners of one Gateway give its addresses several times.
+        targets.sort();
+        targets.dedup();
+        shape.add(&name, &targets, outcome);
+    }
+    build::merge(&mut outcome.endpoints);
+}
+
+/// The names that a route is for; the empty one stands for those of its listeners.
+fn hosts<R: RouteKind>(route: &Route<R>, rules: &Rules, outcome: &mut Outcome) -> Vec<String> {
+    let annotations = Annotations::of(&route.meta, rules);
+    let mut hosts: Vec<String> = route.hostnames.iter().map(|name| name.to_string()).collect();
+    let source = annotations.value(SOURCE).map(str::to_lowercase);
+    match source.as_deref() {
+        Some("annotation-only") => hosts.clear(),
+        Some("defined-hosts-only") => return hosts,
+        Some(other) => outcome.problem(
+            Reason::AnnotationRejected,
+            format!(
+                "annotation \"{SOURCE}\" is \"{other}\"; expected \"annotation-only\" or \
+                 \"defined-hosts-only\""
+            ),
+        ),
+        None => {}
+    }
+    if source.as_deref() != Some("annotation-only") && route.hostnames.is_empty() {
+        hosts.push(String::new());
+    }
+    if !rules.ignore_hostname_annotation {
+        hosts.extend(annotations.hostnames());
+    }
+    hosts
+}
+
+/// Says which names of a route count.
+const SOURCE: &str = "gateway-hostname-source";

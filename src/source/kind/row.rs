@@ -1,0 +1,79 @@
+//! The table of kinds of sources.
+
+use std::collections::BTreeSet;
+
+use super::gateway;
+use crate::object::{Key, Kind};
+use crate::{Changed, Index, Outcome, Rules};
+
+/// A kind of source.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The name that users type, as `service`.
+    pub name: &'static str,
+    /// The kind of object that asks for names; none for sources without objects.
+    pub kind: Option<Kind>,
+    /// Further kinds that have to be watched now.
+    pub also: fn(&Index, &Rules) -> Vec<Kind>,
+    /// Which objects of its kind an event of another kind touches. That a changed object of its
+    /// own kind is touched goes without saying.
+    pub touched: fn(&Index, &Rules, &Changed, &mut Touched),
+    /// What an object asks for.
+    pub endpoints: fn(&Index, &Rules, &Key, &mut Outcome),
+    /// How its endpoints for one name come together.
+    pub merge: Merge,
+}
+
+/// How the endpoints of one source for one name come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// Not at all: each stands for itself.
+    None,
+    /// Targets of the same name, type, set identifier and TTL are united.
+    Plain,
+    /// As plain, but without regard to the TTL: the first Service gives it.
+    Service,
+}
+
+/// The objects that an event touches.
+#[derive(Debug, Default)]
+pub struct Touched(BTreeSet<Key>);
+
+impl Touched {
+    /// Adds an object.
+    pub fn add(&mut self, key: &Key) {
+        if !self.0.contains(key) {
+            self.0.insert(key.clone());
+        }
+    }
+
+    /// The objects, by namespace and name.
+    pub(crate) fn into_keys(self) -> BTreeSet<Key> {
+        self.0
+    }
+}
+
+impl Row {
+    /// The row of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ROWS.iter().find(|row| row.name == name)
+    }
+}
+
+/// All kinds of sources.
+pub static ROWS: &[Row] = &[
+    Row {
+        name: "empty",
+        kind: None,
+        also: |_, _| Vec::new(),
+        touched: |_, _, _, _| {},
+        endpoints: |_, _, _, _| {},
+        merge: Merge::None,
+    },
+    gateway::GRPC,
+    gateway::HTTP,
+    gateway::TCP,
+    gateway::TLS,
+    gateway::UDP,
+];

@@ -1,0 +1,39 @@
+//! Namespace: its labels, by which listeners select.
+
+use serde::Deserialize;
+
+use super::raw::{RawMeta, nullable};
+use super::{Keep, Meta, Trim, Trimmed};
+
+/// A Namespace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Namespace {
+    /// Its metadata.
+    pub meta: Meta,
+}
+
+impl Trimmed for Namespace {
+    type Raw<'de> = RawNamespace<'de>;
+
+    fn trim(raw: &RawNamespace<'_>, trim: &Trim) -> Self {
+        Self {
+            meta: Meta::new(&raw.metadata, Keep::All, trim),
+        }
+    }
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn meta_mut(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+}
+
+/// A Namespace as it is read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RawNamespace<'de> {
+    #[serde(borrow, deserialize_with = "nullable")]
+    metadata: RawMeta<'de>,
+}

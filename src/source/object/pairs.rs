@@ -1,0 +1,96 @@
+//! A small map of texts in one allocation: labels, annotations, selectors.
+
+/// Keys and values, sorted by key, in one text. Made once, never changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pairs(Box<str>);
+
+impl Pairs {
+    /// Packs keys and values; of a key given twice the last value stays.
+    ///
+    /// The separator is NUL, which no key can hold; in a value it becomes U+FFFD.
+    pub fn new<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        let mut sorted: Vec<(K, V)> = pairs.into_iter().collect();
+        // Stable, so that the last of equal keys stays last.
+        sorted.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
+        let mut text = String::new();
+        for (at, (key, value)) in sorted.iter().enumerate() {
+            let key = key.as_ref();
+            if key.contains('\0') {
+                continue;
+            }
+            if (sorted.get(at + 1)).is_some_and(|(next, _)| next.as_ref() == key) {
+                continue;
+            }
+            text.push_str(key);
+            text.push('\0');
+            let value = value.as_ref();
+            if value.contains('\0') {
+                text.push_str(&value.replace('\0', "\u{fffd}"));
+            } else {
+                text.push_str(value);
+            }
+            text.push('\0');
+        }
+        Self(text.into())
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.iter()
+            .find(|(other, _)| *other == key)
+            .map(|(_, value)| value)
+    }
+
+    /// The value of the key that is `prefix` followed by `name`.
+    #[must_use]
+    pub fn value_under(&self, prefix: &str, name: &str) -> Option<&str> {
+        self.iter()
+            .find(|(key, _)| key.strip_prefix(prefix) == Some(name))
+            .map(|(_, value)| value)
+    }
+
+    /// All keys with their values, sorted by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut parts = self.0.split('\0');
+        // What follows the last NUL is an empty part without a partner.
+        std::iter::from_fn(move || Some((parts.next()?, parts.next()?)))
+    }
+
+    /// Whether every pair is among those of `other`, as a selector asks of labels.
+    #[must_use]
+    pub fn select(&self, other: &Self) -> bool {
+        self.iter()
+            .all(|(key, value)| other.value(key) == Some(value))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pairs;
+
+    #[test]
+    fn values_come_back_by_key() {
+        let pairs = Pairs::new([("b/x", "2"), ("a", ""), ("b/x", "3"), ("c", "x\0y")]);
+        let all: Vec<_> = pairs.iter().collect();
+        assert_eq!(all, [("a", ""), ("b/x", "3"), ("c", "x\u{fffd}y")]);
+        assert_eq!(pairs.value("a"), Some(""));
+        assert_eq!(pairs.value("x"), None);
+        assert_eq!(pairs.value_under("b/", "x"), Some("3"));
+        assert!(Pairs::new::<&str, &str>([]).is_empty());
+    }
+
+    #[test]
+    fn a_selector_asks_for_all_its_pairs() {
+        let labels = Pairs::new([("app", "web"), ("tier", "front")]);
+        assert!(Pairs::new([("app", "web")]).select(&labels));
+        assert!(Pairs::default().select(&labels));
+        assert!(!Pairs::new([("app", "web"), ("x", "y")]).select(&labels));
+    }
+}
