@@ -13,12 +13,16 @@
 #![forbid(unsafe_code)]
 
 mod changes;
+pub mod desired;
 mod endpoint;
 pub mod filter;
+pub mod merge;
 pub mod name;
+mod pack;
 mod provider;
 
 pub use changes::{ChangeSet, Update};
+pub use desired::{Contributor, Desired};
 pub use endpoint::{Endpoint, Labels, ObjectRef, Properties};
 pub use name::RowName;
 pub use provider::{Applied, Capabilities, DynProvider, ErrorKind, Provider, ProviderError};

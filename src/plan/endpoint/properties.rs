@@ -20,6 +20,16 @@ impl Properties {
         }
     }
 
+    /// Adds a value without looking for one that is there: destinations may list a name twice.
+    pub fn push(&mut self, name: &str, value: &str) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Takes a name away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(other, _)| **other != *name);
+    }
+
     /// Keeps only the settings that `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
         self.0.retain(|(name, value)| keep(name, value));
@@ -27,7 +37,7 @@ impl Properties {
 
     /// Sorts by name.
     pub fn sort(&mut self) {
-        self.0.sort();
+        self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
 
     /// All names with their values.
