@@ -1,0 +1,86 @@
+//! Lists, single documents, refusals.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::channel::Channel;
+
+use crate::fault::Fault;
+use crate::route::Target;
+use crate::store::Store;
+
+/// A JSON document.
+pub(crate) fn json(code: StatusCode, text: impl Into<Body>) -> Response {
+    let mut response = Response::new(text.into());
+    *response.status_mut() = code;
+    let json = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+/// A refusal as the API writes it.
+pub(crate) fn status(code: StatusCode, message: &str) -> Response {
+    json(code, status_text(code.as_u16(), message))
+}
+
+pub(crate) fn status_text(code: u16, message: &str) -> String {
+    serde_json::json!({
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "message": message,
+    })
+    .to_string()
+}
+
+/// A whole list, object by object.
+pub(crate) fn list(store: &Store, target: &Target, faults: &[Fault]) -> Response {
+    if faults.contains(&Fault::Nonsense) {
+        return json(StatusCode::OK, "<html>not what you asked for</html>");
+    }
+    let (objects, version) = store.list(&target.resource, target.namespace.as_deref());
+    let (mut cut, mut pause) = (usize::MAX, Duration::ZERO);
+    for fault in faults {
+        match fault {
+            Fault::CutAfter(count) => cut = *count,
+            Fault::Slow(time) => pause = *time,
+            _ => {}
+        }
+    }
+    let api_version = target.resource.0.clone();
+    let (mut sender, body) = Channel::<Bytes, std::io::Error>::new(64);
+    tokio::spawn(async move {
+        let head = format!(
+            r#"{{"kind":"List","apiVersion":"{api_version}","metadata":{{"resourceVersion":"{version}"}},"items":["#
+        );
+        let mut chunk = head.into_bytes();
+        for (position, object) in objects.iter().enumerate() {
+            if position == cut {
+                let _sent = sender.send_data(chunk.into()).await.is_ok();
+                sender.abort(std::io::Error::other("cut as the test asked for"));
+                return;
+            }
+            if position > 0 {
+                chunk.push(b',');
+            }
+            chunk.extend_from_slice(&object.text);
+            if chunk.len() > CHUNK || !pause.is_zero() {
+                if sender
+                    .send_data(std::mem::take(&mut chunk).into())
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+                tokio::time::sleep(pause).await;
+            }
+        }
+        chunk.extend_from_slice(b"]}");
+        // Who asked may have gone.
+        let _sent = sender.send_data(chunk.into()).await.is_ok();
+    });
+    json(StatusCode::OK, Body::new(body))
+}
+
+/// About what a real server writes at once.
+pub(crate) const CHUNK: usize = 16 << 10;

@@ -1,0 +1,114 @@
+//! The provider.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use plan::{Applied, ChangeSet, DomainFilter, Endpoint, ErrorKind, Provider, ProviderError};
+use wire::Rtype;
+
+/// Name in lower case, type, set identifier.
+type Key = (Box<str>, Rtype, Box<str>);
+
+/// Zones in memory. A change set is made whole or not at all.
+#[derive(Debug, Default)]
+pub struct InMemory {
+    /// Apexes in lower case, without a final dot.
+    zones: Vec<Box<str>>,
+    records: Mutex<BTreeMap<Key, Endpoint>>,
+}
+
+impl InMemory {
+    /// A provider with these zones, all empty.
+    #[must_use]
+    pub fn new<Z: AsRef<str>>(zones: impl IntoIterator<Item = Z>) -> Self {
+        let fold = |zone: Z| {
+            zone.as_ref()
+                .trim_end_matches('.')
+                .to_ascii_lowercase()
+                .into()
+        };
+        Self {
+            zones: zones.into_iter().map(fold).collect(),
+            records: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Endpoint>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a name is in one of the zones; without zones, every name is.
+    fn serves(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let below = |zone: &Box<str>| {
+            name.strip_suffix(&**zone)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        self.zones.is_empty() || self.zones.iter().any(below)
+    }
+}
+
+impl Provider for InMemory {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> plan::Capabilities {
+        plan::Capabilities {
+            atomic: true,
+            ..plan::Capabilities::default()
+        }
+    }
+
+    async fn filter(&self) -> Result<DomainFilter, ProviderError> {
+        Ok(DomainFilter::lists(&self.zones, &[] as &[&str]))
+    }
+
+    async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
+        Ok(self.lock().values().cloned().collect())
+    }
+
+    async fn apply(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
+        let mut records = self.lock();
+        let mut next = records.clone();
+        let old = changes.update.iter().map(|update| &update.old);
+        for gone in changes.delete.iter().chain(old) {
+            if self.serves(&gone.name) && next.remove(&key(gone)).is_none() {
+                return Err(refused(ErrorKind::NotFound, gone, "is not there"));
+            }
+        }
+        let new = changes.update.iter().map(|update| &update.new);
+        for made in changes.create.iter().chain(new) {
+            if self.serves(&made.name) && next.insert(key(made), stored(made)).is_some() {
+                return Err(refused(ErrorKind::Conflict, made, "is there already"));
+            }
+        }
+        *records = next;
+        Ok(Applied::default())
+    }
+}
+
+fn key(endpoint: &Endpoint) -> Key {
+    let name = endpoint.name.to_ascii_lowercase().into();
+    (name, endpoint.rtype, endpoint.set_identifier.clone())
+}
+
+/// A destination does not know which objects asked.
+fn stored(endpoint: &Endpoint) -> Endpoint {
+    Endpoint {
+        origins: Vec::new(),
+        ..endpoint.clone()
+    }
+}
+
+fn refused(kind: ErrorKind, endpoint: &Endpoint, why: &str) -> ProviderError {
+    ProviderError {
+        kind,
+        provider: NAME,
+        operation: "apply changes",
+        message: format!("\"{}\" {} {why}", endpoint.name, endpoint.rtype),
+        source: None,
+    }
+}
+
+const NAME: &str = "inmemory";

@@ -1,0 +1,34 @@
+//! Reads all, writes nothing.
+
+use plan::{
+    Applied, Capabilities, ChangeSet, DomainFilter, DynProvider, Endpoint, Provider, ProviderError,
+};
+
+/// A provider whose changes are not made.
+pub struct DryRun(pub Box<dyn DynProvider>);
+
+impl Provider for DryRun {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+
+    async fn filter(&self) -> Result<DomainFilter, ProviderError> {
+        self.0.filter().await
+    }
+
+    async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
+        self.0.records().await
+    }
+
+    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
+        self.0.adjust(desired).await
+    }
+
+    async fn apply(&self, _changes: &ChangeSet) -> Result<Applied, ProviderError> {
+        Ok(Applied::default())
+    }
+}

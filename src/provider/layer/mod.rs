@@ -1,0 +1,15 @@
+//! What every provider needs around it, each one a provider of its own.
+//!
+//! ```text
+//! Metered → DryRun → TimeLimit → the provider
+//! ```
+
+mod dry_run;
+mod metered;
+#[cfg(test)]
+mod tests;
+mod time_limit;
+
+pub use dry_run::DryRun;
+pub use metered::{Calls, Meter, Metered};
+pub use time_limit::TimeLimit;

@@ -1,0 +1,18 @@
+//! Destinations outside: one folder for each kind of DNS host.
+//!
+//! ```text
+//! change set → layer (metrics, dry run, time limit, isolation) → provider → client → HTTP
+//! ```
+//!
+//! Every provider implements [`plan::Provider`]. What all of them need is in `client` and `layer`;
+//! a provider's own folder holds its settings, its messages and the translation between them and
+//! endpoints. Nothing here retries but [`layer::Layered`].
+
+#![forbid(unsafe_code)]
+
+mod client;
+pub mod inmemory;
+pub mod layer;
+pub mod webhook;
+
+pub use client::{ClientError, Http};

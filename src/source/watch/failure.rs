@@ -1,0 +1,68 @@
+//! Why a list or a watch did not go on.
+
+use std::time::Duration;
+
+use super::frames::FrameError;
+
+/// A list or a watch did not go on. All but the channel's end are tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The server has no such resource.
+    #[error("the server has no such resource; is its CustomResourceDefinition installed?")]
+    Absent,
+    /// The server no longer has the changes since the version we have.
+    #[error("the server no longer has the changes since our last one")]
+    Gone,
+    /// The server refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The server has more to do than it can.
+    #[error("the server is busy")]
+    Busy {
+        /// How long it asks us to wait.
+        wait: Option<Duration>,
+    },
+    /// The connection did not come about, or broke.
+    #[error("no connection to the API server")]
+    Lost(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The server said nothing for longer than it should have.
+    #[error("the API server fell silent")]
+    Silent,
+    /// The answer is not what the API server answers.
+    #[error("the answer makes no sense")]
+    Frames(#[from] FrameError),
+    /// The answer is not JSON of the API.
+    #[error("the answer makes no sense")]
+    Nonsense(#[from] serde_json::Error),
+    /// Nobody takes events any more.
+    #[error("the program is stopping")]
+    Closed,
+}
+
+/// An answer of the server other than "well".
+#[derive(Debug, thiserror::Error)]
+#[error("HTTP {status}{}{message}", if message.is_empty() { "" } else { ": " })]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// What the server says about it.
+    pub message: String,
+}
+
+impl Failure {
+    /// Whether users have to do something about it, rather than wait.
+    #[must_use]
+    pub fn is_denial(&self) -> bool {
+        matches!(self, Self::Refused(Refusal { status: 401 | 403, .. }))
+    }
+
+    /// From the status of an answer and the message in it.
+    pub(crate) fn of_status(status: u16, message: String, wait: Option<Duration>) -> Self {
+        match status {
+            404 => Self::Absent,
+            410 => Self::Gone,
+            429 | 500..=599 => Self::Busy { wait },
+            _ => Self::Refused(Refusal { status, message }),
+        }
+    }
+}

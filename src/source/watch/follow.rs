@@ -1,0 +1,461 @@
+//! One kind of object, listed and then followed.
+//!
+//! ```text
+//! stream ─┬─ objects, bookmark "that was all", changes …   (a server with streaming lists)
+//!         └─ refused → list, whole but read piece by piece → watch from its version
+//! lost → watch again from the last version; gone (410) → list again
+//! ```
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::BodyExt;
+use kube::Client;
+use kube::client::Body;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::mpsc::Sender;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::failure::{Failure, Refusal};
+use super::frames::{FrameError, Items, Lines};
+use super::resource::{Query, Resource};
+use super::{Event, State};
+use crate::object::{DecodeError, Key, Kind, Object, Trim, decode};
+
+/// Which objects of a resource are followed. The server does the selecting.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Only this namespace; empty for all.
+    pub namespace: Box<str>,
+    /// Only objects with such labels; empty for all.
+    pub labels: Box<str>,
+}
+
+/// Times of a watch. Tests make them short.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The pause after the first failure; doubled by each further one.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+    /// How often a missing resource is asked for.
+    pub absent: Duration,
+    /// How long a resource that was there must be missing before its objects count as gone: an API
+    /// server that starts says "not found" of resources that it has not loaded yet.
+    pub vanish: Duration,
+    /// How long one watch lasts; the server closes it then.
+    pub watch: Duration,
+    /// How long the server may be silent in the middle of a list.
+    pub silence: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            first_pause: Duration::from_millis(100),
+            longest_pause: Duration::from_secs(15),
+            absent: Duration::from_secs(10),
+            vanish: Duration::from_secs(60),
+            watch: Duration::from_secs(290),
+            silence: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The watch of one kind.
+#[derive(Debug)]
+pub struct Watch {
+    kind: Kind,
+    /// Versions of the resource, the one to try first at the front.
+    resources: Vec<Resource>,
+    scope: Scope,
+    trim: Trim,
+    pace: Pace,
+    /// The version that all we know is of; none before the first list.
+    version: Option<Box<str>>,
+    /// Whether the server refused to stream lists.
+    plain_lists: bool,
+    /// Since when the resource is missing though it was there.
+    missing_since: Option<Instant>,
+    /// A list came to its end, be it that of a missing resource.
+    complete: bool,
+    /// There may be objects of it in the index.
+    present: bool,
+    /// How many versions of the resource were missing in a row.
+    missing: usize,
+    failures: u32,
+}
+
+impl Watch {
+    /// A watch that has not begun. Of several versions of the resource the first that the server
+    /// has is taken.
+    #[must_use]
+    pub fn new(kind: Kind, resources: Vec<Resource>, scope: Scope, trim: Trim, pace: Pace) -> Self {
+        Self {
+            kind,
+            resources,
+            scope,
+            trim,
+            pace,
+            version: None,
+            plain_lists: false,
+            missing_since: None,
+            complete: false,
+            present: false,
+            missing: 0,
+            failures: 0,
+        }
+    }
+
+    /// Lists and follows until nobody takes events any more.
+    pub async fn run(mut self, client: Client, events: Sender<Event>) {
+        loop {
+            let failure = match self.follow(&client, &events).await {
+                Ok(()) => continue,
+                Err(Failure::Closed) => return,
+                Err(failure) => failure,
+            };
+            let Some(pause) = self.judge(failure, &events).await else {
+                return;
+            };
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = events.closed() => return,
+            }
+        }
+    }
+
+    /// What a failure means: what is told, what is tried next and when. None to stop.
+    async fn judge(&mut self, failure: Failure, events: &Sender<Event>) -> Option<Duration> {
+        match failure {
+            Failure::Gone => {
+                // The next list starts from any version, so a restored etcd is no dead end.
+                self.version = None;
+                self.failures += 1;
+                return Some(if self.failures > 1 { self.pause() } else { Duration::ZERO });
+            }
+            Failure::Refused(Refusal { status: 400 | 422, .. })
+                if !self.plain_lists && self.version.is_none() =>
+            {
+                self.plain_lists = true;
+                return Some(Duration::ZERO);
+            }
+            // A server too old for streaming lists ignores the wish and never ends the list.
+            Failure::Silent | Failure::Frames(FrameError::CutOff) if self.version.is_none() => {
+                self.plain_lists = true;
+            }
+            Failure::Absent => {
+                self.resources.rotate_left(1);
+                self.missing += 1;
+                if self.missing < self.resources.len() {
+                    return Some(Duration::ZERO);
+                }
+                self.missing = 0;
+                let since = *self.missing_since.get_or_insert_with(Instant::now);
+                if self.present && since.elapsed() < self.pace.vanish {
+                    return Some(self.pace.absent.min(self.pace.vanish));
+                }
+                if self.present || !self.complete {
+                    // No resource, no objects: an empty list.
+                    self.version = None;
+                    self.present = false;
+                    self.complete = true;
+                    events.send(Event::Begin(self.kind)).await.ok()?;
+                    events.send(Event::End(self.kind)).await.ok()?;
+                    events.send(Event::State(self.kind, State::Absent)).await.ok()?;
+                }
+                return Some(self.pace.absent);
+            }
+            Failure::Busy { wait: Some(wait) } => {
+                let pause = self.pause().max(wait.min(self.pace.longest_pause));
+                events.send(Event::State(self.kind, State::Failing(failure))).await.ok()?;
+                return Some(pause);
+            }
+            _ => {}
+        }
+        // The first broken connection is nothing to speak of: servers restart.
+        let pause = self.pause();
+        if self.failures > 1 || failure.is_denial() || !self.complete {
+            events.send(Event::State(self.kind, State::Failing(failure))).await.ok()?;
+        }
+        Some(pause)
+    }
+
+    /// The pause before the next try, with some chance in it so that watches do not march in step.
+    fn pause(&mut self) -> Duration {
+        let doubled = self.pace.first_pause * 2u32.saturating_pow(self.failures.min(16));
+        self.failures = self.failures.saturating_add(1);
+        let mut byte = [0];
+        // Without random bytes the pause is merely not random.
+        let _ = getrandom::fill(&mut byte).is_ok();
+        doubled.min(self.pace.longest_pause).mul_f64(0.75 + f64::from(byte[0]) / 512.0)
+    }
+
+    async fn follow(&mut self, client: &Client, events: &Sender<Event>) -> Result<(), Failure> {
+        if self.version.is_none() && self.plain_lists {
+            self.list(client, events).await?;
+        }
+        self.watch(client, events).await
+    }
+
+    /// A whole list, read piece by piece.
+    async fn list(&mut self, client: &Client, events: &Sender<Event>) -> Result<(), Failure> {
+        // Version 0: whatever the watch cache has, so etcd is not asked.
+        let query = self.selection().with("resourceVersion", "0");
+        let mut body = self.request(client, &query).await?;
+        send(events, Event::Begin(self.kind)).await?;
+        let mut items = Items::default();
+        let mut ready = Vec::new();
+        while let Some(bytes) = next(&mut body, self.pace.silence).await? {
+            items.feed(&bytes, |item| {
+                ready.push(self.read(item)?);
+                Ok::<(), Failure>(())
+            })?;
+            for event in ready.drain(..) {
+                send(events, event).await?;
+            }
+        }
+        let list: List = serde_json::from_slice(&items.finish()?)?;
+        self.version = Some(list.metadata.resource_version);
+        self.listed(events).await
+    }
+
+    /// Changes since the version we have; before the first, a list as a stream.
+    async fn watch(&mut self, client: &Client, events: &Sender<Event>) -> Result<(), Failure> {
+        let seconds = self.pace.watch.as_secs().max(1).to_string();
+        let query = self
+            .selection()
+            .with("watch", "true")
+            .with("allowWatchBookmarks", "true")
+            .with("timeoutSeconds", &seconds);
+        let streams = self.version.is_none();
+        let query = match &self.version {
+            Some(version) => query.with("resourceVersion", version),
+            None => query
+                .with("sendInitialEvents", "true")
+                .with("resourceVersionMatch", "NotOlderThan")
+                .with("resourceVersion", "0"),
+        };
+        let mut body = self.request(client, &query).await?;
+        if streams {
+            send(events, Event::Begin(self.kind)).await?;
+        } else if self.failures > 0 {
+            self.failures = 0;
+            send(events, Event::State(self.kind, State::Following)).await?;
+        }
+        let silence = self.pace.watch + self.pace.silence;
+        let mut lines = Lines::default();
+        let mut ready = Vec::new();
+        let mut listing = streams;
+        loop {
+            let patience = if listing { self.pace.silence } else { silence };
+            let Some(bytes) = next(&mut body, patience).await? else {
+                return if listing { Err(FrameError::CutOff.into()) } else { Ok(()) };
+            };
+            lines.feed(&bytes, |line| {
+                ready.push(self.change(line, listing)?);
+                Ok::<(), Failure>(())
+            })?;
+            for change in ready.drain(..) {
+                match change {
+                    Change::Event(event, version) => {
+                        send(events, *event).await?;
+                        if version.is_some() {
+                            self.version = version;
+                        }
+                    }
+                    Change::Bookmark { version, ends_list } => {
+                        if listing && ends_list {
+                            listing = false;
+                            self.version = Some(version);
+                            self.listed(events).await?;
+                        } else if !listing {
+                            self.version = Some(version);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn listed(&mut self, events: &Sender<Event>) -> Result<(), Failure> {
+        self.complete = true;
+        self.present = true;
+        self.missing = 0;
+        self.missing_since = None;
+        self.failures = 0;
+        send(events, Event::End(self.kind)).await?;
+        send(events, Event::State(self.kind, State::Following)).await
+    }
+
+    fn selection(&self) -> Query {
+        Query::default().with_some("labelSelector", &self.scope.labels)
+    }
+
+    async fn request(&self, client: &Client, query: &Query) -> Result<Body, Failure> {
+        let Some(resource) = self.resources.first() else {
+            return Err(Failure::Absent);
+        };
+        let namespace = Some(&*self.scope.namespace).filter(|namespace| !namespace.is_empty());
+        let request = Request::get(resource.path(namespace) + query.as_str())
+            .header(http::header::ACCEPT, "application/json")
+            .body(Body::empty())
+            .map_err(|error| Failure::Lost(Box::new(error)))?;
+        let response = timeout(self.pace.silence, client.send(request)).await;
+        let response = response
+            .map_err(|_| Failure::Silent)?
+            .map_err(|error| Failure::Lost(Box::new(error)))?;
+        if response.status().is_success() {
+            return Ok(response.into_body());
+        }
+        let wait = response.headers().get(http::header::RETRY_AFTER);
+        let wait = wait.and_then(|value| value.to_str().ok()?.parse().ok());
+        let status = response.status().as_u16();
+        let mut body = response.into_body();
+        let mut text = Vec::new();
+        while let Ok(Some(bytes)) = next(&mut body, self.pace.silence).await {
+            text.extend_from_slice(&bytes);
+            if text.len() > LONGEST_REFUSAL {
+                break;
+            }
+        }
+        let said: Status = serde_json::from_slice(&text).unwrap_or_default();
+        Err(Failure::of_status(status, said.message, wait.map(Duration::from_secs)))
+    }
+
+    /// An object as an event; one that cannot be read stays as it was.
+    fn read(&self, json: &[u8]) -> Result<Event, Failure> {
+        match decode(self.kind, json, &self.trim) {
+            Ok(object) => Ok(Event::Apply(object)),
+            Err(error) => Ok(Event::Unreadable(self.kind, key_of(json)?, error)),
+        }
+    }
+
+    /// One line of a watch. In the middle of a list its version is of no use.
+    fn change(&self, line: &[u8], listing: bool) -> Result<Change, Failure> {
+        let (kind, json) = match split(line) {
+            Some(parts) => parts,
+            None => {
+                let line: Line<'_> = serde_json::from_slice(line)?;
+                (line.kind, line.object.get().as_bytes())
+            }
+        };
+        let event = match &*kind {
+            "ADDED" | "MODIFIED" => self.read(json)?,
+            "DELETED" => Event::Delete(self.kind, key_of(json)?),
+            "BOOKMARK" => {
+                let object: Identity<'_> = serde_json::from_slice(json)?;
+                return Ok(Change::Bookmark {
+                    version: object.metadata.resource_version.into(),
+                    ends_list: object.metadata.annotations.ends_list == Some("true"),
+                });
+            }
+            _ => {
+                let status: Status = serde_json::from_slice(json)?;
+                return Err(Failure::of_status(status.code, status.message, None));
+            }
+        };
+        if listing {
+            return Ok(Change::Event(Box::new(event), None));
+        }
+        let object: Identity<'_> = serde_json::from_slice(json)?;
+        Ok(Change::Event(Box::new(event), Some(object.metadata.resource_version.into())))
+    }
+}
+
+/// The two parts of a line as API servers write it, without reading the object once more.
+fn split(line: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
+    let rest = line.strip_prefix(br#"{"type":""#)?.strip_suffix(b"}")?;
+    let end = memchr::memchr(b'"', rest)?;
+    let (kind, rest) = rest.split_at(end);
+    let object = rest.strip_prefix(br#"","object":"#)?;
+    Some((Cow::Borrowed(std::str::from_utf8(kind).ok()?), object))
+}
+
+enum Change {
+    Event(Box<Event>, Option<Box<str>>),
+    Bookmark { version: Box<str>, ends_list: bool },
+}
+
+fn key_of(json: &[u8]) -> Result<Key, Failure> {
+    let object: Identity<'_> = serde_json::from_slice(json)?;
+    Ok(Key::new(&object.metadata.namespace, &object.metadata.name))
+}
+
+async fn send(events: &Sender<Event>, event: Event) -> Result<(), Failure> {
+    events.send(event).await.map_err(|_| Failure::Closed)
+}
+
+/// The next bytes of a body; none at its end.
+async fn next(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Failure> {
+    loop {
+        let frame = timeout(patience, body.frame()).await.map_err(|_| Failure::Silent)?;
+        match frame {
+            None => return Ok(None),
+            Some(Err(error)) => return Err(Failure::Lost(Box::new(error))),
+            Some(Ok(frame)) => {
+                if let Ok(bytes) = frame.into_data() {
+                    return Ok(Some(bytes));
+                }
+            }
+        }
+    }
+}
+
+/// Enough for any message of a server.
+const LONGEST_REFUSAL: usize = 64 << 10;
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Status {
+    code: u16,
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct List {
+    metadata: ListMeta,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListMeta {
+    resource_version: Box<str>,
+}
+
+/// The little of an object that the watch itself reads.
+#[derive(Deserialize)]
+struct Identity<'a> {
+    #[serde(borrow)]
+    metadata: IdentityMeta<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IdentityMeta<'a> {
+    #[serde(borrow, default)]
+    namespace: Cow<'a, str>,
+    #[serde(borrow, default)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    resource_version: Cow<'a, str>,
+    #[serde(borrow, default)]
+    annotations: IdentityAnnotations<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct IdentityAnnotations<'a> {
+    #[serde(rename = "k8s.io/initial-events-end", borrow, default)]
+    ends_list: Option<&'a str>,
+}
