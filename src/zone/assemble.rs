@@ -1,5 +1,6 @@
 //! A whole zone at once: from sorted records to pages and indexes in one pass over each.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use wire::write::Prepared;
@@ -12,8 +13,11 @@ use crate::index::{Index, MAX_PAGES, Position};
 use crate::key::{self, LabelStarts};
 use crate::layer::Layer;
 use crate::order::{Order, OrderEntry};
-use crate::page::{Flags, PageWriter, tag_of, write_entry_head, write_rrset};
+use crate::page::{
+    Flags, PAGE_TARGET, Page, page_size, tag_of, write_entry_head, write_page, write_rrset,
+};
 use crate::records::{Records, Run};
+use crate::room::{Piece, Shared, Supply};
 use crate::snapshot::{Negative, Zone};
 use crate::store::StoreError;
 
@@ -182,7 +186,7 @@ impl Names {
         self.depths.add_name(self.path.len());
         self.path.push(Level {
             hash,
-            name: self.starts.len(),
+            name: self.hashes.len(),
         });
         self.starts.push(self.entries.len());
         self.hashes.push(hash);
@@ -190,44 +194,44 @@ impl Names {
     }
 
     fn finish(
-        self,
+        mut self,
         apex: Name,
         records: usize,
         (soa, ttl): (Vec<u8>, Ttl),
     ) -> Result<(Zone, Depths), StoreError> {
-        let mut pages = vec![Arc::from(Vec::new())];
-        let mut order = Vec::new();
-        let mut positions = Vec::with_capacity(self.starts.len());
-        let mut writer = PageWriter::default();
-        let mut first = 0;
+        let names = self.hashes.len();
+        // The end of the last name is the start of one more.
+        self.starts.push(self.entries.len());
+        let bytes = page_size(names, self.entries.len());
+        let mut supply = Supply::new(bytes + bytes / PAGE_TARGET * 2 + Index::size_for(names));
+        let mut pages = Vec::with_capacity(bytes / PAGE_TARGET + 2);
+        let mut order = Vec::with_capacity(pages.capacity());
+        let mut positions = Vec::with_capacity(names);
         let mut page_bytes = 0;
-        for name in 0..self.starts.len() {
-            let end = self
-                .starts
-                .get(name + 1)
-                .copied()
-                .unwrap_or(self.entries.len());
-            let entry = &self.entries[self.starts[name]..end];
-            if !writer.fits(entry.len()) {
-                page_bytes += writer.size();
-                order.push(self.order_entry(first, pages.len()));
-                pages.push(writer.finish());
-                first = name;
-            }
+        let mut first = 0;
+        while first < names {
+            let end = self.page_end(first);
+            pages.push(self.page(first..end, &mut supply));
+            // Page 0 is never used.
             let page = u32::try_from(pages.len()).unwrap_or(u32::MAX);
-            positions.push(Position {
+            let start = self.starts[first];
+            page_bytes += page_size(end - first, self.starts[end] - start);
+            order.push(self.order_entry(first, page));
+            let starts = self.starts[first..end].iter();
+            positions.extend(starts.map(|at| Position {
                 page,
-                hint: writer.len(),
-            });
-            writer.push(tag_of(self.hashes[name]), entry);
+                start: at - start,
+            }));
+            first = end;
         }
-        page_bytes += writer.size();
-        order.push(self.order_entry(first, pages.len()));
-        pages.push(writer.finish());
-        if pages.len() > MAX_PAGES {
+        if pages.len() >= MAX_PAGES {
             return Err(StoreError::TooManyNames { apex });
         }
         let entries = self.hashes.iter().copied().zip(positions.iter().copied());
+        let index = Index::build(entries, names, &mut supply);
+        let room = supply.finish();
+        let none = std::iter::once(Shared::from(&[][..]));
+        let pages = none.chain(pages.into_iter().map(|piece| room.share(piece)));
         let zone = Zone {
             keys: self.keys,
             apex_labels: self.apex_labels,
@@ -235,25 +239,51 @@ impl Names {
             serial: serial_of(&soa),
             negative: negative_of(apex.as_ref(), &soa, ttl),
             apex,
-            pages: CowVec::from_vec(pages),
-            index: Index::build(entries, self.hashes.len()),
+            pages: CowVec::from_vec(pages.map(Page::new).collect()),
+            index: index.finish(&room),
             order: Order::from_vec(&order),
             shape: self
                 .depths
                 .shape(Flags(self.entries.first().copied().unwrap_or(0))),
             records,
-            names: self.starts.len(),
+            names,
             page_bytes,
         };
         Ok((zone, self.depths))
     }
 
-    fn order_entry(&self, first: usize, page: usize) -> OrderEntry {
+    /// The first name that does not fit into the page that begins with this one.
+    fn page_end(&self, first: usize) -> usize {
+        let start = self.starts[first];
+        let fits = |end: usize| {
+            self.starts
+                .get(end)
+                .is_some_and(|to| page_size(end - first, to - start) <= PAGE_TARGET)
+        };
+        let mut end = first + 1;
+        while fits(end + 1) {
+            end += 1;
+        }
+        end
+    }
+
+    fn page(&self, names: Range<usize>, supply: &mut Supply) -> Piece {
+        let entries = &self.entries[self.starts[names.start]..self.starts[names.end]];
+        let mut piece = supply.take(page_size(names.len(), entries.len()));
+        let heads = names.map(|name| {
+            let len = self.starts[name + 1] - self.starts[name];
+            (tag_of(self.hashes[name]), len)
+        });
+        write_page(supply.bytes_mut(&mut piece), entries, heads);
+        piece
+    }
+
+    fn order_entry(&self, first: usize, page: u32) -> OrderEntry {
         let at = self.starts[first] + ENTRY_OWNER;
         let length = usize::from(self.entries[at - 1]);
         OrderEntry {
             prefix: key::prefix_of(&self.entries[at..at + length]),
-            page: u32::try_from(page).unwrap_or(u32::MAX),
+            page,
         }
     }
 }

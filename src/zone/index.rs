@@ -1,64 +1,98 @@
 //! The exact index: a keyed hash of a name to the page that holds it.
 //!
 //! Linear hashing over small shared segments: growing splits one segment at a time, so no commit
-//! ever pays for the whole. An entry is 8 bytes: the upper half of the hash, the page, and a hint
-//! where in the page the name stood when the entry was written.
-
-use std::sync::Arc;
+//! ever pays for the whole. An entry is 8 bytes: the upper bits of the hash, the page, and where in
+//! the page the name began when the entry was written.
 
 use crate::cow::CowVec;
+use crate::room::{Finished, Piece, Shared, Supply};
 
 /// Names per segment on average before one more segment is made.
 const NAMES_PER_SEGMENT: usize = 256;
-const SMALLEST_SEGMENT: usize = 4;
-/// A hint that says nothing.
-const HINT_MAX: usize = 255;
-/// Pages are numbered from 1 in 24 bits.
-pub(crate) const MAX_PAGES: usize = (1 << 24) - 1;
+const SMALLEST_SEGMENT: usize = 8;
+/// Segments have two places less than a power of two: the counters of a shared allocation go there.
+const COUNTERS: usize = 2;
+/// Bits of a hash in an entry, of the number of a page, and of a place in the page.
+const FRAGMENT_BITS: u32 = 28;
+const PAGE_BITS: u32 = 24;
+const START_BITS: u32 = 12;
+/// Bits of a fragment, the upper ones, that say where in its segment it belongs.
+const HOME_BITS: u32 = 12;
+/// Names that begin further behind in their page have this start.
+const START_MAX: usize = (1 << START_BITS) - 1;
+/// Pages are numbered from 1.
+pub(crate) const MAX_PAGES: usize = (1 << PAGE_BITS) - 1;
 
 /// Where a name may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The number of the page.
     pub(crate) page: u32,
-    /// The slot in the page where the search should begin.
-    pub(crate) hint: usize,
+    /// Where in the page the name began when this was written.
+    pub(crate) start: usize,
 }
 
 /// The index of one zone.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
-    segments: CowVec<Arc<[u64]>>,
+    segments: CowVec<Shared>,
     names: usize,
     bytes: usize,
 }
 
+/// An index that is built at once, until its room can be shared.
+#[derive(Debug)]
+pub(crate) struct Built {
+    segments: Vec<Piece>,
+    names: usize,
+    bytes: usize,
+}
+
+impl Built {
+    /// The index.
+    pub(crate) fn finish(self, room: &Finished) -> Index {
+        let segments = self.segments.into_iter().map(|piece| room.share(piece));
+        Index {
+            segments: CowVec::from_vec(segments.collect()),
+            names: self.names,
+            bytes: self.bytes,
+        }
+    }
+}
+
 impl Index {
+    /// How many bytes an index of so many names needs, about.
+    pub(crate) fn size_for(names: usize) -> usize {
+        names.div_ceil(NAMES_PER_SEGMENT) * NAMES_PER_SEGMENT * 2 * 8
+    }
+
     /// Builds an index of these names at once.
     pub(crate) fn build(
         entries: impl Iterator<Item = (u64, Position)> + Clone,
         names: usize,
-    ) -> Self {
+        supply: &mut Supply,
+    ) -> Built {
         let count = names.div_ceil(NAMES_PER_SEGMENT).max(1);
         let mut sizes = vec![0_usize; count];
         for (hash, _) in entries.clone() {
             sizes[segment_of(fragment(hash), count)] += 1;
         }
-        let mut segments: Vec<Vec<u64>> = sizes
-            .iter()
-            .map(|&used| vec![0; capacity_for(used)])
-            .collect();
+        let mut bytes = 0;
+        let mut segments = Vec::with_capacity(count);
+        for used in sizes {
+            let size = capacity_for(used) * 8;
+            bytes += size;
+            segments.push(supply.take(size));
+        }
         for (hash, position) in entries {
             let fragment = fragment(hash);
-            insert_into(
-                &mut segments[segment_of(fragment, count)],
-                entry(fragment, position),
-            );
+            if let Some(segment) = segments.get_mut(segment_of(fragment, count)) {
+                let segment = words_mut(supply.bytes_mut(segment));
+                insert_into(segment, entry(fragment, position));
+            }
         }
-        let bytes = segments.iter().map(|segment| segment.len() * 8).sum();
-        let segments = segments.into_iter().map(Arc::from).collect();
-        Self {
-            segments: CowVec::from_vec(segments),
+        Built {
+            segments,
             names,
             bytes,
         }
@@ -74,7 +108,7 @@ impl Index {
     pub(crate) fn candidates(&self, hash: u64) -> Candidates<'_> {
         let fragment = fragment(hash);
         let segment = self.segments.get(segment_of(fragment, self.segments.len()));
-        let segment = segment.map(|segment| &**segment).unwrap_or_default();
+        let segment = segment.map_or(&[][..], |segment| words(segment.bytes()));
         Candidates {
             segment,
             fragment,
@@ -100,7 +134,7 @@ impl Index {
     pub(crate) fn relocate(&mut self, hash: u64, from: u32, to: Position) {
         let fragment = fragment(hash);
         self.change(fragment, from, |segment, at| {
-            segment[at] = entry(fragment, to)
+            segment[at] = entry(fragment, to).to_le_bytes();
         });
     }
 
@@ -110,23 +144,21 @@ impl Index {
         self.names -= 1;
     }
 
-    fn change(&mut self, fragment: u32, page: u32, change: impl FnOnce(&mut [u64], usize)) {
+    fn change(&mut self, fragment: u32, page: u32, change: impl FnOnce(&mut [Word], usize)) {
         let number = segment_of(fragment, self.segments.len());
         let Some(segment) = self.segments.get_mut(number) else {
             return;
         };
-        let segment = Arc::make_mut(segment);
-        let mask = segment.len() - 1;
+        let segment = words_mut(segment.make_mut());
         let mut at = home(fragment, segment.len());
-        while segment[at] != 0 {
-            let found = position(segment[at]);
-            // Two names of one page with the same half of the hash are one to the index: either
+        while let Some(found) = read(segment[at]) {
+            // Two names of one page with the same bits of the hash are one to the index: either
             // entry may stand for either name.
-            if fragment_of(segment[at]) == fragment && found.page == page {
+            if fragment_of(found) == fragment && position(found).page == page {
                 change(segment, at);
                 return;
             }
-            at = (at + 1) & mask;
+            at = after(at, segment.len());
         }
     }
 
@@ -134,13 +166,14 @@ impl Index {
         let Some(segment) = self.segments.get_mut(number) else {
             return;
         };
-        let used = segment.iter().filter(|slot| **slot != 0).count();
-        if capacity_for(used + 1) > segment.len() {
-            let grown = rebuilt(segment.iter().copied(), used + 1);
-            self.bytes += (grown.len() - segment.len()) * 8;
-            *segment = Arc::from(grown);
+        let old = words(segment.bytes());
+        let used = old.iter().filter(|word| read(**word).is_some()).count();
+        if capacity_for(used + 1) > old.len() {
+            let grown = rebuilt(old.iter().filter_map(|word| read(*word)), used + 1);
+            self.bytes += (grown.len() - old.len()) * 8;
+            *segment = Shared::from(grown.as_flattened());
         }
-        insert_into(Arc::make_mut(segment), entry);
+        insert_into(words_mut(segment.make_mut()), entry);
     }
 
     /// Makes one more segment by splitting the one whose turn it is.
@@ -152,25 +185,23 @@ impl Index {
             return;
         };
         let old = segment.clone();
-        let moves = |slot: &u64| segment_of(fragment_of(*slot), count + 1) == count;
-        let (going, staying): (Vec<u64>, Vec<u64>) = old
-            .iter()
-            .copied()
-            .filter(|slot| *slot != 0)
-            .partition(moves);
+        let old = words(old.bytes());
+        let moves = |entry: &u64| segment_of(fragment_of(*entry), count + 1) == count;
+        let (going, staying): (Vec<u64>, Vec<u64>) =
+            old.iter().filter_map(|word| read(*word)).partition(moves);
         let (stay, go) = (staying.len(), going.len());
         let staying = rebuilt(staying.into_iter(), stay);
         let going = rebuilt(going.into_iter(), go);
         self.bytes = self.bytes + (staying.len() + going.len()) * 8 - old.len() * 8;
-        *segment = Arc::from(staying);
-        self.segments.push(Arc::from(going));
+        *segment = Shared::from(staying.as_flattened());
+        self.segments.push(Shared::from(going.as_flattened()));
     }
 }
 
 /// Places where a name may be.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidates<'a> {
-    segment: &'a [u64],
+    segment: &'a [Word],
     fragment: u32,
     at: usize,
     left: usize,
@@ -182,11 +213,8 @@ impl Iterator for Candidates<'_> {
     #[inline]
     fn next(&mut self) -> Option<Position> {
         while self.left > 0 {
-            let entry = *self.segment.get(self.at)?;
-            if entry == 0 {
-                return None;
-            }
-            self.at = (self.at + 1) & (self.segment.len() - 1);
+            let entry = read(*self.segment.get(self.at)?)?;
+            self.at = after(self.at, self.segment.len());
             self.left -= 1;
             if fragment_of(entry) == self.fragment {
                 return Some(position(entry));
@@ -196,26 +224,50 @@ impl Iterator for Candidates<'_> {
     }
 }
 
+/// An entry as a segment holds it: a little-endian number, 0 where there is none.
+type Word = [u8; 8];
+
+#[inline]
+fn words(bytes: &[u8]) -> &[Word] {
+    bytes.as_chunks().0
+}
+
+#[inline]
+fn words_mut(bytes: &mut [u8]) -> &mut [Word] {
+    bytes.as_chunks_mut().0
+}
+
+#[inline]
+fn read(word: Word) -> Option<u64> {
+    Some(u64::from_le_bytes(word)).filter(|entry| *entry != 0)
+}
+
+/// The place behind another.
+#[inline]
+fn after(at: usize, capacity: usize) -> usize {
+    if at + 1 < capacity { at + 1 } else { 0 }
+}
+
 fn fragment(hash: u64) -> u32 {
-    (hash >> 32) as u32
+    (hash >> (64 - FRAGMENT_BITS)) as u32
 }
 
 fn fragment_of(entry: u64) -> u32 {
-    (entry >> 32) as u32
+    (entry >> (64 - FRAGMENT_BITS)) as u32
 }
 
 fn entry(fragment: u32, position: Position) -> u64 {
-    u64::from(fragment) << 32 | u64::from(position.page) << 8 | position.hint.min(HINT_MAX) as u64
+    u64::from(fragment) << (PAGE_BITS + START_BITS)
+        | u64::from(position.page) << START_BITS
+        | position.start.min(START_MAX) as u64
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "24 and 8 bits are what remains"
-)]
 fn position(entry: u64) -> Position {
     Position {
-        page: (entry as u32) >> 8,
-        hint: usize::from(entry as u8),
+        #[expect(clippy::cast_possible_truncation, reason = "24 bits remain")]
+        page: (entry >> START_BITS) as u32 & ((1 << PAGE_BITS) - 1),
+        #[expect(clippy::cast_possible_truncation, reason = "12 bits remain")]
+        start: entry as usize & START_MAX,
     }
 }
 
@@ -231,50 +283,53 @@ fn segment_of(fragment: u32, count: usize) -> usize {
 }
 
 /// Where in a segment the search begins, by the upper bits.
+#[inline]
 fn home(fragment: u32, capacity: usize) -> usize {
-    (fragment >> 20) as usize & capacity.wrapping_sub(1)
+    let upper = (fragment >> (FRAGMENT_BITS - HOME_BITS)) as usize;
+    (upper * capacity) >> HOME_BITS
 }
 
 /// At most 7 of 8 places are used: a search that finds nothing stays short.
 fn capacity_for(used: usize) -> usize {
-    (used * 8)
+    (used * 8 + 7 * COUNTERS)
         .div_ceil(7)
         .next_power_of_two()
         .max(SMALLEST_SEGMENT)
+        - COUNTERS
 }
 
-fn rebuilt(entries: impl Iterator<Item = u64>, used: usize) -> Vec<u64> {
-    let mut segment = vec![0; capacity_for(used)];
-    for entry in entries.filter(|entry| *entry != 0) {
+fn rebuilt(entries: impl Iterator<Item = u64>, used: usize) -> Vec<Word> {
+    let mut segment = vec![[0; 8]; capacity_for(used)];
+    for entry in entries {
         insert_into(&mut segment, entry);
     }
     segment
 }
 
-fn insert_into(segment: &mut [u64], entry: u64) {
-    let mask = segment.len() - 1;
+fn insert_into(segment: &mut [Word], entry: u64) {
     let mut at = home(fragment_of(entry), segment.len());
-    while segment[at] != 0 {
-        at = (at + 1) & mask;
+    while read(segment[at]).is_some() {
+        at = after(at, segment.len());
     }
-    segment[at] = entry;
+    segment[at] = entry.to_le_bytes();
 }
 
 /// Empties a place and moves later entries up, so that no search ends too early.
-fn remove_at(segment: &mut [u64], at: usize) {
-    let mask = segment.len() - 1;
+fn remove_at(segment: &mut [Word], at: usize) {
+    let capacity = segment.len();
+    let distance = |from: usize, to: usize| (to + capacity - from) % capacity;
     let mut hole = at;
-    let mut next = (at + 1) & mask;
-    while segment[next] != 0 {
-        let wanted = home(fragment_of(segment[next]), segment.len());
+    let mut next = after(at, capacity);
+    while let Some(entry) = read(segment[next]) {
+        let wanted = home(fragment_of(entry), capacity);
         // The entry may move into the hole if its home is not between the hole and itself.
-        if next.wrapping_sub(wanted) & mask >= next.wrapping_sub(hole) & mask {
+        if distance(wanted, next) >= distance(hole, next) {
             segment[hole] = segment[next];
             hole = next;
         }
-        next = (next + 1) & mask;
+        next = after(next, capacity);
     }
-    segment[hole] = 0;
+    segment[hole] = [0; 8];
 }
 
 #[cfg(test)]
@@ -288,10 +343,16 @@ mod tests {
         let hash = |number: u32| keys.child(keys.root(), number.to_string().as_bytes());
         let position = |number: u32| Position {
             page: number % 1000 + 1,
-            hint: 3,
+            start: 3,
         };
         let mut model = HashMap::new();
-        let mut index = Index::build(std::iter::empty(), 0);
+        let build = |model: &HashMap<u32, Position>, room| {
+            let mut supply = Supply::new(room);
+            let entries = model.iter().map(|(k, v)| (hash(*k), *v));
+            let built = Index::build(entries, model.len(), &mut supply);
+            built.finish(&supply.finish())
+        };
+        let mut index = build(&HashMap::new(), 0);
         for number in 0..5000 {
             index.insert(hash(number), position(number));
             model.insert(number, position(number));
@@ -306,19 +367,23 @@ mod tests {
                 if let Some(old) = model.get_mut(&moved) {
                     let to = Position {
                         page: old.page + 2000,
-                        hint: 9,
+                        start: 9,
                     };
                     index.relocate(hash(moved), old.page, to);
                     *old = to;
                 }
             }
         }
-        let built = Index::build(model.iter().map(|(k, v)| (hash(*k), *v)), model.len());
+        let (built, large) = (build(&model, 0), build(&model, 100 << 20));
         for number in 0..6000 {
-            for index in [&index, &built] {
+            for index in [&index, &built, &large] {
                 let found: Vec<Position> = index.candidates(hash(number)).collect();
                 assert_eq!(
-                    found.contains(model.get(&number).unwrap_or(&Position { page: 0, hint: 0 })),
+                    found.contains(
+                        model
+                            .get(&number)
+                            .unwrap_or(&Position { page: 0, start: 0 })
+                    ),
                     model.contains_key(&number),
                     "{number}"
                 );

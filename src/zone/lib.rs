@@ -24,6 +24,7 @@ mod merge;
 mod order;
 mod page;
 pub mod records;
+mod room;
 mod snapshot;
 mod store;
 mod writer;

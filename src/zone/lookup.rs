@@ -2,7 +2,7 @@
 
 use crate::hash::LookupName;
 use crate::index::Position;
-use crate::page::{Flags, Node, PageRef, tag_of};
+use crate::page::{Flags, Node, Page, tag_of};
 use crate::snapshot::Zone;
 
 /// Where a lookup ended.
@@ -48,20 +48,25 @@ impl Zone {
     /// The node of an owner below the apex whose hash is known.
     #[inline]
     pub(crate) fn node_by_hash(&self, hash: u64, owner: &[u8]) -> Option<Node<'_>> {
-        self.locate(hash, owner).map(|(_, _, node)| node)
+        let tag = tag_of(hash);
+        let mut candidates = self.index.candidates(hash);
+        candidates.find_map(|position| self.page_at(position)?.find(tag, owner, position.start))
     }
 
     /// As [`Self::node_by_hash`], with the page and the slot.
-    #[inline]
     pub(crate) fn locate(&self, hash: u64, owner: &[u8]) -> Option<(u32, usize, Node<'_>)> {
         let tag = tag_of(hash);
-        self.index
-            .candidates(hash)
-            .find_map(|Position { page, hint }| {
-                let bytes = self.pages.get(page as usize)?;
-                let (slot, node) = PageRef::new(bytes).find(tag, owner, hint)?;
-                Some((page, slot, node))
-            })
+        let mut candidates = self.index.candidates(hash);
+        candidates.find_map(|position| {
+            let page = self.page_at(position)?;
+            let (slot, node) = page.search(tag, owner, position.start)?;
+            Some((position.page, slot, node))
+        })
+    }
+
+    #[inline]
+    fn page_at(&self, position: Position) -> Option<&Page> {
+        self.pages.get(position.page as usize)
     }
 
     /// Begins to look for a name: reads the index only.
@@ -74,23 +79,16 @@ impl Zone {
         }
     }
 
-    /// Goes on: reads where in its page the name is.
+    /// Goes on: reads where the page of the name is.
     #[inline]
     #[must_use]
     pub fn probe_page<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Probe<'a> {
         let Probe::Indexed(position) = probe else {
             return probe;
         };
-        let page = PageRef::new(
-            self.pages
-                .get(position.page as usize)
-                .map_or(&[], |page| page),
-        );
         let tag = tag_of(name.hash(name.labels()));
-        match page
-            .node(position.hint)
-            .filter(|_| page.tag(position.hint) == tag)
-        {
+        let page = self.page_at(position);
+        match page.and_then(|page| page.likely(tag, position.start)) {
             Some(node) => Probe::Paged(node),
             None => Probe::Unknown,
         }

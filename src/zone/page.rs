@@ -1,7 +1,7 @@
 //! Pages: the bytes that answers are made from. A page holds whole names in canonical order.
 //!
 //! ```text
-//! page   count u16 | (tag u16 | start u16) × count | entries
+//! page   entries | (tag u16 | start u16) × count | count u16
 //! entry  flags u8 | RRsets u8 | owner length u8 | owner below the apex, lower case | RRsets
 //! RRset  type u16 | TTL u32 | records u16 | layer u8 | bytes u32 | (length u16 | data) × records
 //! ```
@@ -12,9 +12,13 @@
 use wire::{Rtype, Ttl};
 
 use crate::layer::Layer;
+use crate::room::Shared;
 
-/// A page of more bytes is split, unless it holds one name only.
-pub(crate) const PAGE_TARGET: usize = 4096;
+/// A page of more bytes is split, unless it holds one name only. With the counters of a shared
+/// allocation it fills 4 KiB.
+pub(crate) const PAGE_TARGET: usize = 4096 - 16;
+/// What is said to begin here or further behind must be looked for.
+const EXACT_MAX: u16 = 4095;
 
 /// What is known of a name without looking at its RRsets or its neighbors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -194,81 +198,149 @@ impl<'a> Iterator for Rdatas<'a> {
     }
 }
 
+/// A page, and how far what the index knows of it holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    bytes: Shared,
+    /// Names that the index has before this place are where it says. Names behind it have moved,
+    /// since an insertion or a removal does not touch the index entries of all names after it.
+    exact: u16,
+}
+
+impl Page {
+    /// A page whose names are where the index says.
+    pub(crate) fn new(bytes: Shared) -> Self {
+        Self {
+            bytes,
+            exact: EXACT_MAX,
+        }
+    }
+
+    /// A version of this page with other bytes.
+    pub(crate) fn edited(&self, bytes: Shared) -> Self {
+        let (old, new) = (self.read(), PageRef::new(bytes.bytes()));
+        let same = old.names.iter().zip(new.names);
+        let same = same.take_while(|(old, new)| old == new).count();
+        let moved = old
+            .names
+            .get(same)
+            .map_or(EXACT_MAX, |name| start_of(*name));
+        Self {
+            exact: self.exact.min(moved),
+            bytes,
+        }
+    }
+
+    /// How many bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.bytes().len()
+    }
+
+    /// Reads the page.
+    #[inline]
+    pub(crate) fn read(&self) -> PageRef<'_> {
+        PageRef::new(self.bytes.bytes())
+    }
+
+    /// The node that is most likely at the place that the index knows. Nothing of it is read.
+    #[inline]
+    pub(crate) fn likely(&self, tag: u16, start: usize) -> Option<Node<'_>> {
+        if start < usize::from(self.exact) {
+            let bytes = self.bytes.bytes().get(start..)?;
+            return Some(Node { bytes });
+        }
+        let page = self.read();
+        let slot = page.slots_from(start).find(|slot| page.tag(*slot) == tag)?;
+        page.node(slot)
+    }
+
+    /// The node with this owner; the search begins at the place that the index knows.
+    #[inline]
+    pub(crate) fn find(&self, tag: u16, owner: &[u8], start: usize) -> Option<Node<'_>> {
+        match self.likely(tag, start).filter(|node| node.owner() == owner) {
+            Some(node) => Some(node),
+            None => self.search(tag, owner, start).map(|(_, node)| node),
+        }
+    }
+
+    /// As [`Self::find`], with the slot.
+    #[cold]
+    pub(crate) fn search(&self, tag: u16, owner: &[u8], start: usize) -> Option<(usize, Node<'_>)> {
+        let page = self.read();
+        page.slots_from(start)
+            .filter(|slot| page.tag(*slot) == tag)
+            .filter_map(|slot| Some((slot, page.node(slot)?)))
+            .find(|(_, node)| node.owner() == owner)
+    }
+}
+
 /// The names of a page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageRef<'a> {
     bytes: &'a [u8],
-    count: usize,
+    names: &'a [[u8; 4]],
 }
 
 impl<'a> PageRef<'a> {
     /// Reads a page.
     #[inline]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        let count = bytes
-            .first_chunk::<2>()
-            .map_or(0, |count| u16::from_be_bytes(*count));
+        let names = bytes.split_last_chunk::<2>().and_then(|(rest, count)| {
+            let size = 4 * usize::from(u16::from_be_bytes(*count));
+            rest.get(rest.len().checked_sub(size)?..)
+        });
         Self {
             bytes,
-            count: usize::from(count),
+            names: names.unwrap_or_default().as_chunks().0,
         }
     }
 
     /// The name in a slot.
     #[inline]
     pub(crate) fn node(self, slot: usize) -> Option<Node<'a>> {
-        let at = 4 + 4 * slot;
-        let start = self.bytes.get(at..at + 2)?.first_chunk::<2>()?;
-        let bytes = self.bytes.get(usize::from(u16::from_be_bytes(*start))..)?;
-        if slot < self.count {
-            Some(Node { bytes })
-        } else {
-            None
-        }
+        let start = usize::from(start_of(*self.names.get(slot)?));
+        self.bytes.get(start..).map(|bytes| Node { bytes })
     }
 
-    /// The node with this owner; the search begins at the slot of the hint.
-    #[inline]
-    pub(crate) fn find(self, tag: u16, owner: &[u8], hint: usize) -> Option<(usize, Node<'a>)> {
-        // Most often the hint is right.
-        match self.check(hint, tag, owner) {
-            Some(node) => Some((hint, node)),
-            None => self.search(tag, owner, hint),
-        }
-    }
-
-    #[inline]
-    fn check(self, slot: usize, tag: u16, owner: &[u8]) -> Option<Node<'a>> {
-        if self.tag(slot) != tag {
-            return None;
-        }
-        self.node(slot).filter(|node| node.owner() == owner)
-    }
-
-    /// The slots near the hint come first: an insertion or removal has moved the name a little.
-    #[cold]
-    fn search(self, tag: u16, owner: &[u8], hint: usize) -> Option<(usize, Node<'a>)> {
-        let hint = hint.min(self.count);
-        let slots = (hint..self.count).chain((0..hint).rev());
-        slots
-            .into_iter()
-            .find_map(|slot| self.check(slot, tag, owner).map(|node| (slot, node)))
+    /// All slots, those near a place first: what the index knew has moved by a little.
+    fn slots_from(self, start: usize) -> impl Iterator<Item = usize> + use<> {
+        let count = self.names.len();
+        let begins_before = |name: &[u8; 4]| usize::from(start_of(*name)) <= start;
+        let near = self.names.partition_point(begins_before).saturating_sub(1);
+        // By turns one to the right and one to the left, until both sides are through.
+        (0..2 * count).filter_map(move |step| {
+            let slot = if step % 2 == 0 {
+                near + step / 2
+            } else {
+                near.checked_sub(step / 2 + 1)?
+            };
+            (slot < count).then_some(slot)
+        })
     }
 
     /// All nodes in order.
     pub(crate) fn nodes(self) -> impl DoubleEndedIterator<Item = Node<'a>> + use<'a> {
-        (0..self.count).filter_map(move |slot| self.node(slot))
+        (0..self.names.len()).filter_map(move |slot| self.node(slot))
+    }
+
+    /// Where the name in a slot begins; behind the last slot, where one more would.
+    pub(crate) fn start(self, slot: usize) -> usize {
+        match self.names.get(slot) {
+            Some(name) => usize::from(start_of(*name)),
+            None => self.bytes.len().saturating_sub(2 + 4 * self.names.len()),
+        }
     }
 
     /// The tag of the name in a slot.
     #[inline]
     pub(crate) fn tag(self, slot: usize) -> u16 {
-        let tag = self
-            .bytes
-            .get(2 + 4 * slot..4 + 4 * slot)
-            .and_then(|tag| tag.first_chunk::<2>());
-        tag.map_or(0, |tag| u16::from_be_bytes(*tag))
+        let name = self.names.get(slot);
+        name.map_or(0, |name| u16::from_be_bytes([name[0], name[1]]))
     }
+}
+
+fn start_of(name: [u8; 4]) -> u16 {
+    u16::from_be_bytes([name[2], name[3]])
 }
 
 /// The part of a hash that a page keeps of each name.
@@ -281,53 +353,46 @@ pub(crate) fn tag_of(hash: u64) -> u16 {
     hash as u16
 }
 
-/// Puts a page together from entries in canonical order.
-#[derive(Debug, Default)]
-pub(crate) struct PageWriter {
-    tags: Vec<u16>,
-    starts: Vec<u32>,
-    entries: Vec<u8>,
+/// How many bytes a page has with so many names and bytes of entries.
+pub(crate) fn page_size(names: usize, entries: usize) -> usize {
+    entries + 4 * names + 2
 }
 
-impl PageWriter {
-    /// How many bytes the page has so far.
-    pub(crate) fn size(&self) -> usize {
-        2 + 4 * self.tags.len() + self.entries.len()
+/// Writes a page of entries in canonical order, each with its tag and its length, into room of just
+/// its size.
+pub(crate) fn write_page(
+    room: &mut [u8],
+    entries: &[u8],
+    names: impl Iterator<Item = (u16, usize)>,
+) {
+    let Some((place, rest)) = room.split_at_mut_checked(entries.len()) else {
+        return;
+    };
+    place.copy_from_slice(entries);
+    // Only the last entry of a page may begin behind its target, and pages are far below 64 KiB.
+    let word = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
+    let (mut count, mut start) = (0, 0);
+    for ((tag, len), slot) in names.zip(rest.as_chunks_mut::<4>().0) {
+        let ([a, b], [c, d]) = (tag.to_be_bytes(), word(start));
+        *slot = [a, b, c, d];
+        start += len;
+        count += 1;
     }
+    if let Some(last) = rest.last_chunk_mut::<2>() {
+        *last = word(count);
+    }
+}
 
-    /// Whether the page takes another entry of so many bytes.
-    pub(crate) fn fits(&self, entry: usize) -> bool {
-        self.tags.is_empty() || self.size() + 4 + entry <= PAGE_TARGET
+/// A page of these entries, each with its tag.
+pub(crate) fn page_of<'a>(entries: impl Iterator<Item = (u16, &'a [u8])>) -> Shared {
+    let (mut bytes, mut names) = (Vec::new(), Vec::new());
+    for (tag, entry) in entries {
+        bytes.extend_from_slice(entry);
+        names.push((tag, entry.len()));
     }
-
-    /// How many names so far.
-    pub(crate) fn len(&self) -> usize {
-        self.tags.len()
-    }
-
-    /// Adds a name.
-    pub(crate) fn push(&mut self, tag: u16, entry: &[u8]) {
-        self.tags.push(tag);
-        self.starts
-            .push(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-        self.entries.extend_from_slice(entry);
-    }
-
-    /// The page; the writer is empty again.
-    pub(crate) fn finish(&mut self) -> std::sync::Arc<[u8]> {
-        let count = self.tags.len();
-        let head = 2 + 4 * count;
-        let mut page = Vec::with_capacity(self.size());
-        // Only the last entry of a page may begin behind its target, and pages are far below 64 KiB.
-        let word = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
-        page.extend_from_slice(&word(count));
-        for (tag, start) in self.tags.drain(..).zip(self.starts.drain(..)) {
-            page.extend_from_slice(&tag.to_be_bytes());
-            page.extend_from_slice(&word(head + start as usize));
-        }
-        page.append(&mut self.entries);
-        page.into()
-    }
+    let mut page = vec![0; page_size(names.len(), bytes.len())];
+    write_page(&mut page, &bytes, names.into_iter());
+    Shared::from(&*page)
 }
 
 /// Appends the head of an entry; its RRsets follow.
@@ -371,7 +436,7 @@ mod tests {
 
     #[test]
     fn a_page_gives_back_what_was_written() {
-        let mut writer = PageWriter::default();
+        let mut entries: Vec<(u16, Vec<u8>)> = Vec::new();
         for name in 0..40_u16 {
             let mut entry = Vec::new();
             let owner = [1, u8::try_from(name).unwrap()];
@@ -393,15 +458,20 @@ mod tests {
                 Layer::Synced,
                 two,
             );
-            writer.push(name % 7, &entry);
+            entries.push((name % 7, entry));
         }
-        let bytes = writer.finish();
-        let page = PageRef::new(&bytes);
-        assert_eq!(page.nodes().count(), 40);
+        let page_with = |entries: &[(u16, Vec<u8>)]| {
+            page_of(entries.iter().map(|(tag, entry)| (*tag, entry.as_slice())))
+        };
+        let page = Page::new(page_with(&entries));
+        assert_eq!(page.read().nodes().count(), 40);
+        let start = |slot: u8| page.read().start(usize::from(slot));
         for name in 0..40_u8 {
-            for hint in [0, usize::from(name), 39, 255] {
-                let (slot, node) = page.find(u16::from(name % 7), &[1, name], hint).unwrap();
+            for hint in [0, start(name), start(39), 4095] {
+                let tag = u16::from(name % 7);
+                let (slot, _) = page.search(tag, &[1, name], hint).unwrap();
                 assert_eq!(slot, usize::from(name));
+                let node = page.find(tag, &[1, name], start(name)).unwrap();
                 assert!(node.flags().has(Flags::CUT));
                 assert_eq!(
                     node.rrset(Rtype::NS).unwrap().first(),
@@ -417,6 +487,15 @@ mod tests {
             }
         }
         assert!(page.find(3, &[1, 99], 0).is_none());
-        assert!(page.node(40).is_none());
+        assert!(page.read().node(40).is_none());
+
+        // Without its tenth name, what is behind it has moved; what is before it has not.
+        entries.remove(10);
+        let edited = page.edited(page_with(&entries));
+        assert_eq!(usize::from(edited.exact), start(10));
+        for name in (0..40_u8).filter(|name| *name != 10) {
+            let node = edited.find(u16::from(name % 7), &[1, name], start(name));
+            assert_eq!(node.unwrap().owner(), [1, name]);
+        }
     }
 }

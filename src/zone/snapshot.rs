@@ -11,7 +11,7 @@ use crate::index::Index;
 use crate::key;
 use crate::lookup::below_or_at;
 use crate::order::{Order, OrderPlace};
-use crate::page::{Flags, Node, PageRef, RrsetRef};
+use crate::page::{Flags, Node, Page, PageRef, RrsetRef};
 
 /// The contents of one zone at one serial.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Zone {
     /// What negative answers carry, so that they need not look for it.
     pub(crate) negative: Negative,
     /// By page number; number 0 is never used.
-    pub(crate) pages: CowVec<Arc<[u8]>>,
+    pub(crate) pages: CowVec<Page>,
     pub(crate) index: Index,
     pub(crate) order: Order,
     pub(crate) shape: Shape,
@@ -87,7 +87,7 @@ impl Zone {
     /// Bytes held by this version, shared or not.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let page_heads = self.pages.len() * (size_of::<Arc<[u8]>>() + 16);
+        let page_heads = self.pages.len() * size_of::<Page>();
         self.page_bytes + page_heads + self.index.bytes() + self.order.bytes()
     }
 
@@ -157,12 +157,8 @@ impl Zone {
     }
 
     pub(crate) fn page(&self, number: u32) -> PageRef<'_> {
-        PageRef::new(
-            self.pages
-                .get(number as usize)
-                .map(|page| &**page)
-                .unwrap_or_default(),
-        )
+        let page = self.pages.get(number as usize);
+        page.map_or_else(|| PageRef::new(&[]), Page::read)
     }
 
     pub(crate) fn absolute(&self, owner: &[u8]) -> Name {

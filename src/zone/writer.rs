@@ -7,7 +7,6 @@
 //! Losers live here and never in what readers see; they come back when the winner goes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use wire::{Rtype, Serial, Ttl};
 
@@ -18,7 +17,8 @@ use crate::key;
 use crate::layer::Layer;
 use crate::merge::{Contribution, contribution, entry_of, owned, winners};
 use crate::order::OrderEntry;
-use crate::page::{Flags, Node, PageWriter, RrsetRef, tag_of};
+use crate::page::{Flags, Node, PAGE_TARGET, Page, RrsetRef, page_of, page_size, tag_of};
+use crate::room::Shared;
 use crate::snapshot::Zone;
 
 /// An RRset of its own.
@@ -321,7 +321,8 @@ impl ZoneWriter {
             .nodes()
             .take_while(|node| key::cmp(node.owner(), owner).is_lt());
         let slot = slot.count();
-        self.zone.index.insert(hash, Position { page, hint: slot });
+        let start = self.zone.page(page).start(slot);
+        self.zone.index.insert(hash, Position { page, start });
         self.edit_page(owner, page, |entries| {
             entries.insert(slot, (tag_of(hash), entry.into()))
         });
@@ -363,44 +364,36 @@ impl ZoneWriter {
     /// Writes a page anew; splits it when it is full, drops it when it is empty. `owner` is a name
     /// that the page holds, or would.
     fn edit_page(&mut self, owner: &[u8], number: u32, edit: impl FnOnce(&mut Vec<PageEntry<'_>>)) {
-        let Some(bytes) = self.zone.pages.get(number as usize).cloned() else {
+        let Some(old) = self.zone.pages.get(number as usize).cloned() else {
             return;
         };
         let place = self.zone.place_of(owner);
-        let page = crate::page::PageRef::new(&bytes);
+        let page = old.read();
         let mut entries: Vec<PageEntry<'_>> = page
             .nodes()
             .enumerate()
             .map(|(slot, node)| (page.tag(slot), std::borrow::Cow::Borrowed(node.entry())))
             .collect();
         edit(&mut entries);
-        self.zone.page_bytes -= bytes.len();
-        let total: usize = entries
-            .iter()
-            .map(|(_, entry)| entry.len() + 4)
-            .sum::<usize>()
-            + 2;
         if entries.is_empty() && self.zone.order.remove(place) {
-            self.put_page(number, Arc::from(Vec::new()));
+            self.put_page(number, Page::new(Shared::from(&[][..])));
             self.free.push(number);
             return;
         }
         // A page over its target is halved by bytes, so that both halves have room to grow.
-        let limit = if total > crate::page::PAGE_TARGET {
-            total / 2
-        } else {
-            usize::MAX
-        };
-        let mut writer = PageWriter::default();
-        let mut rest = entries.iter();
-        let mut left = entries.len();
-        for (tag, entry) in rest.by_ref() {
-            writer.push(*tag, entry);
-            left -= 1;
-            if writer.size() >= limit || left == 1 && limit != usize::MAX {
-                break;
-            }
+        let lens: Vec<usize> = entries.iter().map(|(_, entry)| entry.len()).collect();
+        let total = page_size(entries.len(), lens.iter().sum());
+        let mut kept = entries.len();
+        if total > PAGE_TARGET && kept > 1 {
+            let mut size = page_size(0, 0);
+            let fills = |len: &usize| {
+                size += len + 4;
+                size >= total / 2
+            };
+            let half = lens.iter().position(fills).unwrap_or(kept);
+            kept = (half + 1).min(kept - 1);
         }
+        let (staying, moved) = entries.split_at(kept);
         let first = entries.first().map_or(0, |(_, entry)| prefix(entry));
         if self
             .zone
@@ -416,28 +409,21 @@ impl ZoneWriter {
                 },
             );
         }
-        let lower = writer.finish();
-        self.put_page(number, lower);
-        let moved: Vec<&PageEntry<'_>> = rest.collect();
+        self.put_page(number, old.edited(page_bytes(staying)));
         if moved.is_empty() {
             return;
         }
-        for (tag, entry) in &moved {
-            writer.push(*tag, entry);
-        }
-        let upper = writer.finish();
         let target = self.take_page_number();
-        self.put_page(target, upper);
-        for (slot, (_, entry)) in moved.iter().enumerate() {
+        self.put_page(target, Page::new(page_bytes(moved)));
+        let mut start = 0;
+        for (_, entry) in moved {
             let hash = self.hash_of(Node::from_entry(entry).owner());
-            self.zone.index.relocate(
-                hash,
-                number,
-                Position {
-                    page: target,
-                    hint: slot,
-                },
-            );
+            let to = Position {
+                page: target,
+                start,
+            };
+            self.zone.index.relocate(hash, number, to);
+            start += entry.len();
         }
         let first = moved.first().map_or(0, |(_, entry)| prefix(entry));
         self.zone.order.insert_after(
@@ -449,9 +435,9 @@ impl ZoneWriter {
         );
     }
 
-    fn put_page(&mut self, number: u32, page: Arc<[u8]>) {
-        self.zone.page_bytes += page.len();
+    fn put_page(&mut self, number: u32, page: Page) {
         if let Some(slot) = self.zone.pages.get_mut(number as usize) {
+            self.zone.page_bytes = self.zone.page_bytes + page.len() - slot.len();
             *slot = page;
         }
     }
@@ -459,7 +445,7 @@ impl ZoneWriter {
     fn take_page_number(&mut self) -> u32 {
         self.free.pop().unwrap_or_else(|| {
             let number = u32::try_from(self.zone.pages.len()).unwrap_or(u32::MAX);
-            self.zone.pages.push(Arc::from(Vec::new()));
+            self.zone.pages.push(Page::new(Shared::from(&[][..])));
             number
         })
     }
@@ -474,6 +460,10 @@ impl ZoneWriter {
 }
 
 type PageEntry<'a> = (u16, std::borrow::Cow<'a, [u8]>);
+
+fn page_bytes(entries: &[PageEntry<'_>]) -> Shared {
+    page_of(entries.iter().map(|(tag, entry)| (*tag, &**entry)))
+}
 
 fn prefix(entry: &[u8]) -> u64 {
     key::prefix_of(Node::from_entry(entry).owner())
