@@ -217,20 +217,29 @@ impl Api {
             format!("request = {}", request.method),
             format!("url = {}", quoted(&format!("{}{}", self.url, request.path))),
             format!("cacert = {}", quoted(&self.authority.display().to_string())),
-            format!("header = {}", quoted(&format!("Authorization: Bearer {}", self.token))),
+            format!(
+                "header = {}",
+                quoted(&format!("Authorization: Bearer {}", self.token))
+            ),
             format!("output = {}", quoted(&reply.display().to_string())),
             "write-out = \"%{http_code}\\n\"".to_owned(),
             "max-time = 30".to_owned(),
         ];
         if let Some((kind, body)) = &request.body {
-            lines.push(format!("header = {}", quoted(&format!("Content-Type: {kind}"))));
+            lines.push(format!(
+                "header = {}",
+                quoted(&format!("Content-Type: {kind}"))
+            ));
             let body = body.to_string();
             if body.len() < LONGEST {
                 lines.push(format!("data-binary = {}", quoted(&body)));
             } else {
                 // The reply takes the file's place afterwards.
                 fs::write(reply, body)?;
-                lines.push(format!("data-binary = {}", quoted(&format!("@{}", reply.display()))));
+                lines.push(format!(
+                    "data-binary = {}",
+                    quoted(&format!("@{}", reply.display()))
+                ));
             }
         }
         Ok(lines.join("\n") + "\n")

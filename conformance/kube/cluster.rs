@@ -105,7 +105,12 @@ impl Cluster {
         let arguments = apiserver_arguments(place, client, secure);
         let apiserver = Process::start(apiserver, arguments, place)?;
         let url = format!("https://127.0.0.1:{secure}");
-        let api = Api::new(&url, ADMIN, &place.join("certificates/apiserver.crt"), place);
+        let api = Api::new(
+            &url,
+            ADMIN,
+            &place.join("certificates/apiserver.crt"),
+            place,
+        );
         let mut cluster = Self {
             apiserver,
             etcd,
@@ -285,7 +290,12 @@ impl Cluster {
                 }
             }
             let ready = self.api.send(&[Request::get("/readyz")]).is_ok();
-            if ready && self.api.get(range).is_ok_and(|range| holds(&range, "Ready")) {
+            if ready
+                && self
+                    .api
+                    .get(range)
+                    .is_ok_and(|range| holds(&range, "Ready"))
+            {
                 return Ok(());
             }
             if begin.elapsed() > at_most {
@@ -334,7 +344,9 @@ impl Cluster {
 
 /// Whether a condition of an object is true.
 fn holds(object: &Value, condition: &str) -> bool {
-    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
+    let conditions = object
+        .pointer("/status/conditions")
+        .and_then(Value::as_array);
     conditions.into_iter().flatten().any(|entry| {
         entry.get("type").and_then(Value::as_str) == Some(condition)
             && entry.get("status").and_then(Value::as_str) == Some("True")
@@ -358,7 +370,10 @@ fn write_secrets(folder: &Path) -> io::Result<()> {
 }
 
 fn etcd_arguments(folder: &Path, client: u16, peer: u16) -> Vec<String> {
-    let (client, peer) = (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
+    let (client, peer) = (
+        format!("http://127.0.0.1:{client}"),
+        format!("http://127.0.0.1:{peer}"),
+    );
     vec![
         format!("--data-dir={}", folder.join("etcd").display()),
         format!("--listen-client-urls={client}"),

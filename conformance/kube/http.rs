@@ -34,7 +34,10 @@ pub(crate) fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Asked
         return Ok(None);
     }
     let mut words = line.split_whitespace();
-    let (method, path) = (words.next().map(str::to_owned), words.next().map(str::to_owned));
+    let (method, path) = (
+        words.next().map(str::to_owned),
+        words.next().map(str::to_owned),
+    );
     let (Some(method), Some(path)) = (method, path) else {
         return Err(io::Error::other("no request line"));
     };
@@ -53,7 +56,9 @@ pub(crate) fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Asked
     let body = match headers.get("transfer-encoding") {
         Some(coding) if coding.eq_ignore_ascii_case("chunked") => read_chunks(stream)?,
         _ => {
-            let length = headers.get("content-length").and_then(|text| text.parse().ok());
+            let length = headers
+                .get("content-length")
+                .and_then(|text| text.parse().ok());
             read_exactly(stream, length.unwrap_or(0))?
         }
     };
@@ -70,7 +75,10 @@ pub(crate) fn write(stream: &mut TcpStream, reply: &Reply) -> io::Result<()> {
     let mut head = format!("HTTP/1.1 {} Status\r\n", reply.status);
     if reply.status != 204 {
         let length = reply.body.len();
-        head += &format!("Content-Type: {}\r\nContent-Length: {length}\r\n", reply.content_type);
+        head += &format!(
+            "Content-Type: {}\r\nContent-Length: {length}\r\n",
+            reply.content_type
+        );
     }
     head += "\r\n";
     let sent = match reply.cut {

@@ -28,7 +28,11 @@ impl Parts {
         let cached = |name: &str| program(cache.iter(), name);
         let listed = env::var_os("PATH").unwrap_or_default();
         let installed = |name: &str| program(env::split_paths(&listed), name);
-        let find = |name: &str| given(name).or_else(|| cached(name)).or_else(|| installed(name));
+        let find = |name: &str| {
+            given(name)
+                .or_else(|| cached(name))
+                .or_else(|| installed(name))
+        };
         Self {
             etcd: find("etcd"),
             apiserver: find("kube-apiserver"),

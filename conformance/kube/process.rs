@@ -152,12 +152,7 @@ fn read(log: &Path) -> String {
     String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned()
 }
 
-fn launch(
-    program: &Path,
-    arguments: &[String],
-    folder: &Path,
-    log: &Path,
-) -> io::Result<Child> {
+fn launch(program: &Path, arguments: &[String], folder: &Path, log: &Path) -> io::Result<Child> {
     spawn(command(program, arguments, folder, log)?)
 }
 

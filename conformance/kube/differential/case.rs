@@ -74,9 +74,15 @@ pub(crate) fn read_all(folder: &Path) -> Result<Vec<Case>, String> {
     let groups = list(&sources)?;
     for group in groups.iter().filter(|path| path.is_dir()) {
         let inside = list(group)?;
-        files.extend(inside.into_iter().filter(|path| path.extension().is_some_and(|e| e == "yaml")));
+        files.extend(
+            inside
+                .into_iter()
+                .filter(|path| path.extension().is_some_and(|e| e == "yaml")),
+        );
     }
-    let read = |path: &PathBuf| read_file(folder, path).map_err(|why| format!("{}: {why}", path.display()));
+    let read = |path: &PathBuf| {
+        read_file(folder, path).map_err(|why| format!("{}: {why}", path.display()))
+    };
     let cases: Result<Vec<Vec<Case>>, String> = files.iter().map(read).collect();
     Ok(cases?.into_iter().flatten().collect())
 }
@@ -95,7 +101,10 @@ fn read_file(folder: &Path, path: &Path) -> Result<Vec<Case>, String> {
     let mut cases: Vec<Case> = Vec::new();
     for written in file.cases {
         if written.name.is_empty() || cases.iter().any(|case| case.key == written.name) {
-            return Err(format!("case {:?}: its name is missing or taken", written.name));
+            return Err(format!(
+                "case {:?}: its name is missing or taken",
+                written.name
+            ));
         }
         let flags = [file.flags.clone(), written.flags].concat();
         let first = Step {

@@ -62,7 +62,9 @@ pub(crate) fn difference(wanted: &[Run], came: &[Run]) -> String {
         let (before, after) = (shown(wanted), shown(came));
         let only = |sign: char, these: &BTreeSet<String>, those: &BTreeSet<String>| {
             let these = these.difference(those);
-            these.map(|line| format!("  {sign} {line}")).collect::<Vec<_>>()
+            these
+                .map(|line| format!("  {sign} {line}"))
+                .collect::<Vec<_>>()
         };
         let gone = only('-', &before, &after);
         let new = only('+', &after, &before);
@@ -92,7 +94,10 @@ fn shown(run: Option<&Run>) -> BTreeSet<String> {
         ("delete", &changes.delete),
     ];
     for (verb, list) in lists {
-        lines.extend(list.iter().map(|endpoint| format!("{verb} {}", line(endpoint))));
+        lines.extend(
+            list.iter()
+                .map(|endpoint| format!("{verb} {}", line(endpoint))),
+        );
     }
     lines
 }
@@ -109,7 +114,12 @@ fn line(endpoint: &Endpoint) -> String {
     if !endpoint.set_identifier.is_empty() {
         words.push(format!("id={}", endpoint.set_identifier));
     }
-    words.extend(endpoint.labels.iter().map(|(name, value)| format!("[{name}={value}]")));
+    words.extend(
+        endpoint
+            .labels
+            .iter()
+            .map(|(name, value)| format!("[{name}={value}]")),
+    );
     let properties = endpoint.provider_specific.iter();
     words.extend(properties.map(|property| format!("({}={})", property.name, property.value)));
     words.join(" ")

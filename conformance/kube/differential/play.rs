@@ -10,23 +10,34 @@ use crate::recorder::{Changes, Endpoint, Recorder};
 use super::case::{Case, Step};
 use super::outcome::{Outcome, Run};
 
-/// Plays a case: its objects, its runs, and the cluster empty again.
-pub(crate) fn play(program: &Path, cluster: &Cluster, case: &Case) -> Result<Outcome, String> {
-    let outcome = play_in(program, cluster, case);
-    let reset = cluster.reset().map_err(|error| chain(&error));
-    let (outcome, ()) = (outcome?, reset?);
-    Ok(outcome)
+/// What came of a case.
+#[derive(Clone, Debug)]
+pub(crate) struct Played {
+    pub(crate) outcome: Outcome,
+    /// What the program said in all runs.
+    pub(crate) log: String,
 }
 
-fn play_in(program: &Path, cluster: &Cluster, case: &Case) -> Result<Outcome, String> {
+/// Plays a case: its objects, its runs, and the cluster empty again.
+pub(crate) fn play(program: &Path, cluster: &Cluster, case: &Case) -> Result<Played, String> {
+    let played = play_in(program, cluster, case);
+    let reset = cluster.reset().map_err(|error| chain(&error));
+    let (played, ()) = (played?, reset?);
+    Ok(played)
+}
+
+fn play_in(program: &Path, cluster: &Cluster, case: &Case) -> Result<Played, String> {
     let recorder = Recorder::start().map_err(|error| error.to_string())?;
     recorder.put(case.records.iter().cloned());
     if let Some(filter) = &case.filter {
         recorder.set_filter(filter.clone());
     }
-    cluster.create(&case.objects).map_err(|error| chain(&error))?;
+    cluster
+        .create(&case.objects)
+        .map_err(|error| chain(&error))?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut outcome = Vec::new();
+    let mut log = String::new();
     for step in &case.steps {
         change(cluster, step)?;
         let arguments = arguments(&step.flags, cluster.kubeconfig(), &recorder.url());
@@ -34,12 +45,14 @@ fn play_in(program: &Path, cluster: &Cluster, case: &Case) -> Result<Outcome, St
         let exit = exit.map_err(|error| format!("{}: {error}", program.display()))?;
         let Some(code) = exit.code else {
             let log = last_lines(&exit.log, 20);
-            return Err(format!("no end after {RUN_WAIT:?} of {arguments:?}; the log ends:\n{log}"));
+            return Err(format!(
+                "no end after {RUN_WAIT:?} of {arguments:?}; the log ends:\n{log}"
+            ));
         };
-        if code == USAGE {
-            return Err(format!("{arguments:?}:\n{}", last_lines(&exit.log, 10)));
-        }
-        let applied = recorder.take_applied().into_iter().map(|applied| applied.changes);
+        let applied = recorder
+            .take_applied()
+            .into_iter()
+            .map(|applied| applied.changes);
         let changes = applied.reduce(join).map(|changes| match case.mask_txt {
             true => masked(changes).canonical(),
             false => changes.canonical(),
@@ -48,12 +61,16 @@ fn play_in(program: &Path, cluster: &Cluster, case: &Case) -> Result<Outcome, St
             succeeded: code == 0,
             changes,
         });
+        // The log holds all runs so far.
+        log = exit.log;
     }
-    Ok(outcome)
+    Ok(Played { outcome, log })
 }
 
 fn change(cluster: &Cluster, step: &Step) -> Result<(), String> {
-    cluster.create(&step.create).map_err(|error| chain(&error))?;
+    cluster
+        .create(&step.create)
+        .map_err(|error| chain(&error))?;
     let api = cluster.api();
     api.patch(&step.patch).map_err(|error| chain(&error))?;
     api.delete(&step.delete).map_err(|error| chain(&error))
@@ -128,5 +145,3 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 /// A run that waits for a kind that is not served takes a minute.
 const RUN_WAIT: Duration = Duration::from_secs(90);
-/// How clap ends when flags are wrong, which is never an outcome.
-const USAGE: i32 = 2;

@@ -1,29 +1,29 @@
 //! Clusters that trials share, one trial at a time each.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::cluster::{Cluster, ClusterError};
-use crate::parts::Parts;
+use crate::cluster::Cluster;
 
 /// Starts clusters when they are needed, at most [`MOST`].
-#[derive(Debug)]
 pub(crate) struct Pool {
-    parts: Parts,
+    start: Box<dyn Fn() -> Result<Cluster, String> + Send + Sync>,
     state: Mutex<State>,
     freed: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     idle: Vec<Cluster>,
     started: usize,
+    /// Why one could not be started: all others would fail in the same way.
+    failed: Option<String>,
 }
 
 impl Pool {
     /// A pool that has started nothing yet.
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(start: impl Fn() -> Result<Cluster, String> + Send + Sync + 'static) -> Self {
         Self {
-            parts,
+            start: Box::new(start),
             state: Mutex::default(),
             freed: Condvar::new(),
         }
@@ -34,11 +34,11 @@ impl Pool {
         &self,
         call: impl FnOnce(&Cluster) -> Result<T, String>,
     ) -> Result<T, String> {
-        let cluster = self.take().map_err(|error| super::play::chain(&error))?;
+        let cluster = self.take()?;
         let result = call(&cluster);
         // One that could not be emptied would spoil the cases behind it.
         let usable = result.is_ok() || cluster.reset().is_ok();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         match usable {
             true => state.idle.push(cluster),
             false => state.started -= 1,
@@ -47,24 +47,34 @@ impl Pool {
         result
     }
 
-    fn take(&self) -> Result<Cluster, ClusterError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    fn take(&self) -> Result<Cluster, String> {
+        let mut state = self.lock();
         loop {
+            if let Some(why) = &state.failed {
+                return Err(why.clone());
+            }
             if let Some(cluster) = state.idle.pop() {
                 return Ok(cluster);
             }
             if state.started < MOST {
                 state.started += 1;
                 drop(state);
-                let started = Cluster::start(&self.parts);
-                if started.is_err() {
-                    let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                    state.started -= 1;
+                let started = (self.start)();
+                if let Err(why) = &started {
+                    self.lock().failed = Some(why.clone());
+                    self.freed.notify_all();
                 }
                 return started;
             }
-            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .freed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::cluster::Cluster;
 use crate::parts::Parts;
+use crate::process::last_lines;
 
 use super::case::{Case, read_all};
 use super::compare::{Difference, judge, read, unused};
 use super::outcome::{difference, expected, keys, record};
-use super::play::play;
+use super::play::{chain, play};
 use super::pool::Pool;
 
 /// What trials do.
@@ -38,7 +40,6 @@ impl Mode {
 }
 
 /// Everything a trial needs.
-#[derive(Debug)]
 struct Setting {
     mode: Mode,
     ours: Option<PathBuf>,
@@ -67,7 +68,10 @@ pub fn trials_in(folder: &Path, ours: Option<PathBuf>, mode: Mode) -> Vec<Trial>
     };
     let stale = unused(&differences, &cases);
     if !stale.is_empty() {
-        return broken(format!("differences.yaml names no case: {}", stale.join(", ")));
+        return broken(format!(
+            "differences.yaml names no case: {}",
+            stale.join(", ")
+        ));
     }
     if let Err(why) = check_records(&cases, mode) {
         return broken(why);
@@ -78,19 +82,22 @@ pub fn trials_in(folder: &Path, ours: Option<PathBuf>, mode: Mode) -> Vec<Trial>
     let ignored = !parts.missing().is_empty()
         || (mode != Mode::Golden && theirs.is_none())
         || (mode == Mode::Golden && ours.is_none());
+    let crds = folder.join("crds");
     let setting = Arc::new(Setting {
         mode,
         ours,
         theirs,
         differences,
-        pool: Pool::new(parts),
+        pool: Pool::new(move || start(&parts, &crds)),
     });
     let trial = |case: Case| {
         let setting = Arc::clone(&setting);
         let check = move || run(&setting, &case).map_err(Failed::from);
         (check, ignored)
     };
-    let named = cases.into_iter().map(|case| (format!("externaldns/{}", case.name), case));
+    let named = cases
+        .into_iter()
+        .map(|case| (format!("externaldns/{}", case.name), case));
     let made = named.map(|(name, case)| {
         let (check, ignored) = trial(case);
         Trial::test(name, check).with_ignored_flag(ignored)
@@ -98,18 +105,31 @@ pub fn trials_in(folder: &Path, ours: Option<PathBuf>, mode: Mode) -> Vec<Trial>
     made.collect()
 }
 
+/// Starts a cluster that knows the cases' own kinds too.
+fn start(parts: &Parts, crds: &Path) -> Result<Cluster, String> {
+    let cluster = Cluster::start(parts).map_err(|error| chain(&error))?;
+    cluster.define(crds).map_err(|error| chain(&error))?;
+    Ok(cluster)
+}
+
 fn run(setting: &Setting, case: &Case) -> Result<(), String> {
     let on_record = expected(&case.expected, &case.key)?;
     setting.pool.with(|cluster| {
-        let played = setting.theirs.as_ref().map(|program| play(program, cluster, case));
+        let played = setting
+            .theirs
+            .as_ref()
+            .map(|program| play(program, cluster, case));
         let played = played.transpose()?;
         let theirs = match (setting.mode, played, on_record) {
             (Mode::Record, Some(played), _) => {
-                return record(&case.expected, &case.key, played);
+                return record(&case.expected, &case.key, played.outcome);
             }
-            (_, Some(played), Some(known)) if played != known => {
-                let text = difference(&known, &played);
-                return Err(format!("external-dns does other things than on record:\n{text}"));
+            (_, Some(played), Some(known)) if played.outcome != known => {
+                let text = difference(&known, &played.outcome);
+                return Err(format!(
+                    "external-dns does other things than on record:\n{text}\n{}",
+                    said(&played.log)
+                ));
             }
             (_, _, Some(known)) => known,
             (_, _, None) => return Err("no outcome on record".to_owned()),
@@ -118,8 +138,14 @@ fn run(setting: &Setting, case: &Case) -> Result<(), String> {
             return Ok(());
         };
         let ours = play(program, cluster, case)?;
-        judge(&setting.differences, case, &theirs, &ours)
+        let verdict = judge(&setting.differences, case, &theirs, &ours.outcome);
+        verdict.map_err(|text| format!("{text}\n{}", said(&ours.log)))
     })
+}
+
+/// The end of a log, for messages.
+fn said(log: &str) -> String {
+    format!("the log ends:\n{}", last_lines(log, 12))
 }
 
 /// Every outcome on record belongs to a case, except while they are written.

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use cluster_peers::Recorder;
 
 fn main() -> io::Result<()> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:0".to_owned());
     let address: SocketAddr = address.parse().map_err(io::Error::other)?;
     let recorder = Recorder::start_on(address)?;
     let mut out = io::stdout();
@@ -22,7 +24,10 @@ fn main() -> io::Result<()> {
         }
     });
     let begin = Instant::now();
-    while end.recv_timeout(Duration::from_millis(50)).is_err_and(|why| why.to_string().contains("timed")) {
+    while end
+        .recv_timeout(Duration::from_millis(50))
+        .is_err_and(|why| why.to_string().contains("timed"))
+    {
         for applied in recorder.take_applied() {
             let at = applied.at.duration_since(begin).as_millis();
             let text = serde_json::to_string(&applied.changes)?;

@@ -186,7 +186,12 @@ impl Recorder {
             let waited = self.shared.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        Some(state.applied.last().map_or_else(Instant::now, |applied| applied.at))
+        Some(
+            state
+                .applied
+                .last()
+                .map_or_else(Instant::now, |applied| applied.at),
+        )
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -284,7 +289,10 @@ fn answer(shared: &Shared, route: Route, asked: &Asked) -> Reply {
 }
 
 fn has_media_type(asked: &Asked) -> bool {
-    asked.headers.get("content-type").is_some_and(|kind| kind == MEDIA_TYPE)
+    asked
+        .headers
+        .get("content-type")
+        .is_some_and(|kind| kind == MEDIA_TYPE)
 }
 
 fn encode(endpoints: &[Endpoint]) -> Vec<u8> {
