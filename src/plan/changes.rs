@@ -34,4 +34,11 @@ impl ChangeSet {
     pub fn len(&self) -> usize {
         self.create.len() + self.update.len() + self.delete.len()
     }
+
+    /// Moves all of another one's changes behind these.
+    pub fn append(&mut self, other: &mut Self) {
+        self.create.append(&mut other.create);
+        self.update.append(&mut other.update);
+        self.delete.append(&mut other.delete);
+    }
 }

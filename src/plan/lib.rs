@@ -14,6 +14,7 @@
 
 mod changes;
 pub mod desired;
+pub mod diff;
 mod endpoint;
 pub mod filter;
 pub mod merge;

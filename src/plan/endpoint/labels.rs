@@ -10,6 +10,11 @@ impl Labels {
     /// The object that asked for it first, as `kind/namespace/name`.
     pub const RESOURCE: &'static str = "resource";
 
+    /// The name of the record that an ownership TXT is for; on the TXT itself, not in its text.
+    pub const OWNED_RECORD: &'static str = "ownedRecord";
+    /// Who owned the record before a migration that is not written yet; in memory only.
+    pub const PREVIOUS_OWNER: &'static str = "previous-owner";
+
     /// The value of a key.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {

@@ -5,3 +5,6 @@ mod target;
 
 pub use domain::{DomainFilter, FilterError};
 pub use target::TargetFilter;
+
+#[cfg(test)]
+mod tests;

@@ -79,7 +79,7 @@ fn service(mut endpoints: Vec<Endpoint>, record: &mut Record<'_>) -> Vec<Endpoin
     }
     merged.sort_by(|a, b| match a.name.cmp(&b.name) {
         // By the text of the type, as external-dns sorts.
-        Ordering::Equal => type_text(a).cmp(&type_text(b)),
+        Ordering::Equal => type_text(a).cmp(type_text(b)),
         order => order,
     });
     merged
