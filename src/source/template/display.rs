@@ -1,0 +1,380 @@
+//! One value as Go's `fmt` writes it for one verb.
+//!
+//! What Go prints by a method of the type's own is written here for times, amounts and the like;
+//! whole objects of Kubernetes, which no name is made of, are refused instead.
+
+use serde_json::Value as Json;
+
+use super::{
+    format::Options,
+    kinds::{Shape, Stringer, types},
+    number,
+    special,
+    value::{Value, fields_of, inner, type_of},
+};
+
+/// Text on its way, and what could not be shown.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    pub(super) bytes: Vec<u8>,
+    /// The type of a value that only Go itself could show.
+    pub(super) refused: Option<&'static str>,
+}
+
+impl Output {
+    pub(super) fn push(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
+    pub(super) fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Text with the spaces (or zeros) that fill the width.
+    pub(super) fn pad(&mut self, bytes: &[u8], options: &Options) {
+        let width = options.width.unwrap_or_default();
+        let missing = width.saturating_sub(character_count(bytes));
+        let fill = if options.zero && !options.minus { b'0' } else { b' ' };
+        let padding = std::iter::repeat_n(fill, missing);
+        if options.minus {
+            self.bytes.extend_from_slice(bytes);
+            self.bytes.extend(padding);
+        } else {
+            self.bytes.extend(padding);
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// What an action prints: pointers count as what they point to.
+pub(super) fn printable<'a>(value: &Value<'a>) -> Value<'a> {
+    match value {
+        Value::Pointer(..) => value.indirect().unwrap_or_else(|| value.clone()),
+        other => other.clone(),
+    }
+}
+
+/// Writes a value that is handed to `fmt`.
+pub(super) fn argument(out: &mut Output, value: &Value<'_>, verb: char, options: &Options) {
+    match value {
+        Value::Invalid | Value::Nil => match verb {
+            'T' | 'v' => out.pad(b"<nil>", options),
+            _ => mistake(out, value, verb, options),
+        },
+        _ if verb == 'T' => text(out, value.type_name().as_bytes(), 's', options),
+        _ if verb == 'p' => address(out, value),
+        _ if own_text(out, value, verb, options) => {}
+        _ => nested(out, value, verb, options, 0),
+    }
+}
+
+/// Writes a value by its own method, if it has one that fits the verb.
+fn own_text(out: &mut Output, value: &Value<'_>, verb: char, options: &Options) -> bool {
+    if options.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
+        return false;
+    }
+    match string_of(value) {
+        Own::No => false,
+        Own::Text(own) => {
+            text(out, own.as_bytes(), verb, options);
+            true
+        }
+        Own::Unknown(name) => {
+            out.refused.get_or_insert(name);
+            true
+        }
+    }
+}
+
+/// What a value's method `String` returns.
+pub(super) enum Own {
+    No,
+    Text(String),
+    /// There is such a method, but only Go knows what it returns.
+    Unknown(&'static str),
+}
+
+/// The text that a value makes of itself.
+pub(super) fn string_of(value: &Value<'_>) -> Own {
+    let Some(row) = type_of(value) else {
+        return match value {
+            Value::Data(data) => Own::Unknown(data.type_name()),
+            _ => Own::No,
+        };
+    };
+    let (row, json, reachable) = match (value, &row.shape) {
+        (Value::Pointer(_, json), Shape::Pointer(pointee)) => {
+            (types().get(*pointee), *json, Stringer::Pointer)
+        }
+        (Value::Struct(_, json, true), _) => (row, *json, Stringer::Pointer),
+        (Value::Struct(_, json, false), _) => (row, *json, Stringer::Value),
+        // `v1.ResourceName` is the one text with a method, which changes nothing.
+        _ => return Own::No,
+    };
+    let has_method = row.stringer == Stringer::Value
+        || (row.stringer == Stringer::Pointer && reachable == Stringer::Pointer);
+    if !has_method || matches!(row.shape, Shape::Text) {
+        return Own::No;
+    }
+    if matches!(value, Value::Pointer(_, None)) {
+        let is_message = matches!(row.shape, Shape::Struct(_)) && !row.getters;
+        return Own::Text(if is_message { "nil" } else { "<nil>" }.to_owned());
+    }
+    match row.shape {
+        Shape::IntOrString => Own::Text(match json {
+            Some(Json::String(text)) => text.clone(),
+            Some(Json::Number(number)) => number.to_string(),
+            _ => "0".to_owned(),
+        }),
+        Shape::Quantity => {
+            let text = special::quantity(json).map(|quantity| quantity.to_string());
+            Own::Text(text.unwrap_or_else(|| "0".to_owned()))
+        }
+        Shape::Time => Own::Text(special::time(json).to_string()),
+        Shape::Struct(_) if row.name == "schema.GroupVersionKind" => {
+            let part = |name: &str| {
+                json.and_then(|json| json.get(name)).and_then(Json::as_str).unwrap_or_default()
+            };
+            let (group, version, kind) = (part("Group"), part("Version"), part("Kind"));
+            Own::Text(format!("{group}/{version}, Kind={kind}"))
+        }
+        _ => Own::Unknown(&row.name),
+    }
+}
+
+/// Writes a value by what it is made of.
+fn nested(out: &mut Output, value: &Value<'_>, verb: char, options: &Options, depth: usize) {
+    if depth > 0 && own_text(out, value, verb, options) {
+        return;
+    }
+    let is_plain = matches!(
+        value,
+        Value::Bool(_) | Value::Float(_) | Value::Int(..) | Value::Text(..) | Value::Uint(..)
+    );
+    if options.sharp_v && !is_plain {
+        out.refused.get_or_insert(value.type_name());
+        return;
+    }
+    match value {
+        Value::Bool(truth) if matches!(verb, 't' | 'v') => {
+            out.pad(if *truth { b"true" } else { b"false" }, options);
+        }
+        Value::Float(float) if "vbgGxXfFeE".contains(verb) => {
+            if !number::float(out, *float, verb, options) {
+                out.refused.get_or_insert(value.type_name());
+            }
+        }
+        Value::Int(_, integer) if "vdboOxXcqU".contains(verb) => {
+            let magnitude = integer.unsigned_abs();
+            number::integer(out, magnitude, *integer < 0, verb, options);
+        }
+        Value::Uint(_, integer) if "vdboOxXcqU".contains(verb) => {
+            let options = Options { sharp: options.sharp || options.sharp_v, ..*options };
+            let verb = if options.sharp_v && verb == 'v' { 'x' } else { verb };
+            number::integer(out, *integer, false, verb, &options);
+        }
+        Value::Text(_, bytes) if "vsxXq".contains(verb) => {
+            let verb = if options.sharp_v { 'q' } else { verb };
+            text(out, bytes, verb, options);
+        }
+        Value::Invalid | Value::Nil => out.extend_from_slice(b"<nil>"),
+        Value::List(_, list) => {
+            out.push(b'[');
+            for index in 0..list.map_or(0, <[Json]>::len) {
+                if index > 0 {
+                    out.push(b' ');
+                }
+                let element = value.element(index).unwrap_or(Value::Nil);
+                nested(out, &element.by_value(), verb, options, depth + 1);
+            }
+            out.push(b']');
+        }
+        Value::Map(id, map) => {
+            let Shape::Map(key_type, _) = types().get(*id).shape else { return };
+            out.extend_from_slice(b"map[");
+            for (index, key) in sorted_keys(*map).into_iter().enumerate() {
+                if index > 0 {
+                    out.push(b' ');
+                }
+                let key_value = Value::Text(key_type, key.as_bytes().into());
+                nested(out, &key_value, verb, options, depth + 1);
+                out.push(b':');
+                let element = value.entry(key).unwrap_or(Value::Nil);
+                nested(out, &element, verb, options, depth + 1);
+            }
+            out.push(b']');
+        }
+        Value::Struct(id, json, _) => {
+            let fields: Vec<(&str, Value<'_>)> = match types().get(*id).shape {
+                Shape::Struct(_) => fields_of(*id)
+                    .iter()
+                    .map(|field| {
+                        let value = Value::of(field.shape, inner(field, *json), false);
+                        (field.name.as_str(), value)
+                    })
+                    .collect(),
+                Shape::IntOrString => ["Type", "IntVal", "StrVal"]
+                    .iter()
+                    .map(|name| (*name, value.field(name).unwrap_or(Value::Nil)))
+                    .collect(),
+                _ => {
+                    out.refused.get_or_insert(value.type_name());
+                    return;
+                }
+            };
+            out.push(b'{');
+            for (index, (name, value)) in fields.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(b' ');
+                }
+                if options.plus_v {
+                    out.extend_from_slice(name.as_bytes());
+                    out.push(b':');
+                }
+                nested(out, &value, verb, options, depth + 1);
+            }
+            out.push(b'}');
+        }
+        Value::Pointer(_, json) => {
+            let pointee = value.indirect();
+            let is_composite = matches!(
+                pointee,
+                Some(Value::List(..) | Value::Map(..) | Value::Struct(..))
+            );
+            match (pointee, json) {
+                (Some(pointee), _) if depth == 0 && is_composite => {
+                    out.push(b'&');
+                    nested(out, &pointee.by_value(), verb, options, depth + 1);
+                }
+                (_, None) if verb == 'v' => out.pad(b"<nil>", options),
+                (_, _) if "vbodxX".contains(verb) => address(out, value),
+                _ => mistake(out, value, verb, options),
+            }
+        }
+        Value::Data(_) => {
+            out.refused.get_or_insert(value.type_name());
+        }
+        _ => mistake(out, value, verb, options),
+    }
+}
+
+/// A text by a verb for texts.
+fn text(out: &mut Output, bytes: &[u8], verb: char, options: &Options) {
+    match verb {
+        'x' | 'X' => hexadecimal(out, bytes, verb == 'X', options),
+        'q' => {
+            let text = String::from_utf8_lossy(truncated(bytes, options)).into_owned();
+            let plain = |character: char| character == '\t' || !character.is_control();
+            let fits = text.chars().all(|c| plain(c) && c != '`' && c != '\u{feff}');
+            if options.sharp && fits {
+                out.pad(format!("`{text}`").as_bytes(), options);
+                return;
+            }
+            let quoted = number::quote(truncated(bytes, options), '"', options.plus);
+            out.pad(&quoted, options);
+        }
+        _ => out.pad(truncated(bytes, options), options),
+    }
+}
+
+/// As many characters as the precision lets through.
+fn truncated<'b>(bytes: &'b [u8], options: &Options) -> &'b [u8] {
+    let Some(precision) = options.precision else { return bytes };
+    let mut end = 0;
+    for _ in 0..precision {
+        match first_character(bytes.get(end..).unwrap_or_default()) {
+            Some((_, length)) => end += length,
+            None => break,
+        }
+    }
+    bytes.get(..end).unwrap_or(bytes)
+}
+
+fn hexadecimal(out: &mut Output, bytes: &[u8], upper: bool, options: &Options) {
+    let length = options.precision.map_or(bytes.len(), |precision| precision.min(bytes.len()));
+    let prefix: &str = match (options.sharp, upper) {
+        (false, _) => "",
+        (true, false) => "0x",
+        (true, true) => "0X",
+    };
+    let mut text = String::new();
+    for (index, byte) in bytes.iter().take(length).enumerate() {
+        if index > 0 && options.space {
+            text.push(' ');
+        }
+        if index == 0 || options.space {
+            text.push_str(prefix);
+        }
+        let digits = if upper { format!("{byte:02X}") } else { format!("{byte:02x}") };
+        text.push_str(&digits);
+    }
+    out.pad(text.as_bytes(), options);
+}
+
+/// What Go writes for a verb that does not fit.
+fn mistake(out: &mut Output, value: &Value<'_>, verb: char, options: &Options) {
+    out.extend_from_slice(format!("%!{verb}(").as_bytes());
+    match value {
+        Value::Invalid | Value::Nil => out.extend_from_slice(b"<nil>"),
+        Value::Pointer(..) => {
+            out.extend_from_slice(value.type_name().as_bytes());
+            out.push(b'=');
+            address(out, value);
+        }
+        _ => {
+            out.extend_from_slice(value.type_name().as_bytes());
+            out.push(b'=');
+            nested(out, value, 'v', options, 0);
+        }
+    }
+    out.push(b')');
+}
+
+/// Go prints where a value lies in memory, which is different each time; here it is always the same.
+fn address(out: &mut Output, value: &Value<'_>) {
+    match value {
+        Value::Pointer(_, Some(_)) => out.extend_from_slice(b"0xc000000000"),
+        Value::Pointer(_, None) => out.extend_from_slice(b"%!p(nil)"),
+        _ => {
+            out.extend_from_slice(b"%!p(");
+            out.extend_from_slice(value.type_name().as_bytes());
+            out.push(b'=');
+            nested(out, value, 'v', &Options::default(), 0);
+            out.push(b')');
+        }
+    }
+}
+
+/// The keys of a map in Go's order of printing and ranging.
+pub(super) fn sorted_keys(map: Option<&serde_json::Map<String, Json>>) -> Vec<&str> {
+    let mut keys: Vec<&str> = map.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// The first character and its length; a byte that begins none counts as U+FFFD.
+pub(super) fn first_character(bytes: &[u8]) -> Option<(char, usize)> {
+    let longest = bytes.get(..4).unwrap_or(bytes);
+    let valid = match std::str::from_utf8(longest) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?,
+    };
+    match valid.chars().next() {
+        Some(character) => Some((character, character.len_utf8())),
+        None => bytes.first().map(|_| ('\u{fffd}', 1)),
+    }
+}
+
+fn character_count(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    let mut count = 0;
+    while let Some((_, length)) = first_character(rest) {
+        rest = rest.get(length..).unwrap_or_default();
+        count += 1;
+    }
+    count
+}
