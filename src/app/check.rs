@@ -25,11 +25,14 @@ pub(super) fn run(check: Check, environment: Environment<'_>) -> anyhow::Result<
     }
     let mut totals = Totals {
         errors: work.problems.len(),
-        ..Totals::default()
+        warnings: work.remarks.len(),
     };
     let mut out = std::io::stdout().lock();
     for problem in &work.problems {
         writeln!(out, "error: {problem}")?;
+    }
+    for remark in &work.remarks {
+        writeln!(out, "warning: {remark}")?;
     }
     for line in &work.good {
         writeln!(out, "{line}")?;
@@ -52,6 +55,8 @@ pub(super) fn run(check: Check, environment: Environment<'_>) -> anyhow::Result<
 struct Work {
     zones: Vec<ZoneFile>,
     problems: Vec<String>,
+    /// What is right, but maybe not what was meant.
+    remarks: Vec<String>,
     /// What was found to be well already.
     good: Vec<String>,
 }
@@ -100,8 +105,11 @@ impl Work {
         let shown = folder.to_string_lossy();
         match list(folder) {
             Ok(paths) if paths.is_empty() => {
-                self.good
-                    .push(format!("{shown}: no NAME.zone file in this folder"));
+                self.problems.push(format!(
+                    "no zone files in folder {}\n  hint: zone files are named after their zones, \
+                     such as example.org.zone",
+                    Quoted(&shown)
+                ));
             }
             Ok(paths) => paths
                 .iter()
@@ -121,6 +129,7 @@ impl Work {
                 let scan = scan(&config.zones);
                 self.good.push(format!("{name}: no errors"));
                 self.problems.extend(scan.problems);
+                self.remarks.extend(scan.remarks);
                 let zones = scan.zones.into_iter();
                 self.zones.extend(zones.map(|(origin, found)| ZoneFile {
                     origin,
@@ -272,8 +281,9 @@ mod tests {
         b.example. ROOT/b.example.zone
         example.net. ROOT/notes.txt
         c.example. ROOT/c.example.zone
-        ROOT/empty: no NAME.zone file in this folder
         ROOT/settings.yaml: no errors
+        no zone files in folder "ROOT/empty"
+          hint: zone files are named after their zones, such as example.org.zone
         file "a..b" is not named after a zone
           hint: write example.org=a..b, with the zone's own name
         "a..b" is not the name of a zone: empty label (two dots in a row, or a dot at the front)

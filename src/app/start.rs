@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use config::{Command, Environment, Stop, parse};
 
-use super::{check, control, daemon, telemetry};
+use super::{check, control, daemon, telemetry, zones};
 
 /// Does what the arguments ask for. Exit codes: 0 well, 1 not, 2 wrong arguments or settings.
 pub(crate) fn start(
@@ -21,7 +21,13 @@ pub(crate) fn start(
         Command::Check(check) => check::run(*check, environment),
         Command::Completions(script) => print(&script),
         Command::Run(run) => match run.config {
-            Ok(config) => daemon::run(*config, environment),
+            Ok(config) => {
+                let missing = zones::missing_folders(&config.zones);
+                if !missing.is_empty() {
+                    return print_missing(&missing);
+                }
+                daemon::run(*config, environment)
+            }
             Err(problems) => {
                 telemetry::say(&format!("{problems}\n"));
                 return USAGE.into();
@@ -33,6 +39,17 @@ pub(crate) fn start(
         telemetry::say(&format!("error: {}\n", telemetry::chain(error.as_ref())));
         ExitCode::FAILURE
     })
+}
+
+/// Folders of the settings are not there. Once we run they may come and go; at the start it is a
+/// mistake.
+fn print_missing(missing: &[String]) -> ExitCode {
+    for problem in missing {
+        telemetry::say(&format!(
+            "error: {problem}\n  hint: make it, or correct --zone-dir\n"
+        ));
+    }
+    USAGE.into()
 }
 
 fn print_stop(stop: &Stop, environment: Environment<'_>) -> ExitCode {

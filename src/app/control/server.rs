@@ -71,14 +71,15 @@ impl Answerer {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(REQUEST))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let mut line = String::new();
-        BufReader::new(stream.take(MAX_REQUEST)).read_line(&mut line)?;
+        let mut line = Vec::new();
+        let read = BufReader::new(stream.take(MAX_REQUEST)).read_until(b'\n', &mut line);
         if line.is_empty() {
             // Somebody looked whether we are alive.
-            return Ok(());
+            return read.map(drop);
         }
         let mut out = Replies(BufWriter::new(stream));
-        let last = match serde_json::from_str(&line) {
+        let last = match serde_json::from_slice(&line) {
+            _ if !line.ends_with(b"\n") => Reply::Error(unfinished(&line)),
             Ok(Request {
                 version: VERSION,
                 command,
@@ -225,6 +226,15 @@ impl Answerer {
             }
         }
         Ok(records)
+    }
+}
+
+/// Why a request without an end is none.
+fn unfinished(line: &[u8]) -> String {
+    if line.len() as u64 == MAX_REQUEST {
+        format!("the request is not understood: no line ends within {MAX_REQUEST} bytes")
+    } else {
+        format!("the request is not understood: no line ends within {REQUEST:?}")
     }
 }
 

@@ -34,11 +34,11 @@ fn answerer(folder: &std::path::Path) -> Answerer {
 }
 
 /// Sends a line, gives all lines of the answer.
-fn ask(answerer: &Answerer, line: &str) -> Vec<Reply> {
+fn ask(answerer: &Answerer, line: impl AsRef<[u8]>) -> Vec<Reply> {
     let (client, server) = UnixStream::pair().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(move || answerer.converse(&server).unwrap());
-        (&client).write_all(line.as_bytes()).unwrap();
+        (&client).write_all(line.as_ref()).unwrap();
         BufReader::new(&client)
             .lines()
             .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
@@ -112,6 +112,9 @@ fn what_cannot_be_done_is_said() {
         )),
         error(ask(&daemon, "{\"version\":2,\"command\":\"list\"}\n")),
         error(ask(&daemon, "hello\n")),
+        error(ask(&daemon, b"\xFF\x00\x80\n")),
+        error(ask(&daemon, vec![b' '; 1 << 20])),
+        error(ask(&daemon, "{\"version\":1")),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r#"
     zone "b.example." is not served here
@@ -119,6 +122,9 @@ fn what_cannot_be_done_is_said() {
     "a..b" is not the name of a zone: empty label (two dots in a row, or a dot at the front)
     version 2 of the control protocol is not spoken here; this daemon speaks version 1
     the request is not understood: expected value at line 1 column 1
+    the request is not understood: expected value at line 1 column 1
+    the request is not understood: no line ends within 1048576 bytes
+    the request is not understood: no line ends within 1s
     "#);
     daemon.keeper.give(Order::Stop);
 }

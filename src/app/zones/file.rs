@@ -3,6 +3,8 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::way::way;
+
 /// What tells one version of a file from another. The time of the last change of the inode covers
 /// permissions; the inode covers symbolic links that lead elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +21,8 @@ pub(crate) struct Fingerprint {
 pub(crate) struct File {
     /// As it was named.
     pub(crate) path: PathBuf,
-    /// Where symbolic links led to.
-    pub(crate) real: Option<PathBuf>,
+    /// The links that led to it, and last where it is.
+    pub(crate) way: Vec<PathBuf>,
     fingerprint: Option<Fingerprint>,
 }
 
@@ -29,7 +31,7 @@ impl File {
     pub(crate) fn look(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            real: path.canonicalize().ok(),
+            way: way(path),
             fingerprint: fingerprint(path),
         }
     }
@@ -46,19 +48,7 @@ impl File {
 
     /// Whether a path means this file.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
-        self.path == path || self.real.as_deref() == Some(path)
-    }
-
-    /// The folders whose events tell of a change: its own, and that of what it leads to.
-    pub(crate) fn folders(&self) -> impl Iterator<Item = PathBuf> {
-        let folder = |path: &Path| match path.parent() {
-            Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
-            Some(parent) => parent.to_owned(),
-            None => PathBuf::from("/"),
-        };
-        let own = folder(&self.path);
-        let real = self.real.as_deref().map(folder);
-        std::iter::once(own).chain(real)
+        self.path == path || self.way.iter().any(|entry| entry == path)
     }
 }
 

@@ -5,7 +5,7 @@
 //! the new one in its place).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -15,9 +15,11 @@ use wire::Name;
 
 use super::file::File;
 use super::load::{Load, Loader, Served};
+use super::places::Places;
 use super::say::{say, say_warnings};
 use super::scan::{Found, From, Scan, scan};
 use super::status::{State, Status, Statuses};
+use super::way::way;
 use crate::app::clock;
 use crate::app::watch::{Nudge, Watcher};
 
@@ -71,6 +73,10 @@ pub(crate) struct Keeper {
     missing: HashMap<Name, Instant>,
     /// Problems of folders that were said.
     problems: BTreeSet<String>,
+    /// Remarks about folders that were said.
+    remarks: BTreeSet<String>,
+    /// Whose events matter.
+    places: Places,
     /// When to look at the files next, besides the slow poll.
     due: Option<Instant>,
     /// Whether all zones have been read once.
@@ -100,6 +106,8 @@ impl Keeper {
             writing: HashMap::new(),
             missing: HashMap::new(),
             problems: BTreeSet::new(),
+            remarks: BTreeSet::new(),
+            places: Places::default(),
             due: None,
             started: false,
         };
@@ -139,7 +147,7 @@ impl Keeper {
 
     pub(super) fn take(&mut self, nudge: Nudge, now: Instant) {
         match nudge {
-            Nudge::Done(paths) => {
+            Nudge::Done(paths) if self.places.matter(&paths) => {
                 for path in &paths {
                     self.writing.remove(path);
                 }
@@ -147,11 +155,13 @@ impl Keeper {
                 self.look_at(now + DEBOUNCE);
             }
             Nudge::Lost => self.look_at(now + DEBOUNCE),
-            Nudge::Writing(paths) => {
+            Nudge::Writing(paths) if self.places.matter(&paths) => {
                 self.writing
                     .extend(paths.into_iter().map(|path| (path, now)));
                 self.look_at(now + PATIENCE);
             }
+            // A link may stand in a busy folder, such as that of temporary files.
+            Nudge::Done(_) | Nudge::Writing(_) => {}
         }
     }
 
@@ -318,26 +328,20 @@ impl Keeper {
             tracing::error!("{problem}");
         }
         self.problems = problems;
+        let remarks: BTreeSet<String> = scan.remarks.iter().cloned().collect();
+        for remark in remarks.difference(&self.remarks) {
+            tracing::warn!("{remark}");
+        }
+        self.remarks = remarks;
     }
 
     fn watch(&mut self) {
-        let of_sources = self
-            .sources
-            .values()
-            .flat_map(|source| source.files.iter().flat_map(File::folders));
-        // The folder above tells of a link to a folder that is made to lead elsewhere.
-        let above = |folder: &Path| folder.parent().map(Path::to_owned);
-        let links = self
-            .settings
-            .dirs
-            .iter()
-            .filter(|folder| folder.is_symlink());
-        let folders = of_sources
-            .chain(self.settings.dirs.iter().cloned())
-            .chain(links.filter_map(|folder| above(folder)))
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folders = folders.collect();
-        self.watcher.follow(folders);
+        let files = self.sources.values().flat_map(|source| &source.files);
+        self.places = Places::new(
+            files.flat_map(|file| file.way.iter().cloned()),
+            self.settings.dirs.iter().map(|folder| way(folder)),
+        );
+        self.watcher.follow(self.places.folders.clone());
     }
 }
 

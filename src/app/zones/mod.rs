@@ -14,14 +14,16 @@ mod file;
 mod hint;
 mod keeper;
 mod load;
+mod places;
 mod say;
 mod scan;
 mod status;
+mod way;
 
 pub(crate) use hint::hint;
 pub(crate) use keeper::{Handle, Keeper, Order};
 pub(crate) use load::Loader;
-pub(crate) use scan::{list, scan};
+pub(crate) use scan::{list, missing_folders, scan};
 pub(crate) use status::{State, Status, Statuses};
 
 #[cfg(test)]

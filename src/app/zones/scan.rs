@@ -1,6 +1,7 @@
 //! Which zones there should be: the files of the settings, and those in folders.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use config::{Quoted, ZoneFile, Zones};
@@ -33,6 +34,8 @@ pub(crate) struct Scan {
     pub(crate) unlisted: Vec<PathBuf>,
     /// What is wrong, a sentence each.
     pub(crate) problems: Vec<String>,
+    /// What is right, but maybe not what was meant.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// Looks at settings and folders. The settings win over folders, earlier folders over later ones.
@@ -59,6 +62,23 @@ pub(crate) fn scan(settings: &Zones) -> Scan {
         }
     }
     scan
+}
+
+/// What to say about folders of the settings that are no folders at all: a typing mistake.
+pub(crate) fn missing_folders(settings: &Zones) -> Vec<String> {
+    let told = |folder: &PathBuf| {
+        let shown = folder.to_string_lossy();
+        let shown = Quoted(&shown);
+        match std::fs::metadata(folder) {
+            Ok(about) if !about.is_dir() => Some(format!("zone folder {shown} is not a folder")),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Some(format!("zone folder {shown} does not exist"))
+            }
+            // Others may be allowed to look into it, or it may answer later.
+            Ok(_) | Err(_) => None,
+        }
+    };
+    settings.dirs.iter().filter_map(told).collect()
 }
 
 /// The zone files of a folder, by name.
@@ -92,7 +112,7 @@ impl Scan {
                 let from = From::Folder(folder.to_owned());
                 self.zones.insert(origin, Found { path, from });
             }
-            Some(other) => self.problems.push(format!(
+            Some(other) => self.remarks.push(format!(
                 "file {} is left out: zone {} is read from {}",
                 Quoted(&shown),
                 Quoted(&origin.to_string()),
@@ -129,15 +149,32 @@ mod tests {
         assert_eq!(zones, ["a.example.", "B.example."]);
         assert_eq!(scan.unlisted, [PathBuf::from("/nowhere")]);
         let folder = folder.path().to_string_lossy().into_owned();
-        let problems: Vec<String> = scan
-            .problems
-            .iter()
+        let said = scan.problems.iter().chain(&scan.remarks);
+        let problems: Vec<String> = said
             .map(|problem| problem.replace(&folder, "FOLDER"))
             .collect();
         insta::assert_snapshot!(problems.join("\n"), @r#"
         file "FOLDER/a..b.zone" is not named after a zone; expected a name such as example.org.zone
-        file "FOLDER/b.example.zone" is left out: zone "b.example." is read from "elsewhere/B.example"
         zone folder "/nowhere" cannot be listed: No such file or directory (os error 2)
+        file "FOLDER/b.example.zone" is left out: zone "b.example." is read from "elsewhere/B.example"
+        "#);
+    }
+
+    #[test]
+    fn folders_that_are_none_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let settings = Zones {
+            files: Vec::new(),
+            dirs: vec![folder.path().to_owned(), file, "/nowhere".into()],
+            strict: false,
+        };
+        let told = missing_folders(&settings).join("\n");
+        let told = told.replace(&*folder.path().to_string_lossy(), "FOLDER");
+        insta::assert_snapshot!(told, @r#"
+        zone folder "FOLDER/file" is not a folder
+        zone folder "/nowhere" does not exist
         "#);
     }
 }
