@@ -1,11 +1,11 @@
 //! Addresses and ports.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
-use std::time::Duration;
 
-use peers::{Options, Program, Ready, Server};
+use peers::{Options, Program, Ready};
 
-use super::site::{Check, Site, answer, check, start};
+use super::namespace::isolated;
+use super::site::{Check, Site, answer, check, fails, start, wait_for_log};
 
 pub(super) const TRIALS: &[Check] = &[
     ("a_port_in_use_is_told_with_its_address", port_in_use),
@@ -49,12 +49,7 @@ fn second_instance(program: &Program) -> Result<(), String> {
 
 /// The program must end and name the address.
 fn refused(program: &Program, options: &Options, address: SocketAddr) -> Result<(), String> {
-    let mut server = Server::launch(program, options).map_err(|error| error.to_string())?;
-    let status = server.wait(Duration::from_secs(10));
-    let log = server.log();
-    check(status.is_some_and(|status| !status.success()), || {
-        format!("ended with {status:?}:\n{log}")
-    })?;
+    let log = fails(program, options)?;
     check(
         log.contains(&address.to_string()) && log.contains("in use"),
         || log,
@@ -124,35 +119,22 @@ fn wildcard(program: &Program) -> Result<(), String> {
 fn without_ipv6(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
     let zone = site.zone("a.test", 1, "")?;
-    let off =
-        "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && exec \"$@\"";
-    let isolated = ["unshare", "--net", "sh", "-c", off, "sh"];
-    let possible = std::process::Command::new("unshare")
-        .args(["--net", "sh", "-c", off, "sh", "true"])
-        .stderr(std::process::Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !possible {
-        // Namespaces are not for everybody; there is nothing to see then.
+    let off = "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6";
+    let Some(isolated) = isolated("ipv6_switched_off_is_told", off) else {
         return Ok(());
-    }
+    };
     // An address that somebody asked for and that cannot be had is an error.
     let options = Options::new([zone.clone()])
-        .wrapper(isolated)
+        .wrapper(isolated.clone())
         .arguments(["--listen", "[::1]:5399"]);
-    let mut server = Server::launch(program, &options).map_err(|error| error.to_string())?;
-    let status = server.wait(Duration::from_secs(10));
-    let log = server.log();
-    check(status.is_some_and(|status| !status.success()), || {
-        format!("{status:?}:\n{log}")
-    })?;
+    let log = fails(program, &options)?;
     check(log.contains("[::1]:5399"), || log)?;
     // Without IPv6, IPv4 is served all the same.
     let options = Options::new([zone])
         .wrapper(isolated)
         .ready(Ready::Zones(Vec::new()));
     let server = start(program, &options)?;
-    super::site::wait_for_log(&server, "ready")
+    wait_for_log(&server, "ready")
 }
 
 fn port_zero(program: &Program) -> Result<(), String> {

@@ -3,8 +3,13 @@
 //! Each trial starts our binary for itself in a temporary folder and stops it.
 
 mod files;
+mod large;
 mod listen;
 mod load;
+mod namespace;
+mod privileges;
+mod proxy;
+mod readme;
 mod site;
 mod start;
 mod tcp;
@@ -18,8 +23,12 @@ use crate::fleet::Cast;
 pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
     let tables = [
         files::TRIALS,
+        large::TRIALS,
         listen::TRIALS,
         load::TRIALS,
+        privileges::TRIALS,
+        proxy::TRIALS,
+        readme::TRIALS,
         start::TRIALS,
         tcp::TRIALS,
         telemetry::TRIALS,

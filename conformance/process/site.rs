@@ -52,6 +52,24 @@ pub(super) fn start(program: &Program, options: &Options) -> Result<Server, Stri
     Server::start(program, options).map_err(|error| error.to_string())
 }
 
+/// Runs our program, which must end by itself with a failure; out comes what it said.
+pub(super) fn fails(program: &Program, options: &Options) -> Result<String, String> {
+    let mut server = Server::launch(program, options).map_err(|error| error.to_string())?;
+    let status = server.wait(PATIENCE);
+    let log = server.log();
+    check(status.is_some_and(|status| !status.success()), || {
+        format!("ended with {status:?}:\n{log}")
+    })?;
+    check(!log.contains("panicked"), || log.clone())?;
+    Ok(log)
+}
+
+/// Says that a trial has nothing to see here, and why.
+#[expect(clippy::print_stderr, reason = "a test runner speaks on the terminal")]
+pub(super) fn skip(trial: &str, why: &str) {
+    eprintln!("process::{trial}: left out: {why}");
+}
+
 /// Sends a query as `client::query` reads it.
 pub(super) fn ask(server: SocketAddr, line: &str) -> Result<Message, String> {
     let query = Query::parse(line)?;

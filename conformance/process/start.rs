@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use peers::{Options, Program, Ready, Server, Signal};
 
-use super::site::{Check, Site, answer, ask, check, serial, start, wait_for_log};
+use super::site::{Check, Site, answer, ask, check, fails, serial, start, wait_for_log};
 use crate::client::{Connection, Query};
 
 pub(super) const TRIALS: &[Check] = &[
@@ -21,6 +21,7 @@ pub(super) const TRIALS: &[Check] = &[
         bad_zone,
     ),
     ("strict_refuses_a_bad_zone", strict),
+    ("a_zone_folder_that_is_missing_is_named", missing_folder),
     ("a_file_that_cannot_be_read_is_named", unreadable),
     ("two_files_for_one_zone_are_refused", twice),
     ("unknown_flags_are_explained", flags),
@@ -117,6 +118,17 @@ fn strict(program: &Program) -> Result<(), String> {
     check(log.contains("bad.test:5"), || log)
 }
 
+fn missing_folder(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let folder = site.path("no-such-folder").display().to_string();
+    let options = Options::new([site.zone("a.test", 1, "")?]).arguments(["--zone-dir", &folder]);
+    let log = fails(program, &options)?;
+    check(
+        log.contains(&folder) && log.contains("does not exist"),
+        || log,
+    )
+}
+
 fn unreadable(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
     fs::create_dir(site.path("folder.test")).map_err(|error| error.to_string())?;
@@ -148,18 +160,6 @@ fn flags(program: &Program) -> Result<(), String> {
         &Options::new([zone]).arguments(["--zone-fil", "x"]),
     )?;
     check(log.contains("--zone-fil"), || log)
-}
-
-/// The program must end by itself with a failure; out comes what it said.
-fn fails(program: &Program, options: &Options) -> Result<String, String> {
-    let mut server = Server::launch(program, options).map_err(|error| error.to_string())?;
-    let status = server.wait(Duration::from_secs(10));
-    let log = server.log();
-    check(status.is_some_and(|status| !status.success()), || {
-        format!("ended with {status:?}:\n{log}")
-    })?;
-    check(!log.contains("panicked"), || log.clone())?;
-    Ok(log)
 }
 
 fn full_log(program: &Program) -> Result<(), String> {
