@@ -34,6 +34,10 @@ pub(crate) fn start(
             }
         },
         Command::Zone(zone) => control::run(zone, environment),
+        Command::Brake(_) | Command::Explain(_) | Command::Plan(_) => {
+            telemetry::say("error: this command is not part of this build yet\n");
+            return USAGE.into();
+        }
     };
     result.unwrap_or_else(|error| {
         telemetry::say(&format!("error: {}\n", telemetry::chain(error.as_ref())));

@@ -8,8 +8,10 @@
 //!
 //! One table (`flags`) says which settings there are; the command line, the environment, the file
 //! and the help are made from it. A flag wins over the environment, the environment over the file,
-//! the file over the default; lists are replaced, never merged. Every wrong setting of a run is
-//! reported, not only the first. Environment and arguments are passed in; the only thing read here
+//! the file over the default; lists are replaced, never merged. A settings file may list
+//! destinations; then flags and variables may say nothing about one, since they cannot say which,
+//! and the top of the file holds for those that say nothing themselves. Every wrong setting of a
+//! run is reported, not only the first. Environment and arguments are passed in; the only thing read here
 //! is the settings file. Of our crates this one knows `wire` only, for the names of zones.
 
 #![forbid(unsafe_code)]
@@ -24,8 +26,11 @@ mod settings;
 mod value;
 
 pub use clap::builder::StyledStr;
-pub use command::{Check, Command, Reload, Run, Stop, ZoneAction, ZoneCommand, parse, parse_file};
-pub use flags::{Flag, Group, Kind, groups};
+pub use command::{
+    Brake, Check, Command, Explain, Output, Plan, Release, Reload, Run, Stop, ZoneAction,
+    ZoneCommand, parse, parse_file,
+};
+pub use flags::{Flag, Form, Group, Kind, Scope, groups};
 pub use problem::{Origin, Problem, Problems, Quoted};
 pub use raw::Environment;
 pub use settings::{

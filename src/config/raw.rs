@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use crate::file::{FileSettings, FileZone};
-use crate::flags::{Flag, Kind, groups};
+use crate::file::{FileAddressMap, FileClaim, FileDestination, FileSettings, FileZone};
+use crate::flags::{self, Flag, Kind, RETIRED, Retired, groups};
 use crate::problem::{Origin, Problem};
 
 /// A value as it was typed.
@@ -23,8 +23,16 @@ pub(crate) struct Raw {
     pub(crate) values: BTreeMap<&'static str, Vec<Typed>>,
     /// The zones of the settings file that are named in its own form.
     pub(crate) zones: Vec<FileZone>,
+    /// The destinations of the settings file; `None` if it does not list them.
+    pub(crate) destinations: Option<Vec<FileDestination>>,
+    /// The address maps at the top of the settings file.
+    pub(crate) address_maps: Vec<FileAddressMap>,
+    /// The claims of the settings file.
+    pub(crate) claims: Option<Vec<FileClaim>>,
     /// What was found wrong on the way.
     pub(crate) problems: Vec<Problem>,
+    /// What was found strange on the way.
+    pub(crate) warnings: Vec<Problem>,
 }
 
 /// Reads a variable.
@@ -68,7 +76,7 @@ impl Raw {
                 continue;
             };
             let texts = match flag.kind {
-                Kind::Repeated | Kind::Secret => lines(&value),
+                Kind::Repeated => lines(&value),
                 Kind::Once | Kind::Switch(_) => vec![value],
             };
             let typed = texts.into_iter().map(|text| Typed {
@@ -77,6 +85,22 @@ impl Raw {
             });
             self.values.insert(flag.name, typed.collect());
         }
+        for retired in RETIRED {
+            let variables = flags::variables(retired.name).into_iter();
+            let set = |variable: &String| environment(variable).is_some_and(|it| !it.is_empty());
+            if let Some(variable) = variables.into_iter().find(set) {
+                self.add_retired(&Origin::Environment(variable), retired);
+            }
+        }
+    }
+
+    /// Notes that a flag was given that is no more.
+    pub(crate) fn add_retired(&mut self, origin: &Origin, retired: &Retired) {
+        let message = format!("does nothing any more: {}", retired.instead);
+        let warning = Problem::new(origin, retired.name, message);
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// Adds what the settings file says about what is not set yet.
@@ -84,6 +108,9 @@ impl Raw {
         if !self.values.contains_key("zone-file") {
             self.zones = file.zones;
         }
+        self.destinations = file.destinations;
+        self.address_maps = file.address_maps;
+        self.claims = file.claims;
         for (name, typed) in file.values {
             self.values.entry(name).or_insert(typed);
         }
@@ -120,11 +147,11 @@ fn typed_as_flag(flag: &Flag, matches: &ArgMatches) -> Vec<String> {
                 (false, false) => Vec::new(),
             }
         }
-        Kind::Once | Kind::Repeated | Kind::Secret if given(flag.name) => matches
+        Kind::Once | Kind::Repeated if given(flag.name) => matches
             .get_many::<String>(flag.name)
             .map(|values| values.cloned().collect())
             .unwrap_or_default(),
-        Kind::Once | Kind::Repeated | Kind::Secret => Vec::new(),
+        Kind::Once | Kind::Repeated => Vec::new(),
     }
 }
 

@@ -2,30 +2,47 @@
 //!
 //! Everything is looked at before anything is reported, so one run shows all mistakes.
 
+mod claims;
+mod destination;
+mod provider;
+mod reader;
+mod registry;
+mod rules;
+mod sync;
+
 use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ipnet::IpNet;
-
-use crate::flags::{self, Kind};
+use self::reader::Reader;
 use crate::problem::{Origin, Problem, Problems, Quoted};
 use crate::raw::{Raw, Typed};
 use crate::settings::{
     Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
-    LogLevel, Process, RateLimit, Tcp, Udp, ZoneFile, Zones,
+    LogLevel, Objects, Process, RateLimit, Sync, Tcp, Udp, ZoneFile, Zones,
 };
 use crate::value::{self, Wrong};
 
 /// Judges all settings.
 pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
-    let mut reader = Reader {
-        problems: raw.problems.clone(),
-        raw,
-    };
+    let mut reader = Reader::new(raw);
+    let zones = zones(&mut reader);
+    let sync = sync::sync(&mut reader).map(Box::new);
+    if zones.files.is_empty()
+        && zones.dirs.is_empty()
+        && sync.is_none()
+        && reader.problems.is_empty()
+    {
+        let problem = Problem::of_file(Origin::Flag, "there is no zone to serve");
+        reader.problems.push(problem.hint(
+            "name a folder of NAME.zone files with --zone-dir DIR, a master file with --zone-file PATH, \
+             or where names come from with --source KIND or --manifests PATH",
+        ));
+    }
     let config = Config {
-        zones: zones(&mut reader),
+        zones,
         listen: listen(&mut reader),
         udp: Udp {
             workers: reader
@@ -53,13 +70,18 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
         },
         rate_limit: rate_limit(&mut reader),
         cookies: cookies(&mut reader),
-        metrics_address: metrics_address(&mut reader),
+        metrics_address: metrics_address(&mut reader, sync.as_deref()),
         control_socket: control_socket(&mut reader),
         process: process(&mut reader),
         log: log(&mut reader),
-        data_dir: None,
-        sync: None,
+        data_dir: reader.folder("data-dir"),
+        sync,
         warnings: Vec::new(),
+    };
+    reader.check_forms();
+    let config = Config {
+        warnings: std::mem::take(&mut reader.warnings),
+        ..config
     };
     if reader.problems.is_empty() {
         Ok(config)
@@ -70,10 +92,8 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
 
 /// Judges where commands are taken, and nothing else: what `zonewright zone` needs.
 pub(crate) fn check_control_socket(raw: Raw) -> Result<ControlSocket, Problems> {
-    let mut reader = Reader {
-        problems: Vec::new(),
-        raw,
-    };
+    let mut reader = Reader::new(raw);
+    reader.problems.clear();
     let socket = control_socket(&mut reader);
     if reader.problems.is_empty() {
         Ok(socket)
@@ -123,12 +143,6 @@ fn zones(reader: &mut Reader) -> Zones {
             .collect(),
         strict: reader.switch("strict"),
     };
-    if zones.files.is_empty() && zones.dirs.is_empty() && reader.problems.is_empty() {
-        let problem = Problem::of_file(Origin::Flag, "there is no zone to serve");
-        reader.problems.push(problem.hint(
-            "name a master file with --zone-file PATH, or a folder of NAME.zone files with --zone-dir DIR",
-        ));
-    }
     zones
 }
 
@@ -177,13 +191,22 @@ fn cookies(reader: &mut Reader) -> Option<Cookies> {
     })
 }
 
-fn metrics_address(reader: &mut Reader) -> Option<std::net::SocketAddr> {
-    reader
-        .once("metrics-address", |text| match text {
-            "off" => Ok(None),
-            text => Ok(value::listen(text, None)?.into_iter().next()),
-        })
+fn metrics_address(reader: &mut Reader, sync: Option<&Sync>) -> Option<SocketAddr> {
+    let given = reader.once("metrics-address", |text| match text {
+        "off" => Ok(Some(None)),
+        // An argument that a chart left empty.
+        "" => Ok(None),
+        text => {
+            let local = text.strip_prefix("localhost:");
+            let local = local.map(|port| format!("127.0.0.1:{port}"));
+            let addresses = value::listen(local.as_deref().unwrap_or(text), None)?;
+            Ok(Some(addresses.into_iter().next()))
+        }
+    });
+    let beside_a_cluster = sync.is_some_and(|sync| matches!(sync.objects, Objects::Cluster(_)));
+    given
         .flatten()
+        .unwrap_or_else(|| beside_a_cluster.then_some(CLUSTER_METRICS))
 }
 
 fn control_socket(reader: &mut Reader) -> ControlSocket {
@@ -229,70 +252,8 @@ fn from_folder_of(origin: &Origin, path: &Path) -> PathBuf {
     }
 }
 
-/// Takes values from what was typed, and keeps what is wrong with them.
-struct Reader {
-    raw: Raw,
-    problems: Vec<Problem>,
-}
-
-impl Reader {
-    fn once<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
-        let typed = self.raw.once(name)?.clone();
-        match parse(&typed.text) {
-            Ok(value) => Some(value),
-            Err(wrong) => {
-                self.problem(name, &typed, wrong);
-                None
-            }
-        }
-    }
-
-    fn many<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Vec<(T, Typed)> {
-        let mut values = Vec::new();
-        for typed in self.raw.values.get(name).cloned().unwrap_or_default() {
-            match parse(&typed.text) {
-                Ok(value) => values.push((value, typed)),
-                Err(wrong) => self.problem(name, &typed, wrong),
-            }
-        }
-        values
-    }
-
-    fn networks(&mut self, name: &str) -> Vec<IpNet> {
-        let values = self.many(name, value::network);
-        values.into_iter().map(|(net, _)| net).collect()
-    }
-
-    fn number<T>(&mut self, name: &str, default: T, least: T, most: T) -> T
-    where
-        T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy,
-    {
-        self.once(name, |text| value::number(text, least, most))
-            .unwrap_or(default)
-    }
-
-    fn duration(&mut self, name: &str, default: Duration) -> Duration {
-        self.once(name, value::duration).unwrap_or(default)
-    }
-
-    fn word<T: Copy + Default>(&mut self, name: &str, words: &[(&str, T)]) -> T {
-        self.once(name, |text| value::word(text, words))
-            .unwrap_or_default()
-    }
-
-    fn switch(&mut self, name: &str) -> bool {
-        let default = matches!(
-            flags::find(name).map(|flag| flag.kind),
-            Some(Kind::Switch(true))
-        );
-        self.once(name, value::switch).unwrap_or(default)
-    }
-
-    fn problem(&mut self, name: &str, typed: &Typed, wrong: Wrong) {
-        let problem = Problem::new(&typed.origin, name, wrong.message).hint(wrong.hint);
-        self.problems.push(problem);
-    }
-}
+/// Where external-dns offers its metrics, and its chart looks for them.
+const CLUSTER_METRICS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 7979));
 
 const GSO: &[(&str, Gso)] = &[("auto", Gso::Auto), ("on", Gso::On), ("off", Gso::Off)];
 
@@ -304,6 +265,8 @@ const CLIENTS: &[(&str, CountedClients)] = &[
 const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 const LEVELS: &[(&str, LogLevel)] = &[
+    ("panic", LogLevel::Error),
+    ("fatal", LogLevel::Error),
     ("error", LogLevel::Error),
     ("warning", LogLevel::Warning),
     ("warn", LogLevel::Warning),

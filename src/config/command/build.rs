@@ -3,13 +3,15 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command as Clap};
 
-use crate::flags::{Flag, Kind, groups};
+use crate::flags::{Flag, Group, Kind, groups};
 
 /// The command of the whole program.
 pub(super) fn build() -> Clap {
     Clap::new("zonewright")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Serves DNS zones from master files, and follows the files as they are edited.")
+        .about(
+            "Gives the objects of a cluster their names, and serves those names and your zone files.",
+        )
         .override_usage("zonewright [FLAGS]\n       zonewright <COMMAND>")
         .after_help(AFTER_SHORT)
         .after_long_help(AFTER_LONG)
@@ -37,8 +39,11 @@ pub(super) fn build() -> Clap {
                 .help_heading("Other")
                 .help("Print the version"),
         )
+        .subcommand(plan_clap())
+        .subcommand(explain_clap())
         .subcommand(check_clap())
         .subcommand(zone_clap())
+        .subcommand(brake_clap())
         .subcommand(completions_clap())
 }
 
@@ -61,6 +66,72 @@ fn check_clap() -> Clap {
         .args(arguments(Show::Only(&["config"])))
 }
 
+fn plan_clap() -> Clap {
+    Clap::new("plan")
+        .about("Show what would be changed, and change nothing")
+        .long_about(
+            "Makes one pass as the daemon with these flags would, and shows what it would change at \
+             each destination. Nothing is written.",
+        )
+        .override_usage("zonewright plan [FLAGS]")
+        .after_help("All flags of the daemon are taken: see zonewright --help.")
+        .arg(output())
+        .args(arguments(Show::Only(&["config"])))
+}
+
+fn explain_clap() -> Clap {
+    Clap::new("explain")
+        .about("Ask a running zonewright why a name has its records, or none")
+        .long_about(
+            "Asks a running zonewright about a name: which objects ask for it and by which rule, what \
+             was filtered, merged or lost and why, who owns it at each destination, what is pending.",
+        )
+        .arg(
+            Arg::new("name")
+                .value_name("NAME")
+                .required(true)
+                .help("The name, such as www.example.org"),
+        )
+        .arg(output())
+        .args(control_socket())
+}
+
+fn brake_clap() -> Clap {
+    let only = |id: &'static str, name: &'static str, help: &'static str| {
+        Arg::new(id).long(name).value_name("NAME").help(help)
+    };
+    Clap::new("brake")
+        .about("Let mass deletes go that a running zonewright holds")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(
+            Clap::new("release")
+                .about("Delete what is held back now")
+                .arg(only(
+                    "destination",
+                    "destination",
+                    "At this destination only",
+                ))
+                .arg(only("of-zone", "zone", "In this zone only"))
+                .args(control_socket()),
+        )
+}
+
+fn output() -> Arg {
+    Arg::new("output")
+        .long("output")
+        .short('o')
+        .value_name("table|json")
+        .value_parser(PossibleValuesParser::new(["table", "json"]))
+        .hide_possible_values(true)
+        .help("How it is shown [default: table]")
+}
+
+fn control_socket() -> impl Iterator<Item = Arg> {
+    arguments(Show::Only(&["control-socket"])).filter(|arg| arg.get_id() == "control-socket")
+}
+
 fn zone_clap() -> Clap {
     let json = || {
         Arg::new("json")
@@ -74,9 +145,6 @@ fn zone_clap() -> Clap {
             .required(true)
             .help("The name of the zone")
     };
-    let socket = || {
-        arguments(Show::Only(&["control-socket"])).filter(|arg| arg.get_id() == "control-socket")
-    };
     Clap::new("zone")
         .about("Ask a running zonewright about its zones")
         .subcommand_required(true)
@@ -86,20 +154,20 @@ fn zone_clap() -> Clap {
             Clap::new("list")
                 .about("List all zones")
                 .arg(json())
-                .args(socket()),
+                .args(control_socket()),
         )
         .subcommand(
             Clap::new("show")
                 .about("Show where a zone comes from and how it is")
                 .arg(name())
                 .arg(json())
-                .args(socket()),
+                .args(control_socket()),
         )
         .subcommand(
             Clap::new("export")
                 .about("Print a zone as a master file, as it is served now")
                 .arg(name())
-                .args(socket()),
+                .args(control_socket()),
         )
         .subcommand(
             Clap::new("reload")
@@ -110,7 +178,7 @@ fn zone_clap() -> Clap {
                         .num_args(0..)
                         .help("Their names; without any, all zones"),
                 )
-                .args(socket()),
+                .args(control_socket()),
         )
 }
 
@@ -145,13 +213,13 @@ fn arguments(show: Show) -> impl Iterator<Item = Arg> {
         group
             .flags
             .iter()
-            .flat_map(move |flag| flag_arguments(flag, group.heading, show))
+            .flat_map(move |flag| flag_arguments(flag, group, show))
     })
 }
 
-fn flag_arguments(flag: &'static Flag, heading: &'static str, show: Show) -> Vec<Arg> {
+fn flag_arguments(flag: &'static Flag, group: &'static Group, show: Show) -> Vec<Arg> {
     let (short, long) = match show {
-        Show::Common => (flag.common, true),
+        Show::Common => (flag.common, group.built),
         Show::Only(names) => {
             let named = names.contains(&flag.name);
             (named, named)
@@ -164,12 +232,12 @@ fn flag_arguments(flag: &'static Flag, heading: &'static str, show: Show) -> Vec
         .hide_short_help(!short)
         .hide_long_help(!long);
     let arg = match show {
-        Show::Common => arg.help_heading(heading),
+        Show::Common => arg.help_heading(group.heading),
         Show::Only(_) => arg,
     };
     match flag.kind {
         Kind::Once => vec![arg.value_name(flag.value).action(ArgAction::Set)],
-        Kind::Repeated | Kind::Secret => vec![arg.value_name(flag.value).action(ArgAction::Append)],
+        Kind::Repeated => vec![arg.value_name(flag.value).action(ArgAction::Append)],
         Kind::Switch(on) => {
             // The help shows the form that changes something.
             let off = arg
@@ -198,7 +266,7 @@ fn short_help(flag: &Flag) -> String {
 
 fn long_help(flag: &Flag) -> String {
     let repeatable = match flag.kind {
-        Kind::Repeated | Kind::Secret => " (repeatable)",
+        Kind::Repeated => " (repeatable)",
         Kind::Once | Kind::Switch(_) => "",
     };
     let short = short_help(flag);
@@ -210,13 +278,17 @@ fn long_help(flag: &Flag) -> String {
 
 const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}";
 
-const AFTER_SHORT: &str = "Try it:\n  zonewright --zone-dir zones --listen 127.0.0.1:5300\n\n\
+const AFTER_SHORT: &str = "Try it:\n  zonewright --manifests . --zone example.org --listen 127.0.0.1:5300\n  \
+    zonewright --zone-dir zones --listen 127.0.0.1:5300\n\n\
     All flags, with explanations: zonewright --help";
 
 const AFTER_LONG: &str = "Environment and settings file:\n  \
     Each flag can also be set by a variable, such as ZONEWRIGHT_ZONE_DIR for --zone-dir, with a\n  \
     line for each value of a repeatable one. EXTERNAL_DNS_ZONE_DIR is read too. In the file of\n  \
     --config it is 'zone-dir: ...'. A flag wins over the variable, the variable over the file.\n\n\
+    External-dns:\n  \
+    All its flags are taken, those of providers, sources and registries that are not part of this\n  \
+    build too, as well as its variables (EXTERNAL_DNS_...) and @FILE for arguments in a file.\n\n\
     Signals:\n  \
     SIGHUP reads all zone files again. SIGTERM and SIGINT end the program once open queries are\n  \
     answered; a second one ends it at once.\n\n\

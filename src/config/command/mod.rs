@@ -4,9 +4,13 @@
 //! zonewright [FLAGS]                        the daemon
 //! zonewright check [FILES] [FLAGS]          settings and zone files
 //! zonewright zone list|show|export|reload   a running daemon's zones
+//! zonewright plan [FLAGS]                   what a pass would change
+//! zonewright explain NAME                   a running daemon's reasons
+//! zonewright brake release                  lets held deletes go
 //! zonewright completions SHELL
 //! ```
 
+mod arguments;
 mod build;
 
 use std::ffi::OsString;
@@ -17,17 +21,24 @@ use clap::error::ErrorKind;
 
 use self::build::build;
 use crate::check::{check, check_control_socket};
-use crate::problem::{Origin, Problems};
+use crate::flags::Retired;
+use crate::problem::{Origin, Problem, Problems};
 use crate::raw::{Environment, Raw, any_flag};
 use crate::settings::{Config, ControlSocket};
 
 /// What the program was asked to do.
 #[derive(Debug)]
 pub enum Command {
+    /// Let held deletes go.
+    Brake(Brake),
     /// Check settings and files.
     Check(Box<Check>),
     /// Print a completion script: this one.
     Completions(Vec<u8>),
+    /// Say why there are records at a name, or none.
+    Explain(Explain),
+    /// Show what a pass would change.
+    Plan(Plan),
     /// Serve.
     Run(Run),
     /// Ask a running daemon.
@@ -48,6 +59,55 @@ pub struct Check {
     pub targets: Vec<String>,
     /// The settings of the flags, the environment and `--config`, if they are to be checked.
     pub config: Option<Result<Box<Config>, Problems>>,
+}
+
+/// What a pass would change; nothing is written.
+#[derive(Debug)]
+pub struct Plan {
+    /// The settings of the pass, or all that is wrong with them. They have sources and
+    /// destinations.
+    pub config: Result<Box<Config>, Problems>,
+    /// How it is shown.
+    pub output: Output,
+}
+
+/// A question about a name to a running daemon.
+#[derive(Debug)]
+pub struct Explain {
+    /// Where it listens, or what is wrong with that setting.
+    pub control_socket: Result<ControlSocket, Problems>,
+    /// The name.
+    pub name: String,
+    /// How the answer is shown.
+    pub output: Output,
+}
+
+/// An order about the brake to a running daemon.
+#[derive(Debug)]
+pub struct Brake {
+    /// Where it listens, or what is wrong with that setting.
+    pub control_socket: Result<ControlSocket, Problems>,
+    /// What is to be let go.
+    pub release: Release,
+}
+
+/// Which held deletes are let go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Release {
+    /// Those of this destination; `None` is all.
+    pub destination: Option<String>,
+    /// Those in this zone; `None` is all.
+    pub zone: Option<String>,
+}
+
+/// How something is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// For programs.
+    Json,
+    /// For people.
+    #[default]
+    Table,
 }
 
 /// A question or an order to a running daemon.
@@ -115,48 +175,30 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     environment: Environment<'_>,
 ) -> Result<Command, Stop> {
-    let arguments = join_negative(arguments);
     let arguments = std::iter::once(OsString::from("zonewright")).chain(arguments);
-    let matches = build().try_get_matches_from(arguments).map_err(stop)?;
-    match matches.subcommand() {
-        Some(("check", matches)) => Ok(Command::Check(Box::new(check_command(
-            matches,
-            environment,
-        )))),
-        Some(("completions", matches)) => Ok(Command::Completions(completions(matches))),
-        Some(("zone", matches)) => Ok(Command::Zone(zone_command(matches, environment))),
-        _ => Ok(Command::Run(Run {
-            config: settings(&matches, environment),
-        })),
-    }
-}
-
-/// Makes `--flag -1s` what `--flag=-1s` is: a wrong value, which is told with what would be right,
-/// and not an argument that nobody knows. None of ours begins with a hyphen and a digit.
-fn join_negative(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let mut joined: Vec<OsString> = Vec::new();
-    for argument in arguments {
-        let negative = argument.to_str().is_some_and(|text| {
-            let mut bytes = text.bytes();
-            bytes.next() == Some(b'-') && bytes.next().is_some_and(|byte| byte.is_ascii_digit())
-        });
-        let flag = joined.last_mut().filter(|last| takes_value(last));
-        match flag {
-            Some(flag) if negative => {
-                flag.push("=");
-                flag.push(argument);
-            }
-            _ => joined.push(argument),
-        }
-    }
-    joined
-}
-
-/// Whether an argument is a flag whose value comes behind it.
-fn takes_value(argument: &OsString) -> bool {
-    let name = argument.to_str().and_then(|text| text.strip_prefix("--"));
-    let flag = name.and_then(crate::flags::find);
-    flag.is_some_and(|flag| !matches!(flag.kind, crate::flags::Kind::Switch(_)))
+    let prepared = arguments::prepare(arguments)
+        .map_err(|message| stop(build().error(ErrorKind::Io, message)))?;
+    let given = Given {
+        retired: prepared.retired,
+        environment,
+    };
+    let matches = build()
+        .try_get_matches_from(prepared.arguments)
+        .map_err(stop)?;
+    Ok(match matches.subcommand() {
+        Some(("brake", matches)) => Command::Brake(brake(matches, &given)),
+        Some(("check", matches)) => Command::Check(Box::new(check_command(matches, &given))),
+        Some(("completions", matches)) => Command::Completions(completions(matches)),
+        Some(("explain", matches)) => Command::Explain(explain(matches, &given)),
+        Some(("plan", matches)) => Command::Plan(Plan {
+            config: settings(matches, &given).and_then(with_sync),
+            output: output(matches),
+        }),
+        Some(("zone", matches)) => Command::Zone(zone_command(matches, &given)),
+        _ => Command::Run(Run {
+            config: settings(&matches, &given),
+        }),
+    })
 }
 
 /// Reads and judges a settings file alone.
@@ -169,16 +211,46 @@ pub fn parse_file(path: &str) -> Result<Config, Problems> {
     check(raw)
 }
 
-fn settings(matches: &ArgMatches, environment: Environment<'_>) -> Result<Box<Config>, Problems> {
-    let mut raw = Raw::from_matches(matches);
-    raw.add_environment(environment);
+/// What there is beside the arguments that clap knows.
+struct Given<'a> {
+    retired: Vec<&'static Retired>,
+    environment: Environment<'a>,
+}
+
+impl Given<'_> {
+    fn raw(&self, matches: &ArgMatches) -> Raw {
+        let mut raw = Raw::from_matches(matches);
+        for retired in &self.retired {
+            raw.add_retired(&Origin::Flag, retired);
+        }
+        raw.add_environment(self.environment);
+        raw
+    }
+
+    fn control_socket(&self, matches: &ArgMatches) -> Result<ControlSocket, Problems> {
+        check_control_socket(self.raw(matches))
+    }
+}
+
+fn settings(matches: &ArgMatches, given: &Given<'_>) -> Result<Box<Config>, Problems> {
+    let mut raw = given.raw(matches);
     if let Some(path) = raw.once("config").cloned() {
         raw.add_file(crate::file::read(&path.text, &path.origin));
     }
     check(raw).map(Box::new)
 }
 
-fn check_command(matches: &ArgMatches, environment: Environment<'_>) -> Check {
+/// There is nothing to plan without sources.
+fn with_sync(config: Box<Config>) -> Result<Box<Config>, Problems> {
+    if config.sync.is_some() {
+        return Ok(config);
+    }
+    let problem = Problem::of_file(Origin::Flag, "there is no source to plan for");
+    let hint = "name kinds of objects with --source, or a folder with --manifests";
+    Err(Problems(vec![problem.hint(hint)]))
+}
+
+fn check_command(matches: &ArgMatches, given: &Given<'_>) -> Check {
     let targets: Vec<String> = matches
         .get_many::<String>("files")
         .map(|files| files.cloned().collect())
@@ -186,14 +258,42 @@ fn check_command(matches: &ArgMatches, environment: Environment<'_>) -> Check {
     let wanted = targets.is_empty() || any_flag(matches);
     Check {
         targets,
-        config: wanted.then(|| settings(matches, environment)),
+        config: wanted.then(|| settings(matches, given)),
     }
 }
 
-fn zone_command(matches: &ArgMatches, environment: Environment<'_>) -> ZoneCommand {
+fn brake(matches: &ArgMatches, given: &Given<'_>) -> Brake {
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    Brake {
+        control_socket: given.control_socket(matches),
+        release: Release {
+            destination: text(matches, "destination"),
+            zone: text(matches, "of-zone"),
+        },
+    }
+}
+
+fn explain(matches: &ArgMatches, given: &Given<'_>) -> Explain {
+    Explain {
+        control_socket: given.control_socket(matches),
+        name: text(matches, "name").unwrap_or_default(),
+        output: output(matches),
+    }
+}
+
+fn output(matches: &ArgMatches) -> Output {
+    match text(matches, "output").as_deref() {
+        Some("json") => Output::Json,
+        _ => Output::Table,
+    }
+}
+
+fn text(matches: &ArgMatches, id: &str) -> Option<String> {
+    matches.try_get_one::<String>(id).ok().flatten().cloned()
+}
+
+fn zone_command(matches: &ArgMatches, given: &Given<'_>) -> ZoneCommand {
     let (name, matches) = matches.subcommand().unwrap_or(("list", matches));
-    let mut raw = Raw::from_matches(matches);
-    raw.add_environment(environment);
     let names = || -> Vec<String> {
         let names = matches.get_many::<String>("name");
         names
@@ -205,7 +305,7 @@ fn zone_command(matches: &ArgMatches, environment: Environment<'_>) -> ZoneComma
         .try_get_one::<bool>("json")
         .is_ok_and(|json| json == Some(&true));
     ZoneCommand {
-        control_socket: check_control_socket(raw),
+        control_socket: given.control_socket(matches),
         action: match name {
             "export" => ZoneAction::Export { zone: zone() },
             "reload" => ZoneAction::Reload(Reload { zones: names() }),

@@ -36,22 +36,40 @@ fn the_table_makes_a_sound_command() {
 #[test]
 fn short_help_fits_on_a_screen() {
     let help = help("", false);
-    assert!(help.lines().count() <= 45, "{help}");
+    assert!(help.lines().count() <= 60, "{help}");
     insta::assert_snapshot!(help, @"
-    Serves DNS zones from master files, and follows the files as they are edited.
+    Gives the objects of a cluster their names, and serves those names and your zone files.
 
     Usage: zonewright [FLAGS]
            zonewright <COMMAND>
 
     Commands:
+      plan         Show what would be changed, and change nothing
+      explain      Ask a running zonewright why a name has its records, or none
       check        Find every mistake in zone files and settings
       zone         Ask a running zonewright about its zones
+      brake        Let mass deletes go that a running zonewright holds
       completions  Print a completion script for a shell
 
     Zones:
           --zone-file <[ORIGIN=]PATH>  Serve the zone in this master file
           --zone-dir <DIR>             Serve every NAME.zone file in this folder
           --strict                     Refuse to start if any zone has an error
+
+    Sources:
+          --source <KIND>     Take names from objects of this kind
+          --manifests <PATH>  Read objects from this file or folder of YAML, not from a cluster
+
+    Destination:
+          --provider <NAME>         Where names are written to: embedded, webhook or inmemory [default:
+                                    embedded]
+          --domain-filter <DOMAIN>  Only names at or below this one
+          --policy <POLICY>         What may be done: sync, upsert-only, create-only or none [default:
+                                    sync, with a warning]
+
+    Provider embedded:
+          --zone <NAME>  Make this zone, for names from sources [default: each --domain-filter without a
+                         dot in front]
 
     Network:
           --listen <ADDR:PORT>  Answer on this address by UDP and TCP [default: 0.0.0.0:53 and [::]:53]
@@ -63,7 +81,7 @@ fn short_help_fits_on_a_screen() {
     Process:
           --config <FILE>                Read settings from this YAML file
           --metrics-address <ADDR:PORT>  Serve /metrics, /healthz and /readyz by HTTP here [default:
-                                         off]
+                                         :7979 beside a cluster, else off]
           --log-level <LEVEL>            What is logged: error, warning, info, debug or trace [default:
                                          info]
 
@@ -72,6 +90,7 @@ fn short_help_fits_on_a_screen() {
       -V, --version  Print the version
 
     Try it:
+      zonewright --manifests . --zone example.org --listen 127.0.0.1:5300
       zonewright --zone-dir zones --listen 127.0.0.1:5300
 
     All flags, with explanations: zonewright --help
@@ -81,7 +100,8 @@ fn short_help_fits_on_a_screen() {
 #[test]
 fn long_help_explains_every_flag() {
     let help = help("", true);
-    for flag in groups().iter().flat_map(|group| group.flags) {
+    let built = groups().iter().filter(|group| group.built);
+    for flag in built.flat_map(|group| group.flags) {
         let form = match flag.kind {
             Kind::Switch(true) => format!("--no-{}", flag.name),
             _ => format!("--{}", flag.name),
@@ -89,14 +109,17 @@ fn long_help_explains_every_flag() {
         assert!(help.contains(&form), "{form} is missing in the help");
     }
     insta::assert_snapshot!(help, @"
-    Serves DNS zones from master files, and follows the files as they are edited.
+    Gives the objects of a cluster their names, and serves those names and your zone files.
 
     Usage: zonewright [FLAGS]
            zonewright <COMMAND>
 
     Commands:
+      plan         Show what would be changed, and change nothing
+      explain      Ask a running zonewright why a name has its records, or none
       check        Find every mistake in zone files and settings
       zone         Ask a running zonewright about its zones
+      brake        Let mass deletes go that a running zonewright holds
       completions  Print a completion script for a shell
 
     Zones:
@@ -115,6 +138,312 @@ fn long_help_explains_every_flag() {
           --strict
               Refuse to start if any zone has an error.
               Without it, a zone with an error is reported and the others are served.
+
+    Sources:
+          --source <KIND>
+              Take names from objects of this kind (repeatable).
+              service, ingress, gateway-httproute, gateway-grpcroute, gateway-tlsroute,
+              gateway-tcproute, gateway-udproute, crd (DNSEndpoint), node, pod, unstructured, fake or
+              empty. 'manifests' takes them from --manifests in place of a cluster; without another kind
+              beside it, all kinds are taken.
+
+          --manifests <PATH>
+              Read objects from this file or folder of YAML, not from a cluster (repeatable).
+              As kubectl writes them; a folder is watched. Stands for --source=manifests too.
+
+          --namespace <NAME>
+              Only objects of this namespace [default: all of them]
+
+          --label-filter <SELECTOR>
+              Only objects with these labels.
+              A selector of Kubernetes, such as 'app=web,tier in (front,edge),!internal'.
+
+          --annotation-filter <SELECTOR>
+              Only objects with these annotations.
+              In the form of --label-filter.
+
+          --annotation-prefix <PREFIX/>
+              What the names of our annotations begin with [default: external-dns.kubernetes.io/].
+              Without it external-dns.alpha.kubernetes.io/ is read too, and the newer one wins key by
+              key. With it, only this one.
+
+          --no-enable-legacy-annotation-prefix
+              Do not read external-dns.alpha.kubernetes.io/.
+              --enable-legacy-annotation-prefix reads it beside an --annotation-prefix.
+
+          --fqdn-template <TEMPLATE>
+              Make names of objects that have none in their annotations (repeatable).
+              A template of Go, such as '{{.Name}}.example.org'; several names are separated by commas.
+
+          --target-template <TEMPLATE>
+              Make targets for the names of --fqdn-template (repeatable).
+              For the source unstructured.
+
+          --fqdn-target-template <TEMPLATE>
+              Make pairs of a name and a target (repeatable).
+              Such as '{{.Name}}.example.org:{{.Status.PodIP}}'.
+
+          --combine-fqdn-annotation
+              Templates add names to those of annotations.
+              Else they make names only where nothing else does.
+
+          --ignore-hostname-annotation
+              Take no names from annotations.
+              Needs --fqdn-template.
+
+          --compatibility <mate|molecule|kops-dns-controller>
+              Read the annotations of this older controller too
+
+    Kinds of sources:
+          --service-type-filter <TYPE>
+              Only Services of this type [default: all of them] (repeatable).
+              ClusterIP, NodePort, LoadBalancer or ExternalName.
+
+          --publish-internal-services
+              Publish the cluster addresses of Services
+
+          --publish-host-ip
+              Publish the addresses of hosts for headless Services
+
+          --always-publish-not-ready-addresses
+              Publish Pods of headless Services before they are ready
+
+          --resolve-service-load-balancer-hostname
+              Resolve names of load balancers, and publish addresses.
+              Not for those of Ingresses.
+
+          --listen-endpoint-events
+              Taken for external-dns: EndpointSlices are always followed
+
+          --ingress-class <CLASS>
+              Only Ingresses of this class [default: all of them] (repeatable).
+              By spec.ingressClassName, else by annotation kubernetes.io/ingress.class.
+
+          --ignore-ingress-tls-spec
+              Take no names from spec.tls of Ingresses
+
+          --ignore-ingress-rules-spec
+              Take no names from spec.rules of Ingresses
+
+          --gateway-name <NAME>
+              Only Gateways of this name
+
+          --gateway-namespace <NAME>
+              Only Gateways and ListenerSets of this namespace [default: all of them]
+
+          --gateway-label-filter <SELECTOR>
+              Only Gateways with these labels
+
+          --gateway-listener-sets
+              Look at ListenerSets too
+
+          --no-exclude-unschedulable
+              Publish Nodes that take no new Pods too.
+              For the source node and NodePort Services.
+
+          --expose-internal-ipv6
+              Publish internal IPv6 addresses of Nodes like external ones
+
+          --pod-source-domain <DOMAIN>
+              Publish each Pod under its name below this one
+
+          --ignore-non-host-network-pods
+              Only Pods in the network of their host.
+              For the source pod.
+
+          --unstructured-resource <RESOURCE.VERSION.GROUP>
+              Take names from this resource (repeatable).
+              For the source unstructured; 'configmaps.v1' is one of the core group.
+
+          --crd-source-apiversion <VERSION>
+              Taken for external-dns: it is always the default [default: externaldns.k8s.io/v1alpha1]
+
+          --crd-source-kind <KIND>
+              Taken for external-dns: it is always the default [default: DNSEndpoint]
+
+    Targets:
+          --default-targets <TARGET>
+              Targets for names that have none (repeatable)
+
+          --force-default-targets
+              Replace all targets by --default-targets.
+              Deprecated by external-dns.
+
+          --target-net-filter <CIDR>
+              Keep only targets in these networks (repeatable).
+              Targets that are names are dropped then.
+
+          --exclude-target-net <CIDR>
+              Drop targets in these networks (repeatable)
+
+          --nat64-networks <CIDR>
+              Add A records for AAAA targets in these networks (repeatable).
+              Networks of NAT64, of length 96.
+
+          --create-ptr
+              Add PTR records for addresses.
+              PTR must be in --managed-record-types, and the reverse zones served: name them by network,
+              as in --zone 192.0.2.0/24.
+
+          --min-ttl <DURATION>
+              The TTL of records for which none is said [default: 0s]
+
+          --prefer-alias
+              Ask for aliases in place of CNAME records
+
+    Kubernetes:
+          --kubeconfig <FILE>
+              How to reach the cluster [default: ~/.kube/config if there is one, else the pod's own]
+
+          --server <URL>
+              The API server, in place of the one in the kubeconfig
+
+          --kube-api-request-timeout <DURATION>
+              How long a request to the API server may take [default: 30s].
+              0s is without limit. Watches have none.
+
+          --request-timeout <DURATION>
+              Older name of --kube-api-request-timeout [default: 30s]
+
+          --kube-api-qps <N>
+              Requests a second to the API server at most [default: 5].
+              Lists and watches are not counted.
+
+          --kube-api-burst <N>
+              Requests at once to the API server at most [default: 10]
+
+    Passes:
+          --interval <DURATION>
+              Time between full passes [default: 1m].
+              Changes of objects do not wait for one; it repairs what others changed.
+
+          --once
+              Make one pass and end
+
+          --dry-run
+              Say what would be changed, and change nothing
+
+          --no-brake
+              Do not hold mass deletes.
+              Deletes are held when a pass would delete more than 20 names and more than 30 % of ours;
+              'zonewright brake release' lets go. With --once it is off unless --brake is given.
+
+          --events
+              Taken for external-dns: objects are always followed
+
+          --events-emit <REASON>
+              Write Kubernetes Events about objects for this reason [default: none] (repeatable).
+              RecordReady, RecordDeleted or RecordError.
+
+    Destination:
+          --provider <NAME>
+              Where names are written to: embedded, webhook or inmemory [default: embedded].
+              'embedded' is this server itself.
+
+          --domain-filter <DOMAIN>
+              Only names at or below this one (repeatable).
+              With a dot in front, names below it only.
+
+          --exclude-domains <DOMAIN>
+              No names at or below this one (repeatable)
+
+          --regex-domain-filter <REGEX>
+              Only names that this matches.
+              In place of --domain-filter and --exclude-domains.
+
+          --regex-domain-exclusion <REGEX>
+              No names that this matches; looked at first
+
+          --policy <POLICY>
+              What may be done: sync, upsert-only, create-only or none [default: sync, with a warning].
+              All, all but deletes, creates only, or nothing but showing the plan.
+
+          --managed-record-types <TYPE>
+              Only records of this type [default: A, AAAA and CNAME] (repeatable).
+              A, AAAA, CNAME, DNAME, MX, NAPTR, NS, PTR, SRV or TXT.
+
+          --exclude-record-types <TYPE>
+              No records of this type (repeatable)
+
+          --min-event-sync-interval <DURATION>
+              Least time between passes that changes of objects start [default: 0s]
+
+          --provider-cache-time <DURATION>
+              How long records of the provider are taken as known [default: 0s]
+
+          --batch-change-size <N>
+              Changes in a piece, by providers that cut [default: 200]
+
+          --batch-change-interval <DURATION>
+              Time between such pieces [default: 1s]
+
+          --zone-name-filter <ZONE>
+              Only zones of this name, by providers that have zones (repeatable)
+
+          --zone-id-filter <ID>
+              Only zones with this id, by providers that have them (repeatable)
+
+    Registry:
+          --registry <txt|noop>
+              Where it is kept who owns a record [default: txt; none is needed by embedded].
+              The zones of this server know it without one.
+
+          --txt-owner-id <NAME>
+              Who we are: each deployment needs a name of its own [default: default]
+
+          --txt-prefix <TEXT>
+              What names of TXT records begin with.
+              %{record_type} in it stands for the type.
+
+          --txt-suffix <TEXT>
+              What the first label of names of TXT records ends with.
+              %{record_type} in it stands for the type.
+
+          --txt-wildcard-replacement <TEXT>
+              What stands for a leading * in names of TXT records
+
+          --txt-encrypt-enabled
+              Encrypt TXT records
+
+          --txt-encrypt-aes-key <KEY>
+              Key of encrypted TXT records: 32 bytes, or those in base64.
+              Without --txt-encrypt-enabled they are read, but not written.
+
+          --txt-cache-interval <DURATION>
+              How long records of the registry are taken as known [default: 0s]
+
+          --migrate-from-txt-owner <NAME>
+              Take over the records of this owner
+
+    Provider embedded:
+          --zone <NAME>
+              Make this zone, for names from sources [default: each --domain-filter without a dot in
+              front] (repeatable).
+              A network such as 192.0.2.0/24 stands for its reverse zone. A zone file of the same zone
+              is served together with them, and wins.
+
+          --zone-ns <NAME[=ADDR]>
+              A name server of the zones made, and its address (repeatable).
+              Repeat it for each server and each address.
+
+    Provider webhook:
+          --webhook-provider-url <URL>
+              Where the webhook provider is [default: http://localhost:8888]
+
+          --webhook-provider-read-timeout <DURATION>
+              One part of how long a call may take [default: 5s].
+              A call may take as long as both parts together.
+
+          --webhook-provider-write-timeout <DURATION>
+              The other part of how long a call may take [default: 10s]
+
+          --webhook-provider-max-body-size <N>
+              Largest answer that is read, in bytes [default: 33554432].
+              0 is without limit.
+
+    Provider inmemory:
+          --inmemory-zone <NAME>
+              A zone that there is from the start (repeatable)
 
     Network:
           --listen <ADDR:PORT>
@@ -207,10 +536,13 @@ fn long_help_explains_every_flag() {
               Read settings from this YAML file.
               It begins with 'version: 1'; its keys are the names of the flags. Repeated flags are
               lists, and 'zones' is a list of 'file' and 'name'. Paths in it start at its folder.
+              'destinations' is a list of maps with a 'name' and the flags of a destination each;
+              'addressMaps' and 'claims' are for what flags cannot say.
 
           --metrics-address <ADDR:PORT>
-              Serve /metrics, /healthz and /readyz by HTTP here [default: off].
-              Port 0 means any free one, which is then said.
+              Serve /metrics, /healthz and /readyz by HTTP here [default: :7979 beside a cluster, else
+              off].
+              Port 0 means any free one, which is then said; 'off' serves none.
 
           --control-socket <PATH>
               Take 'zonewright zone ...' commands here; 'off' takes none [default: a socket in
@@ -224,11 +556,16 @@ fn long_help_explains_every_flag() {
           --group <NAME>
               Run as this group; needs --user [default: the user's]
 
+          --data-dir <DIR>
+              Keep here what should outlast the process.
+              Each zone as it was served last, so that a start has something to compare with.
+
           --log-format <text|json>
               How logs are written [default: text]
 
           --log-level <LEVEL>
-              What is logged: error, warning, info, debug or trace [default: info]
+              What is logged: error, warning, info, debug or trace [default: info].
+              The panic and fatal of external-dns are taken as error.
 
     Other:
       -h, --help
@@ -241,6 +578,10 @@ fn long_help_explains_every_flag() {
       Each flag can also be set by a variable, such as ZONEWRIGHT_ZONE_DIR for --zone-dir, with a
       line for each value of a repeatable one. EXTERNAL_DNS_ZONE_DIR is read too. In the file of
       --config it is 'zone-dir: ...'. A flag wins over the variable, the variable over the file.
+
+    External-dns:
+      All its flags are taken, those of providers, sources and registries that are not part of this
+      build too, as well as its variables (EXTERNAL_DNS_...) and @FILE for arguments in a file.
 
     Signals:
       SIGHUP reads all zone files again. SIGTERM and SIGINT end the program once open queries are
@@ -256,25 +597,27 @@ fn long_help_explains_every_flag() {
 #[test]
 fn help_of_sub_commands() {
     insta::assert_snapshot!(help("check", true), @"
-    Finds every mistake in zone files and settings, and shows each with its line.
+Finds every mistake in zone files and settings, and shows each with its line.
 
-    Without FILES it checks the settings as the daemon would read them, and the zones they name. Exits
-    with 1 if anything has an error; warnings alone are fine.
+Without FILES it checks the settings as the daemon would read them, and the zones they name. Exits
+with 1 if anything has an error; warnings alone are fine.
 
-    Usage: zonewright check [FILES]... [FLAGS]
+Usage: zonewright check [FILES]... [FLAGS]
 
-    Arguments:
-      [FILES]...
-              Zone files as [ORIGIN=]PATH, folders of NAME.zone files, settings files (.yaml)
+Arguments:
+  [FILES]...
+          Zone files as [ORIGIN=]PATH, folders of NAME.zone files, settings files (.yaml)
 
-    Options:
-          --config <FILE>
-              Read settings from this YAML file.
-              It begins with 'version: 1'; its keys are the names of the flags. Repeated flags are
-              lists, and 'zones' is a list of 'file' and 'name'. Paths in it start at its folder.
+Options:
+      --config <FILE>
+          Read settings from this YAML file.
+          It begins with 'version: 1'; its keys are the names of the flags. Repeated flags are
+          lists, and 'zones' is a list of 'file' and 'name'. Paths in it start at its folder.
+          'destinations' is a list of maps with a 'name' and the flags of a destination each;
+          'addressMaps' and 'claims' are for what flags cannot say.
 
-    All flags of the daemon are taken, and checked too: see zonewright --help.
-    ");
+All flags of the daemon are taken, and checked too: see zonewright --help.
+");
     insta::assert_snapshot!(help("zone", false), @"
     Ask a running zonewright about its zones
 

@@ -8,9 +8,28 @@
 //!   - file: internal.txt
 //!     name: corp.example
 //! rate-limit: 200
+//! source: [service, ingress]
+//! destinations:
+//!   - name: home
+//!     provider: embedded
+//!     zone: [example.org]
+//!     policy: sync
+//!     addressMaps:
+//!       - from: 192.168.1.240-192.168.1.250
+//!         to: 203.0.113.7
+//!   - name: away
+//!     provider: webhook
+//!     domain-filter: [example.com]
+//!     txt-owner-id: away
+//!     policy: upsert-only
+//! claims:
+//!   - namespaces: [web, "team-*"]
+//!     names: ["*.example.org"]
 //! ```
 //!
-//! Every flag is a key under its own name; relative paths start at the folder of the file.
+//! Every flag is a key under its own name, at the top or, if it is one of a destination, in that
+//! destination; `camelCase` stands for `camel-case`. What the top says about destinations holds for
+//! all that do not say otherwise. Relative paths start at the folder of the file.
 
 mod v1;
 mod yaml;
@@ -28,7 +47,36 @@ use crate::raw::Typed;
 pub(crate) struct FileSettings {
     pub(crate) values: BTreeMap<&'static str, Vec<Typed>>,
     pub(crate) zones: Vec<FileZone>,
+    pub(crate) destinations: Option<Vec<FileDestination>>,
+    pub(crate) address_maps: Vec<FileAddressMap>,
+    pub(crate) claims: Option<Vec<FileClaim>>,
     pub(crate) problems: Vec<Problem>,
+}
+
+/// A destination of a settings file: what it says itself.
+#[derive(Clone, Debug)]
+pub(crate) struct FileDestination {
+    pub(crate) name: Option<Typed>,
+    pub(crate) values: BTreeMap<&'static str, Vec<Typed>>,
+    /// `None` leaves it to the top of the file.
+    pub(crate) address_maps: Option<Vec<FileAddressMap>>,
+    pub(crate) origin: Origin,
+}
+
+/// An address map of a settings file.
+#[derive(Clone, Debug)]
+pub(crate) struct FileAddressMap {
+    pub(crate) from: Typed,
+    pub(crate) to: Typed,
+}
+
+/// A claim of a settings file.
+#[derive(Clone, Debug)]
+pub(crate) struct FileClaim {
+    pub(crate) namespaces: Vec<Typed>,
+    pub(crate) names: Vec<Typed>,
+    pub(crate) types: Vec<Typed>,
+    pub(crate) origin: Origin,
 }
 
 /// A zone of a settings file.
@@ -54,7 +102,8 @@ pub(crate) fn read(path: &str, origin: &Origin) -> FileSettings {
     }
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
+/// The text of a file that is read as a whole.
+pub(crate) fn read_text(path: &Path) -> Result<String, String> {
     // A wrong path, such as one of a zone file or a device, should not fill the memory.
     let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if !about.is_file() {

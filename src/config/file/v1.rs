@@ -1,16 +1,17 @@
-//! Version 1 of the settings file: a map of flags, and `zones`.
+//! Version 1 of the settings file: a map of flags, `zones`, `destinations`, `addressMaps`, `claims`.
 //!
 //! The keys are those of the table of flags, so there is no second list to keep. Unknown keys are
 //! all reported, each with its line and column; a file that is no YAML stops at its first error.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
-use super::{FileSettings, FileZone, yaml};
-use crate::flags::{self, Kind, groups};
+use super::{FileAddressMap, FileClaim, FileDestination, FileSettings, FileZone, yaml};
+use crate::flags::{self, Kind, Scope, groups};
 use crate::problem::{Origin, Problem, Quoted};
 use crate::raw::Typed;
 
@@ -20,69 +21,161 @@ pub(crate) fn parse(path: &str, text: &str) -> FileSettings {
         Ok(document) => document,
         Err(error) => return unreadable(path, &error),
     };
-    let place = |location: Location| Origin::File {
-        path: path.to_owned(),
-        line: location.line(),
-        column: location.column(),
-    };
-    let mut settings = FileSettings::default();
-    settings.problems.extend(version_problem(path, &document));
-    for (key, value) in document.entries {
-        let origin = place(key.referenced);
-        let Some(flag) = flags::find(&key.value).filter(|flag| flag.name != "config") else {
-            settings.problems.push(unknown_key(&key.value, origin));
-            continue;
-        };
-        let many = matches!(flag.kind, Kind::Repeated | Kind::Secret);
-        let typed: Vec<Typed> = match value {
-            Value::One(value) => vec![(value.value, value.referenced)],
-            Value::Many(values) if many => values
-                .into_iter()
-                .map(|value| (value.value, value.referenced))
-                .collect(),
-            Value::Many(_) => {
-                let message = "a list; expected one value";
-                settings
-                    .problems
-                    .push(Problem::new(&origin, flag.name, message));
-                continue;
-            }
+    let place = Place(path);
+    let mut problems: Vec<Problem> = version_problem(place, &document).into_iter().collect();
+    let values = place.values(document.entries, &mut problems, |_| true);
+    let destinations = document.destinations.map(|list| {
+        if list.value.is_empty() {
+            let origin = place.of(list.referenced);
+            problems.push(Problem::of_file(
+                origin,
+                "the list of destinations is empty",
+            ));
         }
-        .into_iter()
-        .map(|(text, location)| Typed {
-            text,
-            origin: place(location),
-        })
-        .collect();
-        settings.values.insert(flag.name, typed);
+        list.value
+            .into_iter()
+            .map(|entry| FileDestination {
+                origin: place.of(entry.referenced),
+                values: place.values(entry.value.entries, &mut problems, |scope| {
+                    scope == Scope::Destination
+                }),
+                name: entry.value.name.map(|name| place.typed(name)),
+                address_maps: entry.value.address_maps.map(|maps| place.maps(maps)),
+            })
+            .collect()
+    });
+    let claims = document.claims.map(|claims| {
+        let claim = |claim: Spanned<ClaimEntry>| FileClaim {
+            origin: place.of(claim.referenced),
+            namespaces: place.many(claim.value.namespaces),
+            names: place.many(claim.value.names),
+            types: claim
+                .value
+                .types
+                .map_or_else(Vec::new, |types| place.many(types)),
+        };
+        claims.into_iter().map(claim).collect()
+    });
+    FileSettings {
+        values,
+        zones: document
+            .zones
+            .into_iter()
+            .map(|zone| FileZone {
+                origin: place.of(zone.file.referenced),
+                name: zone.name,
+                file: zone.file.value,
+            })
+            .collect(),
+        destinations,
+        address_maps: place.maps(document.address_maps.unwrap_or_default()),
+        claims,
+        problems,
     }
-    settings.zones = document
-        .zones
-        .into_iter()
-        .map(|zone| FileZone {
-            origin: place(zone.file.referenced),
-            name: zone.name,
-            file: zone.file.value,
-        })
-        .collect();
-    settings
 }
 
-fn version_problem(path: &str, document: &Document) -> Option<Problem> {
-    let at = |line, column| Origin::File {
-        path: path.to_owned(),
-        line,
-        column,
-    };
+/// The file that things are in.
+#[derive(Clone, Copy)]
+struct Place<'a>(&'a str);
+
+impl Place<'_> {
+    fn of(self, location: Location) -> Origin {
+        Origin::File {
+            path: self.0.to_owned(),
+            line: location.line(),
+            column: location.column(),
+        }
+    }
+
+    fn typed(self, text: Spanned<String>) -> Typed {
+        Typed {
+            origin: self.of(text.referenced),
+            text: text.value,
+        }
+    }
+
+    fn many(self, value: Spanned<OneOrMany>) -> Vec<Typed> {
+        let location = value.referenced;
+        match value.value {
+            OneOrMany::One(text) => vec![self.typed(Spanned::new(text, location, location))],
+            OneOrMany::Many(texts) => texts.into_iter().map(|text| self.typed(text)).collect(),
+        }
+    }
+
+    fn maps(self, maps: Vec<AddressMapEntry>) -> Vec<FileAddressMap> {
+        maps.into_iter()
+            .map(|map| FileAddressMap {
+                from: self.typed(map.from),
+                to: self.typed(map.to),
+            })
+            .collect()
+    }
+
+    /// The values of flags; `here` says which may stand here.
+    fn values(
+        self,
+        entries: Vec<Entry>,
+        problems: &mut Vec<Problem>,
+        here: impl Fn(Scope) -> bool,
+    ) -> BTreeMap<&'static str, Vec<Typed>> {
+        let mut values = BTreeMap::new();
+        for (key, value) in entries {
+            let origin = self.of(key.referenced);
+            let name = kebab(&key.value);
+            let known = flags::find_with_group(&name).filter(|(_, flag)| flag.name != "config");
+            let Some((group, flag)) = known else {
+                problems.push(unknown_key(&key.value, origin));
+                continue;
+            };
+            if !here(group.scope) {
+                let problem =
+                    Problem::new(&origin, flag.name, "this is no setting of a destination");
+                problems.push(problem.hint("write it at the top of the file"));
+                continue;
+            }
+            let typed = match value {
+                Value::One(text) => vec![self.typed(text)],
+                Value::Many(texts) => self.many(texts),
+                Value::Unknown => Vec::new(),
+            };
+            if values.insert(flag.name, typed).is_some() {
+                problems.push(Problem::new(&origin, flag.name, "this is given twice"));
+            }
+        }
+        values
+    }
+}
+
+/// The name of a flag as it is, or as Kubernetes would write it.
+fn kebab(key: &str) -> String {
+    if key == "sources" {
+        return "source".to_owned();
+    }
+    let mut name = String::with_capacity(key.len() + 4);
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+fn version_problem(file: Place<'_>, document: &Document) -> Option<Problem> {
     match &document.version {
         Some(version) if version.value == "1" => None,
         Some(version) => {
-            let place = at(version.referenced.line(), version.referenced.column());
+            let place = file.of(version.referenced);
             let message = format!("{}; this build reads version 1", Quoted(&version.value));
             Some(Problem::new(&place, "version", message))
         }
         None => {
-            let problem = Problem::of_file(at(1, 1), "the file does not say its version");
+            let start = Origin::File {
+                path: file.0.to_owned(),
+                line: 1,
+                column: 1,
+            };
+            let problem = Problem::of_file(start, "the file does not say its version");
             Some(problem.hint("begin it with: version: 1"))
         }
     }
@@ -91,8 +184,16 @@ fn version_problem(path: &str, document: &Document) -> Option<Problem> {
 fn unknown_key(key: &str, origin: Origin) -> Problem {
     let problem = Problem::of_file(origin, format!("{} is not a setting", Quoted(key)));
     let names = groups().iter().flat_map(|group| group.flags);
-    let names = names.map(|flag| flag.name).chain(["zones", "version"]);
-    let like = key.replace('_', "-").to_ascii_lowercase();
+    let others = [
+        "zones",
+        "version",
+        "destinations",
+        "claims",
+        "address-maps",
+        "name",
+    ];
+    let names = names.map(|flag| flag.name).chain(others);
+    let like = kebab(&key.replace('_', "-"));
     match names
         .map(|name| (distance(name, &like), name))
         .min()
@@ -133,13 +234,27 @@ fn distance(left: &str, right: &str) -> usize {
     row[right.len()]
 }
 
-/// The whole file, keys in their order.
+/// The whole file, or one destination of it; keys in their order.
 #[derive(Default)]
 struct Document {
     version: Option<Spanned<String>>,
+    name: Option<Spanned<String>>,
     zones: Vec<ZoneEntry>,
-    entries: Vec<(Spanned<String>, Value)>,
+    destinations: Option<Spanned<Vec<Spanned<DestinationEntry>>>>,
+    address_maps: Option<Vec<AddressMapEntry>>,
+    claims: Option<Vec<Spanned<ClaimEntry>>>,
+    entries: Vec<Entry>,
 }
+
+/// A destination of the file.
+struct DestinationEntry {
+    name: Option<Spanned<String>>,
+    address_maps: Option<Vec<AddressMapEntry>>,
+    entries: Vec<Entry>,
+}
+
+/// A key, which may be that of a flag, and its value.
+type Entry = (Spanned<String>, Value);
 
 #[derive(Deserialize)]
 #[serde(
@@ -151,19 +266,55 @@ struct ZoneEntry {
     file: Spanned<String>,
 }
 
-/// The value of a flag.
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an address map, which is a map of from and to"
+)]
+struct AddressMapEntry {
+    from: Spanned<String>,
+    to: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a claim, which is a map of namespaces, names and types"
+)]
+struct ClaimEntry {
+    namespaces: Spanned<OneOrMany>,
+    names: Spanned<OneOrMany>,
+    types: Option<Spanned<OneOrMany>>,
+}
+
+/// The value of a key.
 enum Value {
     One(Spanned<String>),
-    Many(Vec<Spanned<String>>),
+    Many(Spanned<OneOrMany>),
+    Unknown,
 }
 
 impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(DocumentVisitor)
+        deserializer.deserialize_map(DocumentVisitor { top: true })
     }
 }
 
-struct DocumentVisitor;
+impl<'de> Deserialize<'de> for DestinationEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let document = deserializer.deserialize_map(DocumentVisitor { top: false })?;
+        Ok(Self {
+            name: document.name,
+            address_maps: document.address_maps,
+            entries: document.entries,
+        })
+    }
+}
+
+struct DocumentVisitor {
+    /// Whether this is the whole file.
+    top: bool,
+}
 
 impl<'de> Visitor<'de> for DocumentVisitor {
     type Value = Document;
@@ -175,29 +326,25 @@ impl<'de> Visitor<'de> for DocumentVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
         let mut document = Document::default();
         while let Some(key) = map.next_key::<Spanned<String>>()? {
-            match key.value.as_str() {
-                "version" => document.version = Some(map.next_value()?),
-                "zones" => document.zones = map.next_value()?,
-                name => match flags::find(name).map(|flag| flag.kind) {
-                    Some(Kind::Once | Kind::Switch(_)) => {
-                        document.entries.push((key, Value::One(map.next_value()?)));
-                    }
-                    Some(Kind::Repeated | Kind::Secret) => {
-                        let value: Spanned<OneOrMany> = map.next_value()?;
-                        let location = value.referenced;
-                        let value = match value.value {
-                            OneOrMany::One(text) => {
-                                Value::One(Spanned::new(text, location, location))
-                            }
-                            OneOrMany::Many(values) => Value::Many(values),
-                        };
-                        document.entries.push((key, value));
-                    }
-                    None => {
-                        map.next_value::<IgnoredAny>()?;
-                        document.entries.push((key, Value::Many(Vec::new())));
-                    }
-                },
+            let name = kebab(&key.value);
+            match (self.top, name.as_str()) {
+                (_, "address-maps") => document.address_maps = Some(map.next_value()?),
+                (false, "name") => document.name = Some(map.next_value()?),
+                (true, "version") => document.version = Some(map.next_value()?),
+                (true, "zones") => document.zones = map.next_value()?,
+                (true, "destinations") => document.destinations = Some(map.next_value()?),
+                (true, "claims") => document.claims = Some(map.next_value()?),
+                (_, name) => {
+                    let value = match flags::find(name).map(|flag| flag.kind) {
+                        Some(Kind::Once | Kind::Switch(_)) => Value::One(map.next_value()?),
+                        Some(Kind::Repeated) => Value::Many(map.next_value()?),
+                        None => {
+                            map.next_value::<IgnoredAny>()?;
+                            Value::Unknown
+                        }
+                    };
+                    document.entries.push((key, value));
+                }
             }
         }
         Ok(document)

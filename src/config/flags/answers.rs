@@ -1,9 +1,11 @@
 //! Flags that shape answers.
 
-use super::{Flag, Group};
+use super::{Flag, Group, Scope};
 
 pub(super) const GROUP: Group = Group {
     heading: "Answers",
+    scope: Scope::Process,
+    built: true,
     flags: &[
         Flag::once("edns-size", "BYTES", "1232").says(
             "Largest UDP answer, and the size we offer to take",

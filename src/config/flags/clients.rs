@@ -1,9 +1,11 @@
 //! Flags about who may ask, and how much.
 
-use super::{Flag, Group};
+use super::{Flag, Group, Scope};
 
 pub(super) const GROUP: Group = Group {
     heading: "Clients",
+    scope: Scope::Process,
+    built: true,
     flags: &[
         Flag::repeated("allow-query", "CIDR", "everyone")
             .says(

@@ -1,9 +1,11 @@
 //! Flags of sockets and transports.
 
-use super::{Flag, Group};
+use super::{Flag, Group, Scope};
 
 pub(super) const GROUP: Group = Group {
     heading: "Network",
+    scope: Scope::Process,
+    built: true,
     flags: &[
         Flag::repeated("listen", "ADDR:PORT", "0.0.0.0:53 and [::]:53")
             .says(

@@ -1,9 +1,11 @@
 //! Flags that say what is served.
 
-use super::{Flag, Group};
+use super::{Flag, Group, Scope};
 
 pub(super) const GROUP: Group = Group {
     heading: "Zones",
+    scope: Scope::Process,
+    built: true,
     flags: &[
         Flag::repeated("zone-file", "[ORIGIN=]PATH", "")
             .says(

@@ -1,5 +1,8 @@
 //! Settings from all three places, and the messages about wrong ones.
 
+mod destinations;
+mod sync;
+
 use std::ffi::OsString;
 
 use super::*;
@@ -83,7 +86,7 @@ fn the_last_form_of_a_switch_holds() {
 fn no_zone_is_an_error_with_a_way_out() {
     insta::assert_snapshot!(problems(&[], &[]), @"
     error: there is no zone to serve
-      hint: name a master file with --zone-file PATH, or a folder of NAME.zone files with --zone-dir DIR
+      hint: name a folder of NAME.zone files with --zone-dir DIR, a master file with --zone-file PATH, or where names come from with --source KIND or --manifests PATH
     ");
 }
 
@@ -130,7 +133,7 @@ fn all_wrong_settings_are_reported_at_once() {
     error: --metrics-address: "localhost" is not an address; expected ADDR:PORT, such as 127.0.0.1:5300
       hint: names are not looked up here: write the address itself
     error: --group: a group needs a --user too
-    error: ZONEWRIGHT_LOG_LEVEL: "loud" is not a choice here; expected error, warning, warn, info, debug or trace
+    error: ZONEWRIGHT_LOG_LEVEL: "loud" is not a choice here; expected panic, fatal, error, warning, warn, info, debug or trace
     "#);
 }
 

@@ -1,6 +1,12 @@
 //! Values as people write them: each function takes a text and gives a checked value, or what was
 //! expected instead.
 
+mod go;
+mod selector;
+
+pub(crate) use self::go::{aes_key, go_duration, loose_network, nat64_network};
+pub(crate) use self::selector::{annotation_selector, label_selector};
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,13 +31,17 @@ impl Wrong {
         }
     }
 
-    fn expected(text: &str, what: &str) -> Self {
+    pub(crate) fn expected(text: &str, what: &str) -> Self {
         Self::new(format!("{} is not {what}", Quoted(text)))
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
         self
+    }
+
+    fn hint_if(self, condition: bool, hint: impl FnOnce() -> String) -> Self {
+        if condition { self.hint(hint()) } else { self }
     }
 }
 
@@ -95,7 +105,7 @@ pub(crate) fn unnamed_zone_file(path: &str) -> Result<ZoneFile, Wrong> {
 }
 
 /// The name of a zone, with or without its final dot.
-fn zone_name(text: &str) -> Result<Name, Wrong> {
+pub(crate) fn zone_name(text: &str) -> Result<Name, Wrong> {
     Name::from_text(text.as_bytes(), Some(NameRef::ROOT)).map_err(|error| {
         Wrong::new(format!(
             "{} is not the name of a zone: {error}",

@@ -1,0 +1,283 @@
+//! Destinations: one from flags, or those of the settings file.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use regex::Regex;
+
+use super::reader::Reader;
+use super::sync::beside_the_file;
+use super::{claims, provider, registry};
+use crate::file::{FileAddressMap, FileDestination};
+use crate::flags::{self, Scope};
+use crate::problem::{Origin, Quoted};
+use crate::raw::Typed;
+use crate::settings::{Batch, Destination, DomainFilter, Policy, Provider, RecordType, Registry};
+use crate::value::Wrong;
+
+/// All destinations, as far as they are well.
+pub(super) fn destinations(reader: &mut Reader) -> Vec<Destination> {
+    let maps = std::mem::take(&mut reader.raw.address_maps);
+    let Some(list) = reader.raw.destinations.take() else {
+        let origin = reader.origin_of("provider");
+        return destination(reader, None, &maps, &origin)
+            .into_iter()
+            .collect();
+    };
+    let common = common_values(reader);
+    let mut destinations: Vec<(Destination, Origin)> = Vec::new();
+    for entry in list {
+        let own = entry.address_maps.as_ref().unwrap_or(&maps);
+        let values = overlaid(&common, &entry);
+        let made = reader.with_values(values, |reader| {
+            destination(reader, entry.name.as_ref(), own, &entry.origin)
+        });
+        let Some(made) = made else { continue };
+        if let Some((wrong, name)) = conflict(&destinations, &made) {
+            reader.problem_at(name, &entry.origin, wrong);
+        }
+        destinations.push((made, entry.origin));
+    }
+    destinations.into_iter().map(|(made, _)| made).collect()
+}
+
+/// What the top of the file says about destinations. Flags and variables cannot say which one they
+/// mean.
+fn common_values(reader: &mut Reader) -> BTreeMap<&'static str, Vec<Typed>> {
+    let mut common = reader.raw.values.clone();
+    common.retain(|name, _| {
+        flags::find_with_group(name).is_some_and(|(group, _)| group.scope == Scope::Destination)
+    });
+    for (name, typed) in &common {
+        if beside_the_file(typed) {
+            let origin = reader.origin_of(name);
+            let wrong = Wrong::new("the settings file lists destinations; which one is meant?");
+            let wrong = wrong.hint("write it in the file: in a destination, or at the top for all");
+            reader.problem_at(name, &origin, wrong);
+        }
+    }
+    common
+}
+
+fn overlaid(
+    common: &BTreeMap<&'static str, Vec<Typed>>,
+    entry: &FileDestination,
+) -> BTreeMap<&'static str, Vec<Typed>> {
+    let mut values = common.clone();
+    values.extend(
+        entry
+            .values
+            .iter()
+            .map(|(name, typed)| (*name, typed.clone())),
+    );
+    values
+}
+
+/// Why one destination cannot stand beside the others.
+fn conflict(others: &[(Destination, Origin)], made: &Destination) -> Option<(Wrong, &'static str)> {
+    others.iter().find_map(|(other, _)| {
+        if other.name == made.name {
+            let wrong = Wrong::new(format!("there are two destinations {}", Quoted(&made.name)));
+            return Some((wrong.hint("give each a name of its own"), "name"));
+        }
+        match (&other.provider, &made.provider) {
+            (Provider::Embedded(one), Provider::Embedded(two)) => {
+                let zone = two.zones.iter().find(|zone| one.zones.contains(zone))?;
+                let wrong = Wrong::new(format!(
+                    "zone {} is one of destination {} too",
+                    Quoted(&zone.to_string()),
+                    Quoted(&other.name)
+                ));
+                Some((wrong, "zone"))
+            }
+            (Provider::Webhook(one), Provider::Webhook(two))
+                if one.url == two.url && owner(other) == owner(made) =>
+            {
+                let wrong = Wrong::new(format!(
+                    "destination {} writes to the same place as the same owner",
+                    Quoted(&other.name)
+                ));
+                Some((
+                    wrong.hint("set another txt-owner-id for one of them"),
+                    "txt-owner-id",
+                ))
+            }
+            _ => None,
+        }
+    })
+}
+
+fn owner(destination: &Destination) -> Option<&str> {
+    match &destination.registry {
+        Registry::Layers { owner } => Some(owner),
+        Registry::Noop => None,
+        Registry::Txt(txt) => Some(&txt.owner),
+    }
+}
+
+/// One destination from the values at hand.
+fn destination(
+    reader: &mut Reader,
+    name: Option<&Typed>,
+    maps: &[FileAddressMap],
+    origin: &Origin,
+) -> Option<Destination> {
+    let domain_filter = domain_filter(reader);
+    let (managed_types, excluded_types) = types(reader);
+    let policy = policy(reader);
+    let kind = provider::kind(reader)?;
+    let embedded = kind == provider::Kind::Embedded;
+    let registry = registry::registry(reader, embedded);
+    let provider = provider::provider(reader, kind, &domain_filter, &managed_types, origin);
+    let address_maps = claims::address_maps(reader, maps);
+    let cache_time = reader.go_duration("provider-cache-time", Duration::ZERO);
+    let min_event_sync_interval = reader.go_duration("min-event-sync-interval", Duration::ZERO);
+    let size = reader.number("batch-change-size", 200_usize, 1, 1_000_000);
+    let batch = Batch {
+        size: NonZeroUsize::new(size).unwrap_or(NonZeroUsize::MIN),
+        interval: reader.go_duration("batch-change-interval", Duration::from_secs(1)),
+    };
+    let (zone_names, zone_ids) = (
+        reader.texts("zone-name-filter"),
+        reader.texts("zone-id-filter"),
+    );
+    let provider = provider?;
+    let name = match name {
+        Some(typed) if typed.text.is_empty() => {
+            reader.problem("name", typed, Wrong::new("the name is empty"));
+            return None;
+        }
+        Some(typed) => typed.text.clone(),
+        None => provider.as_str().to_owned(),
+    };
+    Some(Destination {
+        name,
+        provider,
+        domain_filter,
+        zone_names,
+        zone_ids,
+        policy,
+        managed_types,
+        excluded_types,
+        registry: registry?,
+        address_maps,
+        min_event_sync_interval,
+        cache_time,
+        batch,
+    })
+}
+
+fn policy(reader: &mut Reader) -> Policy {
+    if reader.typed("policy").is_some() {
+        return reader.word("policy", POLICIES);
+    }
+    let wrong = Wrong::new("no policy is given; sync is used, which deletes as well");
+    let wrong = wrong.hint("say so with --policy=sync, or choose --policy=upsert-only");
+    reader.warning_at("policy", &Origin::Flag, wrong);
+    Policy::Sync
+}
+
+/// Types that are managed, and types that are not.
+fn types(reader: &mut Reader) -> (Vec<RecordType>, Vec<RecordType>) {
+    let mut read = |name: &str| -> Option<Vec<RecordType>> {
+        let given = reader.all_filled(name, |text| Ok(text.to_owned()));
+        if given.is_empty() {
+            return None;
+        }
+        let mut types = Vec::new();
+        for (text, typed) in given {
+            match record_type(&text) {
+                Some(found) if types.contains(&found) => {}
+                Some(found) => types.push(found),
+                // external-dns takes any text here, and finds no record of that type.
+                None => {
+                    let wrong = Wrong::new(format!("{} is no type that is planned", Quoted(&text)));
+                    let hint = if text.contains(',') {
+                        "repeat the flag for each type; a variable has a line for each"
+                    } else {
+                        "there are A, AAAA, CNAME, DNAME, MX, NAPTR, NS, PTR, SRV and TXT"
+                    };
+                    reader.warning_at(name, &typed.origin, wrong.hint(hint));
+                }
+            }
+        }
+        Some(types)
+    };
+    let managed = read("managed-record-types");
+    let excluded = read("exclude-record-types").unwrap_or_default();
+    let default = || vec![RecordType::A, RecordType::Aaaa, RecordType::Cname];
+    (managed.unwrap_or_else(default), excluded)
+}
+
+/// The type with this mnemonic, in capitals as external-dns has it.
+pub(super) fn record_type(text: &str) -> Option<RecordType> {
+    TYPES.iter().copied().find(|one| one.as_str() == text)
+}
+
+fn domain_filter(reader: &mut Reader) -> DomainFilter {
+    let mut pattern = |name: &str| {
+        let pattern = reader.filled(name, |text| match Regex::new(text) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(error) => {
+                let error = error.to_string();
+                let reason = error
+                    .lines()
+                    .last()
+                    .unwrap_or("")
+                    .trim_start_matches("error: ");
+                Err(Wrong::new(format!(
+                    "{} is not a regular expression: {reason}",
+                    Quoted(text)
+                )))
+            }
+        });
+        pattern.unwrap_or_default()
+    };
+    let (include, exclude) = (
+        pattern("regex-domain-filter"),
+        pattern("regex-domain-exclusion"),
+    );
+    let (suffixes, exceptions) = (
+        reader.texts("domain-filter"),
+        reader.texts("exclude-domains"),
+    );
+    if !include.is_empty() || !exclude.is_empty() {
+        return DomainFilter::Regex { include, exclude };
+    }
+    for (name, list) in [
+        ("domain-filter", &suffixes),
+        ("exclude-domains", &exceptions),
+    ] {
+        if let Some(text) = list.iter().find(|text| text.contains(',')) {
+            let origin = reader.origin_of(name);
+            let wrong = Wrong::new(format!("{} is taken as one domain", Quoted(text)));
+            let hint = "repeat the flag for each domain; a variable has a line for each";
+            reader.warning_at(name, &origin, wrong.hint(hint));
+        }
+    }
+    DomainFilter::Lists {
+        include: suffixes,
+        exclude: exceptions,
+    }
+}
+
+const POLICIES: &[(&str, Policy)] = &[
+    ("sync", Policy::Sync),
+    ("upsert-only", Policy::UpsertOnly),
+    ("create-only", Policy::CreateOnly),
+    ("none", Policy::None),
+];
+
+const TYPES: &[RecordType] = &[
+    RecordType::A,
+    RecordType::Aaaa,
+    RecordType::Cname,
+    RecordType::Dname,
+    RecordType::Mx,
+    RecordType::Naptr,
+    RecordType::Ns,
+    RecordType::Ptr,
+    RecordType::Srv,
+    RecordType::Txt,
+];

@@ -1,0 +1,78 @@
+//! Who owns which record.
+
+use std::time::Duration;
+
+use super::reader::Reader;
+use crate::problem::{Origin, Quoted};
+use crate::settings::{Encryption, Registry, Txt};
+use crate::value::{self, Wrong};
+
+/// The registry; `None` if it is not one of this build.
+pub(super) fn registry(reader: &mut Reader, embedded: bool) -> Option<Registry> {
+    // Wrong settings of a registry are told even if it is another one.
+    let txt = txt(reader);
+    let kind = match reader.typed("registry") {
+        None if embedded => Kind::Layers,
+        None => Kind::Txt,
+        Some(_) => reader.once("registry", kind)?,
+    };
+    Some(match kind {
+        Kind::Layers => Registry::Layers { owner: txt.owner },
+        Kind::Noop => Registry::Noop,
+        Kind::Txt => Registry::Txt(txt),
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Layers,
+    Noop,
+    Txt,
+}
+
+fn kind(text: &str) -> Result<Kind, Wrong> {
+    match text {
+        "noop" => Ok(Kind::Noop),
+        "txt" => Ok(Kind::Txt),
+        "aws-sd" | "crd" | "dynamodb" => Err(Wrong::new(format!(
+            "registry {} is not part of this build yet",
+            Quoted(text)
+        ))
+        .hint("there are txt and noop")),
+        _ => Err(Wrong::expected(text, "a registry; expected txt or noop")),
+    }
+}
+
+fn txt(reader: &mut Reader) -> Txt {
+    let (prefix, suffix) = (reader.text("txt-prefix"), reader.text("txt-suffix"));
+    if !prefix.is_empty() && !suffix.is_empty() {
+        let origin = reader.origin_of("txt-suffix");
+        let wrong = Wrong::new("there is a --txt-prefix already; only one of them can be");
+        reader.problem_at("txt-suffix", &origin, wrong);
+    }
+    Txt {
+        owner: reader
+            .optional("txt-owner-id")
+            .unwrap_or_else(|| "default".to_owned()),
+        prefix,
+        suffix,
+        wildcard_replacement: reader.text("txt-wildcard-replacement"),
+        encryption: encryption(reader),
+        cache_interval: reader.go_duration("txt-cache-interval", Duration::ZERO),
+        migrate_from: reader.optional("migrate-from-txt-owner"),
+    }
+}
+
+fn encryption(reader: &mut Reader) -> Option<Encryption> {
+    let write = reader.switch("txt-encrypt-enabled");
+    let given = reader.typed("txt-encrypt-aes-key").is_some();
+    let key = reader.filled("txt-encrypt-aes-key", value::aes_key);
+    if write && !given {
+        let origin: Origin = reader.origin_of("txt-encrypt-enabled");
+        let wrong = Wrong::new("there is no key to encrypt with");
+        let wrong = wrong
+            .hint("set EXTERNAL_DNS_TXT_ENCRYPT_AES_KEY; make one with: openssl rand -base64 32");
+        reader.problem_at("txt-encrypt-enabled", &origin, wrong);
+    }
+    Some(Encryption { key: key?, write })
+}

@@ -1,0 +1,54 @@
+//! Flags of the smaller clouds: Alibaba Cloud, Oracle, OVH, NS1, GoDaddy, Exoscale.
+
+use crate::flags::{Flag, Group, Scope};
+
+pub(in crate::flags) const GROUP: Group = Group {
+    heading: "Other providers",
+    scope: Scope::Destination,
+    built: false,
+    flags: &[
+        Flag::once(
+            "alibaba-cloud-config-file",
+            "FILE",
+            "/etc/kubernetes/alibaba-cloud.json",
+        )
+        .says("File with the credentials of Alibaba Cloud", ""),
+        Flag::once("alibaba-cloud-zone-type", "public|private", "")
+            .words(&["", "public", "private"])
+            .says("Only public or only private zones", ""),
+        Flag::once("oci-config-file", "FILE", "/etc/kubernetes/oci.yaml")
+            .says("File with the credentials of Oracle", ""),
+        Flag::once("oci-compartment-ocid", "TEXT", "").says("The compartment", ""),
+        Flag::once("oci-zone-scope", "GLOBAL|PRIVATE", "GLOBAL")
+            .words(&["", "GLOBAL", "PRIVATE"])
+            .says("Only global or only private zones", ""),
+        Flag::switch("oci-auth-instance-principal", false).says("Authenticate as this machine", ""),
+        Flag::duration("oci-zones-cache-duration", "0s")
+            .says("How long the list of zones is taken as known", ""),
+        Flag::once("ovh-endpoint", "URL", "ovh-eu").says("Endpoint of the API", ""),
+        Flag::number("ovh-api-rate-limit", "20").says("Calls a second at most", ""),
+        Flag::switch("ovh-enable-cname-relative", false)
+            .says("CNAME targets without a final dot are relative", ""),
+        Flag::once("ns1-endpoint", "URL", "").says("URL of the API", ""),
+        Flag::switch("ns1-ignoressl", false).says("Do not check certificates", ""),
+        Flag::number("ns1-min-ttl", "0").says("Least TTL of records, in seconds", ""),
+        Flag::once("godaddy-api-key", "TEXT", "")
+            .secret()
+            .says("Key of the API", ""),
+        Flag::once("godaddy-api-secret", "TEXT", "")
+            .secret()
+            .says("Secret of the API", ""),
+        Flag::number("godaddy-api-ttl", "600").says("TTL of records that do not say", ""),
+        Flag::switch("godaddy-api-ote", false).says("Use the API for tests", ""),
+        Flag::once("exoscale-apienv", "TEXT", "api").says("Environment of the API", ""),
+        Flag::once("exoscale-apizone", "ZONE", "ch-gva-2").says("Zone of the API", ""),
+        Flag::once("exoscale-apikey", "TEXT", "")
+            .secret()
+            .says("Key of the API", ""),
+        Flag::once("exoscale-apisecret", "TEXT", "")
+            .secret()
+            .says("Secret of the API", ""),
+        Flag::duration("exoscale-zones-cache-duration", "0s")
+            .says("How long the list of zones is taken as known", ""),
+    ],
+};

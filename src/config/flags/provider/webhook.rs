@@ -1,0 +1,36 @@
+//! Flags of webhook providers.
+
+use crate::flags::{Flag, Group, Scope};
+
+pub(in crate::flags) const GROUP: Group = Group {
+    heading: "Provider webhook",
+    scope: Scope::Destination,
+    built: true,
+    flags: &[
+        Flag::once("webhook-provider-url", "URL", "http://localhost:8888")
+            .says("Where the webhook provider is", ""),
+        Flag::duration("webhook-provider-read-timeout", "5s").says(
+            "One part of how long a call may take",
+            "A call may take as long as both parts together.",
+        ),
+        Flag::duration("webhook-provider-write-timeout", "10s")
+            .says("The other part of how long a call may take", ""),
+        Flag::number("webhook-provider-max-body-size", "33554432").says(
+            "Largest answer that is read, in bytes",
+            "0 is without limit.",
+        ),
+    ],
+};
+
+pub(in crate::flags) const LATER: Group = Group {
+    heading: "Webhook server, which is not part of this build",
+    scope: Scope::Process,
+    built: false,
+    flags: &[
+        Flag::switch("webhook-server", false).says("Offer a provider as a webhook", ""),
+        Flag::duration("webhook-provider-read-header-timeout", "5s")
+            .says("How long the head of a request may take", ""),
+        Flag::duration("webhook-provider-idle-timeout", "30s")
+            .says("How long a connection may be silent", ""),
+    ],
+};
