@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
 
 use peers::{Options, Program, Ready, Signal, Zone};
 
@@ -12,6 +13,10 @@ pub(super) const TRIALS: &[Check] = &[
     ("a_file_replaced_by_rename_is_served", renamed),
     ("an_edited_include_is_served", included),
     ("a_volume_that_swaps_its_link_is_served", swapped),
+    (
+        "a_link_swapped_far_away_is_served_at_once",
+        swapped_far_away,
+    ),
     ("sighup_reads_all_files_again", hangup),
     ("a_bad_zone_on_reload_keeps_the_old_one", bad_on_reload),
     ("a_file_cut_short_keeps_the_old_zone", cut_short),
@@ -87,6 +92,38 @@ fn swapped(program: &Program) -> Result<(), String> {
     for serial in 2..4 {
         swap(serial).map_err(|error| error.to_string())?;
         wait_for_serial(&server, "a.test", serial)?;
+    }
+    Ok(())
+}
+
+/// The folder of zones holds links into a volume elsewhere, and only the volume changes.
+fn swapped_far_away(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let volume = Site::new()?;
+    let swap = |serial: u32| -> std::io::Result<()> {
+        let version = format!("..{serial}");
+        fs::create_dir(volume.path(&version))?;
+        fs::write(volume.path(&version).join("a.test.zone"), text(serial, ""))?;
+        symlink(&version, volume.path("..data_tmp"))?;
+        fs::rename(volume.path("..data_tmp"), volume.path("..data"))
+    };
+    swap(1).map_err(|error| error.to_string())?;
+    let zones = site.path("zones");
+    fs::create_dir(&zones).map_err(|error| error.to_string())?;
+    let far = volume.path("..data/a.test.zone");
+    symlink(far, zones.join("a.test.zone")).map_err(|error| error.to_string())?;
+    let options = Options::new([site.zone("b.test", 1, "")?])
+        .arguments(["--zone-dir", &zones.display().to_string()]);
+    let server = start(program, &options)?;
+    wait_for_serial(&server, "a.test", 1)?;
+    for serial in 2..5 {
+        let begin = Instant::now();
+        swap(serial).map_err(|error| error.to_string())?;
+        wait_for_serial(&server, "a.test", serial)?;
+        // Without events it would be found by the look at all files every ten seconds.
+        check(begin.elapsed() < Duration::from_secs(3), || {
+            format!("serial {serial} took {:?}", begin.elapsed())
+        })?;
     }
     Ok(())
 }

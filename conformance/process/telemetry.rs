@@ -51,6 +51,15 @@ fn metrics(program: &Program) -> Result<(), String> {
         answer(server.address(), "nothing.a.test A")?;
     }
     let text = get(&server, "/metrics")?;
+    let joint = "zonewright_dns_queries_total{transport=\"udp\",family=\"ipv4\",qtype=\"A\",";
+    for (rcode, least) in [("NOERROR", 10), ("NXDOMAIN", 10)] {
+        let series = format!("{joint}rcode=\"{rcode}\"}} ");
+        let count = text.lines().find_map(|line| line.strip_prefix(&series));
+        let count: Option<u64> = count.and_then(|count| count.parse().ok());
+        check(count >= Some(least), || {
+            format!("{series}{count:?}:\n{text}")
+        })?;
+    }
     for wanted in ["NXDOMAIN", "udp", "tcp", "a.test"] {
         let found = text.lines().any(|line| {
             !line.starts_with('#')

@@ -53,7 +53,7 @@ fn command(answerer: &Answerer, command: Command) -> Vec<Reply> {
     };
     ask(
         answerer,
-        &format!("{}\n", serde_json::to_string(&request).unwrap()),
+        format!("{}\n", serde_json::to_string(&request).unwrap()),
     )
 }
 
