@@ -12,15 +12,20 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address_map;
+pub mod brake;
 mod changes;
+pub mod claims;
 pub mod desired;
 pub mod diff;
 mod endpoint;
 pub mod filter;
+pub mod group;
 pub mod merge;
 pub mod name;
 mod pack;
 mod provider;
+pub mod registry;
 
 pub use changes::{ChangeSet, Update};
 pub use desired::{Contributor, Desired};

@@ -1,0 +1,62 @@
+//! Who owns the records of a destination, and what we know to be there.
+//!
+//! ```text
+//! records ─→ Registry::read (owners put on, ownership TXT taken out) ─→ Shadow rows ─→ plan
+//! changes ─→ Registry::write (owner, ownership TXT added) ─→ destination ─→ Shadow::applied
+//! ```
+//!
+//! A listing is read whole; between listings every change that was made is applied to what is
+//! remembered, so that the next plan may be made at once.
+
+mod shadow;
+pub mod txt;
+
+use crate::{ChangeSet, Endpoint};
+
+pub use shadow::Shadow;
+pub use txt::{TxtError, TxtOptions, TxtRegistry};
+
+/// How ownership is kept at a destination.
+#[derive(Debug, Default)]
+pub enum Registry {
+    /// Not at all: everything there is ours.
+    #[default]
+    Noop,
+    /// By a TXT record beside each record.
+    Txt(Box<TxtRegistry>),
+}
+
+impl Registry {
+    /// Who we are; none if ownership is not kept.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        match self {
+            Self::Noop => None,
+            Self::Txt(registry) => Some(registry.owner()),
+        }
+    }
+
+    /// Takes a whole listing: records come back with their labels, without the registry's own.
+    pub fn read(&mut self, records: Vec<Endpoint>) -> Vec<Endpoint> {
+        match self {
+            Self::Noop => records,
+            Self::Txt(registry) => registry.read(records),
+        }
+    }
+
+    /// Changes as the destination is to make them: with owners, and with the registry's own records
+    /// behind the others.
+    #[must_use]
+    pub fn write(&self, changes: ChangeSet) -> ChangeSet {
+        match self {
+            Self::Noop => changes,
+            Self::Txt(registry) => registry.write(changes),
+        }
+    }
+
+    /// Whether an endpoint is one of the registry's own among written changes.
+    #[must_use]
+    pub fn is_own(&self, endpoint: &Endpoint) -> bool {
+        matches!(self, Self::Txt(_)) && txt::is_ownership(endpoint)
+    }
+}

@@ -1,0 +1,188 @@
+//! What a destination is known to hold: its last listing, and all that was changed since.
+//!
+//! Rows are kept packed, for a destination may hold hundreds of thousands of records. Before the
+//! first listing nothing is known, and nothing may be written.
+
+use std::collections::HashMap;
+
+use super::Registry;
+use crate::pack::{Block, Statics, pack};
+use crate::{ChangeSet, Endpoint, RowName};
+
+/// The last known contents of one destination, and who owns them.
+#[derive(Debug, Default)]
+pub struct Shadow {
+    registry: Registry,
+    listed: bool,
+    statics: Statics,
+    rows: HashMap<RowName, Box<[u8]>>,
+}
+
+impl Shadow {
+    /// A destination that was not listed yet.
+    #[must_use]
+    pub fn new(registry: Registry) -> Self {
+        Self {
+            registry,
+            ..Self::default()
+        }
+    }
+
+    /// How ownership is kept.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Whether there was a listing.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.listed
+    }
+
+    /// Takes a whole listing in place of all that was known, and tells the names whose rows differ
+    /// from what was known, sorted.
+    pub fn load(&mut self, records: Vec<Endpoint>) -> Vec<RowName> {
+        let mut records: Vec<(RowName, Endpoint)> = self
+            .registry
+            .read(records)
+            .into_iter()
+            .map(|record| (RowName::new(&record.name), record))
+            .collect();
+        records.sort_by(|(a, left), (b, right)| a.cmp(b).then_with(|| order(left, right)));
+        let mut before = std::mem::take(&mut self.rows);
+        let mut changed = Vec::new();
+        let mut records = records.into_iter().peekable();
+        while let Some((name, first)) = records.next() {
+            let mut row = vec![first];
+            while let Some((_, next)) = records.next_if(|(other, _)| *other == name) {
+                row.push(next);
+            }
+            let row = pack(&row, &mut self.statics);
+            // The name that is known is shared with others; the new one is not.
+            let (name, known) = match before.remove_entry(&name) {
+                Some((name, known)) => (name, Some(known)),
+                None => (name, None),
+            };
+            if known.as_ref() != Some(&row) {
+                changed.push(name.clone());
+            }
+            self.rows.insert(name, row);
+        }
+        changed.extend(before.into_keys());
+        changed.sort_unstable();
+        self.listed = true;
+        changed
+    }
+
+    /// What is there at a name, with labels.
+    #[must_use]
+    pub fn row(&self, name: &RowName) -> Vec<Endpoint> {
+        let Some(row) = self.rows.get(name) else {
+            return Vec::new();
+        };
+        let block = Block::new(row, &self.statics);
+        block.endpoints().map(|(_, endpoint)| endpoint).collect()
+    }
+
+    /// All names that hold something, sorted.
+    #[must_use]
+    pub fn names(&self) -> Vec<RowName> {
+        let mut names: Vec<RowName> = self.rows.keys().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// How many names hold something.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nothing is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How many records pass a test; for the brake, which wants to know what we own in a zone.
+    #[must_use]
+    pub fn count(&self, test: impl Fn(&Endpoint) -> bool) -> usize {
+        let rows = self.rows.values();
+        rows.map(|row| {
+            let block = Block::new(row, &self.statics);
+            block
+                .endpoints()
+                .filter(|(_, endpoint)| test(endpoint))
+                .count()
+        })
+        .sum()
+    }
+
+    /// As [`Registry::write`].
+    #[must_use]
+    pub fn write(&self, changes: ChangeSet) -> ChangeSet {
+        self.registry.write(changes)
+    }
+
+    /// Remembers that written changes were made, all but those of refused names. Tells the names of
+    /// the rows that changed, sorted.
+    pub fn applied(&mut self, written: &ChangeSet, refused: &[RowName]) -> Vec<RowName> {
+        let made = |endpoint: &Endpoint| {
+            refused.is_empty() || !refused.contains(&RowName::new(&endpoint.name))
+        };
+        let mut touched = Vec::new();
+        let old = written.update.iter().map(|update| &update.old);
+        for endpoint in written.delete.iter().chain(old) {
+            if made(endpoint) && !self.registry.is_own(endpoint) {
+                touched.push(self.change(endpoint, None));
+            }
+        }
+        for endpoint in written.update.iter().map(|update| &update.new) {
+            if made(endpoint) && !self.registry.is_own(endpoint) {
+                touched.push(self.change(endpoint, Some(endpoint.clone())));
+            }
+        }
+        for endpoint in &written.create {
+            if !made(endpoint) || self.registry.is_own(endpoint) {
+                continue;
+            }
+            let mut created = endpoint.clone();
+            if let Registry::Txt(registry) = &self.registry {
+                created.labels = registry.labels_after(endpoint);
+            }
+            touched.push(self.change(endpoint, Some(created)));
+        }
+        if let Registry::Txt(registry) = &mut self.registry {
+            registry.applied(written, made);
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
+    /// Takes the record with an endpoint's key out of its row, and puts another one in.
+    fn change(&mut self, key: &Endpoint, new: Option<Endpoint>) -> RowName {
+        let name = RowName::new(&key.name);
+        let mut row = self.row(&name);
+        row.retain(|other| other.rtype != key.rtype || other.set_identifier != key.set_identifier);
+        if let Some(mut new) = new {
+            // Whose wish it was is known from the desired set.
+            new.origins.clear();
+            row.push(new);
+        }
+        row.sort_by(order);
+        if row.is_empty() {
+            self.rows.remove(&name);
+        } else {
+            let row = pack(&row, &mut self.statics);
+            self.rows.insert(name.clone(), row);
+        }
+        name
+    }
+}
+
+fn order(a: &Endpoint, b: &Endpoint) -> std::cmp::Ordering {
+    let types = a.rtype.cmp(&b.rtype);
+    types.then_with(|| a.set_identifier.cmp(&b.set_identifier))
+}
