@@ -29,6 +29,7 @@ struct Written {
     records: Vec<Endpoint>,
     filter: Option<Value>,
     mask_txt: bool,
+    either: bool,
     steps: Vec<WrittenStep>,
 }
 
@@ -53,7 +54,10 @@ pub(crate) struct Case {
     pub(crate) objects: Vec<Object>,
     pub(crate) records: Vec<Endpoint>,
     pub(crate) filter: Option<Value>,
+    /// Encrypted text is another one in each run and says nothing.
     pub(crate) mask_txt: bool,
+    /// What external-dns does depends on chance.
+    pub(crate) either: bool,
     /// One run each; the first one changes nothing beforehand.
     pub(crate) steps: Vec<Step>,
 }
@@ -129,6 +133,7 @@ fn read_file(folder: &Path, path: &Path) -> Result<Vec<Case>, String> {
             records: [file.records.clone(), written.records].concat(),
             filter: written.filter,
             mask_txt: written.mask_txt,
+            either: written.either,
             steps,
         });
     }

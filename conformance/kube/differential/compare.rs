@@ -36,25 +36,30 @@ pub(crate) fn unused(list: &[Difference], cases: &[Case]) -> Vec<String> {
     unused.map(|entry| entry.case.clone()).collect()
 }
 
-/// Judges our outcome of a case.
+/// Judges our outcome of a case by those of external-dns.
 pub(crate) fn judge(
     list: &[Difference],
     case: &Case,
-    theirs: &Outcome,
+    theirs: &[Outcome],
     ours: &Outcome,
 ) -> Result<(), String> {
-    let listed = list.iter().find(|entry| entry.is_about(case));
-    match listed {
-        None if ours == theirs => Ok(()),
-        None => Err(difference(theirs, ours)),
-        Some(entry) if ours == theirs && entry.ours.as_ref() != Some(ours) => {
+    let equal = theirs.contains(ours);
+    let nearest = theirs.first().map(Vec::as_slice).unwrap_or_default();
+    let Some(entry) = list.iter().find(|entry| entry.is_about(case)) else {
+        return if equal {
+            Ok(())
+        } else {
+            Err(difference(nearest, ours))
+        };
+    };
+    match &entry.ours {
+        Some(wanted) if wanted == ours => Ok(()),
+        Some(wanted) => Err(difference(wanted, ours)),
+        None if equal => {
             let reason = entry.reason.trim();
             Err(format!("the listed difference no longer occurs: {reason}"))
         }
-        Some(entry) => match &entry.ours {
-            Some(wanted) if wanted != ours => Err(difference(wanted, ours)),
-            _ => Ok(()),
-        },
+        None => Ok(()),
     }
 }
 

@@ -130,6 +130,9 @@ fn mask(endpoint: &mut Endpoint) {
     if endpoint.record_type == "TXT" && !endpoint.targets.iter().any(plain) {
         endpoint.targets = vec!["encrypted".to_owned()];
     }
+    if let Some(nonce) = endpoint.labels.get_mut("txt-encryption-nonce") {
+        "any".clone_into(nonce);
+    }
 }
 
 /// An error with its reasons.
