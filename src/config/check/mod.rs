@@ -135,15 +135,14 @@ fn zones(reader: &mut Reader) -> Zones {
         }
     }
     let dirs = reader.many("zone-dir", value::path);
-    let zones = Zones {
+    Zones {
         files: files.into_iter().map(|(file, _)| file).collect(),
         dirs: dirs
             .iter()
             .map(|(dir, typed)| from_folder_of(&typed.origin, dir))
             .collect(),
         strict: reader.switch("strict"),
-    };
-    zones
+    }
 }
 
 fn listen(reader: &mut Reader) -> Listen {

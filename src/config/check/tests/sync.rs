@@ -5,7 +5,7 @@ use crate::settings::{
     DomainFilter, EventReason, Policy, Provider, RecordType, Registry, SourceName,
 };
 
-fn synced(arguments: &[&str], variables: &[(&str, &str)]) -> crate::Sync {
+fn synced(arguments: &[&str], variables: &[(&str, &str)]) -> Sync {
     let config = good(arguments, variables);
     *config.sync.unwrap_or_else(|| panic!("no sync"))
 }
