@@ -32,6 +32,13 @@ pub(super) fn build() -> Clap {
                 .long_help("Print this help; -h is short"),
         )
         .arg(
+            Arg::new("help-long")
+                .long("help-long")
+                .action(ArgAction::HelpLong)
+                .hide(true)
+                .help("The name that --help has in external-dns"),
+        )
+        .arg(
             Arg::new("version")
                 .short('V')
                 .long("version")

@@ -669,6 +669,79 @@ fn zone_commands_are_told_where_to_ask() {
 }
 
 #[test]
+fn plan_explain_and_brake_are_told_what_is_wanted() {
+    let Command::Plan(plan) =
+        command(&["plan", "--output=json", "--source=crd", "--zone=a.example"])
+    else {
+        panic!("not plan");
+    };
+    assert_eq!(plan.output, Output::Json);
+    assert!(plan.config.is_ok_and(|config| config.sync.is_some()));
+    let Command::Plan(plan) = command(&["plan", "--zone-dir=z"]) else {
+        panic!("not plan");
+    };
+    insta::assert_snapshot!(plan.config.unwrap_err(), @"
+    error: there is no source to plan for
+      hint: name kinds of objects with --source, or a folder with --manifests
+    ");
+    let Command::Explain(explain) = command(&["explain", "www.example.org", "--control-socket=/s"])
+    else {
+        panic!("not explain");
+    };
+    assert_eq!(explain.name, "www.example.org");
+    assert_eq!(explain.output, Output::Table);
+    assert_eq!(explain.control_socket, Ok(ControlSocket::At("/s".into())));
+    let Command::Brake(brake) = command(&["brake", "release", "--zone", "a.example"]) else {
+        panic!("not brake");
+    };
+    assert_eq!(
+        brake.release,
+        Release {
+            destination: None,
+            zone: Some("a.example".to_owned())
+        }
+    );
+}
+
+#[test]
+fn every_flag_of_external_dns_is_read_from_arguments_and_variables() {
+    let list = include_str!("../flags/external-dns.txt").lines();
+    let names: Vec<(&str, bool)> = list
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(name, _)| *name != "#")
+        .map(|(name, rest)| (name, rest.starts_with("bool")))
+        .collect();
+    assert_eq!(names.len(), 180);
+    let read = |form: &dyn Fn(&str, bool) -> Vec<String>| {
+        let mut arguments = vec!["zonewright".to_owned()];
+        arguments.extend(names.iter().flat_map(|(name, switch)| form(name, *switch)));
+        Raw::from_matches(&build().try_get_matches_from(arguments).unwrap())
+    };
+    let joined = read(&|name, switch| match switch {
+        true => vec![format!("--{name}")],
+        false => vec![format!("--{name}=x")],
+    });
+    let apart = read(&|name, switch| match switch {
+        true => vec![format!("--no-{name}")],
+        false => vec![format!("--{name}"), "x".to_owned()],
+    });
+    let mut variables = Raw::default();
+    variables.add_environment(&|name| name.starts_with("EXTERNAL_DNS_").then(|| "x".into()));
+    for (name, switch) in &names {
+        let text = |raw: &Raw| raw.once(name).map(|typed| typed.text.clone());
+        let (on, off) = if *switch {
+            ("true", "false")
+        } else {
+            ("x", "x")
+        };
+        assert_eq!(text(&joined).as_deref(), Some(on), "{name}");
+        assert_eq!(text(&apart).as_deref(), Some(off), "{name}");
+        assert_eq!(text(&variables).as_deref(), Some("x"), "{name}");
+    }
+    assert_eq!(variables.warnings.len(), 47, "retired variables are told");
+}
+
+#[test]
 fn mistakes_in_arguments_exit_with_2() {
     insta::assert_snapshot!(stopped(&["--lisen", "127.0.0.1:53"]), @"
     error: unexpected argument '--lisen' found

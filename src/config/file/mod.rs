@@ -31,6 +31,7 @@
 //! destination; `camelCase` stands for `camel-case`. What the top says about destinations holds for
 //! all that do not say otherwise. Relative paths start at the folder of the file.
 
+mod document;
 mod v1;
 mod yaml;
 

@@ -4,14 +4,12 @@
 //! all reported, each with its line and column; a file that is no YAML stops at its first error.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
+use super::document::{AddressMapEntry, ClaimEntry, Document, Entry, OneOrMany, Value, kebab};
 use super::{FileAddressMap, FileClaim, FileDestination, FileSettings, FileZone, yaml};
-use crate::flags::{self, Kind, Scope, groups};
+use crate::flags::{self, Scope, groups};
 use crate::problem::{Origin, Problem, Quoted};
 use crate::raw::Typed;
 
@@ -146,21 +144,6 @@ impl Place<'_> {
     }
 }
 
-/// The name of a flag as it is, or as Kubernetes would write it.
-fn kebab(key: &str) -> String {
-    if key == "sources" {
-        return "source".to_owned();
-    }
-    let mut name = String::with_capacity(key.len() + 4);
-    for letter in key.chars() {
-        if letter.is_ascii_uppercase() {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
-}
-
 fn version_problem(file: Place<'_>, document: &Document) -> Option<Problem> {
     match &document.version {
         Some(version) if version.value == "1" => None,
@@ -232,173 +215,4 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row[right.len()]
-}
-
-/// The whole file, or one destination of it; keys in their order.
-#[derive(Default)]
-struct Document {
-    version: Option<Spanned<String>>,
-    name: Option<Spanned<String>>,
-    zones: Vec<ZoneEntry>,
-    destinations: Option<Spanned<Vec<Spanned<DestinationEntry>>>>,
-    address_maps: Option<Vec<AddressMapEntry>>,
-    claims: Option<Vec<Spanned<ClaimEntry>>>,
-    entries: Vec<Entry>,
-}
-
-/// A destination of the file.
-struct DestinationEntry {
-    name: Option<Spanned<String>>,
-    address_maps: Option<Vec<AddressMapEntry>>,
-    entries: Vec<Entry>,
-}
-
-/// A key, which may be that of a flag, and its value.
-type Entry = (Spanned<String>, Value);
-
-#[derive(Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a zone, which is a map such as file: example.org.zone"
-)]
-struct ZoneEntry {
-    name: Option<String>,
-    file: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "an address map, which is a map of from and to"
-)]
-struct AddressMapEntry {
-    from: Spanned<String>,
-    to: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a claim, which is a map of namespaces, names and types"
-)]
-struct ClaimEntry {
-    namespaces: Spanned<OneOrMany>,
-    names: Spanned<OneOrMany>,
-    types: Option<Spanned<OneOrMany>>,
-}
-
-/// The value of a key.
-enum Value {
-    One(Spanned<String>),
-    Many(Spanned<OneOrMany>),
-    Unknown,
-}
-
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(DocumentVisitor { top: true })
-    }
-}
-
-impl<'de> Deserialize<'de> for DestinationEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let document = deserializer.deserialize_map(DocumentVisitor { top: false })?;
-        Ok(Self {
-            name: document.name,
-            address_maps: document.address_maps,
-            entries: document.entries,
-        })
-    }
-}
-
-struct DocumentVisitor {
-    /// Whether this is the whole file.
-    top: bool,
-}
-
-impl<'de> Visitor<'de> for DocumentVisitor {
-    type Value = Document;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map of settings")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
-        let mut document = Document::default();
-        while let Some(key) = map.next_key::<Spanned<String>>()? {
-            let name = kebab(&key.value);
-            match (self.top, name.as_str()) {
-                (_, "address-maps") => document.address_maps = Some(map.next_value()?),
-                (false, "name") => document.name = Some(map.next_value()?),
-                (true, "version") => document.version = Some(map.next_value()?),
-                (true, "zones") => document.zones = map.next_value()?,
-                (true, "destinations") => document.destinations = Some(map.next_value()?),
-                (true, "claims") => document.claims = Some(map.next_value()?),
-                (_, name) => {
-                    let value = match flags::find(name).map(|flag| flag.kind) {
-                        Some(Kind::Once | Kind::Switch(_)) => Value::One(map.next_value()?),
-                        Some(Kind::Repeated) => Value::Many(map.next_value()?),
-                        None => {
-                            map.next_value::<IgnoredAny>()?;
-                            Value::Unknown
-                        }
-                    };
-                    document.entries.push((key, value));
-                }
-            }
-        }
-        Ok(document)
-    }
-}
-
-/// A list, or one value that stands for a list of one.
-enum OneOrMany {
-    One(String),
-    Many(Vec<Spanned<String>>),
-}
-
-impl<'de> Deserialize<'de> for OneOrMany {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrManyVisitor)
-    }
-}
-
-struct OneOrManyVisitor;
-
-impl<'de> Visitor<'de> for OneOrManyVisitor {
-    type Value = OneOrMany;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a list of texts")
-    }
-
-    // What looks like a number or a truth is text as well; whether it may stand there is judged with
-    // all other settings.
-    fn visit_bool<E>(self, value: bool) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(value.to_string()))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMany, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = list.next_element()? {
-            values.push(value);
-        }
-        Ok(OneOrMany::Many(values))
-    }
 }
