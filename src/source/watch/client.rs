@@ -31,7 +31,9 @@ pub enum ConnectError {
         source: Box<kube::config::KubeconfigError>,
     },
     /// Neither a kubeconfig nor a pod's account.
-    #[error("no cluster: neither a kubeconfig (flag --kubeconfig, variable KUBECONFIG, ~/.kube/config) nor the service account of a pod")]
+    #[error(
+        "no cluster: neither a kubeconfig (flag --kubeconfig, variable KUBECONFIG, ~/.kube/config) nor the service account of a pod"
+    )]
     NoCluster(#[source] Box<kube::config::InferConfigError>),
     /// The address is none.
     #[error("server \"{server}\" is not an address such as https://10.0.0.1:6443")]
@@ -77,17 +79,28 @@ pub async fn connect(connection: &Connection) -> Result<Client, ConnectError> {
     config.read_timeout = None;
     config.write_timeout = connection.request_timeout;
     let server = config.cluster_url.to_string();
-    Client::try_from(config).map_err(|source| ConnectError::Client { server, source: Box::new(source) })
+    Client::try_from(config).map_err(|source| ConnectError::Client {
+        server,
+        source: Box::new(source),
+    })
 }
 
 async fn from_file(path: &std::path::Path) -> Result<Config, ConnectError> {
-    let wrong = |source| ConnectError::Kubeconfig { path: path.to_owned(), source: Box::new(source) };
+    let wrong = |source| ConnectError::Kubeconfig {
+        path: path.to_owned(),
+        source: Box::new(source),
+    };
     let file = Kubeconfig::read_from(path).map_err(wrong)?;
-    Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.map_err(wrong)
+    Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
+        .await
+        .map_err(wrong)
 }
 
 fn address(server: &str) -> Result<Uri, ConnectError> {
-    server.parse().map_err(|source| ConnectError::Server { server: server.to_owned(), source })
+    server.parse().map_err(|source| ConnectError::Server {
+        server: server.to_owned(),
+        source,
+    })
 }
 
 /// A server that does not take a connection within this time is tried again.

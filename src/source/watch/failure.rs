@@ -53,7 +53,13 @@ impl Failure {
     /// Whether users have to do something about it, rather than wait.
     #[must_use]
     pub fn is_denial(&self) -> bool {
-        matches!(self, Self::Refused(Refusal { status: 401 | 403, .. }))
+        matches!(
+            self,
+            Self::Refused(Refusal {
+                status: 401 | 403,
+                ..
+            })
+        )
     }
 
     /// From the status of an answer and the message in it.

@@ -7,6 +7,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,8 +23,40 @@ use tokio::time::{Instant, sleep, timeout};
 use super::failure::{Failure, Refusal};
 use super::frames::{FrameError, Items, Lines};
 use super::resource::{Query, Resource};
-use super::{Event, State};
-use crate::object::{DecodeError, Key, Kind, Object, Trim, decode};
+use crate::object::{DecodeError, Key, Kind, Object, Trim};
+use crate::{Event, Health};
+
+/// Reads an object of the watched kind from its JSON.
+pub type Decode = Arc<dyn Fn(&[u8]) -> Result<Object, DecodeError> + Send + Sync>;
+
+/// What is watched.
+#[derive(Clone)]
+pub struct Subject {
+    /// The kind that the index knows its objects by.
+    pub kind: Kind,
+    /// Versions of the resource; the first that the server has is taken.
+    pub resources: Vec<Resource>,
+    /// Reads its objects.
+    pub decode: Decode,
+}
+
+impl Subject {
+    /// A kind of the table, trimmed.
+    #[must_use]
+    pub fn of(kind: Kind, trim: Trim) -> Self {
+        Self {
+            kind,
+            resources: Resource::versions_of(kind),
+            decode: Arc::new(move |json| kind.decode(json, &trim)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Subject").field(&self.kind).finish()
+    }
+}
 
 /// Which objects of a resource are followed. The server does the selecting.
 #[derive(Clone, Debug, Default)]
@@ -65,14 +98,22 @@ impl Default for Pace {
     }
 }
 
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let resource = self.resources.first().map(ToString::to_string);
+        f.debug_struct("Watch")
+            .field("resource", &resource)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The watch of one kind.
-#[derive(Debug)]
 pub struct Watch {
     kind: Kind,
     /// Versions of the resource, the one to try first at the front.
     resources: Vec<Resource>,
+    decode: Decode,
     scope: Scope,
-    trim: Trim,
     pace: Pace,
     /// The version that all we know is of; none before the first list.
     version: Option<Box<str>>,
@@ -90,15 +131,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// A watch that has not begun. Of several versions of the resource the first that the server
-    /// has is taken.
+    /// A watch that has not begun.
     #[must_use]
-    pub fn new(kind: Kind, resources: Vec<Resource>, scope: Scope, trim: Trim, pace: Pace) -> Self {
+    pub fn new(subject: Subject, scope: Scope, pace: Pace) -> Self {
         Self {
-            kind,
-            resources,
+            kind: subject.kind,
+            resources: subject.resources,
+            decode: subject.decode,
             scope,
-            trim,
             pace,
             version: None,
             plain_lists: false,
@@ -135,11 +175,15 @@ impl Watch {
                 // The next list starts from any version, so a restored etcd is no dead end.
                 self.version = None;
                 self.failures += 1;
-                return Some(if self.failures > 1 { self.pause() } else { Duration::ZERO });
+                return Some(if self.failures > 1 {
+                    self.pause()
+                } else {
+                    Duration::ZERO
+                });
             }
-            Failure::Refused(Refusal { status: 400 | 422, .. })
-                if !self.plain_lists && self.version.is_none() =>
-            {
+            Failure::Refused(Refusal {
+                status: 400 | 422, ..
+            }) if !self.plain_lists && self.version.is_none() => {
                 self.plain_lists = true;
                 return Some(Duration::ZERO);
             }
@@ -165,13 +209,16 @@ impl Watch {
                     self.complete = true;
                     events.send(Event::Begin(self.kind)).await.ok()?;
                     events.send(Event::End(self.kind)).await.ok()?;
-                    events.send(Event::State(self.kind, State::Absent)).await.ok()?;
+                    events
+                        .send(Event::Health(self.kind, Health::Absent))
+                        .await
+                        .ok()?;
                 }
                 return Some(self.pace.absent);
             }
             Failure::Busy { wait: Some(wait) } => {
                 let pause = self.pause().max(wait.min(self.pace.longest_pause));
-                events.send(Event::State(self.kind, State::Failing(failure))).await.ok()?;
+                events.send(self.failing(failure)).await.ok()?;
                 return Some(pause);
             }
             _ => {}
@@ -179,9 +226,15 @@ impl Watch {
         // The first broken connection is nothing to speak of: servers restart.
         let pause = self.pause();
         if self.failures > 1 || failure.is_denial() || !self.complete {
-            events.send(Event::State(self.kind, State::Failing(failure))).await.ok()?;
+            events.send(self.failing(failure)).await.ok()?;
         }
         Some(pause)
+    }
+
+    fn failing(&self, failure: Failure) -> Event {
+        let denied = failure.is_denial();
+        let reason = Box::new(failure);
+        Event::Health(self.kind, Health::Failing { denied, reason })
     }
 
     /// The pause before the next try, with some chance in it so that watches do not march in step.
@@ -190,8 +243,12 @@ impl Watch {
         self.failures = self.failures.saturating_add(1);
         let mut byte = [0];
         // Without random bytes the pause is merely not random.
-        let _ = getrandom::fill(&mut byte).is_ok();
-        doubled.min(self.pace.longest_pause).mul_f64(0.75 + f64::from(byte[0]) / 512.0)
+        if getrandom::fill(&mut byte).is_err() {
+            byte = [128];
+        }
+        doubled
+            .min(self.pace.longest_pause)
+            .mul_f64(0.75 + f64::from(byte[0]) / 512.0)
     }
 
     async fn follow(&mut self, client: &Client, events: &Sender<Event>) -> Result<(), Failure> {
@@ -244,7 +301,7 @@ impl Watch {
             send(events, Event::Begin(self.kind)).await?;
         } else if self.failures > 0 {
             self.failures = 0;
-            send(events, Event::State(self.kind, State::Following)).await?;
+            send(events, Event::Health(self.kind, Health::Following)).await?;
         }
         let silence = self.pace.watch + self.pace.silence;
         let mut lines = Lines::default();
@@ -253,7 +310,11 @@ impl Watch {
         loop {
             let patience = if listing { self.pace.silence } else { silence };
             let Some(bytes) = next(&mut body, patience).await? else {
-                return if listing { Err(FrameError::CutOff.into()) } else { Ok(()) };
+                return if listing {
+                    Err(FrameError::CutOff.into())
+                } else {
+                    Ok(())
+                };
             };
             lines.feed(&bytes, |line| {
                 ready.push(self.change(line, listing)?);
@@ -288,7 +349,7 @@ impl Watch {
         self.missing_since = None;
         self.failures = 0;
         send(events, Event::End(self.kind)).await?;
-        send(events, Event::State(self.kind, State::Following)).await
+        send(events, Event::Health(self.kind, Health::Following)).await
     }
 
     fn selection(&self) -> Query {
@@ -323,12 +384,16 @@ impl Watch {
             }
         }
         let said: Status = serde_json::from_slice(&text).unwrap_or_default();
-        Err(Failure::of_status(status, said.message, wait.map(Duration::from_secs)))
+        Err(Failure::of_status(
+            status,
+            said.message,
+            wait.map(Duration::from_secs),
+        ))
     }
 
     /// An object as an event; one that cannot be read stays as it was.
     fn read(&self, json: &[u8]) -> Result<Event, Failure> {
-        match decode(self.kind, json, &self.trim) {
+        match (self.decode)(json) {
             Ok(object) => Ok(Event::Apply(object)),
             Err(error) => Ok(Event::Unreadable(self.kind, key_of(json)?, error)),
         }
@@ -362,7 +427,10 @@ impl Watch {
             return Ok(Change::Event(Box::new(event), None));
         }
         let object: Identity<'_> = serde_json::from_slice(json)?;
-        Ok(Change::Event(Box::new(event), Some(object.metadata.resource_version.into())))
+        Ok(Change::Event(
+            Box::new(event),
+            Some(object.metadata.resource_version.into()),
+        ))
     }
 }
 
@@ -392,7 +460,9 @@ async fn send(events: &Sender<Event>, event: Event) -> Result<(), Failure> {
 /// The next bytes of a body; none at its end.
 async fn next(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Failure> {
     loop {
-        let frame = timeout(patience, body.frame()).await.map_err(|_| Failure::Silent)?;
+        let frame = timeout(patience, body.frame())
+            .await
+            .map_err(|_| Failure::Silent)?;
         match frame {
             None => return Ok(None),
             Some(Err(error)) => return Err(Failure::Lost(Box::new(error))),

@@ -169,7 +169,11 @@ impl Items {
 
     /// Whether the frame ends in the key of the items and the bracket.
     fn ends_in_items(&self) -> bool {
-        let before = self.frame.strip_suffix(b"[").unwrap_or_default().trim_ascii_end();
+        let before = self
+            .frame
+            .strip_suffix(b"[")
+            .unwrap_or_default()
+            .trim_ascii_end();
         let Some(key) = before.strip_suffix(b":") else {
             return false;
         };
@@ -259,12 +263,16 @@ mod tests {
                 Ok(())
             };
             let fed = feed();
-            results.push(fed.and_then(|()| items.finish()).map(|frame| {
-                (found, String::from_utf8_lossy(&frame).into_owned())
-            }));
+            results.push(
+                fed.and_then(|()| items.finish())
+                    .map(|frame| (found, String::from_utf8_lossy(&frame).into_owned())),
+            );
         }
         let first = results.first().cloned().unwrap_or(Err(FrameError::CutOff));
-        assert!(results.iter().all(|result| *result == first), "sizes differ: {text}");
+        assert!(
+            results.iter().all(|result| *result == first),
+            "sizes differ: {text}"
+        );
         first
     }
 
@@ -289,7 +297,11 @@ mod tests {
 
     #[test]
     fn half_a_list_is_no_list() {
-        for text in [r#"{"items":[{"a":1}"#, r#"{"items":[{"a":1}]"#, r#"{"items":[{"a"#] {
+        for text in [
+            r#"{"items":[{"a":1}"#,
+            r#"{"items":[{"a":1}]"#,
+            r#"{"items":[{"a"#,
+        ] {
             assert_eq!(items(text), Err(FrameError::CutOff), "{text}");
         }
         assert_eq!(items(r#"{"items":[7]}"#), Err(FrameError::NoList));

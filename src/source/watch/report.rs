@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::failure::Failure;
 use super::resource::Resource;
-use crate::{Key, Kind};
+use crate::object::Key;
 
 /// Writes to the cluster, so many a second.
 pub struct Reporter {
@@ -30,7 +30,9 @@ pub struct Reporter {
 
 impl std::fmt::Debug for Reporter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reporter").field("gap", &self.gap).finish_non_exhaustive()
+        f.debug_struct("Reporter")
+            .field("gap", &self.gap)
+            .finish_non_exhaustive()
     }
 }
 
@@ -72,10 +74,18 @@ impl Reporter {
     /// # Errors
     /// The server cannot be reached, or does not allow it.
     pub async fn observed(&self, key: &Key, generation: i64) -> Result<(), Failure> {
-        let path = Resource::of(Kind::DnsEndpoint).path(Some(&key.namespace));
-        let path = format!("{path}/{}/status", key.name);
+        let resource = Resource {
+            api_version: "externaldns.k8s.io/v1alpha1".into(),
+            plural: "dnsendpoints".into(),
+        };
+        let path = format!(
+            "{}/{}/status",
+            resource.path(Some(key.namespace())),
+            key.name()
+        );
         let body = json!({ "status": { "observedGeneration": generation } });
-        self.send(Method::PATCH, path, "application/merge-patch+json", &body).await
+        self.send(Method::PATCH, path, "application/merge-patch+json", &body)
+            .await
     }
 
     /// Makes an Event on an object.
@@ -84,9 +94,16 @@ impl Reporter {
     /// The server cannot be reached, or does not allow it.
     pub async fn event(&self, report: &Report<'_>) -> Result<(), Failure> {
         let object = report.object;
-        let namespace = if object.namespace.is_empty() { "default" } else { &object.namespace };
-        let path = Resource { api_version: "events.k8s.io/v1".into(), plural: "events".into() }
-            .path(Some(namespace));
+        let namespace = if object.namespace.is_empty() {
+            "default"
+        } else {
+            &object.namespace
+        };
+        let path = Resource {
+            api_version: "events.k8s.io/v1".into(),
+            plural: "events".into(),
+        }
+        .path(Some(namespace));
         let regarding = json!({
             "apiVersion": object.api_version,
             "kind": object.kind,
@@ -110,7 +127,8 @@ impl Reporter {
             "reportingController": CONTROLLER,
             "reportingInstance": format!("{CONTROLLER}/source/{}", report.source),
         });
-        self.send(Method::POST, path, "application/json", &body).await
+        self.send(Method::POST, path, "application/json", &body)
+            .await
     }
 
     async fn send(
@@ -134,7 +152,11 @@ impl Reporter {
         if response.status().is_success() {
             return Ok(());
         }
-        Err(Failure::of_status(response.status().as_u16(), String::new(), None))
+        Err(Failure::of_status(
+            response.status().as_u16(),
+            String::new(),
+            None,
+        ))
     }
 
     /// Waits for its turn.
@@ -178,7 +200,11 @@ fn micro_time(nanoseconds: u128) -> String {
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let day = of_year - (153 * shifted + 2) / 5 + 1;
     let year = year + era * 400 + u64::from(month <= 2);
     let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
@@ -206,7 +232,11 @@ mod tests {
     fn long_notes_end_in_an_ellipsis_at_a_character() {
         let note = "ä".repeat(600);
         let short = shortened(&note);
-        assert!(short.len() <= 1024 && short.ends_with("ä…"), "{}", short.len());
+        assert!(
+            short.len() <= 1024 && short.ends_with("ä…"),
+            "{}",
+            short.len()
+        );
         assert_eq!(shortened("short"), "short");
     }
 }

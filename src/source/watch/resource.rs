@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::Kind;
+use crate::object::Kind;
 
 /// One resource of the API, in one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,16 +14,24 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// A kind of object, in the version that its table names first.
+    /// A kind of object in all versions that it is read in.
     #[must_use]
-    pub fn of(kind: Kind) -> Self {
-        Self { api_version: kind.api_version().into(), plural: kind.plural().into() }
+    pub fn versions_of(kind: Kind) -> Vec<Self> {
+        let version = |version: &&str| Self {
+            api_version: (*version).into(),
+            plural: kind.plural().into(),
+        };
+        kind.versions().iter().map(version).collect()
     }
 
     /// The path of all its objects, or of those of one namespace.
     #[must_use]
     pub fn path(&self, namespace: Option<&str>) -> String {
-        let mut path = String::from(if self.api_version.contains('/') { "/apis/" } else { "/api/" });
+        let mut path = String::from(if self.api_version.contains('/') {
+            "/apis/"
+        } else {
+            "/api/"
+        });
         path.push_str(&self.api_version);
         if let Some(namespace) = namespace {
             path.push_str("/namespaces/");
@@ -61,7 +69,11 @@ impl Query {
 
     /// Adds a parameter, unless its value is empty.
     pub(crate) fn with_some(self, name: &str, value: &str) -> Self {
-        if value.is_empty() { self } else { self.with(name, value) }
+        if value.is_empty() {
+            self
+        } else {
+            self.with(name, value)
+        }
     }
 
     /// The text, question mark included.
@@ -86,17 +98,28 @@ mod tests {
 
     #[test]
     fn addresses_name_group_namespace_and_resource() {
-        let core = Resource { api_version: "v1".into(), plural: "services".into() };
-        let group = Resource { api_version: "networking.k8s.io/v1".into(), plural: "ingresses".into() };
+        let core = Resource {
+            api_version: "v1".into(),
+            plural: "services".into(),
+        };
+        let group = Resource {
+            api_version: "networking.k8s.io/v1".into(),
+            plural: "ingresses".into(),
+        };
         assert_eq!(core.path(None), "/api/v1/services");
-        assert_eq!(group.path(Some("a")), "/apis/networking.k8s.io/v1/namespaces/a/ingresses");
+        assert_eq!(
+            group.path(Some("a")),
+            "/apis/networking.k8s.io/v1/namespaces/a/ingresses"
+        );
         assert_eq!(group.to_string(), "ingresses.networking.k8s.io");
         assert_eq!(core.to_string(), "services");
     }
 
     #[test]
     fn selectors_are_quoted_in_queries() {
-        let query = Query::default().with("labelSelector", "a in (b,c)").with_some("x", "");
+        let query = Query::default()
+            .with("labelSelector", "a in (b,c)")
+            .with_some("x", "");
         assert_eq!(query.as_str(), "?labelSelector=a%20in%20%28b%2Cc%29");
     }
 }
