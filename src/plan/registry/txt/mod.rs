@@ -189,3 +189,6 @@ fn key_of(name: &str, set_identifier: &str) -> TextKey {
 fn has_short_labels(name: &str) -> bool {
     name.split('.').all(|label| label.len() <= 63)
 }
+
+#[cfg(test)]
+mod tests;
