@@ -58,34 +58,34 @@ impl Trimmed for Gateway {
 /// A Gateway as it is read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct RawGateway<'de> {
+pub struct RawGateway<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    metadata: RawMeta<'de>,
+    metadata: RawMeta<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    spec: RawSpec<'de>,
+    spec: RawSpec<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    status: RawStatus<'de>,
+    status: RawStatus<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct RawSpec<'de> {
+struct RawSpec<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    listeners: Vec<RawListener<'de>>,
+    listeners: Vec<RawListener<'a>>,
     #[serde(borrow, deserialize_with = "nullable")]
-    allowed_listeners: RawAllowed<'de>,
+    allowed_listeners: RawAllowed<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RawStatus<'de> {
+struct RawStatus<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    addresses: Vec<RawAddress<'de>>,
+    addresses: Vec<RawAddress<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RawAddress<'de> {
+struct RawAddress<'a> {
     #[serde(borrow)]
-    value: Text<'de>,
+    value: Text<'a>,
 }

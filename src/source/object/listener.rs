@@ -65,17 +65,17 @@ impl From {
 /// A listener as it is read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct RawListener<'de> {
+pub(super) struct RawListener<'a> {
     #[serde(borrow)]
-    name: Text<'de>,
+    name: Text<'a>,
     #[serde(borrow)]
-    hostname: Text<'de>,
+    hostname: Text<'a>,
     #[serde(deserialize_with = "nullable")]
     port: i64,
     #[serde(borrow)]
-    protocol: Text<'de>,
+    protocol: Text<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    allowed_routes: RawAllowed<'de>,
+    allowed_routes: RawAllowed<'a>,
 }
 
 impl RawListener<'_> {
@@ -109,11 +109,11 @@ impl RawListener<'_> {
 /// What may be attached, as it is read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct RawAllowed<'de> {
+pub(super) struct RawAllowed<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    namespaces: RawFrom<'de>,
+    namespaces: RawFrom<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    kinds: Vec<RawGroupKind<'de>>,
+    kinds: Vec<RawGroupKind<'a>>,
 }
 
 impl RawAllowed<'_> {
@@ -125,11 +125,11 @@ impl RawAllowed<'_> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RawGroupKind<'de> {
+struct RawGroupKind<'a> {
     #[serde(borrow)]
-    group: Option<Text<'de>>,
+    group: Option<Text<'a>>,
     #[serde(borrow)]
-    kind: Text<'de>,
+    kind: Text<'a>,
 }
 
 impl RawGroupKind<'_> {
@@ -140,11 +140,11 @@ impl RawGroupKind<'_> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RawFrom<'de> {
+struct RawFrom<'a> {
     #[serde(borrow)]
-    from: Option<Text<'de>>,
+    from: Option<Text<'a>>,
     #[serde(borrow)]
-    selector: Option<RawSelector<'de>>,
+    selector: Option<RawSelector<'a>>,
 }
 
 impl RawFrom<'_> {
@@ -163,22 +163,22 @@ impl RawFrom<'_> {
 /// A selector in the form of objects.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct RawSelector<'de> {
+struct RawSelector<'a> {
     #[serde(borrow)]
-    match_labels: RawPairs<'de>,
+    match_labels: RawPairs<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    match_expressions: Vec<RawExpression<'de>>,
+    match_expressions: Vec<RawExpression<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RawExpression<'de> {
+struct RawExpression<'a> {
     #[serde(borrow)]
-    key: Text<'de>,
+    key: Text<'a>,
     #[serde(borrow)]
-    operator: Text<'de>,
+    operator: Text<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    values: Vec<Text<'de>>,
+    values: Vec<Text<'a>>,
 }
 
 impl RawSelector<'_> {
@@ -210,11 +210,11 @@ impl RawSelector<'_> {
 /// A condition of a status.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct RawCondition<'de> {
+pub(super) struct RawCondition<'a> {
     #[serde(borrow, rename = "type")]
-    kind: Text<'de>,
+    kind: Text<'a>,
     #[serde(borrow)]
-    status: Text<'de>,
+    status: Text<'a>,
 }
 
 /// Whether the first condition `Accepted` is true.

@@ -66,47 +66,47 @@ impl Trimmed for ListenerSet {
 /// A ListenerSet as it is read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct RawListenerSet<'de> {
+pub struct RawListenerSet<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    metadata: RawMeta<'de>,
+    metadata: RawMeta<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    spec: RawSpec<'de>,
+    spec: RawSpec<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    status: RawStatus<'de>,
+    status: RawStatus<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct RawSpec<'de> {
+struct RawSpec<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    parent_ref: RawParent<'de>,
+    parent_ref: RawParent<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    listeners: Vec<RawListener<'de>>,
+    listeners: Vec<RawListener<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RawParent<'de> {
+struct RawParent<'a> {
     #[serde(borrow)]
-    namespace: Text<'de>,
+    namespace: Text<'a>,
     #[serde(borrow)]
-    name: Text<'de>,
+    name: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RawStatus<'de> {
+struct RawStatus<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    conditions: Vec<RawCondition<'de>>,
+    conditions: Vec<RawCondition<'a>>,
     #[serde(borrow, deserialize_with = "nullable")]
-    listeners: Vec<RawListenerStatus<'de>>,
+    listeners: Vec<RawListenerStatus<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RawListenerStatus<'de> {
+struct RawListenerStatus<'a> {
     #[serde(borrow)]
-    name: Text<'de>,
+    name: Text<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    conditions: Vec<RawCondition<'de>>,
+    conditions: Vec<RawCondition<'a>>,
 }

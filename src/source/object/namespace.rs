@@ -33,7 +33,7 @@ impl Trimmed for Namespace {
 /// A Namespace as it is read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct RawNamespace<'de> {
+pub struct RawNamespace<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    metadata: RawMeta<'de>,
+    metadata: RawMeta<'a>,
 }

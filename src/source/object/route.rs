@@ -151,37 +151,37 @@ impl<R: RouteKind> Trimmed for Route<R> {
 /// A route as it is read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct RawRoute<'de> {
+pub struct RawRoute<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    metadata: RawMeta<'de>,
+    metadata: RawMeta<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    spec: RawSpec<'de>,
+    spec: RawSpec<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    status: RawStatus<'de>,
+    status: RawStatus<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct RawSpec<'de> {
+struct RawSpec<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    parent_refs: Vec<RawReference<'de>>,
+    parent_refs: Vec<RawReference<'a>>,
     #[serde(borrow, deserialize_with = "nullable")]
-    hostnames: Vec<Text<'de>>,
+    hostnames: Vec<Text<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct RawReference<'de> {
+struct RawReference<'a> {
     #[serde(borrow)]
-    group: Text<'de>,
+    group: Text<'a>,
     #[serde(borrow)]
-    kind: Text<'de>,
+    kind: Text<'a>,
     #[serde(borrow)]
-    namespace: Text<'de>,
+    namespace: Text<'a>,
     #[serde(borrow)]
-    name: Text<'de>,
+    name: Text<'a>,
     #[serde(borrow)]
-    section_name: Text<'de>,
+    section_name: Text<'a>,
     port: Option<i64>,
 }
 
@@ -200,16 +200,16 @@ impl RawReference<'_> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct RawStatus<'de> {
+struct RawStatus<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    parents: Vec<RawParent<'de>>,
+    parents: Vec<RawParent<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct RawParent<'de> {
+struct RawParent<'a> {
     #[serde(borrow, deserialize_with = "nullable")]
-    parent_ref: RawReference<'de>,
+    parent_ref: RawReference<'a>,
     #[serde(borrow, deserialize_with = "nullable")]
-    conditions: Vec<RawCondition<'de>>,
+    conditions: Vec<RawCondition<'a>>,
 }

@@ -2,8 +2,8 @@
 
 use super::host;
 use crate::object::{
-    From, Gateway, Key, Kind, Listener, ListenerSet, Namespace, Parent, ParentKind, Protocol, Route,
-    RouteKind, GATEWAY_GROUP,
+    From, GATEWAY_GROUP, Gateway, Key, Kind, Listener, ListenerSet, Namespace, Parent, ParentKind,
+    Protocol, Route, RouteKind,
 };
 use crate::{Annotations, Index, Outcome, Rules};
 
@@ -78,7 +78,8 @@ impl Attached<'_> {
         }
         for listener in listeners {
             if let Err(reason) = self.takes(index, listener, parent, route) {
-                outcome.note(|| format!("{}, listener \"{}\": {reason}", parent.key, listener.name));
+                outcome
+                    .note(|| format!("{}, listener \"{}\": {reason}", parent.key, listener.name));
                 continue;
             }
             let before = names.len();
@@ -110,7 +111,10 @@ impl Attached<'_> {
         if name.is_empty() {
             return listeners.collect();
         }
-        listeners.rfind(|listener| *listener.name == *name).into_iter().collect()
+        listeners
+            .rfind(|listener| *listener.name == *name)
+            .into_iter()
+            .collect()
     }
 
     /// Whether a listener takes the route; if not, why.
@@ -140,7 +144,8 @@ impl Attached<'_> {
             return Err(format!("it takes no routes from namespace {namespace}"));
         }
         let mut kinds = listener.kinds.iter();
-        let listed = kinds.any(|(group, kind)| **group == *GATEWAY_GROUP && **kind == *R::KIND.name());
+        let listed =
+            kinds.any(|(group, kind)| **group == *GATEWAY_GROUP && **kind == *R::KIND.name());
         if !listed && !listener.kinds.is_empty() {
             return Err(format!("it takes no routes of kind {}", R::KIND.name()));
         }
@@ -170,7 +175,9 @@ fn of_set<'a>(
     };
     let namespace = set.meta.key.namespace();
     if !admits(index, &gateway.sets_from, owner.namespace(), namespace) {
-        return Err(format!("may not add to Gateway {owner}: see its allowedListeners"));
+        return Err(format!(
+            "may not add to Gateway {owner}: see its allowedListeners"
+        ));
     }
     if !set.accepted {
         return Err("was not accepted".to_owned());
@@ -192,7 +199,11 @@ fn targets(gateway: &Gateway, set: Option<&ListenerSet>, rules: &Rules) -> Vec<S
             return targets;
         }
     }
-    gateway.addresses.iter().map(|address| address.to_string()).collect()
+    gateway
+        .addresses
+        .iter()
+        .map(|address| address.to_string())
+        .collect()
 }
 
 fn gateway<'a>(
@@ -204,7 +215,10 @@ fn gateway<'a>(
     let gateway = index.get::<Gateway>(key);
     let reason = match gateway {
         None => "is not there",
-        Some(_) if !rules.gateway_namespace.is_empty() && *rules.gateway_namespace != *key.namespace() => {
+        Some(_)
+            if !rules.gateway_namespace.is_empty()
+                && *rules.gateway_namespace != *key.namespace() =>
+        {
             "is not in the namespace of --gateway-namespace"
         }
         Some(gateway) if !rules.gateway_label_filter.matches(&gateway.meta.labels) => {
@@ -233,7 +247,9 @@ fn listener_set<'a>(
         Some(set) if !rules.annotation_filter.matches(&set.meta.annotations) => {
             "is not in the annotation filter"
         }
-        Some(set) if Annotations::of(&set.meta, rules).is_for_other() => "is for another controller",
+        Some(set) if Annotations::of(&set.meta, rules).is_for_other() => {
+            "is for another controller"
+        }
         Some(set) => return Some(set),
     };
     outcome.note(|| format!("ListenerSet {key} {reason}"));
@@ -249,7 +265,9 @@ fn admits(index: &Index, from: &From, owner: &str, namespace: &str) -> bool {
         From::Selector(selector) => {
             let found = index.get::<Namespace>(&Key::new("", namespace));
             let matches = |namespace: &Namespace| {
-                selector.as_ref().is_some_and(|selector| selector.matches(&namespace.meta.labels))
+                selector
+                    .as_ref()
+                    .is_some_and(|selector| selector.matches(&namespace.meta.labels))
             };
             found.is_some_and(matches)
         }

@@ -18,7 +18,9 @@ pub(super) fn common(left: &str, right: &str) -> Option<String> {
     }
     let swap = right.len() < left.len() || (right.len() == left.len() && right.starts_with("*."));
     let (wide, narrow) = if swap { (right, left) } else { (left, right) };
-    let domain = wide.strip_prefix('*').filter(|domain| domain.starts_with('.'))?;
+    let domain = wide
+        .strip_prefix('*')
+        .filter(|domain| domain.starts_with('.'))?;
     narrow.ends_with(domain).then(|| narrow.into_owned())
 }
 
@@ -48,8 +50,12 @@ fn is_label(label: &str) -> bool {
     let bytes = label.as_bytes();
     let ends = [bytes.first(), bytes.last()];
     bytes.len() <= 63
-        && ends.iter().all(|end| end.is_some_and(u8::is_ascii_alphanumeric))
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+        && ends
+            .iter()
+            .all(|end| end.is_some_and(u8::is_ascii_alphanumeric))
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
 }
 
 #[cfg(test)]

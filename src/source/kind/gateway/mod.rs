@@ -11,16 +11,12 @@
 
 mod attach;
 mod host;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 
 use super::build::{self, Shape};
-use super::{Merge, Row, Touched};
-use crate::object::{
-    Gateway, Grpc, Http, Key, Kind, ListenerSet, Meta, Namespace, Route, RouteKind, Stored, Tcp, Tls, Udp,
-};
+use super::{Merge, Row, Touched, templates};
+use crate::object::{Grpc, Http, Key, Kind, ListenerSet, Route, RouteKind, Stored, Tcp, Tls, Udp};
 use crate::{Annotations, Changed, Index, Link, Outcome, Reason, Rules, admits};
 
 pub(super) const GRPC: Row = row::<Grpc>("gateway-grpcroute");
@@ -85,7 +81,8 @@ where
     if !admits(rules, R::KIND, meta, outcome) {
         return;
     }
-    let hosts = hosts(route, rules, outcome);
+    let prefix = R::KIND.name().to_ascii_lowercase();
+    let hosts = hosts(route, rules, &format!("gateway-{prefix}"), outcome);
     if route.parents.is_empty() {
         outcome.note(|| "no Gateway and no ListenerSet is in the status of the route".to_owned());
     }
@@ -95,13 +92,15 @@ where
             continue;
         };
         for name in attached.names(index, parent, route, &hosts, outcome) {
-            found.entry(name).or_default().extend(attached.targets.iter().cloned());
+            found
+                .entry(name)
+                .or_default()
+                .extend(attached.targets.iter().cloned());
         }
     }
     if found.is_empty() {
         return;
     }
-    let prefix = R::KIND.name().to_ascii_lowercase();
     let shape = Shape::annotated(rules, R::KIND, meta, &prefix, outcome);
     for (name, mut targets) in found {
         if targets.is_empty() {
@@ -116,26 +115,47 @@ where
 }
 
 /// The names that a route is for; the empty one stands for those of its listeners.
-fn hosts<R: RouteKind>(route: &Route<R>, rules: &Rules, outcome: &mut Outcome) -> Vec<String> {
+fn hosts<R: RouteKind>(
+    route: &Route<R>,
+    rules: &Rules,
+    source: &str,
+    outcome: &mut Outcome,
+) -> Vec<String> {
     let annotations = Annotations::of(&route.meta, rules);
-    let mut hosts: Vec<String> = route.hostnames.iter().map(|name| name.to_string()).collect();
-    let source = annotations.value(SOURCE).map(str::to_lowercase);
-    match source.as_deref() {
-        Some("annotation-only") => hosts.clear(),
-        Some("defined-hosts-only") => return hosts,
-        Some(other) => outcome.problem(
-            Reason::AnnotationRejected,
-            format!(
+    let (declared, annotated) = match annotations.value(SOURCE).map(str::to_lowercase).as_deref() {
+        None => (true, true),
+        Some("annotation-only") => (false, true),
+        Some("defined-hosts-only") => (true, false),
+        Some(other) => {
+            let message = format!(
                 "annotation \"{SOURCE}\" is \"{other}\"; expected \"annotation-only\" or \
                  \"defined-hosts-only\""
-            ),
-        ),
-        None => {}
+            );
+            outcome.problem(Reason::AnnotationRejected, message);
+            (true, true)
+        }
+    };
+    let mut hosts = Vec::new();
+    if declared {
+        hosts.extend(route.hostnames.iter().map(|name| name.to_string()));
+        let combines = rules
+            .templates
+            .as_ref()
+            .is_some_and(|engine| engine.combines());
+        if hosts.is_empty() || combines {
+            hosts.extend(templates::fqdns(
+                rules,
+                source,
+                R::KIND,
+                &route.meta,
+                outcome,
+            ));
+        }
     }
-    if source.as_deref() != Some("annotation-only") && route.hostnames.is_empty() {
+    if declared && annotated && route.hostnames.is_empty() {
         hosts.push(String::new());
     }
-    if !rules.ignore_hostname_annotation {
+    if annotated && !rules.ignore_hostname_annotation {
         hosts.extend(annotations.hostnames());
     }
     hosts
