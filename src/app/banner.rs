@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use wire::{Name, Rtype};
 use zone::{Snapshot, Zone};
 
+use super::plain::plain;
 use super::zones::{State, Status};
 
 /// All that is served.
@@ -52,7 +53,7 @@ impl Banner {
                         serial: zone.serial().0,
                         records: zone.record_count(),
                         names: zone.name_count(),
-                        file: status.path.to_string_lossy().into_owned(),
+                        file: plain(&status.path.to_string_lossy()),
                     });
                     if self.zones.len() <= SHOWN {
                         let best = self.example.take().into_iter().chain([example(zone)]);

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use config::{Check, Config, Environment, Problems, Quoted, ZoneFile, parse_file};
 use wire::{Name, NameRef};
 
+use super::plain::plain;
 use super::zones::{hint, list, scan};
 
 /// Checks what was asked for; fails if anything has an error.
@@ -127,7 +128,9 @@ impl Work {
         match config {
             Ok(config) => {
                 let scan = scan(&config.zones);
-                self.good.push(format!("{name}: no errors"));
+                if scan.problems.is_empty() {
+                    self.good.push(format!("{name}: no errors"));
+                }
                 self.problems.extend(scan.problems);
                 self.remarks.extend(scan.remarks);
                 let zones = scan.zones.into_iter();
@@ -190,7 +193,7 @@ fn check_zone(origin: &Name, path: &Path, color: bool) -> Checked {
         Some(_) => None,
         None => hint(path, origin),
     };
-    let path = path.display();
+    let path = plain(&path.to_string_lossy());
     text.push_str(&match &loaded.records {
         Some(records) => {
             format!(

@@ -20,6 +20,7 @@ mod clock;
 mod control;
 mod daemon;
 mod metrics;
+mod plain;
 mod privileges;
 mod server_options;
 mod shutdown;

@@ -1,6 +1,7 @@
 //! Zones and outcomes as people read them.
 
 use super::protocol::{Outcome, Zone};
+use crate::app::plain::plain;
 
 /// A table with a line for each zone.
 pub(super) fn list(zones: &[Zone]) -> String {
@@ -13,7 +14,7 @@ pub(super) fn list(zones: &[Zone]) -> String {
                 .map_or_else(|| "-".to_owned(), |serial| serial.to_string()),
             zone.records.to_string(),
             zone.names.to_string(),
-            zone.file.clone(),
+            plain(&zone.file),
         ]
     });
     table(&std::iter::once(heading).chain(rows).collect::<Vec<_>>())
@@ -31,20 +32,24 @@ pub(super) fn zone(zone: &Zone) -> String {
         rows.push(("names", zone.names.to_string()));
         rows.push(("memory", format!("{} bytes", zone.memory_bytes)));
     }
-    rows.push(("file", zone.file.clone()));
+    rows.push(("file", plain(&zone.file)));
     rows.extend(
         zone.includes
             .iter()
-            .map(|include| ("includes", include.clone())),
+            .map(|include| ("includes", plain(include))),
     );
     if let Some(folder) = &zone.folder {
-        rows.push(("found in", folder.clone()));
+        rows.push(("found in", plain(folder)));
     }
     rows.push(("last read", zone.read.clone()));
     if zone.warnings > 0 {
         rows.push((
             "warnings",
-            format!("{}, see zonewright check {}", zone.warnings, zone.file),
+            format!(
+                "{}, see zonewright check {}",
+                zone.warnings,
+                plain(&zone.file)
+            ),
         ));
     }
     let mut text = String::new();

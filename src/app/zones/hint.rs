@@ -5,6 +5,8 @@ use std::path::Path;
 
 use wire::{Name, NameRef};
 
+use crate::app::plain::plain;
+
 /// What to do about a file whose SOA is that of another zone than `origin`.
 pub(crate) fn hint(path: &Path, origin: &Name) -> Option<String> {
     let zone = other_zone(path, origin)?.to_string();
@@ -14,7 +16,7 @@ pub(crate) fn hint(path: &Path, origin: &Name) -> Option<String> {
         .unwrap_or(&zone);
     Some(format!(
         "hint: the SOA in it is that of \"{zone}\"; if that is the zone, write {short}={}",
-        path.display()
+        plain(&path.to_string_lossy())
     ))
 }
 
