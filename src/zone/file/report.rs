@@ -149,7 +149,7 @@ impl Mark {
         let text = source.shown.then(|| format!("{before}{marked}{rest}"));
         let span = before.len()..before.len() + marked.len();
         Self {
-            path: source.name.to_string(),
+            path: show_name(&source.name),
             line: source.line_of(line.start),
             column: u32::try_from(column).unwrap_or(u32::MAX),
             text,
@@ -161,7 +161,7 @@ impl Mark {
     /// A file as a whole.
     pub(super) fn file(name: &str) -> Self {
         Self {
-            path: name.to_owned(),
+            path: show_name(name),
             line: 0,
             column: 0,
             text: None,
@@ -169,6 +169,11 @@ impl Mark {
             label: String::new(),
         }
     }
+}
+
+/// A file's name as a single line.
+fn show_name(name: &str) -> String {
+    show(name.as_bytes()).replace('\t', "\u{FFFD}")
 }
 
 /// A message with nothing between its first quote and its last: what is quoted may hold quotes.
