@@ -162,7 +162,10 @@ fn parse_rare(
             out,
         ),
         Field::Type => {
-            let rtype = words.convert(Expected::Rtype, Rtype::from_text)?;
+            // BIND also reads the bare number here.
+            let bare = |text: &[u8]| u16::try_from(decimal(text, 0xFFFF)?).ok().map(Rtype);
+            let read = |text: &[u8]| Rtype::from_text(text).or_else(|| bare(text));
+            let rtype = words.convert(Expected::Rtype, read)?;
             append(&rtype.0.to_be_bytes(), out)
         }
         Field::U48 => {

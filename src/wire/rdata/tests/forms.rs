@@ -402,6 +402,7 @@ const FORMS: &[(&str, &str, &str)] = &[
         "CDS NOTIFY 5359 scanner.example.org.",
     ),
     ("DSYNC", "TYPE65280 200 0 a.", ""),
+    ("DSYNC", "59 1 53 a.", "CDS NOTIFY 53 a."),
     ("HHIT", "AQ PS", "AQPS"),
     ("BRID", "AQPS", ""),
     (
