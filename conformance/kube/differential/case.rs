@@ -1,5 +1,6 @@
 //! Cases as they are written: see `conformance/externaldns/README.md` for the format.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,7 @@ struct Written {
     filter: Option<Value>,
     mask_txt: bool,
     either: bool,
+    env: BTreeMap<String, String>,
     steps: Vec<WrittenStep>,
 }
 
@@ -58,6 +60,8 @@ pub(crate) struct Case {
     pub(crate) mask_txt: bool,
     /// What external-dns does depends on chance.
     pub(crate) either: bool,
+    /// Variables of the environment of each run.
+    pub(crate) env: Vec<(String, String)>,
     /// One run each; the first one changes nothing beforehand.
     pub(crate) steps: Vec<Step>,
 }
@@ -134,6 +138,7 @@ fn read_file(folder: &Path, path: &Path) -> Result<Vec<Case>, String> {
             filter: written.filter,
             mask_txt: written.mask_txt,
             either: written.either,
+            env: written.env.into_iter().collect(),
             steps,
         });
     }

@@ -41,7 +41,7 @@ fn play_in(program: &Path, cluster: &Cluster, case: &Case) -> Result<Played, Str
     for step in &case.steps {
         change(cluster, step)?;
         let arguments = arguments(&step.flags, cluster.kubeconfig(), &recorder.url());
-        let exit = run(program, &arguments, &[], folder.path(), RUN_WAIT);
+        let exit = run(program, &arguments, &case.env, folder.path(), RUN_WAIT);
         let exit = exit.map_err(|error| format!("{}: {error}", program.display()))?;
         let Some(code) = exit.code else {
             let log = last_lines(&exit.log, 20);
