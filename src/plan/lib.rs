@@ -26,6 +26,8 @@ pub mod name;
 mod pack;
 mod provider;
 pub mod registry;
+#[cfg(test)]
+mod sample;
 
 pub use changes::{ChangeSet, Update};
 pub use desired::{Contributor, Desired};

@@ -23,6 +23,11 @@ impl RowName {
         Self(normalize(name).into())
     }
 
+    /// The row of a name that is normalized already.
+    pub(crate) fn of_normalized(name: &str) -> Self {
+        Self(name.into())
+    }
+
     /// The name, normalized.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -52,16 +57,16 @@ impl fmt::Debug for RowName {
 /// lower case. Never refuses a name; what has no ASCII form keeps the best one there is.
 #[must_use]
 pub fn normalize(name: &str) -> Cow<'_, str> {
-    let name = name.trim();
+    let name = cut_ends(name);
     if is_plain(name) {
-        return lower(cut_dot(name));
+        return lower(name);
     }
     let mapped = transitional(name);
     let name = match ascii(mapped.as_ref()) {
         Ok(ascii) => ascii.into_owned(),
         Err(_) => by_label(mapped.as_ref()),
     };
-    Cow::Owned(cut_dot(&name).to_owned())
+    Cow::Owned(cut_ends(&name).to_owned())
 }
 
 /// The form of a name that filters compare: letters of all scripts, lower case, no dot at its end.
@@ -106,6 +111,13 @@ fn lower(name: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(name)
     }
+}
+
+/// Without space and dots that end a name. More than one dot is no name at all, but has to come out
+/// the same if it is normalized again.
+fn cut_ends(name: &str) -> &str {
+    let is_end = |letter: char| letter == '.' || letter.is_whitespace();
+    name.trim_start().trim_end_matches(is_end)
 }
 
 fn cut_dot(name: &str) -> &str {
@@ -214,6 +226,14 @@ mod tests {
         ];
         for (name, expected) in cases {
             assert_eq!(readable(name), expected, "{name:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_normalized_name_stays_as_it_is(name in "[.\\PC xX\\-nß點]{0,20}") {
+            let once = normalize(&name).into_owned();
+            proptest::prop_assert_eq!(normalize(&once), &*once);
         }
     }
 

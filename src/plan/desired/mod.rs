@@ -86,13 +86,13 @@ impl Desired {
             }
         }
         self.contributions.insert(contributor, block);
-        sorted(touched)
+        self.with_pointers(touched)
     }
 
     /// Forgets an object, and tells the names whose rows may have changed, sorted.
     pub fn remove(&mut self, contributor: Contributor) -> Vec<RowName> {
         let touched = self.forget(contributor);
-        sorted(touched)
+        self.with_pointers(touched)
     }
 
     /// The endpoints that should exist at a name.
@@ -253,6 +253,26 @@ impl Desired {
         Block::new(block, &self.statics).endpoint(part.at())
     }
 
+    /// Adds the reverse names of all addresses in the touched rows: one contribution may decide what
+    /// the others of its row publish, and with which TTL.
+    fn with_pointers(&self, mut touched: Vec<RowName>) -> Vec<RowName> {
+        if self.rules.ptr != PtrRule::Off {
+            let rows = touched.iter().filter_map(|name| self.rows.get(name));
+            let parts = rows
+                .flat_map(Parts::iter)
+                .filter(|part| !part.is_reversed());
+            let endpoints = parts.filter_map(|part| self.endpoint(part));
+            let addresses = endpoints.flat_map(|endpoint| merge::addresses(&endpoint, &self.rules));
+            let pointers: Vec<RowName> = addresses
+                .map(|address| RowName::of_normalized(&reverse_name(address)))
+                .collect();
+            touched.extend(pointers);
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
     fn forget(&mut self, contributor: Contributor) -> Vec<RowName> {
         let mut touched = Vec::new();
         let Some(block) = self.contributions.remove(&contributor) else {
@@ -278,7 +298,7 @@ fn place(endpoint: &Endpoint) -> Option<(&str, &str, &str)> {
 
 fn link(rows: &mut HashMap<RowName, Parts>, name: &str, part: Part) -> RowName {
     let known = rows.get_key_value(name).map(|(known, _)| known.clone());
-    let name = known.unwrap_or_else(|| RowName::new(name));
+    let name = known.unwrap_or_else(|| RowName::of_normalized(name));
     match rows.entry(name.clone()) {
         Entry::Occupied(mut row) => row.get_mut().add(part),
         Entry::Vacant(row) => {
@@ -299,8 +319,5 @@ fn unlink(rows: &mut HashMap<RowName, Parts>, name: &str, part: Part) -> Option<
     Some(known)
 }
 
-fn sorted(mut names: Vec<RowName>) -> Vec<RowName> {
-    names.sort_unstable();
-    names.dedup();
-    names
-}
+#[cfg(test)]
+mod tests;

@@ -85,3 +85,6 @@ pub enum PtrRule {
     /// All, but those whose object does not want it.
     Always,
 }
+
+#[cfg(test)]
+mod tests;
