@@ -6,13 +6,24 @@ use super::json::Json;
 use super::node::{Content, Node, Span};
 use super::report::Severity;
 use super::say::quote;
-use crate::object::{DecodeError, Kind, Object, Trim};
+use crate::object::{DecodeError, Dynamic, Kind, Object, Trim};
 
 /// What is looked for in documents.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) kinds: &'a [Kind],
+    /// Kinds chosen by settings.
+    pub(super) dynamics: &'a [Dynamic],
     pub(super) trim: &'a Trim,
+}
+
+impl Wanted<'_> {
+    fn wants(&self, kind: Kind, typed: &Typed) -> bool {
+        let mut dynamics = self.dynamics.iter();
+        self.kinds.contains(&kind)
+            && (kind != Kind::Unstructured
+                || dynamics.any(|dynamic| dynamic.names(&typed.api_version, &typed.kind)))
+    }
 }
 
 /// What one document holds.
@@ -79,13 +90,19 @@ impl Batch {
             }
             return;
         }
-        let Some(kind) = Kind::named(&typed.api_version, &typed.kind) else {
-            return self.stranger(node, &typed, wanted);
-        };
-        if !wanted.kinds.contains(&kind) {
-            return self.skip(&typed);
+        let known = Kind::named(&typed.api_version, &typed.kind);
+        let mut found = false;
+        for kind in known.into_iter().chain([Kind::Unstructured]) {
+            if wanted.wants(kind, &typed) {
+                self.known(node, kind, wanted.trim, json);
+                found = true;
+            }
         }
-        self.known(node, kind, wanted.trim, json);
+        match (found, known) {
+            (true, _) => {}
+            (false, Some(_)) => self.skip(&typed),
+            (false, None) => self.stranger(node, &typed, wanted),
+        }
     }
 
     /// An object of a kind that is read.
@@ -98,7 +115,12 @@ impl Batch {
         match kind.decode(&json.text, trim) {
             Ok(object) => self.objects.push((object, span)),
             Err(DecodeError::Json { source, .. }) => {
-                let place = json.place(&source);
+                // For templates an object is read through values, which know no places.
+                let again = kind.decode(&json.text, &Trim::default());
+                let place = match (source.column(), again) {
+                    (0, Err(DecodeError::Json { source, .. })) => json.place(&source),
+                    _ => json.place(&source),
+                };
                 let (message, hint) = reworded(&source);
                 let message = format!("{} {}: {message}", kind.name(), quote(&name));
                 self.error(place, message, hint);

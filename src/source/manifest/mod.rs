@@ -24,6 +24,7 @@ mod node;
 mod read;
 mod report;
 mod say;
+mod scalar;
 mod text;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::node::{Node, Span};
 use super::report::{Mark, Problem, Report, Severity};
 use super::say;
 use super::text::{self, Document};
-use crate::object::{Key, Kind, Object, Trim};
+use crate::object::{Dynamic, Key, Kind, Object, Trim};
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -38,8 +38,16 @@ impl Loaded {
 /// Reads files and folders, in this order.
 #[must_use]
 pub fn read(paths: &[PathBuf], kinds: &[Kind], trim: &Trim) -> Loaded {
+    let dynamics: Vec<Dynamic> = trim
+        .dynamics()
+        .filter_map(|text| text.parse().ok())
+        .collect();
     let mut reading = Reading {
-        wanted: Wanted { kinds, trim },
+        wanted: Wanted {
+            kinds,
+            dynamics: &dynamics,
+            trim,
+        },
         loaded: Loaded::default(),
         seen: HashMap::new(),
         json: Json::default(),

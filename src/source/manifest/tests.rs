@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::{Loaded, read};
 use crate::Rules;
 use crate::object::{Kind, Object, Trim};
+use crate::template::{Engine, Templates};
 
 /// A folder with these files.
 fn folder(files: &[(&str, &str)]) -> TempDir {
@@ -450,4 +452,53 @@ fn mistakes_in_objects_say_where_and_what_to_do() {
     4 | spec: {publishNotReadyAddresses: maybe}
       |                                  ^^^^^
     "#);
+}
+
+#[test]
+fn kinds_of_settings_are_read_beside_the_others() {
+    let rules = Rules {
+        unstructured: vec!["widgets.v1.example.org".into(), "services.v1".into()],
+        ..Rules::default()
+    };
+    let folder = folder(&[(
+        "a.yaml",
+        "{apiVersion: example.org/v1, kind: Widget, metadata: {name: one, namespace: shop}}\n---\n\
+         {apiVersion: v1, kind: Service, metadata: {name: web}}\n---\n\
+         {apiVersion: example.org/v1, kind: Gadget, metadata: {name: two}}\n",
+    )]);
+    let kinds = [Kind::Service, Kind::Unstructured];
+    let loaded = read(&[folder.path().to_owned()], &kinds, &Trim::new(&rules));
+    let resources: Vec<&str> = loaded
+        .objects
+        .iter()
+        .map(|object| object.meta().key.resource())
+        .collect();
+    assert_eq!(resources, ["Widget.v1.example.org", "", "Service.v1"]);
+    assert_eq!(loaded.skipped.len(), 1);
+}
+
+#[test]
+fn a_mistake_is_found_with_templates_too() {
+    let fqdn = ["{{.Name}}.example.org".to_owned()];
+    let engine = Engine::new(Templates {
+        fqdn: &fqdn,
+        ..Templates::default()
+    })
+    .unwrap();
+    let rules = Rules {
+        templates: Some(Arc::new(engine)),
+        ..Rules::default()
+    };
+    let folder = folder(&[(
+        "a.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  externalIPs: 192.0.2.1\n",
+    )]);
+    let loaded = read(&[folder.path().to_owned()], KINDS, &Trim::new(&rules));
+    let marks: Vec<(usize, usize)> = loaded
+        .report
+        .problems()
+        .iter()
+        .map(|problem| (problem.mark.line, problem.mark.column))
+        .collect();
+    assert_eq!(marks, [(5, 16)]);
 }
