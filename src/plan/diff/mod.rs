@@ -219,3 +219,6 @@ fn hold_back(plan: &mut Plan, policy: Policy) {
         held.delete.append(&mut changes.delete);
     }
 }
+
+#[cfg(test)]
+mod tests;
