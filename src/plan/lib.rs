@@ -28,6 +28,8 @@ mod provider;
 pub mod registry;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use changes::{ChangeSet, Update};
 pub use desired::{Contributor, Desired};

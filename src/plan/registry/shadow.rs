@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::Registry;
 use crate::pack::{Block, Statics, pack};
-use crate::{ChangeSet, Endpoint, RowName};
+use crate::{ChangeSet, Endpoint, Labels, RowName};
 
 /// The last known contents of one destination, and who owns them.
 #[derive(Debug, Default)]
@@ -167,8 +167,12 @@ impl Shadow {
         let mut row = self.row(&name);
         row.retain(|other| other.rtype != key.rtype || other.set_identifier != key.set_identifier);
         if let Some(mut new) = new {
-            // Whose wish it was is known from the desired set.
+            // Whose wish it was is known from the desired set, and what no registry keeps is not
+            // known after the next listing either.
             new.origins.clear();
+            if matches!(self.registry, Registry::Noop) {
+                new.labels = Labels::default();
+            }
             row.push(new);
         }
         row.sort_by(order);
