@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
+use ipnet::{IpNet, IpSubnets, Ipv4Subnets, Ipv6Subnets};
+
 use super::destination::record_type;
 use super::reader::Reader;
 use crate::file::{FileAddressMap, FileClaim};
 use crate::problem::Quoted;
 use crate::raw::Typed;
-use crate::settings::{AddressMap, Claim, NamePattern, RecordType};
+use crate::settings::{AddressMap, Claim, RecordType};
 use crate::value::{self, Wrong};
 
 /// Address maps, in their order.
@@ -15,50 +17,47 @@ pub(super) fn address_maps(reader: &mut Reader, maps: &[FileAddressMap]) -> Vec<
     let mut checked = Vec::new();
     for map in maps {
         match address_map(&map.from.text, &map.to.text) {
-            Ok(map) => checked.push(map),
+            Ok(maps) => checked.extend(maps),
             Err(wrong) => reader.problem("addressMaps", &map.from, wrong),
         }
     }
     checked
 }
 
-fn address_map(from: &str, to: &str) -> Result<AddressMap, Wrong> {
-    if let Ok(to) = to.parse::<IpAddr>() {
-        let (first, last) = pool(from)?;
-        if first.is_ipv4() != to.is_ipv4() {
-            return Err(other_family(from, &to.to_string()));
+fn address_map(from: &str, to: &str) -> Result<Vec<AddressMap>, Wrong> {
+    let (networks, to) = (pool(from)?, value::network(to)?);
+    let all = networks.into_iter().map(|from| AddressMap { from, to });
+    let maps: Vec<AddressMap> = all.collect();
+    let one = to.prefix_len() == to.max_prefix_len();
+    for map in &maps {
+        if map.from.max_prefix_len() != to.max_prefix_len() {
+            return Err(Wrong::new(format!(
+                "{} and \"{to}\" are not both IPv4 or both IPv6",
+                Quoted(from)
+            )));
         }
-        return Ok(AddressMap::Pool { first, last, to });
+        if !one && (map.from.prefix_len() != to.prefix_len() || maps.len() > 1) {
+            let wrong = Wrong::new(format!(
+                "{} and \"{to}\" are not of the same size",
+                Quoted(from)
+            ));
+            return Err(wrong.hint("map to a network of the same length, or all to one address"));
+        }
     }
-    let (from, to) = (value::network(from)?, value::network(to)?);
-    if from.addr().is_ipv4() != to.addr().is_ipv4() {
-        return Err(other_family(&from.to_string(), &to.to_string()));
-    }
-    if from.prefix_len() != to.prefix_len() {
-        let wrong = Wrong::new(format!("\"{from}\" and \"{to}\" are not of the same size"));
-        return Err(wrong.hint("map to a network of the same length, or all to one address"));
-    }
-    Ok(AddressMap::Network { from, to })
+    Ok(maps)
 }
 
-fn other_family(from: &str, to: &str) -> Wrong {
-    Wrong::new(format!(
-        "{} and {} are not both IPv4 or both IPv6",
-        Quoted(from),
-        Quoted(to)
-    ))
-}
-
-/// `CIDR`, `ADDR` or `ADDR-ADDR`.
-fn pool(text: &str) -> Result<(IpAddr, IpAddr), Wrong> {
+/// `CIDR`, `ADDR` or `ADDR-ADDR`, as networks.
+fn pool(text: &str) -> Result<Vec<IpNet>, Wrong> {
     let Some((first, last)) = text.split_once('-') else {
-        let net = value::network(text)?;
-        return Ok((net.network(), net.broadcast()));
+        return Ok(vec![value::network(text)?]);
     };
-    let parse = |text: &str| text.trim().parse::<IpAddr>().ok();
-    match (parse(first), parse(last)) {
-        (Some(first), Some(last)) if first.is_ipv4() == last.is_ipv4() && first <= last => {
-            Ok((first, last))
+    match (first.trim().parse(), last.trim().parse()) {
+        (Ok(IpAddr::V4(first)), Ok(IpAddr::V4(last))) if first <= last => {
+            Ok(IpSubnets::from(Ipv4Subnets::new(first, last, 0)).collect())
+        }
+        (Ok(IpAddr::V6(first)), Ok(IpAddr::V6(last))) if first <= last => {
+            Ok(IpSubnets::from(Ipv6Subnets::new(first, last, 0)).collect())
         }
         _ => Err(Wrong::expected(
             text,
@@ -103,37 +102,28 @@ fn each<T>(
 }
 
 fn namespace(text: &str) -> Result<String, Wrong> {
-    let name = text.strip_suffix('*').unwrap_or(text);
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if !text.is_empty() && name.bytes().all(letter) {
+    if text == "*" || (!text.is_empty() && text.bytes().all(letter)) {
         return Ok(text.to_owned());
     }
     Err(Wrong::expected(
         text,
-        "a namespace; expected its name, the start of names as in team-*, or *",
+        "a namespace; expected its name, or * for all",
     ))
 }
 
-fn pattern(text: &str) -> Result<NamePattern, Wrong> {
-    let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
-    if name == "*" {
-        return Ok(NamePattern::Any);
-    }
-    let (below, name) = match name.strip_prefix("*.") {
-        Some(name) => (true, name.to_owned()),
-        None => (false, name),
-    };
-    if name.is_empty() || name.contains('*') || value::zone_name(&name).is_err() {
+/// A name; one of its labels may be a star.
+fn pattern(text: &str) -> Result<String, Wrong> {
+    let pattern = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+    let stars = pattern.split('.').filter(|label| *label == "*").count();
+    let whole = pattern.matches('*').count() == stars && stars <= 1;
+    if pattern.is_empty() || !whole || value::zone_name(&pattern).is_err() {
         return Err(Wrong::expected(
             text,
-            "a name; expected one such as www.example.org, *.example.org for all below it, or *",
+            "a name; expected one such as www.example.org, or *.example.org for all below it",
         ));
     }
-    Ok(if below {
-        NamePattern::Below(name)
-    } else {
-        NamePattern::Exactly(name)
-    })
+    Ok(pattern)
 }
 
 fn type_of(text: &str) -> Result<RecordType, Wrong> {

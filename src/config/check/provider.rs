@@ -114,7 +114,7 @@ fn embedded(
                 Err(Wrong::new(format!("{} is not one domain", Quoted(text)))
                     .hint("repeat the flag for each domain; a variable has a line for each"))
             }
-            text => value::zone_name(text).map(Some),
+            text => zone(text).map(Some),
         });
         suffixes
             .into_iter()
@@ -156,6 +156,17 @@ fn is_reverse(zone: &Name) -> bool {
         .any(|end| text.ends_with(end))
 }
 
+/// A zone by its name, in any script.
+fn zone(text: &str) -> Result<Name, Wrong> {
+    if text.is_ascii() {
+        return value::zone_name(text);
+    }
+    match idna::domain_to_ascii(text) {
+        Ok(text) => value::zone_name(&text),
+        Err(_) => Err(Wrong::expected(text, "the name of a zone")),
+    }
+}
+
 /// A zone, or the reverse zones of a network.
 fn zones_of(text: &str) -> Result<Vec<Name>, Wrong> {
     if text.parse::<IpAddr>().is_ok() {
@@ -165,7 +176,7 @@ fn zones_of(text: &str) -> Result<Vec<Name>, Wrong> {
     // A zone of RFC 2317 has a slash too, but letters behind it.
     match text.parse::<IpNet>() {
         Ok(_) => reverse_zones(value::network(text)?),
-        Err(_) => Ok(vec![value::zone_name(text)?]),
+        Err(_) => Ok(vec![zone(text)?]),
     }
 }
 

@@ -23,7 +23,7 @@
 //!     txt-owner-id: away
 //!     policy: upsert-only
 //! claims:
-//!   - namespaces: [web, "team-*"]
+//!   - namespaces: [web, shop]
 //!     names: ["*.example.org"]
 //! ```
 //!

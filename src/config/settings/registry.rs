@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 /// Where ownership is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registry {
@@ -48,6 +51,14 @@ pub struct Encryption {
 /// A key of AES-256. Never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AesKey(pub [u8; 32]);
+
+impl AesKey {
+    /// The key as it can be given.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        STANDARD.encode(self.0)
+    }
+}
 
 impl fmt::Debug for AesKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

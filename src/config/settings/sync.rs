@@ -97,26 +97,15 @@ pub enum EventReason {
 ///
 /// If there are claims at all, an endpoint is taken only if one of them has its namespace, its name
 /// and its type. On embedded destinations three things are guarded whether there are claims or
-/// not: the apex of a zone and names that begin with `_acme-challenge` need a claim that has the
-/// name as [`NamePattern::Exactly`]; NS needs a claim with `RecordType::Ns` among its types.
+/// not: the apex of a zone needs a claim with that very name, names that begin with
+/// `_acme-challenge` one whose name begins so too, NS one with that type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// Names of namespaces; `*` at the end of one stands for anything. Objects without a namespace
-    /// are matched by `*` alone.
+    /// Names of namespaces, or `*` for all of them and for objects that have none.
     pub namespaces: Vec<String>,
-    /// Names that may be had.
-    pub names: Vec<NamePattern>,
+    /// Names that may be had, in lower case and without final dot. A `*` in the place of a label
+    /// stands for one label or more: `*`, `*.example.org`, `_acme-challenge.*.example.org`.
+    pub names: Vec<String>,
     /// Types that they may have; empty is all but NS.
     pub types: Vec<RecordType>,
-}
-
-/// A name or all names below one. Lower case, without final dot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NamePattern {
-    /// Every name.
-    Any,
-    /// The names below this one, at any depth; written `*.example.org`.
-    Below(String),
-    /// This name.
-    Exactly(String),
 }

@@ -163,6 +163,13 @@ fn zones_are_named_or_taken_from_filters() {
         "b.example."
     );
     assert_eq!(
+        zones(&[
+            "--domain-filter=bücher.example",
+            "--domain-filter=_x.example"
+        ]),
+        "xn--bcher-kva.example. _x.example."
+    );
+    assert_eq!(
         zones(&["--regex-domain-filter=x", "--zone=b.example"]),
         "b.example."
     );
