@@ -32,7 +32,7 @@ func writeTable(w io.Writer) {
 	fmt.Fprintln(w, "# Go types behind the kinds that templates are executed on. Written by conformance/templates/generate.")
 	fmt.Fprintln(w, "# kind API-VERSION KIND TYPE; type TYPE UNDERLYING [FLAGS]; below a struct: NAME JSON TYPE.")
 	fmt.Fprintln(w, "# JSON: = is NAME with a small first letter; then marks: e embedded, i inline, o omitempty, z omitzero.")
-	fmt.Fprintln(w, "# FLAGS: s String on the value, p String on the pointer, g a getter for each field.")
+	fmt.Fprintln(w, "# FLAGS: s String on the value, p String on the pointer, g a getter for each field; zero= is what zero prints.")
 	for _, k := range kinds {
 		typ := reflect.TypeOf(k.make()).Elem()
 		fmt.Fprintf(w, "kind %s %s %s\n", k.apiVersion, k.name, t.name(typ))
@@ -132,6 +132,12 @@ func (t *table) describe(typ reflect.Type) {
 		under = "*" + t.name(typ.Elem())
 	default:
 		under = typ.Kind().String()
+	}
+	if typ.Kind() == reflect.Int32 && flags == "s" {
+		flags += fmt.Sprintf(" zero=%v", reflect.Zero(typ).Interface())
+	}
+	if name == "intstr.IntOrString" {
+		t.name(typ.Field(0).Type)
 	}
 	if flags != "" {
 		flags = " " + flags

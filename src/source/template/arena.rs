@@ -15,10 +15,14 @@ pub(super) struct Arena {
 impl Arena {
     /// Keeps a value; once the arena is full, what is given is dropped and null stays in its place.
     pub(super) fn keep(&self, json: Json) -> &Json {
-        let places = self.places.get_or_init(|| (0..CAPACITY).map(|_| OnceCell::new()).collect());
+        let places = self
+            .places
+            .get_or_init(|| (0..CAPACITY).map(|_| OnceCell::new()).collect());
         let used = self.used.get();
         self.used.set(used + 1);
-        places.get(used).map_or(&Json::Null, |place| place.get_or_init(|| json))
+        places
+            .get(used)
+            .map_or(&Json::Null, |place| place.get_or_init(|| json))
     }
 
     /// Whether something was dropped.

@@ -22,7 +22,10 @@ fn equal(first: &Value<'_>, second: &Value<'_>) -> Result<bool, String> {
     let is_nothing = |value: &Value<'_>| matches!(value, Value::Invalid | Value::Nil);
     Ok(match (first, second) {
         (Value::Bool(first), Value::Bool(second)) => first == second,
-        #[expect(clippy::float_cmp, reason = "a template that compares floats gets what Go gives")]
+        #[expect(
+            clippy::float_cmp,
+            reason = "a template that compares floats gets what Go gives"
+        )]
         (Value::Float(first), Value::Float(second)) => first == second,
         (Value::Int(_, first), Value::Int(_, second)) => first == second,
         (Value::Text(_, first), Value::Text(_, second)) => first == second,
@@ -50,6 +53,7 @@ fn equal_composites(first: &Value<'_>, second: &Value<'_>) -> Result<bool, Strin
         return Ok(first.is_nil() == second.is_nil());
     }
     match (first, second) {
+        (Value::Data(first), Value::Data(second)) => Ok(std::ptr::eq(*first, *second)),
         (Value::Pointer(first_type, first), Value::Pointer(second_type, second)) => {
             let same_place = match (first, second) {
                 (Some(first), Some(second)) => std::ptr::eq(*first, *second),
@@ -59,18 +63,25 @@ fn equal_composites(first: &Value<'_>, second: &Value<'_>) -> Result<bool, Strin
         }
         (Value::Struct(first_type, first, _), Value::Struct(second_type, second, _)) => {
             if !is_comparable(second) {
-                return Err(format!("values of type {} can't be compared", type_name(second_type)));
+                return Err(format!(
+                    "values of type {} can't be compared",
+                    type_name(second_type)
+                ));
             }
             Ok(first_type == second_type && first == second)
         }
-        _ => Err(format!("values of type {} can't be compared", second.type_name())),
+        _ => Err(format!(
+            "values of type {} can't be compared",
+            second.type_name()
+        )),
     }
 }
 
 /// Structs with lists or maps in them can't be compared, which only the JSON shows here.
 fn is_comparable(json: &Option<&serde_json::Value>) -> bool {
     !json.is_some_and(|json| {
-        json.as_object().is_some_and(|map| map.values().any(|v| v.is_array() || v.is_object()))
+        json.as_object()
+            .is_some_and(|map| map.values().any(|v| v.is_array() || v.is_object()))
     })
 }
 
@@ -79,7 +90,11 @@ fn type_name(id: &super::kinds::TypeId) -> &'static str {
 }
 
 fn incompatible(first: &Value<'_>, second: &Value<'_>) -> String {
-    format!("types {} and {} can't be compared", first.type_name(), second.type_name())
+    format!(
+        "types {} and {} can't be compared",
+        first.type_name(),
+        second.type_name()
+    )
 }
 
 /// `lt`
@@ -96,8 +111,15 @@ pub(super) fn less(first: &Value<'_>, second: &Value<'_>) -> Result<bool, String
             u64::try_from(*second).is_ok_and(|second| *first < second)
         }
         _ if first.class() == Class::Other || second.class() == Class::Other => {
-            let wrong = if first.class() == Class::Other { first } else { second };
-            return Err(format!("values of type {} have no order", wrong.type_name()));
+            let wrong = if first.class() == Class::Other {
+                first
+            } else {
+                second
+            };
+            return Err(format!(
+                "values of type {} have no order",
+                wrong.type_name()
+            ));
         }
         _ => return Err(incompatible(first, second)),
     })
@@ -134,7 +156,8 @@ pub(super) fn index<'a>(item: &Value<'a>, indexes: &[Value<'a>]) -> Result<Value
                 match key {
                     Value::Text(id, text) if *id == key_type => {
                         let key = String::from_utf8_lossy(text);
-                        item.entry(&key).unwrap_or_else(|| Value::of(element, None, false))
+                        item.entry(&key)
+                            .unwrap_or_else(|| Value::of(element, None, false))
                     }
                     _ => {
                         let wanted = &types().get(key_type).name;
@@ -145,7 +168,12 @@ pub(super) fn index<'a>(item: &Value<'a>, indexes: &[Value<'a>]) -> Result<Value
                     }
                 }
             }
-            other => return Err(format!("a value of type {} can't be indexed", other.type_name())),
+            other => {
+                return Err(format!(
+                    "a value of type {} can't be indexed",
+                    other.type_name()
+                ));
+            }
         };
     }
     Ok(item)
@@ -166,7 +194,12 @@ pub(super) fn slice<'a>(item: &Value<'a>, indexes: &[Value<'a>]) -> Result<Value
         }
         Value::Text(_, text) => text.len(),
         Value::List(_, list) => list.map_or(0, <[_]>::len),
-        other => return Err(format!("a value of type {} can't be sliced", other.type_name())),
+        other => {
+            return Err(format!(
+                "a value of type {} can't be sliced",
+                other.type_name()
+            ));
+        }
     };
     let mut bounds = [0, length, length];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
@@ -192,7 +225,10 @@ pub(super) fn length(item: &Value<'_>) -> Result<usize, String> {
         Value::List(_, list) => Ok(list.map_or(0, <[_]>::len)),
         Value::Map(_, map) => Ok(map.map_or(0, serde_json::Map::len)),
         Value::Text(_, text) => Ok(text.len()),
-        other => Err(format!("a value of type {} has no length", other.type_name())),
+        other => Err(format!(
+            "a value of type {} has no length",
+            other.type_name()
+        )),
     }
 }
 
@@ -201,9 +237,15 @@ fn position(index: &Value<'_>, length: usize) -> Result<usize, String> {
     let at = match index {
         Value::Int(_, at) => usize::try_from(*at).ok(),
         Value::Uint(_, at) => usize::try_from(*at).ok(),
-        other => return Err(format!("index has type {}; expected a number", other.type_name())),
+        other => {
+            return Err(format!(
+                "index has type {}; expected a number",
+                other.type_name()
+            ));
+        }
     };
-    at.filter(|at| *at <= length).ok_or_else(|| "index is out of range".to_owned())
+    at.filter(|at| *at <= length)
+        .ok_or_else(|| "index is out of range".to_owned())
 }
 
 fn out_of_range(at: usize) -> String {

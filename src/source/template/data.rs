@@ -32,14 +32,25 @@ impl<'a> Data<'a> {
         (kind, api_version): (&str, &str),
     ) -> Self {
         let (kind, api_version) = (kind.to_owned(), api_version.to_owned());
-        Self { object, labels, annotations, kind, api_version, aliased: None }
+        Self {
+            object,
+            labels,
+            annotations,
+            kind,
+            api_version,
+            aliased: None,
+        }
     }
 
     /// Shows an object as it came; `aliased` as the unstructured source does, or plain as it does
     /// when it tries again.
     pub(super) fn of_untyped(object: &'a Json, aliased: bool) -> Self {
         let text = |name: &str| object.get(name).and_then(Json::as_str).unwrap_or_default();
-        let metadata = |name: &str| object.get("metadata").and_then(|metadata| metadata.get(name));
+        let metadata = |name: &str| {
+            object
+                .get("metadata")
+                .and_then(|metadata| metadata.get(name))
+        };
         Self {
             object,
             labels: metadata("labels").filter(|json| holds_texts(json)),
@@ -57,13 +68,20 @@ impl<'a> Data<'a> {
 
     /// How Go prints the name of its type.
     pub(super) fn type_name(&self) -> &'static str {
-        if self.has_methods() { "*source.unstructuredWrapper" } else { "*template.fqdnTemplateData" }
+        if self.has_methods() {
+            "*source.unstructuredWrapper"
+        } else {
+            "*template.fqdnTemplateData"
+        }
     }
 
     /// A field.
     pub(super) fn field(&'a self, name: &str) -> Option<Value<'a>> {
         let metadata = |name: &str| {
-            let value = self.object.get("metadata").and_then(|metadata| metadata.get(name));
+            let value = self
+                .object
+                .get("metadata")
+                .and_then(|metadata| metadata.get(name));
             Value::text(value.and_then(Json::as_str).unwrap_or_default().as_bytes())
         };
         let section = |index: usize, name: &str| match &self.aliased {
@@ -92,7 +110,8 @@ fn map<'a>(json: Option<&'a Json>) -> Value<'a> {
 
 /// Go reads labels all or nothing.
 fn holds_texts(json: &Json) -> bool {
-    json.as_object().is_some_and(|map| map.values().all(Json::is_string))
+    json.as_object()
+        .is_some_and(|map| map.values().all(Json::is_string))
 }
 
 /// Adds to each key its Go name, unless it is taken; keys further down keep theirs only.
@@ -127,16 +146,23 @@ pub(super) fn write_out(id: TypeId, json: Option<&Json>) -> Json {
     let json = json.filter(|json| !json.is_null());
     match &types().get(id).shape {
         Shape::Bool => Json::Bool(json.and_then(Json::as_bool).unwrap_or_default()),
-        Shape::Int | Shape::Uint => json.filter(|json| json.is_number()).cloned().unwrap_or(Json::from(0)),
+        Shape::Int | Shape::Uint => json
+            .filter(|json| json.is_number())
+            .cloned()
+            .unwrap_or_else(|| Json::from(0)),
         Shape::Float => Json::from(json.and_then(Json::as_f64).unwrap_or_default()),
         Shape::Text => Json::from(json.and_then(Json::as_str).unwrap_or_default()),
         Shape::List(element) => match json.and_then(Json::as_array) {
-            Some(list) => list.iter().map(|json| write_out(*element, Some(json))).collect(),
+            Some(list) => list
+                .iter()
+                .map(|json| write_out(*element, Some(json)))
+                .collect(),
             None => Json::Null,
         },
         Shape::Map(_, element) => match json.and_then(Json::as_object) {
             Some(map) => {
-                let entry = |(key, json): (&String, _)| (key.clone(), write_out(*element, Some(json)));
+                let entry =
+                    |(key, json): (&String, _)| (key.clone(), write_out(*element, Some(json)));
                 Json::Object(map.iter().map(entry).collect())
             }
             None => Json::Null,
@@ -151,7 +177,7 @@ pub(super) fn write_out(id: TypeId, json: Option<&Json>) -> Json {
             write_fields(id, json, &mut out);
             Json::Object(out)
         }
-        Shape::IntOrString => json.cloned().unwrap_or(Json::from(0)),
+        Shape::IntOrString => json.cloned().unwrap_or_else(|| Json::from(0)),
         Shape::Quantity => {
             let text = super::special::quantity(json).map(|quantity| quantity.to_string());
             Json::from(text.unwrap_or_else(|| "0".to_owned()))
@@ -172,7 +198,11 @@ fn write_fields(id: TypeId, json: Option<&Json>, out: &mut Map<String, Json>) {
         }
         let value = Value::of(field.shape, inner, false);
         let is_struct = matches!(value, Value::Struct(..));
-        let is_zero = if is_struct { inner.is_none() } else { !value.truth() };
+        let is_zero = if is_struct {
+            inner.is_none()
+        } else {
+            !value.truth()
+        };
         let left_out = (field.omit_zero && is_zero) || (field.omit_empty && is_zero && !is_struct);
         if !left_out {
             out.insert(field.json.clone(), write_out(field.shape, inner));

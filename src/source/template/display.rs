@@ -8,8 +8,7 @@ use serde_json::Value as Json;
 use super::{
     format::Options,
     kinds::{Shape, Stringer, types},
-    number,
-    special,
+    number, special,
     value::{Value, fields_of, inner, type_of},
 };
 
@@ -34,11 +33,20 @@ impl Output {
         self.bytes.len()
     }
 
+    /// Notes a type that can't be shown; the first stays.
+    fn refuse(&mut self, name: &'static str) {
+        self.refused = self.refused.or(Some(name));
+    }
+
     /// Text with the spaces (or zeros) that fill the width.
     pub(super) fn pad(&mut self, bytes: &[u8], options: &Options) {
         let width = options.width.unwrap_or_default();
         let missing = width.saturating_sub(character_count(bytes));
-        let fill = if options.zero && !options.minus { b'0' } else { b' ' };
+        let fill = if options.zero && !options.minus {
+            b'0'
+        } else {
+            b' '
+        };
         let padding = std::iter::repeat_n(fill, missing);
         if options.minus {
             self.bytes.extend_from_slice(bytes);
@@ -79,12 +87,17 @@ fn own_text(out: &mut Output, value: &Value<'_>, verb: char, options: &Options) 
     }
     match string_of(value) {
         Own::No => false,
+        // The method fails on nil, which Go tells without regard to the verb.
+        Own::Text(own) if own == "<nil>" => {
+            out.extend_from_slice(own.as_bytes());
+            true
+        }
         Own::Text(own) => {
             text(out, own.as_bytes(), verb, options);
             true
         }
         Own::Unknown(name) => {
-            out.refused.get_or_insert(name);
+            out.refuse(name);
             true
         }
     }
@@ -137,7 +150,9 @@ pub(super) fn string_of(value: &Value<'_>) -> Own {
         Shape::Time => Own::Text(special::time(json).to_string()),
         Shape::Struct(_) if row.name == "schema.GroupVersionKind" => {
             let part = |name: &str| {
-                json.and_then(|json| json.get(name)).and_then(Json::as_str).unwrap_or_default()
+                json.and_then(|json| json.get(name))
+                    .and_then(Json::as_str)
+                    .unwrap_or_default()
             };
             let (group, version, kind) = (part("Group"), part("Version"), part("Kind"));
             Own::Text(format!("{group}/{version}, Kind={kind}"))
@@ -156,7 +171,7 @@ fn nested(out: &mut Output, value: &Value<'_>, verb: char, options: &Options, de
         Value::Bool(_) | Value::Float(_) | Value::Int(..) | Value::Text(..) | Value::Uint(..)
     );
     if options.sharp_v && !is_plain {
-        out.refused.get_or_insert(value.type_name());
+        out.refuse(value.type_name());
         return;
     }
     match value {
@@ -165,7 +180,7 @@ fn nested(out: &mut Output, value: &Value<'_>, verb: char, options: &Options, de
         }
         Value::Float(float) if "vbgGxXfFeE".contains(verb) => {
             if !number::float(out, *float, verb, options) {
-                out.refused.get_or_insert(value.type_name());
+                out.refuse(value.type_name());
             }
         }
         Value::Int(_, integer) if "vdboOxXcqU".contains(verb) => {
@@ -173,8 +188,15 @@ fn nested(out: &mut Output, value: &Value<'_>, verb: char, options: &Options, de
             number::integer(out, magnitude, *integer < 0, verb, options);
         }
         Value::Uint(_, integer) if "vdboOxXcqU".contains(verb) => {
-            let options = Options { sharp: options.sharp || options.sharp_v, ..*options };
-            let verb = if options.sharp_v && verb == 'v' { 'x' } else { verb };
+            let options = Options {
+                sharp: options.sharp || options.sharp_v,
+                ..*options
+            };
+            let verb = if options.sharp_v && verb == 'v' {
+                'x'
+            } else {
+                verb
+            };
             number::integer(out, *integer, false, verb, &options);
         }
         Value::Text(_, bytes) if "vsxXq".contains(verb) => {
@@ -194,7 +216,9 @@ fn nested(out: &mut Output, value: &Value<'_>, verb: char, options: &Options, de
             out.push(b']');
         }
         Value::Map(id, map) => {
-            let Shape::Map(key_type, _) = types().get(*id).shape else { return };
+            let Shape::Map(key_type, _) = types().get(*id).shape else {
+                return;
+            };
             out.extend_from_slice(b"map[");
             for (index, key) in sorted_keys(*map).into_iter().enumerate() {
                 if index > 0 {
@@ -222,7 +246,7 @@ fn nested(out: &mut Output, value: &Value<'_>, verb: char, options: &Options, de
                     .map(|name| (*name, value.field(name).unwrap_or(Value::Nil)))
                     .collect(),
                 _ => {
-                    out.refused.get_or_insert(value.type_name());
+                    out.refuse(value.type_name());
                     return;
                 }
             };
@@ -251,12 +275,16 @@ fn nested(out: &mut Output, value: &Value<'_>, verb: char, options: &Options, de
                     nested(out, &pointee.by_value(), verb, options, depth + 1);
                 }
                 (_, None) if verb == 'v' => out.pad(b"<nil>", options),
-                (_, _) if "vbodxX".contains(verb) => address(out, value),
+                (_, Some(_)) if verb == 'v' => address(out, value),
+                (_, json) if "bodxX".contains(verb) => {
+                    let place = if json.is_some() { ADDRESS } else { 0 };
+                    number::integer(out, place, false, verb, options);
+                }
                 _ => mistake(out, value, verb, options),
             }
         }
         Value::Data(_) => {
-            out.refused.get_or_insert(value.type_name());
+            out.refuse(value.type_name());
         }
         _ => mistake(out, value, verb, options),
     }
@@ -269,7 +297,9 @@ fn text(out: &mut Output, bytes: &[u8], verb: char, options: &Options) {
         'q' => {
             let text = String::from_utf8_lossy(truncated(bytes, options)).into_owned();
             let plain = |character: char| character == '\t' || !character.is_control();
-            let fits = text.chars().all(|c| plain(c) && c != '`' && c != '\u{feff}');
+            let fits = text
+                .chars()
+                .all(|c| plain(c) && c != '`' && c != '\u{feff}');
             if options.sharp && fits {
                 out.pad(format!("`{text}`").as_bytes(), options);
                 return;
@@ -283,7 +313,9 @@ fn text(out: &mut Output, bytes: &[u8], verb: char, options: &Options) {
 
 /// As many characters as the precision lets through.
 fn truncated<'b>(bytes: &'b [u8], options: &Options) -> &'b [u8] {
-    let Some(precision) = options.precision else { return bytes };
+    let Some(precision) = options.precision else {
+        return bytes;
+    };
     let mut end = 0;
     for _ in 0..precision {
         match first_character(bytes.get(end..).unwrap_or_default()) {
@@ -295,7 +327,9 @@ fn truncated<'b>(bytes: &'b [u8], options: &Options) -> &'b [u8] {
 }
 
 fn hexadecimal(out: &mut Output, bytes: &[u8], upper: bool, options: &Options) {
-    let length = options.precision.map_or(bytes.len(), |precision| precision.min(bytes.len()));
+    let length = options
+        .precision
+        .map_or(bytes.len(), |precision| precision.min(bytes.len()));
     let prefix: &str = match (options.sharp, upper) {
         (false, _) => "",
         (true, false) => "0x",
@@ -309,7 +343,11 @@ fn hexadecimal(out: &mut Output, bytes: &[u8], upper: bool, options: &Options) {
         if index == 0 || options.space {
             text.push_str(prefix);
         }
-        let digits = if upper { format!("{byte:02X}") } else { format!("{byte:02x}") };
+        let digits = if upper {
+            format!("{byte:02X}")
+        } else {
+            format!("{byte:02x}")
+        };
         text.push_str(&digits);
     }
     out.pad(text.as_bytes(), options);
@@ -320,7 +358,7 @@ fn mistake(out: &mut Output, value: &Value<'_>, verb: char, options: &Options) {
     out.extend_from_slice(format!("%!{verb}(").as_bytes());
     match value {
         Value::Invalid | Value::Nil => out.extend_from_slice(b"<nil>"),
-        Value::Pointer(..) => {
+        Value::Pointer(_, Some(_)) => {
             out.extend_from_slice(value.type_name().as_bytes());
             out.push(b'=');
             address(out, value);
@@ -337,8 +375,8 @@ fn mistake(out: &mut Output, value: &Value<'_>, verb: char, options: &Options) {
 /// Go prints where a value lies in memory, which is different each time; here it is always the same.
 fn address(out: &mut Output, value: &Value<'_>) {
     match value {
-        Value::Pointer(_, Some(_)) => out.extend_from_slice(b"0xc000000000"),
-        Value::Pointer(_, None) => out.extend_from_slice(b"%!p(nil)"),
+        Value::Pointer(_, Some(_)) => out.extend_from_slice(format!("{ADDRESS:#x}").as_bytes()),
+        Value::Pointer(_, None) => out.extend_from_slice(b"0x0"),
         _ => {
             out.extend_from_slice(b"%!p(");
             out.extend_from_slice(value.type_name().as_bytes());
@@ -351,7 +389,11 @@ fn address(out: &mut Output, value: &Value<'_>) {
 
 /// The keys of a map in Go's order of printing and ranging.
 pub(super) fn sorted_keys(map: Option<&serde_json::Map<String, Json>>) -> Vec<&str> {
-    let mut keys: Vec<&str> = map.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let mut keys: Vec<&str> = map
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .collect();
     keys.sort_unstable();
     keys
 }
@@ -378,3 +420,6 @@ fn character_count(bytes: &[u8]) -> usize {
     }
     count
 }
+
+/// Where everything is said to lie.
+const ADDRESS: u64 = 0xc0_0000_0000;

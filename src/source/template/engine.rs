@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::{
     arena::Arena,
     data::{Data, write_out},
-    error::{Position, SyntaxError, TemplateError},
+    error::{Failure, Position, SyntaxError, TemplateError},
     exec::{self, Fault, Run},
     functions::Surroundings,
     kinds::{Kind, Shape, types},
@@ -112,12 +112,15 @@ impl Engine {
             let is_whole = !name.is_empty() && !target.is_empty();
             is_whole.then(|| (name.to_owned(), target.to_owned()))
         };
-        Ok(values(self.fqdn_target.as_ref(), subject)?.into_iter().filter_map(pair).collect())
+        Ok(values(self.fqdn_target.as_ref(), subject)?
+            .into_iter()
+            .filter_map(pair)
+            .collect())
     }
 
     /// All that `--fqdn-template` gives, before it is split.
     #[cfg(test)]
-    pub(super) fn text(&self, subject: Subject<'_>) -> Result<String, TemplateError> {
+    pub(crate) fn text(&self, subject: Subject<'_>) -> Result<String, TemplateError> {
         let program = self.fqdn.as_ref();
         let output = program.map_or(Ok(Vec::new()), |program| program.execute(subject))?;
         Ok(String::from_utf8_lossy(&output).into_owned())
@@ -126,7 +129,10 @@ impl Engine {
     /// The parts of an object of a kind that the templates read.
     pub fn fields(&self, kind: &Kind) -> Mask {
         let programs = [&self.fqdn, &self.target, &self.fqdn_target];
-        mask::of(programs.into_iter().flatten().map(|program| &program.tree), kind)
+        mask::of(
+            programs.into_iter().flatten().map(|program| &program.tree),
+            kind,
+        )
     }
 }
 
@@ -156,7 +162,9 @@ fn program(flag: &'static str, values: &[String]) -> Result<Option<Program>, Syn
 }
 
 fn values(program: Option<&Program>, subject: Subject<'_>) -> Result<Vec<String>, TemplateError> {
-    let Some(program) = program else { return Ok(Vec::new()) };
+    let Some(program) = program else {
+        return Ok(Vec::new());
+    };
     let output = program.execute(subject)?;
     let text = String::from_utf8_lossy(&output);
     let mut values: Vec<String> = text
@@ -177,17 +185,24 @@ impl Program {
             Ok(output) => return Ok(output),
             Err(fault) => fault,
         };
-        let again = if first.is_final { None } else { Some(self.run(subject, true)) };
+        let again = if first.is_final {
+            None
+        } else {
+            Some(self.run(subject, true))
+        };
         let (first, again) = match again {
             Some(Ok(output)) => return Ok(output),
             Some(Err(again)) => (first, Some(again.message)),
             None => (first, None),
         };
         let metadata = |name: &str| {
-            let value = subject.object.get("metadata").and_then(|metadata| metadata.get(name));
+            let value = subject
+                .object
+                .get("metadata")
+                .and_then(|metadata| metadata.get(name));
             value.and_then(Json::as_str).unwrap_or_default().to_owned()
         };
-        Err(TemplateError {
+        Err(Failure {
             flag: self.flag,
             kind: kind_of(subject).0.to_owned(),
             namespace: metadata("namespace"),
@@ -195,16 +210,25 @@ impl Program {
             position: Position::of(&self.text, first.at),
             message: first.message,
             again,
-        })
+        }
+        .into())
     }
 
     /// One try: by Go's names and types, or by JSON's.
     fn run(&self, subject: Subject<'_>, by_json: bool) -> Result<Vec<u8>, Fault> {
         let arena = Arena::default();
         let (kind, api_version) = kind_of(subject);
-        let surroundings =
-            Surroundings { arena: &arena, source: subject.source, limit: MAX_OUTPUT };
-        let run = Run { surroundings, kind, api_version, strict: by_json };
+        let surroundings = Surroundings {
+            arena: &arena,
+            source: subject.source,
+            limit: MAX_OUTPUT,
+        };
+        let run = Run {
+            surroundings,
+            kind,
+            api_version,
+            strict: by_json,
+        };
         let written;
         let data;
         let value = match (subject.kind.shape, by_json) {

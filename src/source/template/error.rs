@@ -18,7 +18,13 @@ impl Position {
     pub(super) fn of(text: &str, at: usize) -> Self {
         let before = text.get(..at).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
         Self { line, column }
     }
 }
@@ -48,8 +54,26 @@ pub struct SyntaxError {
 
 /// A template that gives nothing for an object.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error(transparent)]
+pub struct TemplateError(#[from] Box<Failure>);
+
+impl TemplateError {
+    /// What went wrong on what.
+    pub fn failure(&self) -> &Failure {
+        &self.0
+    }
+}
+
+impl From<Failure> for TemplateError {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(failure))
+    }
+}
+
+/// What went wrong when a template was executed on an object.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[error("{kind} {namespace}/{name}: {flag}, {position}: {message}{}", second_try(.again))]
-pub struct TemplateError {
+pub struct Failure {
     /// The flag.
     pub flag: &'static str,
     /// The object's kind.
@@ -67,5 +91,7 @@ pub struct TemplateError {
 }
 
 fn second_try(message: &Option<String>) -> String {
-    message.as_ref().map_or_else(String::new, |message| format!("; by JSON names: {message}"))
+    message
+        .as_ref()
+        .map_or_else(String::new, |message| format!("; by JSON names: {message}"))
 }

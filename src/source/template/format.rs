@@ -51,7 +51,14 @@ pub(super) fn println(values: &[Value<'_>]) -> Output {
 
 /// Values in the places that a format has for them.
 pub(super) fn printf(format: &[u8], values: &[Value<'_>], limit: usize) -> Output {
-    let mut printer = Printer { format, at: 0, values, next: 0, reordered: false, good: true };
+    let mut printer = Printer {
+        format,
+        at: 0,
+        values,
+        next: 0,
+        reordered: false,
+        good: true,
+    };
     let mut out = Output::default();
     while let Some(byte) = printer.bump() {
         if byte == b'%' {
@@ -132,8 +139,8 @@ impl Printer<'_, '_, '_> {
             if self.peek() == Some(b'*') {
                 self.at += 1;
                 match self.star() {
-                    Some(precision) => options.precision = usize::try_from(precision).ok(),
-                    None => out.extend_from_slice(b"%!(BADPREC)"),
+                    Some(precision @ 0..) => options.precision = usize::try_from(precision).ok(),
+                    _ => out.extend_from_slice(b"%!(BADPREC)"),
                 }
                 after_index = false;
             } else {
@@ -180,7 +187,9 @@ impl Printer<'_, '_, '_> {
         };
         let inner = rest.get(1..length).unwrap_or_default();
         self.at += length + 1;
-        let number = std::str::from_utf8(inner).ok().and_then(|text| text.parse::<usize>().ok());
+        let number = std::str::from_utf8(inner)
+            .ok()
+            .and_then(|text| text.parse::<usize>().ok());
         match number.and_then(|number| number.checked_sub(1)) {
             Some(index) if index < self.values.len() => {
                 self.next = index;

@@ -8,9 +8,9 @@ use std::{
 
 use super::{
     arena::Arena,
-    builtins, escape,
+    builtins,
     display::{Output, printable},
-    format,
+    escape, format,
     value::Value,
 };
 
@@ -113,7 +113,9 @@ pub(super) fn call<'a>(
         "not" => Value::Bool(!first.truth()),
         "print" => finished(format::print(arguments))?,
         "printf" => {
-            let Value::Text(_, pattern) = first else { return Ok(Value::Invalid) };
+            let Value::Text(_, pattern) = first else {
+                return Ok(Value::Invalid);
+            };
             finished(format::printf(pattern, rest, surroundings.limit))?
         }
         "println" => finished(format::println(arguments))?,
@@ -122,7 +124,9 @@ pub(super) fn call<'a>(
             let (old, new, target) = (text(first), text(second), text(third));
             let most = (target.len() + 1).saturating_mul(new.len() + 1);
             if most > surroundings.limit.saturating_mul(64) {
-                return Err(Refusal::Unsupported("result of replace is too long".to_owned()));
+                return Err(Refusal::Unsupported(
+                    "result of replace is too long".to_owned(),
+                ));
             }
             Value::text(target.replace(&*old, &new).into_bytes())
         }
@@ -131,11 +135,21 @@ pub(super) fn call<'a>(
         "trim" => Value::text(text(first).trim().to_owned().into_bytes()),
         "trimPrefix" => {
             let (text, prefix) = (text(first), text(second));
-            Value::text(text.strip_prefix(&*prefix).unwrap_or(&text).to_owned().into_bytes())
+            Value::text(
+                text.strip_prefix(&*prefix)
+                    .unwrap_or(&text)
+                    .to_owned()
+                    .into_bytes(),
+            )
         }
         "trimSuffix" => {
             let (text, suffix) = (text(first), text(second));
-            Value::text(text.strip_suffix(&*suffix).unwrap_or(&text).to_owned().into_bytes())
+            Value::text(
+                text.strip_suffix(&*suffix)
+                    .unwrap_or(&text)
+                    .to_owned()
+                    .into_bytes(),
+            )
         }
         "urlquery" => Value::text(escape::url_query(&joined(arguments)?)),
         _ => return Err(Refusal::Error(format!("function {name:?} does not exist"))),
@@ -171,7 +185,8 @@ pub(super) fn shown(output: Output) -> Result<Vec<u8>, Refusal> {
     match output.refused {
         None => Ok(output.bytes),
         Some(name) => {
-            let message = format!("a whole value of type {name} can't be printed here; name a field");
+            let message =
+                format!("a whole value of type {name} can't be printed here; name a field");
             Err(Refusal::Unsupported(message))
         }
     }
@@ -179,7 +194,9 @@ pub(super) fn shown(output: Output) -> Result<Vec<u8>, Refusal> {
 
 /// Letter by letter, as Go does, and never more letters than before.
 fn lower(text: &str) -> String {
-    text.chars().map(|letter| letter.to_lowercase().next().unwrap_or(letter)).collect()
+    text.chars()
+        .map(|letter| letter.to_lowercase().next().unwrap_or(letter))
+        .collect()
 }
 
 /// Go's addresses may carry a zone.
@@ -213,17 +230,44 @@ fn make_floats(json: &mut serde_json::Value) {
 }
 
 fn is_source(active: &str, wanted: &str) -> Result<bool, String> {
-    if SOURCES.iter().any(|known| known.eq_ignore_ascii_case(wanted)) {
+    if SOURCES
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(wanted))
+    {
         return Ok(active.eq_ignore_ascii_case(wanted));
     }
-    Err(format!("there is no source {wanted:?}; expected one of {}", SOURCES.join(", ")))
+    Err(format!(
+        "there is no source {wanted:?}; expected one of {}",
+        SOURCES.join(", ")
+    ))
 }
 
 /// Every name that `--source` takes.
 const SOURCES: [&str; 26] = [
-    "ambassador-host", "connector", "contour-httpproxy", "crd", "empty", "f5-transportserver",
-    "f5-virtualserver", "fake", "gateway-grpcroute", "gateway-httproute", "gateway-tcproute",
-    "gateway-tlsroute", "gateway-udproute", "gloo-proxy", "ingress", "istio-gateway",
-    "istio-virtualservice", "kong-tcpingress", "manifests", "node", "openshift-route", "pod",
-    "service", "skipper-routegroup", "traefik-proxy", "unstructured",
+    "ambassador-host",
+    "connector",
+    "contour-httpproxy",
+    "crd",
+    "empty",
+    "f5-transportserver",
+    "f5-virtualserver",
+    "fake",
+    "gateway-grpcroute",
+    "gateway-httproute",
+    "gateway-tcproute",
+    "gateway-tlsroute",
+    "gateway-udproute",
+    "gloo-proxy",
+    "ingress",
+    "istio-gateway",
+    "istio-virtualservice",
+    "kong-tcpingress",
+    "manifests",
+    "node",
+    "openshift-route",
+    "pod",
+    "service",
+    "skipper-routegroup",
+    "traefik-proxy",
+    "unstructured",
 ];

@@ -60,12 +60,21 @@ pub(super) struct Lexer<'t> {
 impl<'t> Lexer<'t> {
     /// Begins at the start of a text.
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0, inside: false, parentheses: 0 }
+        Self {
+            text,
+            at: 0,
+            inside: false,
+            parentheses: 0,
+        }
     }
 
     /// The next token; [`Kind::End`] at the end, again and again.
     pub(super) fn next_token(&mut self) -> Result<Token<'t>, LexError> {
-        if self.inside { self.action() } else { self.outside() }
+        if self.inside {
+            self.action()
+        } else {
+            self.outside()
+        }
     }
 
     /// Text up to the next action, or the opening of an action; comments are passed over.
@@ -75,15 +84,31 @@ impl<'t> Lexer<'t> {
             let rest = self.rest();
             let Some(length) = rest.find("{{") else {
                 self.at = self.text.len();
-                let kind = if rest.is_empty() { Kind::End } else { Kind::Text };
-                return Ok(Token { at: start, kind, text: rest });
+                let kind = if rest.is_empty() {
+                    Kind::End
+                } else {
+                    Kind::Text
+                };
+                return Ok(Token {
+                    at: start,
+                    kind,
+                    text: rest,
+                });
             };
             let (before, action) = rest.split_at(length);
             if !before.is_empty() {
                 self.at += length;
-                let kept = if trims_left(action) { before.trim_end_matches(SPACE) } else { before };
+                let kept = if trims_left(action) {
+                    before.trim_end_matches(SPACE)
+                } else {
+                    before
+                };
                 if !kept.is_empty() {
-                    return Ok(Token { at: start, kind: Kind::Text, text: kept });
+                    return Ok(Token {
+                        at: start,
+                        kind: Kind::Text,
+                        text: kept,
+                    });
                 }
             }
             let marker = if trims_left(action) { 2 } else { 0 };
@@ -92,7 +117,11 @@ impl<'t> Lexer<'t> {
             if !self.rest().starts_with("/*") {
                 self.inside = true;
                 self.parentheses = 0;
-                return Ok(Token { at: start, kind: Kind::LeftDelimiter, text: "{{" });
+                return Ok(Token {
+                    at: start,
+                    kind: Kind::LeftDelimiter,
+                    text: "{{",
+                });
             }
             self.comment(start)?;
         }
@@ -105,7 +134,10 @@ impl<'t> Lexer<'t> {
         };
         self.at += length + 2;
         let Some(trims) = self.closing() else {
-            return Err(fail(start, "comment ends before the closing braces; expected */}}"));
+            return Err(fail(
+                start,
+                "comment ends before the closing braces; expected */}}",
+            ));
         };
         self.close(trims);
         Ok(())
@@ -138,7 +170,11 @@ impl<'t> Lexer<'t> {
                 return Err(fail(start, "left parenthesis is not closed"));
             }
             self.close(trims);
-            return Ok(Token { at: start, kind: Kind::RightDelimiter, text: "}}" });
+            return Ok(Token {
+                at: start,
+                kind: Kind::RightDelimiter,
+                text: "}}",
+            });
         }
         let Some(first) = self.bump() else {
             return Err(fail(start, "action is not closed; expected }}"));
@@ -170,7 +206,11 @@ impl<'t> Lexer<'t> {
             }
             '$' => self.word(Kind::Variable)?,
             '.' if !self.peek().is_some_and(|next| next.is_ascii_digit()) => {
-                if self.at_terminator() { Kind::Dot } else { self.word(Kind::Field)? }
+                if self.at_terminator() {
+                    Kind::Dot
+                } else {
+                    self.word(Kind::Field)?
+                }
             }
             '.' | '+' | '-' | '0'..='9' => {
                 self.at = start;
@@ -202,7 +242,11 @@ impl<'t> Lexer<'t> {
                 return Err(fail(start, &message));
             }
         };
-        Ok(Token { at: start, kind, text: self.text.get(start..self.at).unwrap_or_default() })
+        Ok(Token {
+            at: start,
+            kind,
+            text: self.text.get(start..self.at).unwrap_or_default(),
+        })
     }
 
     /// The rest of a word; what follows must end it.
@@ -214,7 +258,10 @@ impl<'t> Lexer<'t> {
             return Ok(kind);
         }
         let next = self.peek().unwrap_or_default();
-        Err(fail(self.at, &format!("character {next:?} can't follow a word; expected a space")))
+        Err(fail(
+            self.at,
+            &format!("character {next:?} can't follow a word; expected a space"),
+        ))
     }
 
     /// Whether what is next ends a word.
@@ -237,7 +284,10 @@ impl<'t> Lexer<'t> {
                     self.bump();
                 }
                 None | Some('\n' | '\\') => {
-                    return Err(fail(start, &format!("text is not closed; expected {quote}")));
+                    return Err(fail(
+                        start,
+                        &format!("text is not closed; expected {quote}"),
+                    ));
                 }
                 Some(other) if other == quote => return Ok(kind),
                 Some(_) => {}
@@ -272,7 +322,10 @@ impl<'t> Lexer<'t> {
             while self.accept("0123456789_") {}
         }
         self.accept("i");
-        if self.peek().is_some_and(|next| is_word(next) || matches!(next, '+' | '-')) {
+        if self
+            .peek()
+            .is_some_and(|next| is_word(next) || matches!(next, '+' | '-'))
+        {
             return Err(fail(start, "number is followed by other characters"));
         }
         Ok(Kind::Number)
@@ -320,10 +373,14 @@ fn is_word(character: char) -> bool {
 }
 
 fn fail(at: usize, message: &str) -> LexError {
-    LexError { at, message: message.to_owned() }
+    LexError {
+        at,
+        message: message.to_owned(),
+    }
 }
 
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-const KEYWORDS: [&str; 10] =
-    ["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"];
+const KEYWORDS: [&str; 10] = [
+    "block", "break", "continue", "define", "else", "end", "if", "range", "template", "with",
+];

@@ -8,7 +8,9 @@ pub(super) fn number(text: &str) -> Result<Number, String> {
         return character(text);
     }
     if text.ends_with('i') && !text.starts_with("0x") {
-        return Err(format!("number {text} is imaginary, which is not supported here"));
+        return Err(format!(
+            "number {text} is imaginary, which is not supported here"
+        ));
     }
     let wrong = || format!("{text} is not a number");
     let (negative, digits) = match text.as_bytes().first() {
@@ -21,7 +23,9 @@ pub(super) fn number(text: &str) -> Result<Number, String> {
             (false, value) => i64::try_from(value).map_or(Number::TooLarge, Number::Int),
             // Go reads a negative number as signed only; out of its range it is no number.
             (true, value) => {
-                let value = i128::from(value).checked_neg().and_then(|v| i64::try_from(v).ok());
+                let value = i128::from(value)
+                    .checked_neg()
+                    .and_then(|v| i64::try_from(v).ok());
                 Number::Int(value.ok_or_else(wrong)?)
             }
         });
@@ -30,7 +34,11 @@ pub(super) fn number(text: &str) -> Result<Number, String> {
     if !digits.contains(['.', 'e', 'E', 'p', 'P']) {
         return Err(wrong());
     }
-    let value = if is_hex { hex_float(digits) } else { decimal_float(digits) };
+    let value = if is_hex {
+        hex_float(digits)
+    } else {
+        decimal_float(digits)
+    };
     let value = value.filter(|value| value.is_finite()).ok_or_else(wrong)?;
     let value = if negative { -value } else { value };
     if is_hex && !digits.contains(['p', 'P']) {
@@ -87,10 +95,16 @@ fn hex_float(digits: &str) -> Option<f64> {
 
 fn character(text: &str) -> Result<Number, String> {
     let wrong = || format!("{text} is not one character in single quotes");
-    let inner = text.get(1..text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let inner = text
+        .get(1..text.len().saturating_sub(1))
+        .ok_or_else(wrong)?;
     let mut rest = inner;
     let (unit, _) = unit(&mut rest, '\'').ok_or_else(wrong)?;
-    if rest.is_empty() { Ok(Number::Int(i64::from(unit))) } else { Err(wrong()) }
+    if rest.is_empty() {
+        Ok(Number::Int(i64::from(unit)))
+    } else {
+        Err(wrong())
+    }
 }
 
 /// Reads a text in double quotes or back quotes.

@@ -23,8 +23,12 @@ pub enum Mask {
 pub(super) fn of<'t>(trees: impl Iterator<Item = &'t Tree>, kind: &Kind) -> Mask {
     let mut paths = BTreeSet::new();
     for tree in trees {
-        let mut reader =
-            Reader { tree, chains: BTreeSet::new(), whole: false, seen: BTreeSet::new() };
+        let mut reader = Reader {
+            tree,
+            chains: BTreeSet::new(),
+            whole: false,
+            seen: BTreeSet::new(),
+        };
         reader.body(MAIN, true);
         if reader.whole {
             return Mask::Whole;
@@ -75,14 +79,25 @@ struct Scope {
 
 impl<'t> Reader<'t> {
     fn body(&mut self, name: &[u8], is_object: bool) {
-        let Some((name, nodes)) = self.tree.bodies.get_key_value(name) else { return };
+        let Some((name, nodes)) = self.tree.bodies.get_key_value(name) else {
+            return;
+        };
         if self.seen.insert((name, is_object)) {
-            self.nodes(nodes, Scope { dot: is_object, dollar: is_object });
+            self.nodes(
+                nodes,
+                Scope {
+                    dot: is_object,
+                    dollar: is_object,
+                },
+            );
         }
     }
 
     fn nodes(&mut self, nodes: &'t [Node], scope: Scope) {
-        let inner = Scope { dot: false, ..scope };
+        let inner = Scope {
+            dot: false,
+            ..scope
+        };
         for node in nodes {
             match node {
                 Node::Action(pipe) => self.pipe(pipe, scope),
@@ -107,7 +122,9 @@ impl<'t> Reader<'t> {
 
     /// Another body; one that is given the object is read like this one.
     fn call(&mut self, call: &'t Call, scope: Scope) {
-        let Some(pipe) = &call.pipe else { return self.body(&call.name, false) };
+        let Some(pipe) = &call.pipe else {
+            return self.body(&call.name, false);
+        };
         let is_object = match pipe.commands.as_slice() {
             [command] if command.arguments.is_empty() && pipe.variables.is_empty() => {
                 match &command.first.term {
@@ -163,11 +180,14 @@ fn typed_path(shape: TypeId, chain: &[String]) -> Option<Vec<String>> {
         if fields_of(shape).is_empty() {
             break;
         }
-        if matches!(name.as_str(), "GetObjectKind" | "GroupVersionKind" | "TypeMeta") {
+        if matches!(
+            name.as_str(),
+            "GetObjectKind" | "GroupVersionKind" | "TypeMeta"
+        ) {
             return Some(vec!["kind".to_owned()]);
         }
-        let (mut steps, next) = field_path(shape, name)
-            .or_else(|| field_path(shape, name.strip_prefix("Get")?))?;
+        let (mut steps, next) =
+            field_path(shape, name).or_else(|| field_path(shape, name.strip_prefix("Get")?))?;
         path.append(&mut steps);
         shape = next;
     }
@@ -176,17 +196,26 @@ fn typed_path(shape: TypeId, chain: &[String]) -> Option<Vec<String>> {
 
 /// The JSON path of a field within a struct, and the field's type.
 fn field_path(shape: TypeId, name: &str) -> Option<(Vec<String>, TypeId)> {
-    let own = |inline: bool, json: &str| if inline { vec![] } else { vec![json.to_owned()] };
+    let own = |inline: bool, json: &str| {
+        if inline {
+            vec![]
+        } else {
+            vec![json.to_owned()]
+        }
+    };
     let fields = fields_of(shape);
     if let Some(field) = fields.iter().find(|field| field.name == name) {
         return Some((own(field.inline, &field.json), field.shape));
     }
-    fields.iter().filter(|field| field.embedded).find_map(|field| {
-        let (below, shape) = field_path(field.shape, name)?;
-        let mut path = own(field.inline, &field.json);
-        path.extend(below);
-        Some((path, shape))
-    })
+    fields
+        .iter()
+        .filter(|field| field.embedded)
+        .find_map(|field| {
+            let (below, shape) = field_path(field.shape, name)?;
+            let mut path = own(field.inline, &field.json);
+            path.extend(below);
+            Some((path, shape))
+        })
 }
 
 /// The JSON path of a chain that begins with one of the sections JSON is shown with.
@@ -207,7 +236,11 @@ fn untyped_path(chain: &[String], exact: bool) -> Option<Vec<String>> {
         _ => return None,
     };
     // Names below a section may be aliases, unless only JSON's own count.
-    let rest = if exact || first == "Object" { rest } else { &[] };
+    let rest = if exact || first == "Object" {
+        rest
+    } else {
+        &[]
+    };
     let section = section.iter().map(|name| (*name).to_owned());
     Some(section.chain(rest.iter().cloned()).collect())
 }

@@ -26,9 +26,16 @@ pub(super) fn find<'a>(receiver: &Value<'a>, name: &str) -> Option<Method<'a>> {
     let receiver = receiver.clone();
     let none: &[Parameter] = &[];
     if let Value::Data(data) = &receiver {
-        let known = data.has_methods() && METADATA.contains(&name.strip_prefix("Get")?);
-        let known = known || (data.has_methods() && matches!(name, "GetKind" | "GetAPIVersion"));
-        return known.then_some(Method { receiver, parameters: none });
+        let getter = name.strip_prefix("Get").unwrap_or_default();
+        let known = METADATA.contains(&getter)
+            || matches!(
+                name,
+                "GetAPIVersion" | "GetKind" | "GetObjectKind" | "GroupVersionKind"
+            );
+        return (known && data.has_methods()).then_some(Method {
+            receiver,
+            parameters: none,
+        });
     }
     let id = receiver.type_id()?;
     let row = types().get(id);
@@ -54,14 +61,18 @@ pub(super) fn find<'a>(receiver: &Value<'a>, name: &str) -> Option<Method<'a>> {
         },
         Shape::Struct(_) => {
             let is_string = name == "String" && !matches!(display::string_of(&receiver), Own::No);
-            if !is_string && !(addressable && struct_method(id, name)) {
+            let is_method = addressable && struct_method(id, name);
+            if !is_string && !is_method {
                 return None;
             }
             none
         }
         _ => return None,
     };
-    Some(Method { receiver, parameters })
+    Some(Method {
+        receiver,
+        parameters,
+    })
 }
 
 /// Whether a struct has such a method without parameters.
@@ -88,6 +99,10 @@ impl<'a> Method<'a> {
     ) -> Result<Value<'a>, Refusal> {
         let field = name.strip_prefix("Get").unwrap_or(name);
         match &self.receiver {
+            Value::Data(_) if name == "GetObjectKind" => Ok(self.receiver.clone()),
+            Value::Data(_) if name == "GroupVersionKind" => {
+                Ok(group_version_kind(kind, api_version, surroundings))
+            }
             Value::Data(data) => match data.field(field) {
                 Some(value) => Ok(value),
                 None => Ok(self.metadata(data.field("Metadata"), field)),
@@ -100,9 +115,10 @@ impl<'a> Method<'a> {
                     Some(Json::String(text)) => text.parse().unwrap_or_default(),
                     other => other.and_then(Json::as_i64).unwrap_or_default(),
                 })),
-                _ if name == "GetObjectKind" => {
-                    Ok(self.receiver.field("TypeMeta").unwrap_or_else(|| self.receiver.clone()))
-                }
+                _ if name == "GetObjectKind" => Ok(self
+                    .receiver
+                    .field("TypeMeta")
+                    .unwrap_or_else(|| self.receiver.clone())),
                 _ if name == "GroupVersionKind" => {
                     Ok(group_version_kind(kind, api_version, surroundings))
                 }
@@ -128,7 +144,9 @@ impl<'a> Method<'a> {
     fn metadata(&self, metadata: Option<Value<'a>>, field: &str) -> Value<'a> {
         let types = types();
         let meta = types.named("meta/v1.ObjectMeta");
-        let Some(Value::Map(_, Some(map))) = metadata else { return Value::Invalid };
+        let Some(Value::Map(_, Some(map))) = metadata else {
+            return Value::Invalid;
+        };
         let found = meta.and_then(|meta| find_field(meta, None, field));
         found.map_or(Value::Invalid, |(field, _)| {
             Value::of(field.shape, map.get(&field.json), false)
@@ -144,7 +162,11 @@ impl<'a> Method<'a> {
             "Storage" => "storage",
             _ => "ephemeral-storage",
         };
-        let zero = || types().named("resource.Quantity").map(|id| Value::of(id, None, true));
+        let zero = || {
+            types()
+                .named("resource.Quantity")
+                .map(|id| Value::of(id, None, true))
+        };
         match self.receiver.entry(key) {
             Some(Value::Struct(id, json, _)) => Value::Struct(id, json, true),
             _ => zero().unwrap_or(Value::Invalid),
@@ -157,7 +179,11 @@ impl<'a> Method<'a> {
             "IsZero" => Value::Bool(quantity.is_none_or(|quantity| quantity.is_zero())),
             "MilliValue" => Value::Int(INT64, quantity.map_or(0, |quantity| quantity.scaled(-3))),
             "Value" => Value::Int(INT64, quantity.map_or(0, |quantity| quantity.scaled(0))),
-            _ => Value::text(quantity.map_or_else(|| "0".to_owned(), |q| q.to_string()).into_bytes()),
+            _ => Value::text(
+                quantity
+                    .map_or_else(|| "0".to_owned(), |q| q.to_string())
+                    .into_bytes(),
+            ),
         }
     }
 
@@ -200,7 +226,18 @@ fn group_version_kind<'a>(
 
 /// What `ObjectMeta` has getters for.
 const METADATA: [&str; 14] = [
-    "Annotations", "CreationTimestamp", "DeletionGracePeriodSeconds", "DeletionTimestamp",
-    "Finalizers", "GenerateName", "Generation", "Labels", "ManagedFields", "Name", "Namespace",
-    "OwnerReferences", "ResourceVersion", "UID",
+    "Annotations",
+    "CreationTimestamp",
+    "DeletionGracePeriodSeconds",
+    "DeletionTimestamp",
+    "Finalizers",
+    "GenerateName",
+    "Generation",
+    "Labels",
+    "ManagedFields",
+    "Name",
+    "Namespace",
+    "OwnerReferences",
+    "ResourceVersion",
+    "UID",
 ];

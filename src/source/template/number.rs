@@ -13,7 +13,12 @@ pub(super) fn integer(
     verb: char,
     options: &Options,
 ) {
-    let character = || u32::try_from(magnitude).ok().filter(|_| !negative).and_then(char::from_u32);
+    let character = || {
+        u32::try_from(magnitude)
+            .ok()
+            .filter(|_| !negative)
+            .and_then(char::from_u32)
+    };
     match verb {
         'c' => {
             let character = character().unwrap_or('\u{fffd}');
@@ -25,27 +30,42 @@ pub(super) fn integer(
         }
         'U' => {
             let digits = options.precision.unwrap_or(4).max(4);
-            let value = if negative { magnitude.wrapping_neg() } else { magnitude };
+            let value = if negative {
+                magnitude.wrapping_neg()
+            } else {
+                magnitude
+            };
             let mut text = format!("U+{value:0digits$X}");
             if let (true, Some(character)) = (options.sharp, character())
                 && is_printable(character)
             {
                 text.push_str(&format!(" '{character}'"));
             }
-            return out.pad(text.as_bytes(), &Options { zero: false, ..*options });
+            return out.pad(
+                text.as_bytes(),
+                &Options {
+                    zero: false,
+                    ..*options
+                },
+            );
         }
         _ => {}
     }
     let signed = negative || options.plus || options.space;
     let digits = match options.precision {
         Some(0) if magnitude == 0 => {
-            let options = Options { zero: false, minus: false, ..*options };
+            let options = Options {
+                zero: false,
+                minus: false,
+                ..*options
+            };
             return out.pad(b"", &options);
         }
         Some(precision) => precision,
-        None if options.zero && !options.minus => {
-            options.width.unwrap_or_default().saturating_sub(usize::from(signed))
-        }
+        None if options.zero && !options.minus => options
+            .width
+            .unwrap_or_default()
+            .saturating_sub(usize::from(signed)),
         None => 0,
     };
     let plain = match verb {
@@ -73,7 +93,13 @@ pub(super) fn integer(
     } else if options.space {
         text.insert(0, ' ');
     }
-    out.pad(text.as_bytes(), &Options { zero: false, ..*options });
+    out.pad(
+        text.as_bytes(),
+        &Options {
+            zero: false,
+            ..*options
+        },
+    );
 }
 
 /// A float by a verb for floats; false for the rare verbs that are not known here.
@@ -106,7 +132,13 @@ pub(super) fn float(out: &mut Output, value: f64, verb: char, options: &Options)
         text = format!("{text:0>digits$}");
     }
     text.insert_str(0, sign);
-    out.pad(text.as_bytes(), &Options { zero: false, ..*options });
+    out.pad(
+        text.as_bytes(),
+        &Options {
+            zero: false,
+            ..*options
+        },
+    );
     true
 }
 
@@ -134,18 +166,25 @@ fn general(value: f64, precision: Option<usize>) -> String {
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     let digits = digits.trim_end_matches('0');
     let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
-    // Without a precision Go takes the number of digits, but at least 6 … and 21 where it is shortest.
+    // Without a precision Go decides as for one of 6.
     let limit = match significant {
         Some(precision) => {
             let precision = i32::try_from(precision).unwrap_or(i32::MAX);
-            if precision > count && count > exponent { count.max(1) } else { precision }
+            if precision > count && count > exponent {
+                count.max(1)
+            } else {
+                precision
+            }
         }
-        None => 21,
+        None => 6,
     };
     if exponent < -4 || exponent >= limit.max(1) {
         let (first, rest) = digits.split_at_checked(1).unwrap_or(("0", ""));
-        let mantissa =
-            if rest.is_empty() { first.to_owned() } else { format!("{first}.{rest}") };
+        let mantissa = if rest.is_empty() {
+            first.to_owned()
+        } else {
+            format!("{first}.{rest}")
+        };
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}e{sign}{:02}", exponent.abs());
     }

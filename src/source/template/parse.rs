@@ -4,10 +4,9 @@
 //! exists; nesting is bounded, so whoever walks the tree may recurse.
 
 use super::{
-    functions,
     lex::{Kind, LexError, Lexer, Token},
-    literal,
-    tree::{Call, Choice, Command, MAIN, Node, Operand, Pipe, Range, Term, Tree},
+    operand::text_of,
+    tree::{Call, Choice, MAIN, Node, Range, Tree},
 };
 
 /// Why a template is refused, and where (a byte offset into its text).
@@ -36,14 +35,16 @@ pub(super) fn parse(text: &str) -> Result<Tree, ParseError> {
     Ok(parser.tree)
 }
 
-struct Parser<'t> {
-    tokens: Vec<Token<'t>>,
+/// A parser on its way through the tokens.
+pub(super) struct Parser<'t> {
+    pub(super) tokens: Vec<Token<'t>>,
     /// What ends the tokens early.
     stop: Option<LexError>,
-    next: usize,
-    variables: Vec<&'t str>,
+    pub(super) next: usize,
+    /// The names that are declared here.
+    pub(super) variables: Vec<&'t str>,
     ranges: usize,
-    depth: usize,
+    pub(super) depth: usize,
     tree: Tree,
 }
 
@@ -82,10 +83,17 @@ impl<'t> Parser<'t> {
 
     /// Whether `{{define` is next.
     fn at_definition(&self) -> bool {
-        let mut ahead =
-            self.tokens.iter().skip(self.next).filter(|token| token.kind != Kind::Space);
-        ahead.next().is_some_and(|token| token.kind == Kind::LeftDelimiter)
-            && ahead.next().is_some_and(|token| is_keyword(token, "define"))
+        let mut ahead = self
+            .tokens
+            .iter()
+            .skip(self.next)
+            .filter(|token| token.kind != Kind::Space);
+        ahead
+            .next()
+            .is_some_and(|token| token.kind == Kind::LeftDelimiter)
+            && ahead
+                .next()
+                .is_some_and(|token| is_keyword(token, "define"))
     }
 
     /// `{{define "name"}} … {{end}}`, known to be next.
@@ -137,7 +145,10 @@ impl<'t> Parser<'t> {
         loop {
             self.skip_space();
             if self.peek_kind() == Some(Kind::End) {
-                return Err(fail(start, "template ends before this is closed; expected {{end}}"));
+                return Err(fail(
+                    start,
+                    "template ends before this is closed; expected {{end}}",
+                ));
             }
             match self.node()? {
                 Step::Node(node) => nodes.push(node),
@@ -168,7 +179,11 @@ impl<'t> Parser<'t> {
                 if self.ranges == 0 {
                     return Err(fail(token.at, &format!("{{{{{word}}}}} outside range")));
                 }
-                if word == "break" { Node::Break } else { Node::Continue }
+                if word == "break" {
+                    Node::Break
+                } else {
+                    Node::Continue
+                }
             }
             (Kind::Keyword, "else") => {
                 self.skip_space();
@@ -194,7 +209,11 @@ impl<'t> Parser<'t> {
                 } else {
                     Some(self.pipe("template", Kind::RightDelimiter)?)
                 };
-                Node::Template(Call { at: token.at, name, pipe })
+                Node::Template(Call {
+                    at: token.at,
+                    name,
+                    pipe,
+                })
             }
             _ => {
                 self.next -= 1;
@@ -213,8 +232,11 @@ impl<'t> Parser<'t> {
 
     fn choice(&mut self, at: usize, word: &'static str) -> Result<Node, ParseError> {
         let declared = self.variables.len();
-        let mut choice =
-            Choice { sets_dot: word == "with", branches: Vec::new(), otherwise: Vec::new() };
+        let mut choice = Choice {
+            sets_dot: word == "with",
+            branches: Vec::new(),
+            otherwise: Vec::new(),
+        };
         loop {
             let pipe = self.pipe(word, Kind::RightDelimiter)?;
             let (body, end) = self.list(at)?;
@@ -222,7 +244,11 @@ impl<'t> Parser<'t> {
             if let Step::End { .. } = end {
                 break;
             }
-            if self.tokens.get(self.next).is_some_and(|next| is_keyword(next, word)) {
+            if self
+                .tokens
+                .get(self.next)
+                .is_some_and(|next| is_keyword(next, word))
+            {
                 self.next += 1;
                 continue;
             }
@@ -244,7 +270,11 @@ impl<'t> Parser<'t> {
             _ => Vec::new(),
         };
         self.variables.truncate(declared);
-        Ok(Node::Range(Range { pipe, body, otherwise }))
+        Ok(Node::Range(Range {
+            pipe,
+            body,
+            otherwise,
+        }))
     }
 
     /// The list after a plain `else`.
@@ -263,187 +293,24 @@ impl<'t> Parser<'t> {
         let token = self.take_word()?;
         match token.kind {
             Kind::QuotedText | Kind::RawText => text_of(&token),
-            _ => Err(unexpected(&token, &format!("{context}; expected a name in quotes"))),
+            _ => Err(unexpected(
+                &token,
+                &format!("{context}; expected a name in quotes"),
+            )),
         }
-    }
-
-    /// Variables and commands up to a closing token, which is taken too.
-    fn pipe(&mut self, context: &'static str, end: Kind) -> Result<Pipe, ParseError> {
-        self.skip_space();
-        let at = self.tokens.get(self.next).map_or(0, |token| token.at);
-        let (variables, assigns) = self.declarations(context)?;
-        let mut commands: Vec<Command> = Vec::new();
-        loop {
-            let token = self.take_word()?;
-            if token.kind == end {
-                break;
-            }
-            if !begins_operand(token.kind) {
-                return Err(unexpected(&token, context));
-            }
-            self.next -= 1;
-            commands.push(self.command()?);
-        }
-        if commands.is_empty() {
-            return Err(fail(at, &format!("value is missing in {context}")));
-        }
-        for command in commands.iter().skip(1) {
-            let first = &command.first;
-            let is_value = matches!(
-                first.term,
-                Term::Bool(_) | Term::Dot | Term::Nil | Term::Number(_) | Term::Text(_)
-            );
-            if is_value {
-                return Err(fail(first.at, "a value can't take what is piped into it"));
-            }
-        }
-        Ok(Pipe { at, variables, assigns, commands })
-    }
-
-    /// `$x :=`, `$x =`, and for ranges `$i, $x :=`.
-    fn declarations(&mut self, context: &str) -> Result<(Vec<String>, bool), ParseError> {
-        let mut variables = Vec::new();
-        let mut assigns = false;
-        loop {
-            let start = self.next;
-            let Some(variable) = self.word_ahead().filter(|word| word.kind == Kind::Variable)
-            else {
-                break;
-            };
-            self.next += 1;
-            let follows = self.word_ahead();
-            match follows.map(|word| (word.kind, word.text)) {
-                Some((kind @ (Kind::Assign | Kind::Declare), _)) => {
-                    self.next += 1;
-                    assigns = kind == Kind::Assign;
-                    variables.push(variable.text.to_owned());
-                    self.variables.push(variable.text);
-                    break;
-                }
-                Some((Kind::Char, ",")) => {
-                    self.next += 1;
-                    variables.push(variable.text.to_owned());
-                    self.variables.push(variable.text);
-                    let ahead = self.word_ahead().map(|word| word.kind);
-                    if context != "range" || variables.len() > 1 {
-                        let message = format!("too many variables in {context}");
-                        return Err(fail(variable.at, &message));
-                    }
-                    let goes_on = [Kind::Variable, Kind::RightDelimiter, Kind::RightParenthesis];
-                    if !ahead.is_some_and(|kind| goes_on.contains(&kind)) {
-                        let message = "range can only set variables; expected a second variable";
-                        return Err(fail(variable.at, message));
-                    }
-                }
-                _ => {
-                    self.next = start;
-                    break;
-                }
-            }
-        }
-        Ok((variables, assigns))
-    }
-
-    /// Operands up to a pipe, which is taken, or a closing token, which is not.
-    fn command(&mut self) -> Result<Command, ParseError> {
-        let mut first = None;
-        let mut arguments = Vec::new();
-        loop {
-            if let Some(operand) = self.operand()? {
-                match first {
-                    None => first = Some(operand),
-                    Some(_) => arguments.push(operand),
-                }
-            }
-            let token = self.take()?;
-            match token.kind {
-                Kind::Space => continue,
-                Kind::RightDelimiter | Kind::RightParenthesis => self.next -= 1,
-                Kind::Pipe => {}
-                _ => return Err(unexpected(&token, "operand")),
-            }
-            let first = first.ok_or_else(|| fail(token.at, "command is empty"))?;
-            return Ok(Command { first, arguments });
-        }
-    }
-
-    /// A term with the fields that follow it; none if the next token begins none.
-    fn operand(&mut self) -> Result<Option<Operand>, ParseError> {
-        let Some(Operand { at, term }) = self.term()? else { return Ok(None) };
-        let mut fields = Vec::new();
-        while self.peek_kind() == Some(Kind::Field) {
-            fields.push(field_of(&self.take()?));
-        }
-        if fields.is_empty() {
-            return Ok(Some(Operand { at, term }));
-        }
-        let term = match term {
-            Term::Field(mut names) => {
-                names.append(&mut fields);
-                Term::Field(names)
-            }
-            Term::Variable(name, mut names) => {
-                names.append(&mut fields);
-                Term::Variable(name, names)
-            }
-            Term::Bool(_) | Term::Text(_) | Term::Number(_) | Term::Nil | Term::Dot => {
-                return Err(fail(at, "a field can't follow this value"));
-            }
-            other => Term::Chain(Box::new(Operand { at, term: other }), fields),
-        };
-        Ok(Some(Operand { at, term }))
-    }
-
-    fn term(&mut self) -> Result<Option<Operand>, ParseError> {
-        let token = self.take_word()?;
-        let term = match token.kind {
-            Kind::Identifier => {
-                if !functions::exists(token.text) {
-                    let message = format!("function {:?} does not exist", token.text);
-                    return Err(fail(token.at, &message));
-                }
-                Term::Function(token.text.to_owned())
-            }
-            Kind::Dot => Term::Dot,
-            Kind::Nil => Term::Nil,
-            Kind::Variable => {
-                if !self.variables.contains(&token.text) {
-                    let message = format!("variable {:?} is not declared", token.text);
-                    return Err(fail(token.at, &message));
-                }
-                Term::Variable(token.text.to_owned(), Vec::new())
-            }
-            Kind::Field => Term::Field(vec![field_of(&token)]),
-            Kind::Bool => Term::Bool(token.text == "true"),
-            Kind::CharConstant | Kind::Number => {
-                let number = literal::number(token.text);
-                Term::Number(number.map_err(|message| fail(token.at, &message))?)
-            }
-            Kind::LeftParenthesis => {
-                self.depth += 1;
-                if self.depth > MAX_DEPTH {
-                    return Err(fail(token.at, &format!("nested more than {MAX_DEPTH} deep")));
-                }
-                let pipe = self.pipe("parentheses", Kind::RightParenthesis)?;
-                self.depth -= 1;
-                Term::Pipe(Box::new(pipe))
-            }
-            Kind::QuotedText | Kind::RawText => Term::Text(text_of(&token)?),
-            _ => {
-                self.next -= 1;
-                return Ok(None);
-            }
-        };
-        Ok(Some(Operand { at: token.at, term }))
     }
 
     fn expect(&mut self, kind: Kind, context: &str) -> Result<(), ParseError> {
         let token = self.take_word()?;
-        if token.kind == kind { Ok(()) } else { Err(unexpected(&token, context)) }
+        if token.kind == kind {
+            Ok(())
+        } else {
+            Err(unexpected(&token, context))
+        }
     }
 
     /// The next token, spaces included.
-    fn take(&mut self) -> Result<Token<'t>, ParseError> {
+    pub(super) fn take(&mut self) -> Result<Token<'t>, ParseError> {
         if let Some(token) = self.tokens.get(self.next) {
             // The last token says that there is no more, however often it is asked for.
             if token.kind == Kind::End {
@@ -453,18 +320,24 @@ impl<'t> Parser<'t> {
             return Ok(*token);
         }
         let stop = self.stop.clone();
-        let stop = stop.unwrap_or_else(|| LexError { at: 0, message: String::new() });
-        Err(ParseError { at: stop.at, message: stop.message })
+        let stop = stop.unwrap_or_else(|| LexError {
+            at: 0,
+            message: String::new(),
+        });
+        Err(ParseError {
+            at: stop.at,
+            message: stop.message,
+        })
     }
 
     /// The next token that is no space.
-    fn take_word(&mut self) -> Result<Token<'t>, ParseError> {
+    pub(super) fn take_word(&mut self) -> Result<Token<'t>, ParseError> {
         self.skip_space();
         self.take()
     }
 
     /// The next token that is no space, which stays.
-    fn word_ahead(&mut self) -> Option<Token<'t>> {
+    pub(super) fn word_ahead(&mut self) -> Option<Token<'t>> {
         let start = self.next;
         self.skip_space();
         let word = self.tokens.get(self.next).copied();
@@ -474,60 +347,45 @@ impl<'t> Parser<'t> {
         word
     }
 
-    fn skip_space(&mut self) {
+    /// Passes over spaces.
+    pub(super) fn skip_space(&mut self) {
         while self.peek_kind() == Some(Kind::Space) {
             self.next += 1;
         }
     }
 
-    fn peek_kind(&self) -> Option<Kind> {
+    /// The kind of the next token; none where the text is no more tokens.
+    pub(super) fn peek_kind(&self) -> Option<Kind> {
         self.tokens.get(self.next).map(|token| token.kind)
     }
 }
 
-fn begins_operand(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Bool
-            | Kind::CharConstant
-            | Kind::Dot
-            | Kind::Field
-            | Kind::Identifier
-            | Kind::LeftParenthesis
-            | Kind::Nil
-            | Kind::Number
-            | Kind::QuotedText
-            | Kind::RawText
-            | Kind::Variable
-    )
-}
-
 /// Whether a body holds nothing but space.
 fn is_empty(body: &[Node]) -> bool {
-    body.iter().all(|node| matches!(node, Node::Text(text) if text.trim().is_empty()))
+    body.iter()
+        .all(|node| matches!(node, Node::Text(text) if text.trim().is_empty()))
 }
 
 fn is_keyword(token: &Token<'_>, word: &str) -> bool {
     token.kind == Kind::Keyword && token.text == word
 }
 
-/// The name behind the point of a field.
-fn field_of(token: &Token<'_>) -> String {
-    token.text.trim_start_matches('.').to_owned()
-}
-
-fn text_of(token: &Token<'_>) -> Result<Vec<u8>, ParseError> {
-    literal::text(token.text)
-        .ok_or_else(|| fail(token.at, &format!("{} is not a text as Go writes it", token.text)))
-}
-
-fn unexpected(token: &Token<'_>, context: &str) -> ParseError {
-    let what = if token.kind == Kind::End { "end of template" } else { token.text };
+/// A token that can't stand where it stands.
+pub(super) fn unexpected(token: &Token<'_>, context: &str) -> ParseError {
+    let what = if token.kind == Kind::End {
+        "end of template"
+    } else {
+        token.text
+    };
     fail(token.at, &format!("{what:?} is not expected in {context}"))
 }
 
-fn fail(at: usize, message: &str) -> ParseError {
-    ParseError { at, message: message.to_owned() }
+/// An error at a place.
+pub(super) fn fail(at: usize, message: &str) -> ParseError {
+    ParseError {
+        at,
+        message: message.to_owned(),
+    }
 }
 
 /// How deep lists and parentheses may nest; Go allows more, nobody writes it.

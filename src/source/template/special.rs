@@ -28,7 +28,9 @@ pub(super) fn quantity(json: Option<&Json>) -> Option<Quantity> {
         _ => return None,
     };
     let is_digit = |character: char| character.is_ascii_digit() || "+-.".contains(character);
-    let end = text.find(|character| !is_digit(character)).unwrap_or(text.len());
+    let end = text
+        .find(|character| !is_digit(character))
+        .unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -37,7 +39,10 @@ pub(super) fn quantity(json: Option<&Json>) -> Option<Quantity> {
     let mut mantissa: i128 = format!("{whole}{fraction}").parse().ok()?;
     let mut power = -i32::try_from(fraction.len()).ok()?;
     let mut form = Form::DecimalUnit;
-    if let Some(units) = BINARY.iter().position(|unit| *unit == suffix && !suffix.is_empty()) {
+    if let Some(units) = BINARY
+        .iter()
+        .position(|unit| *unit == suffix && !suffix.is_empty())
+    {
         form = Form::Binary;
         let factor = 1024_i128.checked_pow(u32::try_from(units).ok()?)?;
         mantissa = mantissa.checked_mul(factor)?;
@@ -49,17 +54,26 @@ pub(super) fn quantity(json: Option<&Json>) -> Option<Quantity> {
         power += unit.1;
     } else {
         let exponent = suffix.strip_prefix(['e', 'E'])?;
-        power += exponent.parse::<i32>().ok().filter(|power| power.abs() < 1000)?;
+        power += exponent
+            .parse::<i32>()
+            .ok()
+            .filter(|power| power.abs() < 1000)?;
         form = Form::DecimalExponent;
     }
-    Some(Quantity { mantissa, power, form })
+    Some(Quantity {
+        mantissa,
+        power,
+        form,
+    })
 }
 
 impl Quantity {
     /// The amount in units of 10 to a power, rounded up; at most what fits.
     pub(super) fn scaled(&self, power: i32) -> i64 {
         let shift = self.power - power;
-        let factor = 10_i128.checked_pow(shift.unsigned_abs()).unwrap_or(i128::MAX);
+        let factor = 10_i128
+            .checked_pow(shift.unsigned_abs())
+            .unwrap_or(i128::MAX);
         let value = if shift >= 0 {
             self.mantissa.saturating_mul(factor)
         } else {
@@ -79,7 +93,9 @@ impl Quantity {
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = if self.power >= 0 {
-            10_i128.checked_pow(self.power.unsigned_abs()).and_then(|f| f.checked_mul(self.mantissa))
+            10_i128
+                .checked_pow(self.power.unsigned_abs())
+                .and_then(|f| f.checked_mul(self.mantissa))
         } else {
             None
         };
@@ -124,8 +140,13 @@ pub(super) struct Time {
 
 /// Reads a time as RFC 3339 writes it; what is none is Go's zero time.
 pub(super) fn time(json: Option<&Json>) -> Time {
-    let zero = Time { seconds: -62_135_596_800, nanoseconds: 0 };
-    json.and_then(Json::as_str).and_then(parse_time).unwrap_or(zero)
+    let zero = Time {
+        seconds: -62_135_596_800,
+        nanoseconds: 0,
+    };
+    json.and_then(Json::as_str)
+        .and_then(parse_time)
+        .unwrap_or(zero)
 }
 
 fn parse_time(text: &str) -> Option<Time> {
@@ -147,7 +168,10 @@ fn parse_time(text: &str) -> Option<Time> {
     };
     let days = days_from_civil(year, month, day);
     let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset;
-    Some(Time { seconds, nanoseconds })
+    Some(Time {
+        seconds,
+        nanoseconds,
+    })
 }
 
 impl Time {
@@ -201,7 +225,10 @@ impl Time {
             "Monday" => name(&WEEKDAYS, weekday),
             "Mon" => name(&WEEKDAYS, weekday).chars().take(3).collect(),
             "002" => {
-                format!("{:03}", days_from_civil(year, month, day) - days_from_civil(year, 1, 0))
+                format!(
+                    "{:03}",
+                    days_from_civil(year, month, day) - days_from_civil(year, 1, 0)
+                )
             }
             "02" => format!("{day:02}"),
             "_2" => format!("{day:2}"),
@@ -281,9 +308,26 @@ const CHUNKS: [&str; 26] = [
 ];
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
-const WEEKDAYS: [&str; 7] =
-    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const WEEKDAYS: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];

@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json};
 use super::{
     data::Data,
     kinds::{
-        FLOAT64, Field, INT, INT64, LIST_OF_ANY, MAP_OF_ANY, MAP_OF_TEXT, Shape, TEXT, Type,
-        TypeId, types,
+        FLOAT64, Field, INT, INT64, LIST_OF_ANY, MAP_OF_ANY, MAP_OF_TEXT, Shape, Stringer, TEXT,
+        Type, TypeId, types,
     },
 };
 
@@ -50,7 +50,13 @@ pub(super) enum Class {
 impl<'a> Value<'a> {
     /// The value of a type at a place; `addressable` says whether something can point to it.
     pub(super) fn of(id: TypeId, json: Option<&'a Json>, addressable: bool) -> Self {
-        match &types().get(id).shape {
+        let row = types().get(id);
+        match &row.shape {
+            // Named numbers of messages: their JSON is the name, and so is what they print.
+            Shape::Int if row.stringer == Stringer::Value => {
+                let name = json.and_then(Json::as_str).unwrap_or(&row.zero);
+                Self::Text(id, Cow::Borrowed(name.as_bytes()))
+            }
             Shape::Any => json.map_or(Self::Nil, Self::untyped),
             Shape::Bool => Self::Bool(json.and_then(Json::as_bool).unwrap_or_default()),
             Shape::Float => Self::Float(json.and_then(Json::as_f64).unwrap_or_default()),
@@ -63,11 +69,9 @@ impl<'a> Value<'a> {
                 Self::Text(id, Cow::Borrowed(text.as_bytes()))
             }
             Shape::Uint => Self::Uint(id, json.and_then(Json::as_u64).unwrap_or_default()),
-            Shape::IntOrString
-            | Shape::Quantity
-            | Shape::Raw
-            | Shape::Struct(_)
-            | Shape::Time => Self::Struct(id, json, addressable),
+            Shape::IntOrString | Shape::Quantity | Shape::Raw | Shape::Struct(_) | Shape::Time => {
+                Self::Struct(id, json, addressable)
+            }
         }
     }
 
@@ -188,21 +192,33 @@ impl<'a> Value<'a> {
 
     /// The element of a list.
     pub(super) fn element(&self, index: usize) -> Option<Self> {
-        let Self::List(id, Some(list)) = self else { return None };
-        let Shape::List(element) = types().get(*id).shape else { return None };
-        list.get(index).map(|json| Self::of(element, Some(json), true))
+        let Self::List(id, Some(list)) = self else {
+            return None;
+        };
+        let Shape::List(element) = types().get(*id).shape else {
+            return None;
+        };
+        list.get(index)
+            .map(|json| Self::of(element, Some(json), true))
     }
 
     /// The value behind a key of a map; none if there is no such key.
     pub(super) fn entry(&self, key: &str) -> Option<Self> {
-        let Self::Map(id, map) = self else { return None };
-        let Shape::Map(_, element) = types().get(*id).shape else { return None };
-        map.and_then(|map| map.get(key)).map(|json| Self::of(element, Some(json), false))
+        let Self::Map(id, map) = self else {
+            return None;
+        };
+        let Shape::Map(_, element) = types().get(*id).shape else {
+            return None;
+        };
+        map.and_then(|map| map.get(key))
+            .map(|json| Self::of(element, Some(json), false))
     }
 
     /// A field of a struct, its own or one of a struct embedded in it.
     pub(super) fn field(&self, name: &str) -> Option<Self> {
-        let Self::Struct(id, json, addressable) = self else { return None };
+        let Self::Struct(id, json, addressable) = self else {
+            return None;
+        };
         match types().get(*id).shape {
             Shape::IntOrString => return int_or_string_field(*json, name),
             Shape::Time if name == "Time" => return Some(self.clone()),
@@ -252,14 +268,17 @@ pub(super) fn inner<'a>(field: &Field, json: Option<&'a Json>) -> Option<&'a Jso
     if field.inline {
         return json;
     }
-    json.and_then(|json| json.get(&field.json)).filter(|json| !json.is_null())
+    json.and_then(|json| json.get(&field.json))
+        .filter(|json| !json.is_null())
 }
 
 /// Whether a type is a struct that has, or promotes, what the named type of the table has.
 pub(super) fn embeds(id: TypeId, name: &str) -> bool {
     let wanted = types().named(name);
     wanted == Some(id)
-        || fields_of(id).iter().any(|field| field.embedded && wanted == Some(field.shape))
+        || fields_of(id)
+            .iter()
+            .any(|field| field.embedded && wanted == Some(field.shape))
 }
 
 /// The row of a value's type.
@@ -271,7 +290,10 @@ fn int_or_string_field<'a>(json: Option<&'a Json>, name: &str) -> Option<Value<'
     let types = types();
     let text = json.and_then(Json::as_str);
     match name {
-        "Type" => Some(Value::Int(types.named("intstr.Type")?, i64::from(text.is_some()))),
+        "Type" => Some(Value::Int(
+            types.named("intstr.Type")?,
+            i64::from(text.is_some()),
+        )),
         "IntVal" => {
             let number = json.and_then(Json::as_i64).unwrap_or_default();
             Some(Value::Int(types.named("int32")?, number))

@@ -22,7 +22,10 @@ impl Kind {
     /// Versions of a group that differ from the row's are taken as the same kind.
     pub fn typed(api_version: &str, name: &str) -> Option<&'static Self> {
         let group = group_of(api_version);
-        types().kinds.iter().find(|kind| kind.name == name && group_of(&kind.api_version) == group)
+        types()
+            .kinds
+            .iter()
+            .find(|kind| kind.name == name && group_of(&kind.api_version) == group)
     }
 
     /// What every object of no typed kind is: JSON with Go-like names beside its own.
@@ -50,6 +53,8 @@ pub(super) struct Type {
     pub(super) stringer: Stringer,
     /// Whether each field has a method `GetField`.
     pub(super) getters: bool,
+    /// What the zero of a named number prints.
+    pub(super) zero: String,
 }
 
 /// What values of a type are made of.
@@ -124,7 +129,11 @@ impl Types {
             list: Vec::new(),
             names: HashMap::new(),
             kinds: Vec::new(),
-            untyped: Kind { api_version: String::new(), name: String::new(), shape: None },
+            untyped: Kind {
+                api_version: String::new(),
+                name: String::new(),
+                shape: None,
+            },
         };
         for name in PREDECLARED {
             types.intern(name);
@@ -136,16 +145,24 @@ impl Types {
                 ["kind", api_version, name, shape] => {
                     let shape = Some(types.intern(&format!("*{shape}")));
                     let api_version = (*api_version).to_owned();
-                    types.kinds.push(Kind { api_version, name: (*name).to_owned(), shape });
+                    types.kinds.push(Kind {
+                        api_version,
+                        name: (*name).to_owned(),
+                        shape,
+                    });
                 }
                 ["type", name, under, flags @ ..] => {
-                    current = Some(types.define(name, under, flags.first().unwrap_or(&"")));
+                    current = Some(types.define(name, under, flags));
                 }
                 [name, json, shape] if line.starts_with(' ') => {
                     let field = types.field(name, json, shape);
                     let index = current.and_then(|TypeId(id)| usize::try_from(id).ok());
                     let owner = index.and_then(|index| types.list.get_mut(index));
-                    if let Some(Type { shape: Shape::Struct(fields), .. }) = owner {
+                    if let Some(Type {
+                        shape: Shape::Struct(fields),
+                        ..
+                    }) = owner
+                    {
                         fields.push(field);
                     }
                 }
@@ -163,7 +180,14 @@ impl Types {
         let shape = self.shape_of(expression);
         let id = TypeId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
         let name = go_name(expression);
-        self.list.push(Type { name, shape, stringer: Stringer::None, getters: false });
+        let zero = String::new();
+        self.list.push(Type {
+            name,
+            shape,
+            stringer: Stringer::None,
+            getters: false,
+            zero,
+        });
         self.names.insert(expression.to_owned(), id);
         id
     }
@@ -175,8 +199,9 @@ impl Types {
         if let Some(element) = expression.strip_prefix("[]") {
             return Shape::List(self.intern(element));
         }
-        if let Some((key, element)) =
-            expression.strip_prefix("map[").and_then(|rest| rest.split_once(']'))
+        if let Some((key, element)) = expression
+            .strip_prefix("map[")
+            .and_then(|rest| rest.split_once(']'))
         {
             return Shape::Map(self.intern(key), self.intern(element));
         }
@@ -196,12 +221,18 @@ impl Types {
         }
     }
 
-    fn define(&mut self, name: &str, under: &str, flags: &str) -> TypeId {
+    fn define(&mut self, name: &str, under: &str, flags: &[&str]) -> TypeId {
+        let zero = flags
+            .get(1)
+            .and_then(|flag| flag.strip_prefix("zero="))
+            .unwrap_or_default();
+        let flags = *flags.first().unwrap_or(&"");
         let id = self.intern(name);
         let shape = self.shape_of(under);
         let index = usize::try_from(id.0).unwrap_or_default();
         if let Some(defined) = self.list.get_mut(index) {
             defined.shape = shape;
+            defined.zero = zero.to_owned();
             defined.getters = flags.contains('g');
             defined.stringer = match flags {
                 flags if flags.contains('s') => Stringer::Value,
@@ -245,8 +276,9 @@ fn go_name(expression: &str) -> String {
     if expression == "any" {
         return "interface {}".to_owned();
     }
-    if let Some((key, element)) =
-        expression.strip_prefix("map[").and_then(|rest| rest.split_once(']'))
+    if let Some((key, element)) = expression
+        .strip_prefix("map[")
+        .and_then(|rest| rest.split_once(']'))
     {
         return format!("map[{}]{}", go_name(key), go_name(element));
     }
@@ -255,7 +287,10 @@ fn go_name(expression: &str) -> String {
             return format!("{prefix}{}", go_name(rest));
         }
     }
-    expression.rsplit_once('/').map_or(expression, |(_, name)| name).to_owned()
+    expression
+        .rsplit_once('/')
+        .map_or(expression, |(_, name)| name)
+        .to_owned()
 }
 
 /// Types of values that come from templates themselves and from JSON, in the order of the ids below.
@@ -271,13 +306,12 @@ const PREDECLARED: [&str; 9] = [
     "map[string]string",
 ];
 
-// Interning an expression interns its parts first, hence the gaps.
+// Interning an expression interns its parts first, hence the gap.
 pub(super) const INT: TypeId = TypeId(1);
 pub(super) const INT64: TypeId = TypeId(2);
 pub(super) const FLOAT64: TypeId = TypeId(3);
 pub(super) const TEXT: TypeId = TypeId(4);
 pub(super) const UINT8: TypeId = TypeId(5);
-pub(super) const ANY: TypeId = TypeId(6);
 pub(super) const MAP_OF_ANY: TypeId = TypeId(7);
 pub(super) const LIST_OF_ANY: TypeId = TypeId(8);
 pub(super) const MAP_OF_TEXT: TypeId = TypeId(9);
@@ -287,6 +321,7 @@ static NO_TYPE: Type = Type {
     shape: Shape::Any,
     stringer: Stringer::None,
     getters: false,
+    zero: String::new(),
 };
 
 #[cfg(test)]
@@ -301,7 +336,6 @@ mod tests {
             (FLOAT64, "float64"),
             (TEXT, "string"),
             (UINT8, "uint8"),
-            (ANY, "any"),
             (MAP_OF_ANY, "map[string]any"),
             (LIST_OF_ANY, "[]any"),
             (MAP_OF_TEXT, "map[string]string"),
@@ -325,8 +359,14 @@ mod tests {
         assert!(Kind::typed("v1", "Service").is_some());
         assert!(Kind::typed("serving.knative.dev/v1", "Service").is_none());
         let gateway = Kind::typed("gateway.networking.k8s.io/v1beta1", "Gateway");
-        assert_eq!(gateway.map(|kind| kind.api_version.as_str()), Some("gateway.networking.k8s.io/v1"));
+        assert_eq!(
+            gateway.map(|kind| kind.api_version.as_str()),
+            Some("gateway.networking.k8s.io/v1")
+        );
         let istio = Kind::typed("networking.istio.io/v1alpha3", "Gateway");
-        assert_eq!(istio.map(|kind| kind.api_version.as_str()), Some("networking.istio.io/v1"));
+        assert_eq!(
+            istio.map(|kind| kind.api_version.as_str()),
+            Some("networking.istio.io/v1")
+        );
     }
 }
