@@ -5,7 +5,6 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::api::{Api, ApiError, Request};
+use crate::configure::{
+    ADMIN, LIMITED, apiserver_arguments, authority, etcd_arguments, write_kubeconfig, write_secrets,
+};
 use crate::object::{Object, ObjectError};
 use crate::parts::Parts;
 use crate::process::{Process, pause};
@@ -105,12 +107,9 @@ impl Cluster {
         let arguments = apiserver_arguments(place, client, secure);
         let apiserver = Process::start(apiserver, arguments, place)?;
         let url = format!("https://127.0.0.1:{secure}");
-        let api = Api::new(
-            &url,
-            ADMIN,
-            &place.join("certificates/apiserver.crt"),
-            place,
-        );
+        let api = Api::new(&url, ADMIN, &authority(place), place);
+        write_kubeconfig(place, "kubeconfig", &url, ADMIN)?;
+        write_kubeconfig(place, "limited", &url, LIMITED)?;
         let mut cluster = Self {
             apiserver,
             etcd,
@@ -120,8 +119,6 @@ impl Cluster {
             namespaces: Mutex::new(BTreeSet::from(["default".to_owned()])),
             folder,
         };
-        cluster.write_kubeconfig("kubeconfig", ADMIN)?;
-        cluster.write_kubeconfig("limited", LIMITED)?;
         cluster.wait_until_ready(START_WAIT)?;
         cluster.define(crds)?;
         Ok(cluster)
@@ -231,7 +228,7 @@ impl Cluster {
         self.folder.path().join("limited")
     }
 
-    /// The processor of a part, to be measured.
+    /// The process number of a part, to measure it.
     #[must_use]
     pub fn pid(&self, part: Part) -> u32 {
         match part {
@@ -325,21 +322,6 @@ impl Cluster {
         let replies = self.api.send(&requests)?;
         Ok(replies.iter().all(|reply| holds(reply, "Established")))
     }
-
-    fn write_kubeconfig(&self, name: &str, token: &str) -> io::Result<()> {
-        let authority = self.folder.path().join("certificates/apiserver.crt");
-        let config = json!({
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "test", "cluster": {
-                "server": self.url, "certificate-authority": authority}}],
-            "users": [{"name": "test", "user": {"token": token}}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-            "current-context": "test",
-        });
-        // JSON is YAML too.
-        fs::write(self.folder.path().join(name), config.to_string())
-    }
 }
 
 /// Whether a condition of an object is true.
@@ -353,65 +335,9 @@ fn holds(object: &Value, condition: &str) -> bool {
     })
 }
 
-/// The users' tokens and the key that signs tokens of service accounts.
-fn write_secrets(folder: &Path) -> io::Result<()> {
-    let users = format!("{ADMIN},admin,1,system:masters\n{LIMITED},limited,2\n");
-    fs::write(folder.join("tokens.csv"), users)?;
-    let made = Command::new("openssl")
-        .args(["ecparam", "-name", "prime256v1", "-genkey", "-noout"])
-        .arg("-out")
-        .arg(folder.join("accounts.key"))
-        .stdin(Stdio::null())
-        .output()?;
-    match made.status.success() {
-        true => Ok(()),
-        false => Err(io::Error::other("openssl does not make a key")),
-    }
-}
-
-fn etcd_arguments(folder: &Path, client: u16, peer: u16) -> Vec<String> {
-    let (client, peer) = (
-        format!("http://127.0.0.1:{client}"),
-        format!("http://127.0.0.1:{peer}"),
-    );
-    vec![
-        format!("--data-dir={}", folder.join("etcd").display()),
-        format!("--listen-client-urls={client}"),
-        format!("--advertise-client-urls={client}"),
-        format!("--listen-peer-urls={peer}"),
-        format!("--initial-advertise-peer-urls={peer}"),
-        format!("--initial-cluster=default={peer}"),
-        // Tests outlive no power cut.
-        "--unsafe-no-fsync".to_owned(),
-        "--log-level=warn".to_owned(),
-    ]
-}
-
-fn apiserver_arguments(folder: &Path, etcd: u16, secure: u16) -> Vec<String> {
-    let key = folder.join("accounts.key");
-    vec![
-        format!("--etcd-servers=http://127.0.0.1:{etcd}"),
-        "--bind-address=127.0.0.1".to_owned(),
-        format!("--secure-port={secure}"),
-        format!("--cert-dir={}", folder.join("certificates").display()),
-        format!("--token-auth-file={}", folder.join("tokens.csv").display()),
-        "--authorization-mode=RBAC".to_owned(),
-        "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-        format!("--service-account-key-file={}", key.display()),
-        format!("--service-account-signing-key-file={}", key.display()),
-        "--service-cluster-ip-range=10.96.0.0/16,fd00:96::/112".to_owned(),
-        "--endpoint-reconciler-type=none".to_owned(),
-        // Nothing makes the accounts that pods would need, and nodes are never ready by themselves.
-        "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition".to_owned(),
-        "--allow-privileged=true".to_owned(),
-    ]
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-const ADMIN: &str = "administrator";
-const LIMITED: &str = "limited";
 const START_WAIT: Duration = Duration::from_secs(90);
 const STEP: Duration = Duration::from_millis(50);

@@ -17,6 +17,7 @@
 
 mod api;
 mod cluster;
+mod configure;
 mod differential;
 mod http;
 mod object;

@@ -121,3 +121,71 @@ const CLUSTER_WIDE: [&str; 7] = [
     "Namespace",
     "Node",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_those_of_the_api_server() {
+        let check = |api_version: &str, kind: &str, namespace: Option<&str>, path: &str| {
+            let mut value =
+                json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}});
+            if let Some(namespace) = namespace {
+                value["metadata"]["namespace"] = json!(namespace);
+            }
+            assert_eq!(Object::new(value).unwrap().path(), path);
+        };
+        let gateway = "gateway.networking.k8s.io/v1";
+        check(
+            "v1",
+            "Service",
+            None,
+            "/api/v1/namespaces/default/services/x",
+        );
+        check("v1", "Node", None, "/api/v1/nodes/x");
+        check(
+            gateway,
+            "Gateway",
+            Some("a"),
+            "/apis/gateway.networking.k8s.io/v1/namespaces/a/gateways/x",
+        );
+        check(
+            gateway,
+            "GatewayClass",
+            None,
+            "/apis/gateway.networking.k8s.io/v1/gatewayclasses/x",
+        );
+        check(
+            "networking.k8s.io/v1",
+            "Ingress",
+            Some("a"),
+            "/apis/networking.k8s.io/v1/namespaces/a/ingresses/x",
+        );
+        check(
+            "traefik.io/v1",
+            "Proxy",
+            Some("a"),
+            "/apis/traefik.io/v1/namespaces/a/proxies/x",
+        );
+    }
+
+    #[test]
+    fn status_is_apart_from_the_rest() {
+        let value = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "x"}, "status": {"a": 1}});
+        let object = Object::new(value).unwrap();
+        assert_eq!(object.status(), Some(json!({"status": {"a": 1}})));
+        assert_eq!(object.body().get("status"), None);
+    }
+
+    #[test]
+    fn a_manifest_without_a_name_is_refused() {
+        let value = json!({"apiVersion": "v1", "kind": "Node", "metadata": {}});
+        let error = Object::new(value).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("object lacks /metadata/name: {")
+        );
+    }
+}

@@ -71,3 +71,59 @@ impl Difference {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::differential::outcome::Run;
+
+    fn case(name: &str) -> Case {
+        Case {
+            name: name.to_owned(),
+            key: String::new(),
+            expected: std::path::PathBuf::new(),
+            objects: Vec::new(),
+            records: Vec::new(),
+            filter: None,
+            mask_txt: false,
+            either: false,
+            env: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn ended(succeeded: bool) -> Outcome {
+        vec![Run {
+            succeeded,
+            changes: None,
+        }]
+    }
+
+    #[test]
+    fn outcomes_are_judged_by_the_list() {
+        let entry = |case: &str, ours: Option<Outcome>| Difference {
+            case: case.to_owned(),
+            reason: "because".to_owned(),
+            ours,
+        };
+        let list = [entry("a/*", Some(ended(true))), entry("b/b/b", None)];
+        let check = |name: &str, ours: bool, wanted: bool| {
+            let verdict = judge(&list, &case(name), &[ended(false)], &ended(ours));
+            assert_eq!(verdict.is_ok(), wanted, "{name} {ours}: {verdict:?}");
+        };
+        check("c/c/c", false, true);
+        check("c/c/c", true, false);
+        check("a/a/a", true, true);
+        check("a/a/a", false, false);
+        check("b/b/b", true, true);
+        check("b/b/b", false, false);
+        check("b/b/bb", false, true);
+        assert_eq!(unused(&list, &[case("a/a/a")]), ["b/b/b"]);
+    }
+
+    #[test]
+    fn any_of_several_outcomes_on_record_is_right() {
+        let theirs = [ended(false), ended(true)];
+        assert!(judge(&[], &case("a/a/a"), &theirs, &ended(true)).is_ok());
+    }
+}
