@@ -317,10 +317,8 @@ fn reworded(error: &serde_json::Error) -> (String, Option<String>) {
         "map" => "a map",
         "null" | "unit" => "nothing",
         "sequence" => "a list",
-        _ => found
-            .strip_prefix("floating point")
-            .or(found.strip_prefix(sort))
-            .unwrap_or(found),
+        "floating" => found.trim_start_matches("floating point"),
+        _ => found.trim_start_matches(sort),
     };
     let found = found.trim_matches([' ', '`']);
     let expected = match expected {

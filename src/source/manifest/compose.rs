@@ -48,7 +48,7 @@ pub(super) fn compose(text: &str) -> Result<Node, (Fault, Span)> {
             Place::There(fault, span) => (fault, span),
         })?;
     }
-    Ok(composer.root.unwrap_or(Node {
+    Ok(composer.root.unwrap_or_else(|| Node {
         span: Span::default(),
         content: Content::Null,
     }))
@@ -303,7 +303,7 @@ mod tests {
         for level in 1..9 {
             let alias = format!("*a{}", level - 1);
             let aliases = vec![&*alias; 10].join(",");
-            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+            bomb += &format!("a{level}: &a{level} [{aliases}]\n");
         }
         let (fault, _) = compose(&bomb).unwrap_err();
         assert!(matches!(fault, Fault::AliasesTooMany));

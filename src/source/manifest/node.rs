@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
+#[cfg(test)]
+use serde_json::{Map, Value};
 
 /// Bytes of a document, from the first to behind the last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +76,7 @@ impl Node {
     }
 
     /// The value without its places.
+    #[cfg(test)]
     pub(super) fn to_value(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,

@@ -140,7 +140,12 @@ impl Dynamic {
     /// # Errors
     ///
     /// If it is no object, or has no name.
-    pub fn decode(&self, mut value: Value, kind: &str, trim: &Trim) -> Result<Object, DecodeError> {
+    pub fn decode(&self, json: &[u8], kind: &str, trim: &Trim) -> Result<Object, DecodeError> {
+        let broken = |source| DecodeError::Json {
+            kind: Kind::Unstructured,
+            source,
+        };
+        let mut value: Value = serde_json::from_slice(json).map_err(broken)?;
         if let Some(fields) = value.as_object_mut() {
             let api_version = || Value::from(&*self.api_version);
             fields.entry("apiVersion").or_insert_with(api_version);
@@ -164,7 +169,7 @@ fn keep(text: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::Dynamic;
+    use super::{Dynamic, Trim};
 
     #[test]
     fn resources_are_told_by_their_plural() {
@@ -189,5 +194,18 @@ mod tests {
         for text in ["", "widgets", ".v1", "widgets."] {
             assert!(text.parse::<Dynamic>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_list_leaves_out_is_filled_in() {
+        let dynamic: Dynamic = "configmaps.v1".parse().unwrap();
+        let json = br#"{"metadata": {"name": "one", "namespace": "shop"}}"#;
+        let object = dynamic.decode(json, "ConfigMap", &Trim::default()).unwrap();
+        assert_eq!(object.meta().key.resource(), "ConfigMap.v1");
+        assert!(
+            dynamic
+                .decode(b"{}", "ConfigMap", &Trim::default())
+                .is_err()
+        );
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! Nothing is known of what such an object means, so both the names and the targets must be said.
 
+mod shared;
+
+pub use shared::Shared;
+
 use plan::Endpoint;
 
 use super::{Merge, Row, Shape, build};
@@ -53,7 +57,7 @@ fn templated(
     rules: &Rules,
     shape: &Shape,
     outcome: &mut Outcome,
-) -> Result<(), TemplateError> {
+) -> Result<(), Box<TemplateError>> {
     let (Some(engine), Some(value)) = (rules.templates.as_deref(), &object.meta.whole) else {
         return Ok(());
     };

@@ -1,0 +1,121 @@
+//! Events of one resource, where several resources share a kind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Event;
+use crate::object::{Key, Kind};
+
+/// Turns the lists of one resource into single events: the end of its list says nothing of the
+/// objects of other resources that the index knows by the same kind.
+///
+/// A watch knows its objects by namespace and name; the index by their resource too.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// The keys that the index has, by those that the watch has.
+    known: BTreeMap<Key, Key>,
+    /// What the list at hand has held so far.
+    listed: Option<BTreeSet<Key>>,
+}
+
+impl Shared {
+    /// The events to tell the index in place of this one.
+    pub fn take(&mut self, event: Event) -> Vec<Event> {
+        match event {
+            Event::Begin(_) => {
+                self.listed = Some(BTreeSet::new());
+                Vec::new()
+            }
+            Event::End(kind) => self.end(kind),
+            Event::Apply(object) => {
+                let key = object.meta().key.clone();
+                self.list(&key);
+                self.known.insert(plain(&key), key);
+                vec![Event::Apply(object)]
+            }
+            Event::Unreadable(kind, key, error) => {
+                // It is there, whether or not it was ever read.
+                self.list(&key);
+                vec![Event::Unreadable(kind, key, error)]
+            }
+            Event::Delete(kind, key) => {
+                let known = self.known.remove(&plain(&key));
+                vec![Event::Delete(kind, known.unwrap_or(key))]
+            }
+            Event::Health(kind, health) => vec![Event::Health(kind, health)],
+        }
+    }
+
+    fn list(&mut self, key: &Key) {
+        if let Some(listed) = &mut self.listed {
+            listed.insert(plain(key));
+        }
+    }
+
+    fn end(&mut self, kind: Kind) -> Vec<Event> {
+        let Some(listed) = self.listed.take() else {
+            return Vec::new();
+        };
+        let (kept, gone) = std::mem::take(&mut self.known)
+            .into_iter()
+            .partition(|(key, _)| listed.contains(key));
+        let gone: BTreeMap<Key, Key> = gone;
+        self.known = kept;
+        gone.into_values()
+            .map(|key| Event::Delete(kind, key))
+            .collect()
+    }
+}
+
+/// A key without its resource.
+fn plain(key: &Key) -> Key {
+    Key::new(key.namespace(), key.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Shared;
+    use crate::Event;
+    use crate::object::{Key, Kind, Object, Trim};
+
+    fn widget(name: &str) -> Object {
+        let widget =
+            json!({"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": name}});
+        Kind::Unstructured
+            .decode_value(&widget, &Trim::default())
+            .unwrap()
+    }
+
+    #[test]
+    fn what_a_list_no_longer_holds_is_gone() {
+        let mut shared = Shared::default();
+        let mut said = Vec::new();
+        let kind = Kind::Unstructured;
+        for event in [
+            Event::Begin(kind),
+            Event::Apply(widget("a")),
+            Event::Apply(widget("b")),
+            Event::End(kind),
+            Event::Apply(widget("c")),
+            Event::Delete(kind, Key::new("", "b")),
+            // A list that does not come to its end takes nothing away.
+            Event::Begin(kind),
+            Event::Begin(kind),
+            Event::Apply(widget("c")),
+            Event::End(kind),
+        ] {
+            for event in shared.take(event) {
+                said.push(match event {
+                    Event::Apply(object) => format!("+{}", object.meta().key),
+                    Event::Delete(_, key) => {
+                        assert_eq!(key.resource(), "Widget.v1.example.org");
+                        format!("-{key}")
+                    }
+                    other => format!("{other:?}"),
+                });
+            }
+        }
+        assert_eq!(said, ["+a", "+b", "+c", "-b", "+c", "-a"]);
+    }
+}
