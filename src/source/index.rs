@@ -77,6 +77,7 @@ impl Index {
         }
         self.unlink(put.before.as_ref(), &key);
         self.links.extend(links);
+        self.forget_names(put.before.as_ref());
         Some(Changed {
             kind,
             key,
@@ -90,6 +91,7 @@ impl Index {
     pub fn delete(&mut self, kind: Kind, key: &Key) -> Option<Changed> {
         let (slot, before) = self.stores.take(kind, key)?;
         self.unlink(Some(&before), key);
+        self.forget_names(Some(&before));
         Some(Changed {
             kind,
             key: key.clone(),
@@ -112,16 +114,20 @@ impl Index {
             .collect()
     }
 
-    /// Notes what a name resolves to; says which objects use it. Empty if nothing has changed.
+    /// Notes what a name resolves to; says which objects use it. Empty if nothing has changed. A
+    /// name that no object uses is not noted.
     pub fn resolve(&mut self, name: &str, addresses: &[IpAddr]) -> Vec<(Kind, Key)> {
         let key = Key::new("", name);
         let known = self.names.get(&key);
         if known.is_some_and(|known| **known == *addresses) {
             return Vec::new();
         }
-        self.names.insert(key.clone(), addresses.into());
         let users = self.linked(Link::Resolves, &key);
-        users.map(|(kind, key)| (kind, key.clone())).collect()
+        let users: Vec<_> = users.map(|(kind, key)| (kind, key.clone())).collect();
+        if !users.is_empty() {
+            self.names.insert(key, addresses.into());
+        }
+        users
     }
 
     /// What a name resolves to; `None` if that is not known.
@@ -193,15 +199,20 @@ impl Index {
         )
     }
 
-    /// Whether an object of this kind wants objects of that kind.
+    /// Whether any object of a kind has such a link.
     #[must_use]
-    pub fn wants(&self, who: Kind, what: Kind) -> bool {
-        let link = Link::Wants(what);
+    pub fn any(&self, who: Kind, link: Link) -> bool {
         let first = (link, Key::first_of(""), FIRST, Key::first_of(""));
         let links = self.links.range(first..);
         links
             .take_while(|(other, ..)| *other == link)
             .any(|(_, _, kind, _)| *kind == who)
+    }
+
+    /// Whether any object of a kind wants objects of another.
+    #[must_use]
+    pub fn wants(&self, who: Kind, what: Kind) -> bool {
+        self.any(who, Link::Wants(what))
     }
 
     /// All keys of a kind, sorted, each with its place.
@@ -233,6 +244,18 @@ impl Index {
         let kind = object.kind();
         object.links(&mut |link, target| {
             self.links.remove(&(link, target, kind, key.clone()));
+        });
+    }
+
+    /// Forgets what names resolve to that no object uses any more.
+    fn forget_names(&mut self, before: Option<&Object>) {
+        let Some(before) = before.filter(|_| !self.names.is_empty()) else {
+            return;
+        };
+        before.links(&mut |link, target| {
+            if link == Link::Resolves && self.linked(link, &target).next().is_none() {
+                self.names.remove(&target);
+            }
         });
     }
 }

@@ -12,6 +12,8 @@
 #![forbid(unsafe_code)]
 
 mod annotation;
+mod engine;
+mod event;
 mod index;
 pub mod kind;
 pub mod manifest;
@@ -19,9 +21,17 @@ pub mod object;
 mod outcome;
 mod rules;
 mod selector;
+pub mod template;
+#[cfg(feature = "kubernetes")]
+pub mod watch;
 
 pub use annotation::{Annotations, admits, split};
+pub use engine::{Engine, Touch};
+pub use event::{Event, Health};
 pub use index::{Changed, Index, Link, Store};
 pub use outcome::{Note, Outcome, Problem, Reason};
 pub use rules::{Compatibility, DEFAULT_PREFIXES, Rules, ServiceTypes};
 pub use selector::{Requirement, Selector, SelectorError, Test};
+
+#[cfg(test)]
+mod tests;

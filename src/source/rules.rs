@@ -1,7 +1,11 @@
 //! All settings that decide what the sources read and publish. Plain values; the flags they come
 //! from are named in each line.
 
+use std::sync::Arc;
+
 use crate::Selector;
+use crate::object::{Key, Kind};
+use crate::template::Engine;
 
 /// The settings of all sources.
 #[derive(Clone, Debug)]
@@ -54,6 +58,8 @@ pub struct Rules {
     pub gateway_label_filter: Selector,
     /// `--gateway-listener-sets`.
     pub gateway_listener_sets: bool,
+    /// The templates for names and targets, if there are any.
+    pub templates: Option<Arc<Engine>>,
     /// `--unstructured-resource`, as `resource.version.group`.
     pub unstructured: Vec<Box<str>>,
 }
@@ -91,6 +97,18 @@ impl ServiceTypes {
     }
 }
 
+impl Rules {
+    /// Whether objects in the namespace of this key are read. Gateways and what belongs to them
+    /// have rules of their own, with their kind.
+    #[must_use]
+    pub fn reads(&self, kind: Kind, key: &Key) -> bool {
+        self.namespace.is_empty()
+            || !kind.namespaced()
+            || matches!(kind, Kind::Gateway | Kind::ListenerSet)
+            || *self.namespace == *key.namespace()
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         Self {
@@ -119,6 +137,7 @@ impl Default for Rules {
             gateway_namespace: Box::default(),
             gateway_label_filter: Selector::default(),
             gateway_listener_sets: false,
+            templates: None,
             unstructured: Vec::new(),
         }
     }

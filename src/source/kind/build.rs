@@ -38,7 +38,7 @@ impl Shape {
             ttl: annotations.ttl(outcome),
             set_identifier: annotations.set_identifier().into(),
             properties: annotations.properties(),
-            resource: format!("{prefix}/{}", meta.key).into(),
+            resource: format!("{prefix}/{}/{}", meta.key.namespace(), meta.key.name()).into(),
             origin: meta.reference(kind),
         }
     }
@@ -106,9 +106,36 @@ impl Shape {
     }
 }
 
-/// Brings together the endpoints of one object, from `from` on: targets of the same name, type,
-/// set identifier and TTL are united, sorted, each once. Aliases stay apart by target.
+/// Brings together the endpoints of several objects of one source, as its row says.
+#[cfg(test)]
+pub(crate) fn unite(endpoints: &mut Vec<Endpoint>, how: super::Merge) {
+    match how {
+        super::Merge::None => {}
+        super::Merge::Plain => merge(endpoints),
+        super::Merge::Service => {
+            endpoints.sort_by(|a, b| {
+                let resource = |endpoint: &Endpoint| {
+                    endpoint.labels.value(Labels::RESOURCE).map(str::to_owned)
+                };
+                resource(a).cmp(&resource(b))
+            });
+            merge_first_ttl(endpoints);
+        }
+    }
+}
+
+/// Brings together the endpoints of one object: targets of the same name, type, set identifier and
+/// TTL are united, sorted, each once. Aliases stay apart by target.
 pub(crate) fn merge(endpoints: &mut Vec<Endpoint>) {
+    merge_if(endpoints, |a, b| a.ttl == b.ttl);
+}
+
+/// As [`merge`], but whatever the TTL: the first endpoint gives it.
+pub(crate) fn merge_first_ttl(endpoints: &mut Vec<Endpoint>) {
+    merge_if(endpoints, |_, _| true);
+}
+
+fn merge_if(endpoints: &mut Vec<Endpoint>, fits: impl Fn(&Endpoint, &Endpoint) -> bool) {
     let mut merged: Vec<Endpoint> = Vec::with_capacity(endpoints.len());
     for endpoint in endpoints.drain(..) {
         let alias = matches!(endpoint.rtype, Rtype::CNAME | Rtype::DNAME);
@@ -119,7 +146,7 @@ pub(crate) fn merge(endpoints: &mut Vec<Endpoint>) {
             other.name == endpoint.name
                 && other.rtype == endpoint.rtype
                 && other.set_identifier == endpoint.set_identifier
-                && other.ttl == endpoint.ttl
+                && fits(other, &endpoint)
                 && (!alias || other.targets.first() == endpoint.targets.first())
         });
         match same {
@@ -130,9 +157,7 @@ pub(crate) fn merge(endpoints: &mut Vec<Endpoint>) {
     for endpoint in &mut merged {
         endpoint.targets.sort();
         endpoint.targets.dedup();
-        endpoint.targets.shrink_to_fit();
     }
-    merged.shrink_to_fit();
     *endpoints = merged;
 }
 

@@ -8,8 +8,19 @@
 //! Both are pure functions of the index and the settings.
 
 mod build;
+mod crd;
+mod fake;
 mod gateway;
+mod ingress;
+mod node;
+mod pod;
 mod row;
+mod service;
+mod templates;
+mod unstructured;
 
 pub use build::Shape;
+#[cfg(test)]
+pub(crate) use build::unite;
 pub use row::{Merge, ROWS, Row, Touched};
+pub use unstructured::Shared;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::gateway;
+use super::{fake, gateway, unstructured};
+pub use plan::merge::SourceMerge as Merge;
+
 use crate::object::{Key, Kind};
 use crate::{Changed, Index, Outcome, Rules};
 
@@ -22,17 +24,6 @@ pub struct Row {
     pub endpoints: fn(&Index, &Rules, &Key, &mut Outcome),
     /// How its endpoints for one name come together.
     pub merge: Merge,
-}
-
-/// How the endpoints of one source for one name come together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Merge {
-    /// Not at all: each stands for itself.
-    None,
-    /// Targets of the same name, type, set identifier and TTL are united.
-    Plain,
-    /// As plain, but without regard to the TTL: the first Service gives it.
-    Service,
 }
 
 /// The objects that an event touches.
@@ -71,9 +62,51 @@ pub static ROWS: &[Row] = &[
         endpoints: |_, _, _, _| {},
         merge: Merge::None,
     },
+    fake::ROW,
     gateway::GRPC,
     gateway::HTTP,
     gateway::TCP,
     gateway::TLS,
     gateway::UDP,
+    unstructured::ROW,
+    Row {
+        name: "crd",
+        kind: Some(Kind::DnsEndpoint),
+        also: |_, _| Vec::new(),
+        touched: |_, _, _, _| {},
+        endpoints: super::crd::endpoints,
+        merge: Merge::Plain,
+    },
+    Row {
+        name: "ingress",
+        kind: Some(Kind::Ingress),
+        also: |_, _| Vec::new(),
+        touched: |_, _, _, _| {},
+        endpoints: super::ingress::endpoints,
+        merge: Merge::Plain,
+    },
+    Row {
+        name: "node",
+        kind: Some(Kind::Node),
+        also: |_, _| Vec::new(),
+        touched: |_, _, _, _| {},
+        endpoints: super::node::endpoints,
+        merge: Merge::Plain,
+    },
+    Row {
+        name: "pod",
+        kind: Some(Kind::Pod),
+        also: super::pod::also,
+        touched: super::pod::touched,
+        endpoints: super::pod::endpoints,
+        merge: Merge::Plain,
+    },
+    Row {
+        name: "service",
+        kind: Some(Kind::Service),
+        also: super::service::also,
+        touched: super::service::touched,
+        endpoints: super::service::endpoints,
+        merge: Merge::Service,
+    },
 ];

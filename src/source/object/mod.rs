@@ -8,8 +8,10 @@
 //! Whatever an object holds, decoding returns it or an error: it never panics, and never keeps
 //! more than is read.
 
+mod dns_endpoint;
 mod endpoint_slice;
 mod gateway;
+mod ingress;
 mod key;
 mod listener;
 mod listener_set;
@@ -24,9 +26,12 @@ mod service;
 mod table;
 mod time;
 mod trim;
+mod unstructured;
 
+pub use dns_endpoint::{Declared, DnsEndpoint, RawDnsEndpoint};
 pub use endpoint_slice::{Backend, EndpointSlice, RawSlice};
 pub use gateway::{Gateway, RawGateway};
+pub use ingress::{Ingress, RawIngress};
 pub use key::Key;
 pub(crate) use listener::GROUP as GATEWAY_GROUP;
 pub use listener::{From, Listener, Protocol};
@@ -48,3 +53,4 @@ pub use table::{Kind, Object, Stored, Stores, Trimmed};
 pub use time::seconds;
 pub(crate) use trim::{INGRESS_CLASS, KOPS_EXTERNAL, KOPS_INTERNAL, MATE, MOLECULE};
 pub use trim::{Keep, Trim};
+pub use unstructured::{Dynamic, DynamicError, RawUnstructured, Unstructured};

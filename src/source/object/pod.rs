@@ -55,13 +55,13 @@ impl Trimmed for Pod {
             PodState::NotRunning
         } else if ready.is_none_or(|condition| &*condition.status != "True") {
             PodState::NotReady
-        } else if raw.metadata.deletion_timestamp.is_empty() {
+        } else if raw.metadata.deletion_timestamp.is_none() {
             PodState::Ready
         } else {
             PodState::ReadyTerminating
         };
-        let asks_node =
-            trim.has(&meta, "hostname") || meta.annotations.value(KOPS_EXTERNAL).is_some();
+        let asks_node = trim.value(&meta, "hostname").is_some()
+            || meta.annotations.value(KOPS_EXTERNAL).is_some();
         Self {
             node: Box::from(&*raw.spec.node_name),
             hostname: Box::from(&*raw.spec.hostname),

@@ -145,9 +145,10 @@ pub struct RawMeta<'a> {
     /// When it was made.
     #[serde(borrow)]
     pub creation_timestamp: Text<'a>,
-    /// When it was asked to go.
-    #[serde(borrow)]
-    pub deletion_timestamp: Text<'a>,
+    /// When it was asked to go. Go writes a time of zero as `null`, so that the key is there says
+    /// it all.
+    #[serde(borrow, deserialize_with = "present")]
+    pub deletion_timestamp: Option<Text<'a>>,
     /// Counts changes of the specification.
     #[serde(deserialize_with = "nullable")]
     pub generation: i64,
@@ -170,4 +171,13 @@ where
     T: Deserialize<'de> + Default,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads a field that is there, even if it is `null`.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }

@@ -15,6 +15,10 @@ pub struct Service {
     pub meta: Meta,
     /// Its type.
     pub kind: ServiceType,
+    /// Whether it can ask for names at all. If not, only its metadata is kept.
+    pub asks: bool,
+    /// Whether its pods stand for addresses of their nodes.
+    pub by_node: bool,
     /// Whether names of its load balancer are to be resolved.
     pub resolve: bool,
     /// Its address in the cluster; `None` as text if it is headless. Not kept where no rule reads it.
@@ -83,12 +87,20 @@ impl Service {
         self.kind == ServiceType::ClusterIp && &*self.cluster_ip == HEADLESS
     }
 
+    /// Labels of its pods; none selects all.
+    #[must_use]
+    pub fn selector(&self) -> &Pairs {
+        self.more.as_ref().map_or(&EMPTY, |more| &more.selector)
+    }
+
     /// Addresses that the user routes to the nodes.
     #[must_use]
     pub fn external_ips(&self) -> &[Box<str>] {
         self.more.as_ref().map_or(&[], |more| &more.external_ips)
     }
 }
+
+static EMPTY: std::sync::LazyLock<Pairs> = std::sync::LazyLock::new(Pairs::default);
 
 /// What a headless Service has instead of an address.
 pub(crate) const HEADLESS: &str = "None";
@@ -107,15 +119,22 @@ impl Trimmed for Service {
                 "NodePort" => ServiceType::NodePort,
                 _ => ServiceType::Other,
             },
-            resolve: trim.resolve,
+            asks: false,
+            by_node: false,
+            resolve: false,
             cluster_ip: Box::default(),
             entries: Box::default(),
             more: None,
         };
-        if !trim.asks(&service.meta) {
+        if !trim.asks(Kind::Service, &service.meta) {
             return service;
         }
-        if service.kind != ServiceType::LoadBalancer || trim.asks_inside(&service.meta) {
+        service.asks = true;
+        service.by_node = trim.value(&service.meta, "endpoints-type") == Some("NodeExternalIP");
+        service.resolve = trim.resolves() && service.kind == ServiceType::LoadBalancer;
+        if service.kind != ServiceType::LoadBalancer
+            || trim.asks_inside(Kind::Service, &service.meta)
+        {
             service.cluster_ip = Box::from(&*spec.cluster_ip);
         }
         service.entries = raw.status.load_balancer.entries();
@@ -165,7 +184,10 @@ impl Trimmed for Service {
             link(Link::Wants(Kind::Pod), Key::first_of(namespace));
             link(Link::Wants(Kind::EndpointSlice), Key::first_of(namespace));
         }
-        if self.kind == ServiceType::NodePort && self.more.is_some() {
+        if self.is_headless() && self.by_node {
+            link(Link::Wants(Kind::Node), Key::first_of(""));
+        }
+        if self.kind == ServiceType::NodePort && self.asks {
             link(Link::Wants(Kind::Node), Key::first_of(""));
             if local {
                 link(Link::Wants(Kind::Pod), Key::first_of(namespace));

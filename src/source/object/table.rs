@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    DecodeError, EndpointSlice, Gateway, GrpcRoute, HttpRoute, Key, ListenerSet, Meta, Namespace, Node,
-    Pod, Service, TcpRoute, TlsRoute, Trim, UdpRoute,
+    DecodeError, DnsEndpoint, EndpointSlice, Gateway, GrpcRoute, HttpRoute, Ingress, Key,
+    ListenerSet, Meta, Namespace, Node, Pod, Service, TcpRoute, TlsRoute, Trim, UdpRoute,
+    Unstructured,
 };
 use crate::index::{Link, Store};
 
@@ -203,6 +204,7 @@ macro_rules! kinds {
 
 kinds! {
     // variant, store, struct, name, versions (the first one is watched), plural, whether namespaced
+    DnsEndpoint, dns_endpoints, DnsEndpoint, "DNSEndpoint", ["externaldns.k8s.io/v1alpha1"], "dnsendpoints", true;
     EndpointSlice, slices, EndpointSlice, "EndpointSlice", ["discovery.k8s.io/v1"], "endpointslices", true;
     Gateway, gateways, Gateway, "Gateway",
         ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"], "gateways", true;
@@ -212,6 +214,7 @@ kinds! {
         ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"], "httproutes", true;
     ListenerSet, listener_sets, ListenerSet, "ListenerSet",
         ["gateway.networking.k8s.io/v1"], "listenersets", true;
+    Ingress, ingresses, Ingress, "Ingress", ["networking.k8s.io/v1"], "ingresses", true;
     Namespace, namespaces, Namespace, "Namespace", ["v1"], "namespaces", false;
     Node, nodes, Node, "Node", ["v1"], "nodes", false;
     Pod, pods, Pod, "Pod", ["v1"], "pods", true;
@@ -223,6 +226,8 @@ kinds! {
         "gateway.networking.k8s.io/v1alpha2"], "tlsroutes", true;
     UdpRoute, udp_routes, UdpRoute, "UDPRoute",
         ["gateway.networking.k8s.io/v1alpha2", "gateway.networking.k8s.io/v1"], "udproutes", true;
+    // Of whatever kind; its objects say which.
+    Unstructured, unstructured, Unstructured, "Unstructured", [""], "", true;
 }
 
 impl Kind {
@@ -230,6 +235,15 @@ impl Kind {
     #[must_use]
     pub fn api_version(self) -> &'static str {
         self.versions().first().copied().unwrap_or_default()
+    }
+
+    /// The kind as templates see it, if they do.
+    #[must_use]
+    pub fn shape(self) -> Option<&'static crate::template::Kind> {
+        match self {
+            Self::Unstructured => Some(crate::template::Kind::untyped()),
+            _ => crate::template::Kind::typed(self.api_version(), self.name()),
+        }
     }
 
     /// The kind that a manifest names.
@@ -245,7 +259,7 @@ fn from_json<T: Stored>(json: &[u8], trim: &Trim) -> Result<Object, DecodeError>
         kind: T::KIND,
         source,
     };
-    if trim.whole {
+    if trim.keeps_value(T::KIND) {
         let value: Value = serde_json::from_slice(json).map_err(broken)?;
         return from_value::<T>(&value, trim);
     }
@@ -259,15 +273,18 @@ fn from_value<T: Stored>(value: &Value, trim: &Trim) -> Result<Object, DecodeErr
         source,
     })?;
     let mut object = T::trim(&raw, trim);
-    if trim.whole {
-        object.meta_mut().whole = Some(Box::new(value.clone()));
-    }
+    object.meta_mut().whole = trim.masked(T::KIND, value);
     named(object)
 }
 
-fn named<T: Stored>(object: T) -> Result<Object, DecodeError> {
-    if object.meta().key.name().is_empty() {
+fn named<T: Stored>(mut object: T) -> Result<Object, DecodeError> {
+    let key = &object.meta().key;
+    if key.name().is_empty() {
         return Err(DecodeError::Unnamed { kind: T::KIND });
+    }
+    // A manifest may say one all the same; nobody who looks for the object would.
+    if !T::KIND.namespaced() && !key.namespace().is_empty() {
+        object.meta_mut().key = Key::new("", key.name());
     }
     Ok(Box::new(object).into_object())
 }

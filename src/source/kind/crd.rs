@@ -1,0 +1,80 @@
+//! DNSEndpoint: endpoints as their user wrote them.
+
+use plan::{Endpoint, Labels};
+use wire::{Rtype, Ttl};
+
+use super::build;
+use crate::object::{Declared, DnsEndpoint, Key, Kind};
+use crate::{Index, Outcome, Reason, Rules};
+
+/// What a DNSEndpoint asks for. The annotation `controller` has no say here.
+pub(super) fn endpoints(index: &Index, rules: &Rules, key: &Key, outcome: &mut Outcome) {
+    let Some(object) = index.get::<DnsEndpoint>(key) else {
+        return;
+    };
+    let meta = &object.meta;
+    if !rules.label_filter.matches(&meta.labels)
+        || !rules.annotation_filter.matches(&meta.annotations)
+    {
+        outcome.note(|| "it is not in the filters for labels and annotations".to_owned());
+        return;
+    }
+    let origin = meta.reference(Kind::DnsEndpoint);
+    let resource = format!("crd/{}/{}", key.namespace(), key.name());
+    for declared in &object.declared {
+        let Some(rtype) = rtype(declared, outcome) else {
+            continue;
+        };
+        let mut labels = Labels::default();
+        for (key, value) in declared.labels.iter() {
+            labels.set(key, value);
+        }
+        labels.set(Labels::RESOURCE, &resource);
+        let ttl = u32::try_from(declared.ttl).ok().filter(|ttl| *ttl > 0);
+        outcome.endpoints.push(Endpoint {
+            name: declared.name.clone(),
+            rtype,
+            targets: declared.targets.to_vec(),
+            ttl: ttl.map(Ttl::from_secs),
+            set_identifier: declared.set_identifier.clone(),
+            labels,
+            properties: declared.properties.clone(),
+            origins: vec![origin.clone()],
+        });
+    }
+    build::merge(&mut outcome.endpoints);
+}
+
+/// The type, if it is one and fits the targets.
+fn rtype(declared: &Declared, outcome: &mut Outcome) -> Option<Rtype> {
+    let Some(rtype) = Rtype::from_text(declared.rtype.as_bytes()) else {
+        outcome.problem(
+            Reason::TargetRejected,
+            format!(
+                "\"{}\" asks for type \"{}\", which is none",
+                declared.name, declared.rtype
+            ),
+        );
+        return None;
+    };
+    let dotted = match rtype {
+        // With a dot or without; of some the last word is a name, of some it is any text.
+        Rtype::CNAME | Rtype::DNAME | Rtype::TXT | Rtype::MX | Rtype::SRV => return Some(rtype),
+        Rtype::NAPTR => true,
+        _ => false,
+    };
+    let odd = (declared.targets.iter()).find(|target| target.ends_with('.') != dotted);
+    if let Some(odd) = odd {
+        let how = if dotted { "with" } else { "without" };
+        outcome.problem(
+            Reason::TargetRejected,
+            format!(
+                "\"{}\" has the target \"{odd}\" for type {rtype}; expected one {how} a dot at \
+                 its end",
+                declared.name
+            ),
+        );
+        return None;
+    }
+    Some(rtype)
+}
