@@ -120,7 +120,7 @@ impl Engine {
 
     /// All that `--fqdn-template` gives, before it is split.
     #[cfg(test)]
-    pub(crate) fn text(&self, subject: Subject<'_>) -> Result<String, TemplateError> {
+    pub(super) fn text(&self, subject: Subject<'_>) -> Result<String, TemplateError> {
         let program = self.fqdn.as_ref();
         let output = program.map_or(Ok(Vec::new()), |program| program.execute(subject))?;
         Ok(String::from_utf8_lossy(&output).into_owned())
