@@ -9,13 +9,15 @@
 //!
 //! Outcomes are compared as sets: order in lists, and how changes are cut into requests, say nothing.
 //! What external-dns does is kept beside the cases, so that judging us needs no Go program;
-//! `CONFORMANCE_EXTERNALDNS=record` writes it anew, `live` runs it again and fails where it changed.
+//! `CONFORMANCE_EXTERNALDNS=record` writes it anew, `live` runs it again and fails where it changed,
+//! and plays random cases (`CONFORMANCE_SEEDS=FROM..TO`) with both programs.
 
 mod case;
 mod compare;
 mod outcome;
 mod play;
 mod pool;
+mod random;
 mod trials;
 
 pub use trials::{Mode, trials, trials_in};

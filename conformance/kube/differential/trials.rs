@@ -1,6 +1,7 @@
 //! One trial a case, in one of three modes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::compare::{Difference, judge, read, unused};
 use super::outcome::{difference, expected, keys, record};
 use super::play::{chain, play};
 use super::pool::Pool;
+use super::random;
 
 /// What trials do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,9 +97,12 @@ pub fn trials_in(folder: &Path, ours: Option<PathBuf>, mode: Mode) -> Vec<Trial>
         let check = move || run(&setting, &case).map_err(Failed::from);
         (check, ignored)
     };
-    let named = cases
-        .into_iter()
-        .map(|case| (format!("externaldns/{}", case.name), case));
+    let seeds = match mode {
+        Mode::Live => seeds(),
+        Mode::Golden | Mode::Record => 0..0,
+    };
+    let cases = cases.into_iter().chain(seeds.map(random::case));
+    let named = cases.map(|case| (format!("externaldns/{}", case.name), case));
     let made = named.map(|(name, case)| {
         let (check, ignored) = trial(case);
         Trial::test(name, check).with_ignored_flag(ignored)
@@ -131,6 +136,9 @@ fn run(setting: &Setting, case: &Case) -> Result<(), String> {
 }
 
 fn compare(setting: &Setting, cluster: &Cluster, case: &Case) -> Result<(), String> {
+    if let (Some(theirs), true) = (&setting.theirs, case.expected.as_os_str().is_empty()) {
+        return compare_random(setting, theirs, cluster, case);
+    }
     let known = expected(&case.expected, &case.key)?;
     let known = known.ok_or("no outcome on record")?;
     if let Some(program) = &setting.theirs {
@@ -150,6 +158,41 @@ fn compare(setting: &Setting, cluster: &Cluster, case: &Case) -> Result<(), Stri
     let played = play(program, cluster, case)?;
     let verdict = judge(&setting.differences, case, &known, &played.outcome);
     verdict.map_err(|text| format!("{text}\n{}", said(&played.log)))
+}
+
+/// A case without a record: both play it, external-dns again while it may be chance that differs.
+fn compare_random(
+    setting: &Setting,
+    theirs: &Path,
+    cluster: &Cluster,
+    case: &Case,
+) -> Result<(), String> {
+    let first = play(theirs, cluster, case)?.outcome;
+    let Some(program) = &setting.ours else {
+        return Ok(());
+    };
+    let ours = play(program, cluster, case)?;
+    let mut known = vec![first];
+    for _ in 0..REPEATS {
+        if known.contains(&ours.outcome) {
+            return Ok(());
+        }
+        known.push(play(theirs, cluster, case)?.outcome);
+    }
+    let nearest = known.first().map(Vec::as_slice).unwrap_or_default();
+    let flags: Vec<&Vec<String>> = case.steps.iter().map(|step| &step.flags).collect();
+    let text = difference(nearest, &ours.outcome);
+    Err(format!("{flags:?}\n{text}\n{}", said(&ours.log)))
+}
+
+/// Which random cases there are.
+fn seeds() -> Range<u64> {
+    let given = std::env::var("CONFORMANCE_SEEDS").unwrap_or_default();
+    let parsed = given.split_once("..").and_then(|(from, to)| {
+        let range: Range<u64> = from.parse().ok()?..to.parse().ok()?;
+        Some(range)
+    });
+    parsed.unwrap_or(SEEDS)
 }
 
 /// The end of a log, for messages.
@@ -180,5 +223,7 @@ fn check_records(cases: &[Case], mode: Mode) -> Result<(), String> {
 /// How often a case that is left to chance is played for the record: of three outcomes that are as
 /// likely, one is missed once in a thousand records.
 const REPEATS: usize = 20;
+/// Random cases when nobody asks for others.
+const SEEDS: Range<u64> = 0..20;
 /// external-dns logs all its settings in one line.
 const LINE: usize = 240;
