@@ -36,7 +36,8 @@ pub use raw::Environment;
 pub use settings::{
     Access, AddressMap, AesKey, Answers, Batch, Claim, Compatibility, Config, ControlSocket,
     Cookies, CountedClients, Destination, DomainFilter, Embedded, Encryption, EventReason, Gso,
-    InMemory, Kubernetes, Listen, Log, LogFormat, LogLevel, NameServer, Objects, Operator, Policy,
-    Process, Provider, RateLimit, RecordType, Registry, Requirement, Secret, Selector, ServiceType,
-    SourceName, SourceRules, Sync, Tcp, Txt, Udp, Webhook, Wrappers, ZoneFile, Zones,
+    InMemory, Kubernetes, Listen, Log, LogFormat, LogLevel, NamePattern, NameServer, Objects,
+    Operator, Policy, Process, Provider, RateLimit, RecordType, Registry, Requirement, Secret,
+    Selector, ServiceType, SourceName, SourceRules, Sync, Tcp, Txt, Udp, Webhook, Wrappers,
+    ZoneFile, Zones,
 };

@@ -2,14 +2,12 @@
 
 use std::net::IpAddr;
 
-use ipnet::{IpNet, IpSubnets, Ipv4Subnets, Ipv6Subnets};
-
 use super::destination::record_type;
 use super::reader::Reader;
 use crate::file::{FileAddressMap, FileClaim};
 use crate::problem::Quoted;
 use crate::raw::Typed;
-use crate::settings::{AddressMap, Claim, RecordType};
+use crate::settings::{AddressMap, Claim, NamePattern, RecordType};
 use crate::value::{self, Wrong};
 
 /// Address maps, in their order.
@@ -17,47 +15,52 @@ pub(super) fn address_maps(reader: &mut Reader, maps: &[FileAddressMap]) -> Vec<
     let mut checked = Vec::new();
     for map in maps {
         match address_map(&map.from.text, &map.to.text) {
-            Ok(maps) => checked.extend(maps),
+            Ok(map) => checked.push(map),
             Err(wrong) => reader.problem("addressMaps", &map.from, wrong),
         }
     }
     checked
 }
 
-fn address_map(from: &str, to: &str) -> Result<Vec<AddressMap>, Wrong> {
-    let (networks, to) = (pool(from)?, value::network(to)?);
-    let all = networks.into_iter().map(|from| AddressMap { from, to });
-    let maps: Vec<AddressMap> = all.collect();
-    let one = to.prefix_len() == to.max_prefix_len();
-    for map in &maps {
-        if map.from.max_prefix_len() != to.max_prefix_len() {
-            return Err(Wrong::new(format!(
-                "{} and \"{to}\" are not both IPv4 or both IPv6",
-                Quoted(from)
-            )));
+fn address_map(from: &str, to: &str) -> Result<AddressMap, Wrong> {
+    if let Ok(to) = to.parse::<IpAddr>() {
+        let (first, last) = pool(from)?;
+        if first.is_ipv4() != to.is_ipv4() {
+            return Err(other_family(from, &to.to_string()));
         }
-        if !one && (map.from.prefix_len() != to.prefix_len() || maps.len() > 1) {
-            let wrong = Wrong::new(format!(
-                "{} and \"{to}\" are not of the same size",
-                Quoted(from)
-            ));
-            return Err(wrong.hint("map to a network of the same length, or all to one address"));
-        }
+        return Ok(AddressMap::Pool { first, last, to });
     }
-    Ok(maps)
+    let (from, to) = (value::network(from)?, value::network(to)?);
+    if from.max_prefix_len() != to.max_prefix_len() {
+        return Err(other_family(&from.to_string(), &to.to_string()));
+    }
+    if from.prefix_len() != to.prefix_len() {
+        let wrong = Wrong::new(format!("\"{from}\" and \"{to}\" are not of the same size"));
+        return Err(wrong.hint("map to a network of the same length, or all to one address"));
+    }
+    Ok(AddressMap::Network { from, to })
 }
 
-/// `CIDR`, `ADDR` or `ADDR-ADDR`, as networks.
-fn pool(text: &str) -> Result<Vec<IpNet>, Wrong> {
+fn other_family(from: &str, to: &str) -> Wrong {
+    Wrong::new(format!(
+        "{} and {} are not both IPv4 or both IPv6",
+        Quoted(from),
+        Quoted(to)
+    ))
+}
+
+/// The ends of `CIDR`, `ADDR` or `ADDR-ADDR`.
+fn pool(text: &str) -> Result<(IpAddr, IpAddr), Wrong> {
     let Some((first, last)) = text.split_once('-') else {
-        return Ok(vec![value::network(text)?]);
+        let net = value::network(text)?;
+        return Ok((net.network(), net.broadcast()));
     };
-    match (first.trim().parse(), last.trim().parse()) {
-        (Ok(IpAddr::V4(first)), Ok(IpAddr::V4(last))) if first <= last => {
-            Ok(IpSubnets::from(Ipv4Subnets::new(first, last, 0)).collect())
-        }
-        (Ok(IpAddr::V6(first)), Ok(IpAddr::V6(last))) if first <= last => {
-            Ok(IpSubnets::from(Ipv6Subnets::new(first, last, 0)).collect())
+    match (
+        first.trim().parse::<IpAddr>(),
+        last.trim().parse::<IpAddr>(),
+    ) {
+        (Ok(first), Ok(last)) if first.is_ipv4() == last.is_ipv4() && first <= last => {
+            Ok((first, last))
         }
         _ => Err(Wrong::expected(
             text,
@@ -113,7 +116,7 @@ fn namespace(text: &str) -> Result<String, Wrong> {
 }
 
 /// A name; one of its labels may be a star.
-fn pattern(text: &str) -> Result<String, Wrong> {
+fn pattern(text: &str) -> Result<NamePattern, Wrong> {
     let pattern = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
     let stars = pattern.split('.').filter(|label| *label == "*").count();
     let whole = pattern.matches('*').count() == stars && stars <= 1;
@@ -123,7 +126,11 @@ fn pattern(text: &str) -> Result<String, Wrong> {
             "a name; expected one such as www.example.org, or *.example.org for all below it",
         ));
     }
-    Ok(pattern)
+    Ok(match pattern.strip_prefix("*.") {
+        _ if pattern == "*" => NamePattern::Any,
+        Some(name) => NamePattern::Below(name.to_owned()),
+        None => NamePattern::Exactly(pattern),
+    })
 }
 
 fn type_of(text: &str) -> Result<RecordType, Wrong> {

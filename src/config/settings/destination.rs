@@ -139,14 +139,25 @@ impl Default for DomainFilter {
     }
 }
 
-/// Addresses as the cluster knows them, and as they are published: each becomes the one at its place
-/// in a network of the same size, or all become one. Both networks are of one family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AddressMap {
-    /// What is found. A pool in the settings file is several networks.
-    pub from: IpNet,
-    /// What is published; a network of one address stands for all of `from`.
-    pub to: IpNet,
+/// Addresses as the cluster knows them, and as they are published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AddressMap {
+    /// Each address of a network becomes the one at its place in another of the same size.
+    Network {
+        /// What is found.
+        from: IpNet,
+        /// What is published.
+        to: IpNet,
+    },
+    /// Each address from first to last becomes one and the same.
+    Pool {
+        /// The first address.
+        first: IpAddr,
+        /// The last address, of the same family.
+        last: IpAddr,
+        /// What is published.
+        to: IpAddr,
+    },
 }
 
 /// What may be done to records.

@@ -103,9 +103,20 @@ pub enum EventReason {
 pub struct Claim {
     /// Names of namespaces, or `*` for all of them and for objects that have none.
     pub namespaces: Vec<String>,
-    /// Names that may be had, in lower case and without final dot. A `*` in the place of a label
-    /// stands for one label or more: `*`, `*.example.org`, `_acme-challenge.*.example.org`.
-    pub names: Vec<String>,
+    /// Names that may be had.
+    pub names: Vec<NamePattern>,
     /// Types that they may have; empty is all but NS.
     pub types: Vec<RecordType>,
+}
+
+/// A name or some names, in lower case and without final dot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamePattern {
+    /// Every name.
+    Any,
+    /// The names below this one, at any depth; written `*.example.org`.
+    Below(String),
+    /// This name. A `*` in the place of one of its labels, but the first, stands for one label or
+    /// more: `_acme-challenge.*.example.org`.
+    Exactly(String),
 }

@@ -1,7 +1,7 @@
 //! Several destinations, address maps and claims, by settings file.
 
 use super::*;
-use crate::settings::{AddressMap, Policy, Provider, RecordType, Registry};
+use crate::settings::{AddressMap, NamePattern, Policy, Provider, RecordType, Registry};
 
 const TWO: &str = "version: 1
 sources: [service, ingress]
@@ -50,18 +50,20 @@ fn each_destination_has_settings_of_its_own() {
     assert_eq!(outside.managed_types, [RecordType::A, RecordType::Aaaa]);
     assert!(matches!(&outside.registry, Registry::Txt(txt) if txt.owner == "home"));
     assert_eq!(inside.address_maps, []);
-    let maps = |maps: &[AddressMap]| {
-        let maps = maps.iter().map(|map| format!("{} {}", map.from, map.to));
-        maps.collect::<Vec<_>>()
-    };
-    assert_eq!(maps(&outside.address_maps), ["10.0.0.0/24 203.0.113.0/24"]);
     assert_eq!(
-        maps(&nat.address_maps),
-        [
-            "192.168.1.240/29 203.0.113.7/32",
-            "192.168.1.248/31 203.0.113.7/32",
-            "192.168.1.250/32 203.0.113.7/32"
-        ]
+        outside.address_maps,
+        [AddressMap::Network {
+            from: "10.0.0.0/24".parse().unwrap(),
+            to: "203.0.113.0/24".parse().unwrap(),
+        }]
+    );
+    assert_eq!(
+        nat.address_maps,
+        [AddressMap::Pool {
+            first: "192.168.1.240".parse().unwrap(),
+            last: "192.168.1.250".parse().unwrap(),
+            to: "203.0.113.7".parse().unwrap(),
+        }]
     );
     let [first, second] = &sync.claims[..] else {
         panic!("not two claims");
@@ -70,13 +72,13 @@ fn each_destination_has_settings_of_its_own() {
     assert_eq!(
         first.names,
         [
-            "*.example.org",
-            "www.example.com",
-            "_acme-challenge.*.example.org"
+            NamePattern::Below("example.org".to_owned()),
+            NamePattern::Exactly("www.example.com".to_owned()),
+            NamePattern::Exactly("_acme-challenge.*.example.org".to_owned()),
         ]
     );
     assert_eq!(first.types, [RecordType::A]);
-    assert_eq!(second.names, ["*"]);
+    assert_eq!(second.names, [NamePattern::Any]);
 }
 
 #[test]
@@ -159,7 +161,7 @@ fn mistakes_in_destinations_have_a_line_and_a_column() {
     error: etc/zonewright.yaml:11:11: addressMaps: "10.0.0.0/8" and "192.168.0.0/16" are not of the same size
       hint: map to a network of the same length, or all to one address
     error: etc/zonewright.yaml:13:11: addressMaps: "10.0.0.9-10.0.0.1" is not a pool; expected one such as 192.168.1.240-192.168.1.250, the lower address first
-    error: etc/zonewright.yaml:15:11: addressMaps: "10.0.0.1" and "2001:db8::1/128" are not both IPv4 or both IPv6
+    error: etc/zonewright.yaml:15:11: addressMaps: "10.0.0.1" and "2001:db8::1" are not both IPv4 or both IPv6
     error: etc/zonewright.yaml:18:15: claims: "Web" is not a namespace; expected its name, or * for all
     error: etc/zonewright.yaml:20:11: claims: "a" is not a type here
       hint: there are A, AAAA, CNAME, DNAME, MX, NAPTR, NS, PTR, SRV and TXT
