@@ -92,7 +92,8 @@ pub struct Exit {
     pub log: String,
 }
 
-/// Runs a program to its end, for at most this long, in a folder that holds its log.
+/// Runs a program to its end, for at most this long, in a folder that holds its log and is its home.
+/// Its environment is `PATH` and what is given.
 ///
 /// # Errors
 ///
@@ -106,7 +107,9 @@ pub fn run(
 ) -> io::Result<Exit> {
     let log = folder.join("run.log");
     let mut command = command(program, arguments, folder, &log)?;
-    command.env("HOME", folder);
+    // Settings of whoever runs the tests are not the program's.
+    command.env_clear().env("HOME", folder);
+    command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     command.envs(environment.iter().map(|(name, value)| (name, value)));
     let mut child = spawn(command)?;
     let status = wait(&mut child, at_most);

@@ -36,12 +36,13 @@ fn play_in(program: &Path, cluster: &Cluster, case: &Case) -> Result<Played, Str
         .create(&case.objects)
         .map_err(|error| chain(&error))?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let environment = [&OURS.map(owned)[..], &case.env].concat();
     let mut outcome = Vec::new();
     let mut log = String::new();
     for step in &case.steps {
         change(cluster, step)?;
         let arguments = arguments(&step.flags, cluster.kubeconfig(), &recorder.url());
-        let exit = run(program, &arguments, &case.env, folder.path(), RUN_WAIT);
+        let exit = run(program, &arguments, &environment, folder.path(), RUN_WAIT);
         let exit = exit.map_err(|error| format!("{}: {error}", program.display()))?;
         let Some(code) = exit.code else {
             let log = last_lines(&exit.log, 20);
@@ -146,5 +147,15 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+/// Our name server's sockets, on loopback and out of the way; external-dns has none and reads no
+/// such variables. As flags they would stop it.
+const OURS: [(&str, &str); 2] = [
+    ("ZONEWRIGHT_LISTEN", "127.0.0.1:0"),
+    ("ZONEWRIGHT_CONTROL_SOCKET", "off"),
+];
 /// A run that waits for a kind that is not served takes a minute.
 const RUN_WAIT: Duration = Duration::from_secs(90);
