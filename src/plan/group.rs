@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use wire::Rtype;
+
 use crate::{ChangeSet, Endpoint, Labels, RowName};
 
 /// A name with a set identifier.
@@ -21,7 +23,10 @@ impl GroupKey {
     /// The group of an endpoint among written changes.
     #[must_use]
     pub fn of(endpoint: &Endpoint) -> Self {
-        let owned = endpoint.labels.value(Labels::OWNED_RECORD);
+        let owned = match endpoint.rtype {
+            Rtype::TXT => endpoint.labels.value(Labels::OWNED_RECORD),
+            _ => None,
+        };
         Self {
             name: RowName::new(owned.unwrap_or(&endpoint.name)),
             set_identifier: endpoint.set_identifier.clone(),
@@ -98,8 +103,6 @@ fn rank(changes: &ChangeSet) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use wire::Rtype;
-
     use super::*;
     use crate::Update;
 

@@ -1,11 +1,14 @@
 //! Which records should exist, against which do exist: pure functions on values.
 //!
 //! ```text
-//! endpoints of objects → desired (merged by name) ─┐
-//!                                                  ├→ diff (conflicts, ownership, policy) → changes
-//! records of a destination → registry (owners) ────┘                                          │
-//!                                     destination ←── provider ←── registry (ownership TXT) ←──┘
+//! endpoints of objects → desired (merged by name) → address maps, claims ─┐
+//!                                                                         ├→ diff → brake ─┐
+//! records of a destination → registry (owners) → shadow ──────────────────┘                │ changes
+//!                      destination ←── provider ←── group (batches) ←── registry (TXT) ←───┘
 //! ```
+//!
+//! The unit of it all is the name: whatever is done for one name alone gives what doing all names
+//! gives for it. So an event and a full pass go through the same functions.
 //!
 //! No I/O, no clock, no async but in the trait that destinations implement. The same values give
 //! the same plan in the same order.

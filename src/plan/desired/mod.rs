@@ -19,7 +19,7 @@ use crate::merge::{
     self, Candidate, Counts, MergeRules, PtrRule, Record, Step, What, address_of, reverse_name,
 };
 use crate::name::normalize;
-use crate::pack::{Block, Statics, pack};
+use crate::pack::{Block, Statics, names, pack};
 use crate::{Endpoint, RowName};
 use parts::{Part, Parts};
 
@@ -76,11 +76,10 @@ impl Desired {
             return Vec::new();
         }
         let mut touched = self.forget(contributor);
-        for (at, endpoint) in Block::new(&block, &self.statics).endpoints() {
+        for ((at, name), endpoint) in names(&block).zip(endpoints) {
             let part = Part::new(contributor, at);
-            let name = normalize(&endpoint.name);
-            touched.push(link(&mut self.rows, &name, part));
-            for address in merge::addresses(&endpoint, &self.rules) {
+            touched.push(link(&mut self.rows, &normalize(name), part));
+            for address in merge::addresses(endpoint, &self.rules) {
                 let name = reverse_name(address);
                 touched.push(link(&mut self.rows, &name, part.reversed()));
             }
@@ -278,12 +277,18 @@ impl Desired {
         let Some(block) = self.contributions.remove(&contributor) else {
             return touched;
         };
-        for (at, endpoint) in Block::new(&block, &self.statics).endpoints() {
+        for (at, name) in names(&block) {
             let part = Part::new(contributor, at);
-            touched.extend(unlink(&mut self.rows, &normalize(&endpoint.name), part));
+            touched.extend(unlink(&mut self.rows, &normalize(name), part));
+        }
+        if self.rules.ptr == PtrRule::Off {
+            return touched;
+        }
+        for (at, endpoint) in Block::new(&block, &self.statics).endpoints() {
+            let part = Part::new(contributor, at).reversed();
             for address in merge::addresses(&endpoint, &self.rules) {
                 let name = reverse_name(address);
-                touched.extend(unlink(&mut self.rows, &name, part.reversed()));
+                touched.extend(unlink(&mut self.rows, &name, part));
             }
         }
         touched

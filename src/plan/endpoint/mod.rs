@@ -65,13 +65,59 @@ impl Endpoint {
         }
     }
 
-    /// The type that a target asks for: an address of either family, else a name.
+    /// The type that a target asks for: an address of either family, else a name. An IPv6 address
+    /// with a scope counts as an address, and the merge then says what is wrong with it.
     #[must_use]
     pub fn suitable_type(target: &str) -> Rtype {
-        match target.parse() {
+        let address = match target.split_once('%') {
+            Some((address, scope)) if !scope.is_empty() && address.contains(':') => address,
+            _ => target,
+        };
+        match address.parse() {
             Ok(std::net::IpAddr::V4(_)) => Rtype::A,
             Ok(std::net::IpAddr::V6(_)) => Rtype::AAAA,
             Err(_) => Rtype::CNAME,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_ask_for_their_type() {
+        let cases = [
+            ("192.0.2.1", Rtype::A),
+            ("2001:db8::1", Rtype::AAAA),
+            ("::ffff:192.0.2.1", Rtype::AAAA),
+            ("fe80::1%eth0", Rtype::AAAA),
+            ("192.0.2.1%eth0", Rtype::CNAME),
+            ("192.0.2.01", Rtype::CNAME),
+            ("lb.example.org", Rtype::CNAME),
+            ("", Rtype::CNAME),
+        ];
+        for (target, expected) in cases {
+            assert_eq!(Endpoint::suitable_type(target), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn one_dot_at_the_end_is_cut_where_it_means_nothing() {
+        let cases = [
+            (Rtype::CNAME, "x.", "x"),
+            (Rtype::CNAME, "x..", "x."),
+            (Rtype::MX, "10 x.", "10 x"),
+            (Rtype::SRV, "1 2 3 x.", "1 2 3 x."),
+            (Rtype::TXT, "x.", "x."),
+            (Rtype::NAPTR, "x.", "x."),
+        ];
+        for (rtype, written, expected) in cases {
+            let endpoint = Endpoint::new("a.example.", rtype, [written]);
+            assert_eq!(
+                (&*endpoint.name, &*endpoint.targets[0]),
+                ("a.example", expected)
+            );
         }
     }
 }

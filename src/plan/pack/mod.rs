@@ -1,7 +1,7 @@
 //! Endpoints in few bytes, for what is kept per object and per row.
 //!
 //! ```text
-//! block    := origin-count origin* endpoint*
+//! block    := length-of-origins origin-count origin* (length-of-endpoint endpoint)*
 //! origin   := kind api-version namespace name uid created
 //! endpoint := flags name type target-count target* [ttl] [set-identifier] [labels] [properties] [origins]
 //! ```
@@ -14,7 +14,7 @@
 mod read;
 mod write;
 
-pub(crate) use read::Block;
+pub(crate) use read::{Block, names};
 pub(crate) use write::pack;
 
 /// Texts that live as long as the program, by number.
@@ -114,6 +114,9 @@ mod tests {
                 .map(|(_, endpoint)| endpoint)
                 .collect();
             assert_eq!(read, endpoints);
+            let names: Vec<&str> = names(&bytes).map(|(_, name)| name).collect();
+            let expected: Vec<&str> = endpoints.iter().map(|endpoint| &*endpoint.name).collect();
+            assert_eq!(names, expected);
             for (at, endpoint) in Block::new(&bytes, &statics).endpoints() {
                 assert_eq!(Block::new(&bytes, &statics).endpoint(at), Some(endpoint));
             }
@@ -142,6 +145,7 @@ mod tests {
         for len in 0..bytes.len() {
             let cut = bytes.get(..len).unwrap_or_default();
             assert_eq!(Block::new(cut, &statics).endpoints().count(), 0);
+            assert_eq!(names(cut).count(), 0);
         }
     }
 }

@@ -11,6 +11,22 @@ use super::{
 };
 use crate::{Endpoint, Labels, ObjectRef, Properties};
 
+/// The places and names of a block's endpoints, without reading more than that.
+pub(crate) fn names(bytes: &[u8]) -> impl Iterator<Item = (u32, &str)> {
+    let mut reader = Reader { bytes, at: 0 };
+    let mut well = reader.skip().is_some();
+    std::iter::from_fn(move || {
+        let place = u32::try_from(reader.at).ok()?;
+        well = well && reader.at < bytes.len();
+        let endpoint = well.then(|| reader.skip())??;
+        let mut endpoint = Reader {
+            bytes: endpoint,
+            at: 1,
+        };
+        Some((place, endpoint.text()?))
+    })
+}
+
 /// Bytes that [`super::pack`] made.
 pub(crate) struct Block<'a> {
     origins: Vec<Arc<ObjectRef>>,
@@ -22,9 +38,11 @@ impl<'a> Block<'a> {
     /// The block in these bytes.
     pub(crate) fn new(bytes: &'a [u8], statics: &Statics) -> Self {
         let mut reader = Reader { bytes, at: 0 };
+        let part = reader.skip().unwrap_or_default();
         let mut origins = Vec::new();
-        for _ in 0..reader.number().unwrap_or_default() {
-            let Some(origin) = reader.origin(statics) else {
+        let mut part = Reader { bytes: part, at: 0 };
+        for _ in 0..part.number().unwrap_or_default() {
+            let Some(origin) = part.origin(statics) else {
                 break;
             };
             origins.push(Arc::new(origin));
@@ -38,15 +56,14 @@ impl<'a> Block<'a> {
 
     /// All endpoints, each with where it stands.
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = (u32, Endpoint)> {
-        let mut at = self.first;
+        let mut reader = Reader {
+            bytes: self.bytes,
+            at: self.first,
+        };
         std::iter::from_fn(move || {
-            let mut reader = Reader {
-                bytes: self.bytes,
-                at,
-            };
-            let place = u32::try_from(at).ok()?;
-            let endpoint = reader.endpoint(&self.origins)?;
-            at = reader.at;
+            let place = u32::try_from(reader.at).ok()?;
+            let endpoint = self.endpoint(place)?;
+            reader.skip()?;
             Some((place, endpoint))
         })
     }
@@ -57,7 +74,11 @@ impl<'a> Block<'a> {
             bytes: self.bytes,
             at: usize::try_from(at).ok()?,
         };
-        reader.endpoint(&self.origins)
+        let mut part = Reader {
+            bytes: reader.skip()?,
+            at: 0,
+        };
+        part.endpoint(&self.origins)
     }
 }
 
@@ -92,6 +113,12 @@ impl<'a> Reader<'a> {
 
     fn len(&mut self) -> Option<usize> {
         usize::try_from(self.number()?).ok()
+    }
+
+    /// What stands behind its length.
+    fn skip(&mut self) -> Option<&'a [u8]> {
+        let len = self.len()?;
+        self.take(len)
     }
 
     fn text(&mut self) -> Option<&'a str> {

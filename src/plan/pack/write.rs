@@ -12,18 +12,23 @@ use crate::{Endpoint, Labels, ObjectRef};
 /// Endpoints as one block.
 pub(crate) fn pack(endpoints: &[Endpoint], statics: &mut Statics) -> Box<[u8]> {
     let mut out = Vec::with_capacity(128);
+    let mut part = Vec::with_capacity(96);
     let mut origins: Vec<&Arc<ObjectRef>> = Vec::new();
     for origin in endpoints.iter().flat_map(|endpoint| &endpoint.origins) {
         if !origins.iter().any(|known| same(known, origin)) {
             origins.push(origin);
         }
     }
-    number(&mut out, origins.len() as u64);
+    number(&mut part, origins.len() as u64);
     for origin in &origins {
-        put_origin(&mut out, origin, statics);
+        put_origin(&mut part, origin, statics);
     }
+    number(&mut out, part.len() as u64);
+    out.append(&mut part);
     for endpoint in endpoints {
-        put_endpoint(&mut out, endpoint, &origins);
+        put_endpoint(&mut part, endpoint, &origins);
+        number(&mut out, part.len() as u64);
+        out.append(&mut part);
     }
     out.into_boxed_slice()
 }

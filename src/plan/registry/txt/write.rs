@@ -16,6 +16,13 @@ impl TxtRegistry {
         for endpoint in &mut out.create {
             endpoint.labels.set(Labels::OWNER, &self.owner);
         }
+        // Only what is made here is an ownership TXT, whatever labels users give their own.
+        let changed = out.update.iter_mut().map(|update| &mut update.new);
+        for endpoint in changed.chain(&mut out.create) {
+            if endpoint.rtype == Rtype::TXT {
+                endpoint.labels.remove(Labels::OWNED_RECORD);
+            }
+        }
         out.update
             .retain(|update| ours(&update.old) && ours(&update.new));
         out.delete.retain(ours);

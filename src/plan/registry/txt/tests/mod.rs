@@ -51,7 +51,8 @@ fn labels_are_written_by_key() {
 #[test]
 fn labels_are_read_with_what_external_dns_lets_pass() {
     let me: &[(&str, &str)] = &[("owner", "me")];
-    let cases: &[(&str, Option<&[(&str, &str)]>)] = &[
+    type Case<'a> = (&'a str, Option<&'a [(&'a str, &'a str)]>);
+    let cases: &[Case<'_>] = &[
         ("heritage=external-dns,external-dns/owner=me", Some(me)),
         ("\"heritage=external-dns,external-dns/owner=me\"", Some(me)),
         (
