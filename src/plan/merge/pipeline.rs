@@ -20,7 +20,7 @@ pub(crate) struct Candidate {
 /// objects.
 pub(crate) struct Forward {
     pub(crate) endpoints: Vec<Endpoint>,
-    /// For each endpoint, whether its addresses get PTR records.
+    /// For each endpoint, whether its addresses get PTR records; empty if PTR is off.
     pub(crate) pointers: Vec<bool>,
 }
 
@@ -56,6 +56,12 @@ fn per_source(
     rules: &MergeRules,
     record: &mut Record<'_>,
 ) -> Vec<Candidate> {
+    if let [only] = candidates.as_slice()
+        && !only.endpoint.targets.is_empty()
+    {
+        // Most names: there is nothing to merge with, and targets are sorted later anyway.
+        return candidates;
+    }
     let mut out = Vec::with_capacity(candidates.len());
     let mut candidates = candidates.into_iter().peekable();
     while let Some(first) = candidates.next() {

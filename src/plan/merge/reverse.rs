@@ -114,7 +114,7 @@ pub(super) fn wishes(
     record: &mut Record<'_>,
 ) -> Vec<bool> {
     if rule == PtrRule::Off {
-        return vec![false; endpoints.len()];
+        return Vec::new();
     }
     let wish = |endpoint: &mut Endpoint| {
         let can =
