@@ -203,7 +203,8 @@ impl Names {
         // The end of the last name is the start of one more.
         self.starts.push(self.entries.len());
         let bytes = page_size(names, self.entries.len());
-        let mut supply = Supply::new(bytes + bytes / PAGE_TARGET * 2 + Index::size_for(names));
+        let mut supply =
+            Supply::new(bytes + bytes / PAGE_TARGET * page_size(0, 0) + Index::size_for(names));
         let mut pages = Vec::with_capacity(bytes / PAGE_TARGET + 2);
         let mut order = Vec::with_capacity(pages.capacity());
         let mut positions = Vec::with_capacity(names);

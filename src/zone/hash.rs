@@ -108,12 +108,15 @@ impl LookupName {
     pub fn set(&mut self, name: NameRef<'_>, keys: HashKeys) {
         let name = name.as_bytes();
         let len = name.len().min(MAX_LEN);
-        self.bytes[..len].copy_from_slice(&name[..len]);
-        // The word behind the name is cleared, so that words read past its end hold no old bytes.
-        self.bytes[len..len + 8].fill(0);
-        let (words, _) = self.bytes.as_chunks_mut::<8>();
-        for word in &mut words[..len.div_ceil(8)] {
-            *word = lowercase(u64::from_le_bytes(*word)).to_le_bytes();
+        let (words, rest) = name[..len].as_chunks::<8>();
+        let (slots, _) = self.bytes.as_chunks_mut::<8>();
+        for (slot, word) in slots.iter_mut().zip(words) {
+            *slot = lowercase(u64::from_le_bytes(*word)).to_le_bytes();
+        }
+        // The bytes behind the name are cleared, so that words read past its end hold no old ones.
+        let last = lowercase(short_word(rest));
+        for (slot, word) in slots.iter_mut().skip(words.len()).zip([last, 0]) {
+            *slot = word.to_le_bytes();
         }
         let mut labels = 0;
         let mut at = 0;
@@ -202,12 +205,32 @@ impl LookupName {
         }
     }
 
+    /// The suffix of `labels` labels, in lower case.
+    #[inline]
+    #[must_use]
+    pub fn suffix(&self, labels: usize) -> &[u8] {
+        self.bytes
+            .get(self.start(labels)..self.len())
+            .unwrap_or_default()
+    }
+
     /// The suffix of `labels` labels without its last `apex_len` bytes: an owner as pages hold it.
     #[must_use]
     pub fn relative(&self, labels: usize, apex_len: usize) -> &[u8] {
         let end = self.len().saturating_sub(apex_len);
         self.bytes.get(self.start(labels)..end).unwrap_or_default()
     }
+}
+
+/// Fewer than eight bytes as a word, with zeros behind them: two reads that may overlap do, without
+/// a loop over bytes.
+fn short_word(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last) << (8 * (bytes.len() - 4));
+    }
+    let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or(0));
+    byte(0) | byte(1) << 8 | byte(2) << 16
 }
 
 /// Lower-cases eight characters at once.

@@ -162,29 +162,41 @@ impl Zone {
 
     /// The name does not exist: looks for the wildcard that stands for it.
     fn find_missing(&self, name: &LookupName) -> Found<'_> {
-        let (encloser, flags) = self.closest_encloser(name);
-        if flags.has(Flags::WILDCARD_CHILD) {
-            let hash = self.keys.child(name.hash(encloser), b"*");
-            let mut owner = [0; 256];
-            let parent = name.relative(encloser, self.apex.as_bytes().len());
-            owner[..2].copy_from_slice(b"\x01*");
-            if let Some(room) = owner.get_mut(2..2 + parent.len()) {
-                room.copy_from_slice(parent);
-                if let Some(node) = self.node_by_hash(hash, &owner[..2 + parent.len()]) {
-                    return Found::Wildcard(node, encloser);
-                }
-            }
+        let (encloser, above) = self.closest_encloser(name);
+        let flags = above.map_or(self.shape.apex, Node::flags);
+        if !flags.has(Flags::WILDCARD_CHILD) {
+            return Found::Missing(encloser);
         }
-        Found::Missing(encloser)
+        let parent = name.relative(encloser, self.apex.as_bytes().len());
+        // In canonical order hardly any name stands between a name and its child `*`.
+        let next = above.and_then(Node::next);
+        let wildcard = next
+            .filter(|node| node.owner().strip_prefix(WILDCARD) == Some(parent))
+            .or_else(|| self.wildcard_below(parent, name.hash(encloser)));
+        match wildcard {
+            Some(node) => Found::Wildcard(node, encloser),
+            None => Found::Missing(encloser),
+        }
     }
 
-    /// The longest suffix that exists, of a name that does not. Names exist with all above them,
-    /// so the border can be found by halving.
+    /// The wildcard right below a name.
+    fn wildcard_below(&self, parent: &[u8], hash: u64) -> Option<Node<'_>> {
+        let hash = self.keys.child(hash, &WILDCARD[1..]);
+        let mut owner = [0; 256];
+        let owner = owner.get_mut(..WILDCARD.len() + parent.len())?;
+        let (label, rest) = owner.split_at_mut_checked(WILDCARD.len())?;
+        label.copy_from_slice(WILDCARD);
+        rest.copy_from_slice(parent);
+        self.node_by_hash(hash, owner)
+    }
+
+    /// The longest suffix that exists, of a name that does not, and its node unless that is the
+    /// apex. Names exist with all above them, so the border can be found by halving.
     #[inline]
-    fn closest_encloser(&self, name: &LookupName) -> (usize, Flags) {
+    fn closest_encloser(&self, name: &LookupName) -> (usize, Option<Node<'_>>) {
         let deepest = (name.labels() - 1).min(self.apex_labels + self.shape.deepest);
         // `exists` has a node (the apex always has), `missing` has none.
-        let (mut exists, mut flags) = (self.apex_labels, self.shape.apex);
+        let (mut exists, mut found) = (self.apex_labels, None);
         let mut missing = deepest + 1;
         while missing - exists > 1 {
             // Most names miss by their first label only.
@@ -194,13 +206,16 @@ impl Zone {
                 (exists + missing) / 2
             };
             match self.node(name, middle) {
-                Some(node) => (exists, flags) = (middle, node.flags()),
+                Some(node) => (exists, found) = (middle, Some(node)),
                 None => missing = middle,
             }
         }
-        (exists, flags)
+        (exists, found)
     }
 }
+
+/// The label of a wildcard.
+const WILDCARD: &[u8] = b"\x01*";
 
 /// The lowest bits, up to the one of this depth.
 pub(crate) fn below_or_at(depth: usize) -> u128 {

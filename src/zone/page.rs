@@ -1,7 +1,7 @@
 //! Pages: the bytes that answers are made from. A page holds whole names in canonical order.
 //!
 //! ```text
-//! page   entries | (tag u16 | start u16) × count | count u16
+//! page   entries | END u8 | (tag u16 | start u16) × count | count u16
 //! entry  flags u8 | RRsets u8 | owner length u8 | owner below the apex, lower case | RRsets
 //! RRset  type u16 | TTL u32 | records u16 | layer u8 | bytes u32 | (length u16 | data) × records
 //! ```
@@ -17,6 +17,9 @@ use crate::room::Shared;
 /// A page of more bytes is split, unless it holds one name only. With the counters of a shared
 /// allocation it fills 4 KiB.
 pub(crate) const PAGE_TARGET: usize = 4096 - 16;
+/// Behind the last entry, where another would have its flags: so the node after a node is found
+/// without the directory of the page.
+const END: u8 = 0xFF;
 /// What is said to begin here or further behind must be looked for.
 const EXACT_MAX: u16 = 4095;
 
@@ -65,6 +68,12 @@ impl<'a> Node<'a> {
                 .unwrap_or_default()
         });
         &self.bytes[..self.bytes.len() - rest.len()]
+    }
+
+    /// The node behind this one in the page, if there is one.
+    pub(crate) fn next(self) -> Option<Self> {
+        let bytes = self.bytes.get(self.entry().len()..)?;
+        (*bytes.first()? != END).then_some(Self { bytes })
     }
 
     /// What is known of the name.
@@ -327,7 +336,10 @@ impl<'a> PageRef<'a> {
     pub(crate) fn start(self, slot: usize) -> usize {
         match self.names.get(slot) {
             Some(name) => usize::from(start_of(*name)),
-            None => self.bytes.len().saturating_sub(2 + 4 * self.names.len()),
+            None => self
+                .bytes
+                .len()
+                .saturating_sub(page_size(self.names.len(), 0)),
         }
     }
 
@@ -355,7 +367,7 @@ pub(crate) fn tag_of(hash: u64) -> u16 {
 
 /// How many bytes a page has with so many names and bytes of entries.
 pub(crate) fn page_size(names: usize, entries: usize) -> usize {
-    entries + 4 * names + 2
+    entries + 1 + 4 * names + 2
 }
 
 /// Writes a page of entries in canonical order, each with its tag and its length, into room of just
@@ -369,6 +381,10 @@ pub(crate) fn write_page(
         return;
     };
     place.copy_from_slice(entries);
+    let Some((end, rest)) = rest.split_first_mut() else {
+        return;
+    };
+    *end = END;
     // Only the last entry of a page may begin behind its target, and pages are far below 64 KiB.
     let word = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
     let (mut count, mut start) = (0, 0);
@@ -465,6 +481,9 @@ mod tests {
         };
         let page = Page::new(page_with(&entries));
         assert_eq!(page.read().nodes().count(), 40);
+        let second = page.read().node(0).and_then(Node::next).unwrap();
+        assert_eq!(second.owner(), [1, 1]);
+        assert!(page.read().node(39).unwrap().next().is_none());
         let start = |slot: u8| page.read().start(usize::from(slot));
         for name in 0..40_u8 {
             for hint in [0, start(name), start(39), 4095] {

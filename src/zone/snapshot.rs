@@ -228,14 +228,31 @@ impl Snapshot {
     }
 
     /// The zone with the longest apex at or above the last `labels` labels of a name.
-    #[inline]
     #[must_use]
     pub fn zone_for(&self, name: &LookupName, labels: usize) -> Option<&Zone> {
+        self.zone_near(name, labels, None)
+    }
+
+    /// As [`Self::zone_for`]; the zone of a question before may well be that of this one.
+    #[inline]
+    #[must_use]
+    pub fn zone_near<'s>(
+        &'s self,
+        name: &LookupName,
+        labels: usize,
+        before: Option<&'s Zone>,
+    ) -> Option<&'s Zone> {
         let mut depths = self.apexes.depths & below_or_at(labels);
         while depths != 0 {
             let labels = 127 - depths.leading_zeros() as usize;
             depths &= !(1 << labels);
-            let suffix = &name.name().as_bytes()[name.start(labels)..];
+            let suffix = name.suffix(labels);
+            let is_again = |zone: &&Zone| {
+                zone.apex_hash == name.hash(labels) && zone.apex.as_bytes() == suffix
+            };
+            if let Some(zone) = before.filter(is_again) {
+                return Some(zone);
+            }
             let zone = |place| self.zones.get(place).and_then(Option::as_deref);
             let is_apex =
                 |place| zone(place).is_some_and(|zone: &Zone| zone.apex.as_bytes() == suffix);

@@ -93,12 +93,14 @@ impl Worker {
         let snapshot = core.store.snapshot();
         let snapshot: &Snapshot = &snapshot;
         let mut found = [None; MAX_BATCH];
+        let mut last = None;
         for ((slot, pending), found) in slots.iter_mut().zip(&mut self.pending).zip(&mut found) {
             slot.reply_len = 0;
             pending.ask = false;
             read(&core, &mut self.metrics, slot, pending, snapshot, now);
             if pending.ask {
-                let zone = query::zone_for(snapshot, &pending.lookup, pending.rtype);
+                let zone = query::zone_for(snapshot, &pending.lookup, pending.rtype, last);
+                last = zone.or(last);
                 *found = zone.map(|zone| (zone, Probe::Unknown));
             }
         }

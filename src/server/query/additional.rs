@@ -15,6 +15,7 @@ const MAX_SERVERS: usize = 100;
 /// Adds what `zone` has of the targets of an answer's RRset: addresses for NS, MX, SRV (RFC 2782),
 /// SVCB and HTTPS, and for these two the target's records of the same type (RFC 9460 §4.1). What
 /// does not fit is left out without a word (RFC 2181 §9).
+#[inline]
 pub(super) fn addresses<'n>(
     writer: &mut Writer<'_, 'n>,
     zone: &'n Zone,
@@ -22,13 +23,24 @@ pub(super) fn addresses<'n>(
     lookup: &mut LookupName,
     outcome: &mut Outcome,
 ) {
-    let service = matches!(rrset.rtype(), Rtype::SVCB | Rtype::HTTPS);
     let before = match rrset.rtype() {
         Rtype::NS => 0,
         Rtype::MX | Rtype::SVCB | Rtype::HTTPS => 2,
         Rtype::SRV => 6,
         _ => return,
     };
+    targets(writer, zone, (owner, rrset, before), lookup, outcome);
+}
+
+/// As [`addresses`], for a type whose data names its target behind so many bytes.
+fn targets<'n>(
+    writer: &mut Writer<'_, 'n>,
+    zone: &'n Zone,
+    (owner, rrset, before): (NameRef<'n>, RrsetRef<'n>, usize),
+    lookup: &mut LookupName,
+    outcome: &mut Outcome,
+) {
+    let service = matches!(rrset.rtype(), Rtype::SVCB | Rtype::HTTPS);
     for rdata in rrset.rdatas().take(MAX_TARGETS) {
         let Some(target) = target(rdata, before) else {
             continue;
@@ -73,13 +85,18 @@ pub(super) fn glue<'n>(
     lookup: &mut LookupName,
     outcome: &mut Outcome,
 ) {
+    // Bit n is set when the server of record n is inside; the delegation is inside our zone.
+    let mut insiders = 0_u128;
     for inside in [true, false] {
-        for rdata in ns.rdatas().take(MAX_SERVERS) {
+        for (number, rdata) in ns.rdatas().take(MAX_SERVERS).enumerate() {
             let Some(server) = target(rdata, 0) else {
                 continue;
             };
-            let ours = server.is_at_or_below(zone.apex());
-            if !ours || server.is_at_or_below(cut) != inside {
+            if inside {
+                insiders |= u128::from(server.is_at_or_below(cut)) << number;
+            }
+            let is_inside = insiders >> number & 1 == 1;
+            if is_inside != inside || !inside && !server.is_at_or_below(zone.apex()) {
                 continue;
             }
             lookup.set(server, zone.keys());

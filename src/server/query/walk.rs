@@ -96,14 +96,16 @@ pub(crate) fn answer<'n>(
 }
 
 /// The zone that answers for a name. RFC 4035 §3.1.4.1: DS is asked of the parent, so the apex of a
-/// zone of ours answers for it only where we have no zone above.
+/// zone of ours answers for it only where we have no zone above. `before` may be the zone that
+/// answered last.
 pub(crate) fn zone_for<'n>(
     snapshot: &'n Snapshot,
     lookup: &LookupName,
     qtype: Rtype,
+    before: Option<&'n Zone>,
 ) -> Option<&'n Zone> {
     let labels = lookup.labels();
-    let zone = snapshot.zone_for(lookup, labels)?;
+    let zone = snapshot.zone_near(lookup, labels, before)?;
     if qtype == Rtype::DS && zone.apex().len() == lookup.len() && labels > 0 {
         return snapshot.zone_for(lookup, labels - 1).or(Some(zone));
     }
@@ -144,7 +146,7 @@ impl<'n> Answer<'_, '_, 'n> {
             };
             name = target;
             lookup.set(name, self.snapshot.keys());
-            match zone_for(self.snapshot, lookup, self.qtype) {
+            match zone_for(self.snapshot, lookup, self.qtype, Some(zone)) {
                 Some(next) => (zone, probe) = (next, next.probe(lookup)),
                 // RFC 1034 §4.3.2 step 3a: out of our zones, the resolver goes on.
                 None => return,

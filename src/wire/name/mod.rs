@@ -162,7 +162,7 @@ impl<'a> NameRef<'a> {
             && self
                 .0
                 .get(at..)
-                .is_some_and(|tail| tail.eq_ignore_ascii_case(other.0))
+                .is_some_and(|tail| tail == other.0 || tail.eq_ignore_ascii_case(other.0))
     }
 
     /// Whether the first label is `*`.

@@ -9,8 +9,8 @@ use crate::types::{Class, Rtype, Ttl};
 
 /// Names worth pointing to; later ones are not remembered.
 const MAX_ANCHORS: usize = 16;
-/// Anchors kept without an allocation: the question, an apex, a few servers.
-const INLINE_ANCHORS: usize = 8;
+/// Anchors behind the first one that are kept without an allocation: an apex, a few servers.
+const INLINE_ANCHORS: usize = 7;
 /// Pointers reach no further (14 bits, RFC 1035 §4.1.4).
 const MAX_POINTER: usize = 0x3FFF;
 /// Bytes of a record before its data, its owner a pointer.
@@ -28,7 +28,10 @@ pub struct Writer<'b, 'n> {
     bytes: &'b mut [u8],
     len: usize,
     limit: usize,
-    anchors: SmallVec<[Anchor<'n>; INLINE_ANCHORS]>,
+    /// The first anchor: that of the question, which is all that most answers need.
+    first: Option<Anchor<'n>>,
+    /// Those behind it.
+    more: SmallVec<[Anchor<'n>; INLINE_ANCHORS]>,
 }
 
 /// A name that stands in the message: the first `literal` bytes as they are, then a pointer.
@@ -43,7 +46,7 @@ struct Anchor<'n> {
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     len: usize,
-    anchor_count: usize,
+    anchors: usize,
 }
 
 impl<'b, 'n> Writer<'b, 'n> {
@@ -55,7 +58,8 @@ impl<'b, 'n> Writer<'b, 'n> {
             bytes,
             len,
             limit,
-            anchors: SmallVec::new(),
+            first: None,
+            more: SmallVec::new(),
         }
     }
 
@@ -86,14 +90,17 @@ impl<'b, 'n> Writer<'b, 'n> {
     pub fn mark(&self) -> Mark {
         Mark {
             len: self.len,
-            anchor_count: self.anchors.len(),
+            anchors: usize::from(self.first.is_some()) + self.more.len(),
         }
     }
 
     /// Goes back to where the message stood.
     pub fn reset(&mut self, mark: Mark) {
         self.len = mark.len;
-        self.anchors.truncate(mark.anchor_count);
+        self.more.truncate(mark.anchors.saturating_sub(1));
+        if mark.anchors == 0 {
+            self.first = None;
+        }
     }
 
     /// Writes an RRset, each record with the same owner; all of it, or nothing.
@@ -171,10 +178,7 @@ impl<'b, 'n> Writer<'b, 'n> {
     #[inline]
     fn known(&self, name: NameRef<'n>) -> Option<u16> {
         let same = |anchor: &&Anchor<'n>| std::ptr::eq(anchor.name, name.as_bytes());
-        self.anchors
-            .iter()
-            .find(same)
-            .map(|anchor| 0xC000 | anchor.at)
+        self.anchors().find(same).map(|anchor| 0xC000 | anchor.at)
     }
 
     /// Writes a record whose owner stands already and whose data has no names to compress: most
@@ -216,6 +220,11 @@ impl<'b, 'n> Writer<'b, 'n> {
         }
         self.len = end;
         Ok(())
+    }
+
+    #[inline]
+    fn anchors(&self) -> impl Iterator<Item = &Anchor<'n>> {
+        self.first.iter().chain(&self.more)
     }
 
     fn owner(&mut self, owner: NameRef<'n>, pointer: Option<u16>) -> Result<(), Full> {
@@ -295,7 +304,7 @@ impl<'b, 'n> Writer<'b, 'n> {
     fn compress(&self, name: &[u8]) -> (usize, Option<u16>) {
         let mut literal = name.len() - 1;
         let mut target = None;
-        for anchor in &self.anchors {
+        for anchor in self.anchors() {
             if let Some((start, to)) = shared_suffix(name, anchor, literal) {
                 (literal, target) = (start, Some(to));
             }
@@ -313,11 +322,16 @@ impl<'b, 'n> Writer<'b, 'n> {
 
     #[inline]
     fn remember(&mut self, name: &'n [u8], at: usize, literal: usize) {
-        if at > MAX_POINTER || self.anchors.len() == MAX_ANCHORS {
+        if at > MAX_POINTER {
             return;
         }
         if let (Ok(at), Ok(literal)) = (u16::try_from(at), u16::try_from(literal)) {
-            self.anchors.push(Anchor { name, at, literal });
+            let anchor = Anchor { name, at, literal };
+            if self.first.is_none() {
+                self.first = Some(anchor);
+            } else if self.more.len() + 1 < MAX_ANCHORS {
+                self.more.push(anchor);
+            }
         }
     }
 
