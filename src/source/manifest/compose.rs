@@ -302,7 +302,7 @@ mod tests {
         let mut bomb = "a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n".to_owned();
         for level in 1..9 {
             let alias = format!("*a{}", level - 1);
-            let aliases = vec![&*alias; 10].join(",");
+            let aliases = [&*alias; 10].join(",");
             bomb += &format!("a{level}: &a{level} [{aliases}]\n");
         }
         let (fault, _) = compose(&bomb).unwrap_err();
