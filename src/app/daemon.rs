@@ -31,6 +31,7 @@ use super::metrics::Numbers;
 use super::privileges::{self, Identity};
 use super::server_options;
 use super::shutdown::{Signals, Wish};
+use super::sync;
 use super::systemd::{self, Notifier};
 use super::telemetry::{self, Style};
 use super::zones::{Handle, Keeper, Loader, Order, Statuses};
@@ -41,6 +42,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let inherited = systemd::inherited(environment)?;
     let style = Style::of_stderr(config.log.format, environment);
     style.install(config.log.level);
+    telemetry::warn_of(&config);
     privileges::raise_open_files();
     let identity = Identity::find(&config.process)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -154,6 +156,13 @@ impl Daemon {
                 return Ok(ExitCode::SUCCESS);
             }
         };
+        let mut syncing = JoinSet::new();
+        let mut all_synced = Vec::new();
+        if let Some(settings) = &self.config.sync {
+            let color = self.style.color();
+            let running = sync::start(settings, &self.store, color, stop.clone()).await?;
+            (syncing, all_synced) = (running.tasks, running.ready);
+        }
         if let Some(socket) = self.socket {
             let answerer = Answerer {
                 keeper: handle.clone(),
@@ -169,9 +178,23 @@ impl Daemon {
         }
         let server = self.server;
         let stop_server = stop.clone();
-        // Before the first answer: who sees an answer sees readiness too. The sockets are open, so
-        // what comes in between waits in them.
-        pages.ready.store(true, Relaxed);
+        if all_synced.is_empty() {
+            // Before the first answer: who sees an answer sees readiness too. The sockets are open,
+            // so what comes in between waits in them.
+            pages.ready.store(true, Relaxed);
+        } else {
+            // What is known is answered already; ready is who knows all names.
+            let pages = Arc::clone(&pages);
+            syncing.spawn(async move {
+                for synced in all_synced {
+                    // A destination that ended never will be.
+                    if synced.await.is_err() {
+                        return;
+                    }
+                }
+                pages.ready.store(true, Relaxed);
+            });
+        }
         tasks.spawn(async move { server.run(stop_server).await.context("answer queries") });
         return_memory();
         banner.add_zones(&statuses.all(), &self.store.snapshot());
@@ -193,6 +216,7 @@ impl Daemon {
         stop_admin.cancel();
         let keeper_told = tokio::task::spawn_blocking(move || handle.give(Order::Stop));
         let drained = async {
+            while syncing.join_next().await.is_some() {}
             while tasks.join_next().await.is_some() {}
             let _told = keeper_told.await;
             let _ended = keeping.await;

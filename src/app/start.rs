@@ -1,12 +1,12 @@
 //! From arguments to an exit code.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use config::{Command, Environment, Stop, parse};
 
-use super::{check, control, daemon, telemetry, zones};
+use super::{check, control, daemon, once, telemetry, zones};
 
 /// Does what the arguments ask for. Exit codes: 0 well, 1 not, 2 wrong arguments or settings.
 pub(crate) fn start(
@@ -26,7 +26,11 @@ pub(crate) fn start(
                 if !missing.is_empty() {
                     return print_missing(&missing);
                 }
-                daemon::run(*config, environment)
+                if config.sync.as_ref().is_some_and(|sync| sync.once) {
+                    once::run(&config, environment)
+                } else {
+                    daemon::run(*config, environment)
+                }
             }
             Err(problems) => {
                 telemetry::say(&format!("{problems}\n"));
@@ -34,7 +38,14 @@ pub(crate) fn start(
             }
         },
         Command::Zone(zone) => control::run(zone, environment),
-        Command::Brake(_) | Command::Explain(_) | Command::Plan(_) => {
+        Command::Plan(plan) => match plan.config {
+            Ok(config) => once::plan(&config, plan.output, environment),
+            Err(problems) => {
+                telemetry::say(&format!("{problems}\n"));
+                return USAGE.into();
+            }
+        },
+        Command::Brake(_) | Command::Explain(_) => {
             telemetry::say("error: this command is not part of this build yet\n");
             return USAGE.into();
         }
@@ -79,7 +90,7 @@ fn print_stop(stop: &Stop, environment: Environment<'_>) -> ExitCode {
 }
 
 fn print(bytes: &[u8]) -> anyhow::Result<ExitCode> {
-    std::io::stdout().lock().write_all(bytes)?;
+    telemetry::print(bytes)?;
     Ok(ExitCode::SUCCESS)
 }
 

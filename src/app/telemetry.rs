@@ -85,6 +85,21 @@ pub(crate) fn say(text: &str) {
     let _unheard = std::io::stderr().lock().write_all(text.as_bytes()).is_err();
 }
 
+/// Says what of the settings is well enough to go on with.
+pub(crate) fn warn_of(config: &config::Config) {
+    for problem in &config.warnings {
+        tracing::warn!("{problem}");
+    }
+}
+
+/// Writes text to standard output, whole.
+///
+/// # Errors
+/// Nobody takes it.
+pub(crate) fn print(bytes: &[u8]) -> std::io::Result<()> {
+    std::io::stdout().lock().write_all(bytes)
+}
+
 /// An error with all its causes on one line: the one place where chains are put together.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut last = error.to_string();

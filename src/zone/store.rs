@@ -17,6 +17,7 @@ use wire::{Name, Rtype, Serial};
 use crate::assemble::assemble;
 use crate::cow::CowVec;
 use crate::hash::HashKeys;
+use crate::layer::Layer;
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
 use crate::writer::{Change, ZoneWriter};
@@ -187,6 +188,18 @@ impl Store {
         let done = committed(&writer.zone, true);
         self.publish(*place, Some(writer.zone.clone()), Some(before));
         Ok(done)
+    }
+
+    /// What one layer says of a zone, shown or hidden, as the changes that would say it.
+    #[must_use]
+    pub fn layer(&self, apex: &Name, layer: Layer) -> Vec<Change> {
+        let writers = self.lock();
+        let Some((_, writer)) = writers.zones.get(apex) else {
+            return Vec::new();
+        };
+        let mut changes = writer.contributions();
+        changes.retain(|change| change.layer == layer);
+        changes
     }
 
     /// Takes a zone out; tells whether there was one.

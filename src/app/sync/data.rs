@@ -83,7 +83,10 @@ fn text(target: &str, out: &mut Vec<u8>) {
 fn words(target: &str) -> Vec<Token<'_>> {
     let bytes = target.as_bytes();
     let (mut words, mut at) = (Vec::new(), 0);
-    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| !b.is_ascii_whitespace())) {
+    while let Some(skip) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|b| !b.is_ascii_whitespace()))
+    {
         at += skip;
         let quoted = bytes.get(at) == Some(&b'"');
         let begin = at + usize::from(quoted);

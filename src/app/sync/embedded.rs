@@ -10,15 +10,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use plan::{
-    Applied, Capabilities, ChangeSet, DomainFilter, Endpoint, ErrorKind, Provider, ProviderError,
-    normalize,
-};
+use plan::filter::DomainFilter;
+use plan::name::normalize;
+use plan::{Applied, Capabilities, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
 use wire::{Name, NameRef, Rtype, Ttl};
 use zone::{Change, Layer, Rrset, Store};
 
 use super::data;
 use super::made::DEFAULT;
+use crate::app::telemetry;
 
 /// Zones of the store, and the synced layer in them.
 #[derive(Debug)]
@@ -37,7 +37,9 @@ impl Embedded {
 
     /// The zone that a name is in: the longest one.
     pub(crate) fn zone_of(&self, name: NameRef<'_>) -> Option<&Name> {
-        self.zones.iter().find(|zone| name.is_at_or_below(zone.as_ref()))
+        self.zones
+            .iter()
+            .find(|zone| name.is_at_or_below(zone.as_ref()))
     }
 
     /// What a record should be from now on; none takes it away.
@@ -46,8 +48,17 @@ impl Embedded {
         let zone = self
             .zone_of(owner.as_ref())
             .ok_or_else(|| format!("\"{}\" is in no zone of this server", endpoint.name))?;
-        let rrset = if present { Some(rrset(endpoint)?) } else { None };
-        let change = Change { owner, rtype: endpoint.rtype, layer: Layer::Synced, rrset };
+        let rrset = if present {
+            Some(rrset(endpoint)?)
+        } else {
+            None
+        };
+        let change = Change {
+            owner,
+            rtype: endpoint.rtype,
+            layer: Layer::Synced,
+            rrset,
+        };
         Ok((zone, change))
     }
 }
@@ -58,7 +69,11 @@ impl Provider for Embedded {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { atomic: true, conditional: true, owns: true }
+        Capabilities {
+            atomic: true,
+            conditional: true,
+            owns: true,
+        }
     }
 
     async fn filter(&self) -> Result<DomainFilter, ProviderError> {
@@ -71,7 +86,10 @@ impl Provider for Embedded {
         for zone in &self.zones {
             for change in self.store.layer(zone, Layer::Synced) {
                 let Some(rrset) = change.rrset else { continue };
-                let targets = rrset.rdatas.iter().map(|rdata| data::target(change.rtype, rdata));
+                let targets = rrset
+                    .rdatas
+                    .iter()
+                    .map(|rdata| data::target(change.rtype, rdata));
                 let name = plain(change.owner.as_ref());
                 let mut endpoint = Endpoint::new(&name, change.rtype, targets);
                 endpoint.ttl = Some(rrset.ttl);
@@ -95,10 +113,9 @@ impl Provider for Embedded {
                     let key = (change.owner.clone(), change.rtype);
                     by_zone.entry(zone).or_default().insert(key, change);
                 }
-                Err(reason) => applied.refused.push((
-                    endpoint.name.clone(),
-                    error(ErrorKind::Rejected, reason),
-                )),
+                Err(reason) => applied
+                    .refused
+                    .push((endpoint.name.clone(), error(ErrorKind::Rejected, reason))),
             }
         }
         for (zone, changes) in by_zone {
@@ -136,9 +153,8 @@ impl Embedded {
 
 fn rrset(endpoint: &Endpoint) -> Result<Rrset, String> {
     let mut rdatas = data::rdatas(endpoint).map_err(|error| {
-        let cause = std::error::Error::source(&error);
-        let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-        format!("\"{}\" {}: {error}{cause}", endpoint.name, endpoint.rtype)
+        let error = telemetry::chain(&error);
+        format!("\"{}\" {}: {error}", endpoint.name, endpoint.rtype)
     })?;
     rdatas.truncate(MOST_RECORDS);
     Ok(Rrset {
@@ -155,7 +171,7 @@ fn owner_of(name: &str) -> Result<Name, String> {
 }
 
 /// A name as external-dns writes it: without a final dot.
-fn plain(name: NameRef<'_>) -> String {
+pub(super) fn plain(name: NameRef<'_>) -> String {
     let mut text = name.to_string();
     if text.ends_with('.') {
         text.pop();
@@ -164,10 +180,16 @@ fn plain(name: NameRef<'_>) -> String {
 }
 
 fn error(kind: ErrorKind, message: String) -> ProviderError {
-    ProviderError { kind, provider: NAME, operation: "apply changes", message, source: None }
+    ProviderError {
+        kind,
+        provider: NAME,
+        operation: "apply changes",
+        message,
+        source: None,
+    }
 }
 
 const NAME: &str = "embedded";
 
 /// Answers with more records of one type help nobody and fit no packet.
-pub(crate) const MOST_RECORDS: usize = 1000;
+const MOST_RECORDS: usize = 1000;

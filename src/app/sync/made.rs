@@ -15,7 +15,10 @@ pub(crate) fn records(apex: &Name, embedded: &Embedded, serial: u32) -> Records 
     let mut add = |owner: NameRef<'_>, rtype, ttl, rdata: &[u8]| {
         records.push(owner, rtype, Ttl::from_secs(ttl), rdata, Place::default());
     };
-    let own = NameServer { name: below(apex, b"ns"), addresses: Vec::new() };
+    let own = NameServer {
+        name: below(apex, b"ns"),
+        addresses: Vec::new(),
+    };
     let servers = if embedded.name_servers.is_empty() {
         std::slice::from_ref(&own)
     } else {
@@ -70,7 +73,10 @@ mod tests {
     }
 
     fn lines(servers: Vec<NameServer>) -> Vec<String> {
-        let embedded = Embedded { zones: vec![name("example.org")], name_servers: servers };
+        let embedded = Embedded {
+            zones: vec![name("example.org")],
+            name_servers: servers,
+        };
         let records = records(&name("example.org"), &embedded, 7);
         let line = |record: zone::records::Record<'_>| {
             let mut data = String::new();
@@ -93,7 +99,10 @@ mod tests {
             name: name("ns1.example.org"),
             addresses: vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
         };
-        let outside = NameServer { name: name("ns.example.net"), addresses: inside.addresses.clone() };
+        let outside = NameServer {
+            name: name("ns.example.net"),
+            addresses: inside.addresses.clone(),
+        };
         assert_eq!(
             lines(vec![inside, outside]),
             [

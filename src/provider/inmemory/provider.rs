@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use plan::{Applied, ChangeSet, DomainFilter, Endpoint, ErrorKind, Provider, ProviderError};
+use plan::filter::DomainFilter;
+use plan::{Applied, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
 use wire::Rtype;
 
 /// Name in lower case, type, set identifier.
@@ -61,7 +62,7 @@ impl Provider for InMemory {
     }
 
     async fn filter(&self) -> Result<DomainFilter, ProviderError> {
-        Ok(DomainFilter::lists(&self.zones, &[] as &[&str]))
+        Ok(DomainFilter::lists(&self.zones, &[]))
     }
 
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {

@@ -1,8 +1,7 @@
 //! Reads all, writes nothing.
 
-use plan::{
-    Applied, Capabilities, ChangeSet, DomainFilter, DynProvider, Endpoint, Provider, ProviderError,
-};
+use plan::filter::DomainFilter;
+use plan::{Applied, Capabilities, ChangeSet, DynProvider, Endpoint, Provider, ProviderError};
 
 /// A provider whose changes are not made.
 pub struct DryRun(pub Box<dyn DynProvider>);

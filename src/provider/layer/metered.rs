@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
-use plan::{
-    Applied, Capabilities, ChangeSet, DomainFilter, DynProvider, Endpoint, Provider, ProviderError,
-};
+use plan::filter::DomainFilter;
+use plan::{Applied, Capabilities, ChangeSet, DynProvider, Endpoint, Provider, ProviderError};
 
 /// What was counted, by kind of call. Shared with whoever shows it.
 #[derive(Debug, Default)]

@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::time::Duration;
 
+use plan::filter::DomainFilter;
 use plan::{
-    Applied, Capabilities, ChangeSet, DomainFilter, DynProvider, Endpoint, ErrorKind, Provider,
-    ProviderError,
+    Applied, Capabilities, ChangeSet, DynProvider, Endpoint, ErrorKind, Provider, ProviderError,
 };
 
 /// A provider whose calls end in time.

@@ -90,7 +90,7 @@ impl From<&Endpoint> for Message {
 impl Message {
     /// The endpoint; none if its type is none that DNS has.
     pub(super) fn into_endpoint(self) -> Option<Endpoint> {
-        let rtype: Rtype = self.record_type.parse().ok()?;
+        let rtype = Rtype::from_text(self.record_type.as_bytes())?;
         let mut endpoint = Endpoint::new(&self.dns_name, rtype, self.targets);
         endpoint.set_identifier = self.set_identifier.into();
         endpoint.ttl = u32::try_from(self.record_ttl)

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use http::{StatusCode, header};
-use plan::{Applied, ChangeSet, DomainFilter, Endpoint, ErrorKind, Provider, ProviderError};
+use plan::filter::DomainFilter;
+use plan::{Applied, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
 use tokio::sync::OnceCell;
 
 use super::api::{Changes, Filter, MEDIA_TYPE, Message};

@@ -1,6 +1,9 @@
 //! Against a small server of the protocol, well-behaved and not.
 
-#![expect(clippy::disallowed_methods, reason = "tasks end with the runtime of their test")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tasks end with the runtime of their test"
+)]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

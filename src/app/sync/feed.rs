@@ -1,0 +1,262 @@
+//! Where objects come from: watches of a cluster, or files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use anyhow::Context;
+use config::{Kubernetes, SourceRules};
+use source::manifest::{self, Loaded};
+use source::object::Kind;
+use source::watch::{Connection, Pace, Scope, Subject, Watch, connect};
+use source::{Event, Health};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::model::{Model, Touched};
+use crate::app::telemetry;
+use crate::app::watch::{Nudge, Watcher};
+
+/// Objects of a cluster, as long as nobody asks to stop. `touched` is told of every object that an
+/// event touched.
+pub(super) async fn cluster(
+    client: kube::Client,
+    rules: SourceRules,
+    sources: Vec<&'static str>,
+    model: Model,
+    touched: impl Fn(&[Touched]) + Send,
+    stop: CancellationToken,
+) {
+    let (sender, mut events) = mpsc::channel(QUEUE);
+    let mut watches = Watches {
+        client,
+        rules,
+        sources,
+        sender,
+        running: JoinSet::new(),
+        kinds: BTreeSet::new(),
+    };
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        watches.start(&model);
+        let received = tokio::select! {
+            received = next(&mut events, &mut batch) => received,
+            () = stop.cancelled() => return,
+        };
+        if received == 0 {
+            return;
+        }
+        touched(&model.take(batch.drain(..)));
+    }
+}
+
+/// The next events: one is waited for, what came with it is taken along.
+async fn next(events: &mut Receiver<Event>, batch: &mut Vec<Event>) -> usize {
+    events.recv_many(batch, BATCH).await
+}
+
+/// The client of a cluster.
+///
+/// # Errors
+/// There is no cluster that the settings lead to.
+pub(super) async fn client(settings: &Kubernetes) -> anyhow::Result<kube::Client> {
+    let timeout = settings.request_timeout;
+    let connection = Connection {
+        server: settings.server.clone(),
+        kubeconfig: settings.kubeconfig.clone(),
+        request_timeout: (!timeout.is_zero()).then_some(timeout),
+    };
+    connect(&connection).await.context("connect to the cluster")
+}
+
+struct Watches {
+    client: kube::Client,
+    rules: SourceRules,
+    sources: Vec<&'static str>,
+    sender: Sender<Event>,
+    running: JoinSet<()>,
+    kinds: BTreeSet<Kind>,
+}
+
+impl Watches {
+    /// Starts the watches that are wanted and do not run yet. What is no longer wanted runs on: it
+    /// may be wanted again, and costs less than another list.
+    fn start(&mut self, model: &Model) {
+        let wanted = model.wanted();
+        for kind in wanted.difference(&self.kinds.clone()) {
+            let trim = (*model.trim()).clone();
+            let watch = Watch::new(Subject::of(*kind, trim), self.scope(*kind), Pace::default());
+            self.running
+                .spawn(watch.run(self.client.clone(), self.sender.clone()));
+            self.kinds.insert(*kind);
+        }
+    }
+
+    fn scope(&self, kind: Kind) -> Scope {
+        let rules = &self.rules;
+        let namespace = match kind {
+            Kind::Gateway | Kind::ListenerSet => &rules.gateway_namespace,
+            kind if kind.namespaced() => &rules.namespace,
+            _ => &None,
+        };
+        // Objects that another source needs as well are not selected by the server.
+        let shared = match kind {
+            Kind::Pod | Kind::Node => self.sources.contains(&"service"),
+            Kind::EndpointSlice | Kind::Namespace | Kind::ListenerSet => true,
+            _ => false,
+        };
+        let labels = match kind {
+            Kind::Gateway => &*rules.gateway_label_filter.text,
+            _ if shared => "",
+            _ => &rules.label_filter.text,
+        };
+        let namespace = namespace.as_deref().unwrap_or_default().into();
+        Scope {
+            namespace,
+            labels: labels.into(),
+        }
+    }
+}
+
+/// Objects of files, as long as nobody asks to stop: read at once, then whenever they change.
+/// Blocks; for a thread of its own.
+pub(super) fn files(
+    paths: &[PathBuf],
+    model: &Model,
+    touched: impl Fn(&[Touched]),
+    color: bool,
+    stop: &CancellationToken,
+) {
+    let (sender, nudges) = sync_channel::<Nudge>(64);
+    let mut watcher = Watcher::new(sender, |nudge| nudge);
+    let mut said = String::new();
+    while !stop.is_cancelled() {
+        watcher.follow(folders(paths));
+        // Watched before it is read: what changes meanwhile is read again.
+        touched(&model.take(read(paths, model, color, &mut said)));
+        wait(&nudges, stop);
+    }
+}
+
+/// Waits for a change to files, or for the slow look that needs none.
+fn wait(nudges: &std::sync::mpsc::Receiver<Nudge>, stop: &CancellationToken) {
+    let mut left = POLL;
+    while !stop.is_cancelled() {
+        let step = left.min(STOP_LOOK);
+        match nudges.recv_timeout(step) {
+            // A file being written nudges again when it is complete.
+            Ok(Nudge::Writing(_)) => {}
+            Ok(Nudge::Done(_) | Nudge::Lost) => {
+                // The few steps of a replacement are one change.
+                while !matches!(nudges.recv_timeout(DEBOUNCE), Err(_)) {}
+                return;
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                left = left.saturating_sub(step);
+                if left.is_zero() {
+                    return;
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => std::thread::park_timeout(step),
+        }
+    }
+}
+
+/// One reading as events: a list of every kind. Without its end if something could not be read.
+pub(super) fn read(paths: &[PathBuf], model: &Model, color: bool, said: &mut String) -> Vec<Event> {
+    let loaded = manifest::read(paths, Kind::ALL, &model.trim());
+    say(&loaded, color, said);
+    let complete = loaded.is_complete();
+    let mut by_kind: BTreeMap<Kind, Vec<Event>> = BTreeMap::new();
+    for object in loaded.objects {
+        by_kind
+            .entry(object.kind())
+            .or_default()
+            .push(Event::Apply(object));
+    }
+    let mut events = Vec::new();
+    for kind in Kind::ALL {
+        events.push(Event::Begin(*kind));
+        events.append(by_kind.entry(*kind).or_default());
+        if complete {
+            events.push(Event::End(*kind));
+            events.push(Event::Health(*kind, Health::Following));
+        } else {
+            let reason = "a file cannot be read whole, so nothing is taken away".into();
+            events.push(Event::Health(
+                *kind,
+                Health::Failing {
+                    denied: false,
+                    reason,
+                },
+            ));
+        }
+    }
+    events
+}
+
+/// Says what is wrong with the files, once.
+fn say(loaded: &Loaded, color: bool, said: &mut String) {
+    let report = loaded.report.render(color);
+    if report != *said {
+        if !report.is_empty() {
+            telemetry::say(&report);
+        }
+        tracing::info!(
+            files = loaded.files,
+            objects = loaded.objects.len(),
+            errors = loaded.report.errors(),
+            "manifests were read"
+        );
+        *said = report;
+    }
+}
+
+/// The folders whose events matter: those named, those of named files, and all below.
+fn folders(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let mut all = BTreeSet::new();
+    for path in paths {
+        if path.is_dir() {
+            below(path, &mut all);
+        }
+        // A folder may be replaced whole, as mounted volumes are.
+        all.extend(path.parent().map(|parent| {
+            if parent.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                parent.to_owned()
+            }
+        }));
+    }
+    all
+}
+
+fn below(folder: &Path, all: &mut BTreeSet<PathBuf>) {
+    if all.len() >= MOST_FOLDERS || !all.insert(folder.to_owned()) {
+        return;
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.path().is_dir()) {
+        below(&entry.path(), all);
+    }
+}
+
+/// Events on their way: enough to keep both sides busy, few enough to cost little.
+const QUEUE: usize = 1024;
+
+/// Events that the model takes in one step.
+const BATCH: usize = 512;
+
+/// How long steps of one change are waited for.
+const DEBOUNCE: Duration = Duration::from_millis(10);
+
+/// How often files are looked at without an event.
+const POLL: Duration = Duration::from_secs(10);
+
+/// How often a wait looks whether it should end.
+const STOP_LOOK: Duration = Duration::from_millis(250);
+
+/// More folders are found by the slow look only.
+const MOST_FOLDERS: usize = 4096;

@@ -1,0 +1,29 @@
+//! Names from objects to destinations: the first of the two flows, put together.
+//!
+//! ```text
+//! objects (watches or files) ─events→ model (index, desired set) ─names touched→ destination ┐
+//!                                       ↑ read                                  one each     │
+//!                                       └── desired rows ── plan ── registry ── provider ←───┘
+//! ```
+//!
+//! One task owns the model and takes events; each destination is a task of its own with its own view
+//! of what is there, so a slow or broken one holds up nobody. Between them go names only. Nothing
+//! that goes wrong here ends the process: it is said, counted and tried again.
+
+mod data;
+mod destination;
+mod embedded;
+mod feed;
+mod made;
+mod model;
+mod options;
+mod pass;
+mod report;
+mod resolve;
+mod start;
+mod table;
+
+pub(crate) use destination::{Ask, Asks, Explained};
+pub(crate) use model::Model;
+pub(crate) use start::{once, start};
+pub(crate) use table::plan;

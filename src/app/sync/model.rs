@@ -1,0 +1,360 @@
+//! The index and the desired set, behind one lock: what objects there are and what they ask for.
+//!
+//! Events go in through [`Model::take`]; names whose rows may have changed come out to every
+//! destination. Destinations read rows under the same lock, a few hundred at a time, so that neither
+//! side waits for long.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use plan::merge::Counts;
+use plan::{Contributor, Desired, RowName};
+use source::object::{Key, Kind, Trim};
+use source::{Engine, Event, Health, Problem, Touch};
+use tokio::sync::Notify;
+
+/// The model. Clones are the same one.
+#[derive(Clone, Debug)]
+pub(crate) struct Model(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    inner: RwLock<Inner>,
+    /// Told when all kinds that are wanted have been listed, or no longer have.
+    settled: Notify,
+}
+
+/// What is behind the lock.
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) engine: Engine,
+    pub(super) desired: Desired,
+    /// What is wrong with objects.
+    pub(super) problems: HashMap<Contributor, Wrong>,
+    /// How the watch of each kind fares.
+    pub(super) health: BTreeMap<Kind, Fares>,
+    listeners: Vec<Arc<Pending>>,
+}
+
+/// What is wrong with an object.
+#[derive(Clone, Debug)]
+pub(crate) struct Wrong {
+    pub(crate) kind: Kind,
+    pub(crate) key: Key,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// How the watch of a kind fares.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fares {
+    /// A list came to its end: what is known is all there was then.
+    pub(crate) listed: bool,
+    /// The resource is not there.
+    pub(crate) absent: bool,
+    /// Why the watch does not go on; none if it does.
+    pub(crate) failing: Option<String>,
+}
+
+/// Names that a destination has to look at.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    names: std::sync::Mutex<BTreeSet<RowName>>,
+    wake: Notify,
+}
+
+impl Pending {
+    /// Takes what there is.
+    pub(super) fn take(&self) -> BTreeSet<RowName> {
+        std::mem::take(
+            &mut self
+                .names
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        )
+    }
+
+    /// Adds names, to be looked at soon.
+    pub(super) fn add(&self, names: impl IntoIterator<Item = RowName>) {
+        let mut known = self
+            .names
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.extend(names);
+        drop(known);
+        self.wake.notify_one();
+    }
+
+    /// Waits for names, or for another reason to look.
+    pub(super) async fn wait(&self) {
+        self.wake.notified().await;
+    }
+
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+}
+
+impl Model {
+    pub(super) fn new(engine: Engine, desired: Desired) -> Self {
+        let inner = Inner {
+            engine,
+            desired,
+            problems: HashMap::new(),
+            health: BTreeMap::new(),
+            listeners: Vec::new(),
+        };
+        Self(Arc::new(Shared {
+            inner: RwLock::new(inner),
+            settled: Notify::new(),
+        }))
+    }
+
+    /// Names will be told here from now on.
+    pub(super) fn listen(&self) -> Arc<Pending> {
+        let pending = Arc::new(Pending::default());
+        self.write().listeners.push(Arc::clone(&pending));
+        pending
+    }
+
+    /// Reads under the lock.
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        // The model is changed by whole steps only; after a panic the last one stands.
+        self.0
+            .inner
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.0
+            .inner
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Takes events, in one step, and tells the names they touch. Gives the objects that they touch.
+    pub(super) fn take(&self, events: impl IntoIterator<Item = Event>) -> Vec<Touched> {
+        let mut inner = self.write();
+        let was_complete = inner.is_complete();
+        let (mut names, mut touched) = (BTreeSet::new(), Vec::new());
+        for event in events {
+            for touch in inner.event(event) {
+                let (found, object) = inner.touch(touch);
+                names.extend(found);
+                touched.push(object);
+            }
+        }
+        let is_complete = inner.is_complete();
+        if is_complete != was_complete {
+            self.0.settled.notify_waiters();
+        }
+        for listener in &inner.listeners {
+            if !names.is_empty() {
+                listener.add(names.iter().cloned());
+            } else if is_complete && !was_complete {
+                listener.wake();
+            }
+        }
+        touched
+    }
+
+    /// What is to be kept of objects.
+    pub(super) fn trim(&self) -> Arc<Trim> {
+        self.read().engine.trim()
+    }
+
+    /// The kinds that have to be watched now.
+    pub(super) fn wanted(&self) -> BTreeSet<Kind> {
+        self.read().engine.wanted()
+    }
+
+    /// Names that objects want resolved.
+    pub(super) fn resolvable(&self) -> Vec<String> {
+        self.read().engine.names().map(str::to_owned).collect()
+    }
+
+    /// Those of them of which nothing is known yet.
+    pub(super) fn unresolved(&self) -> Vec<String> {
+        let inner = self.read();
+        let index = inner.engine.index();
+        let names = inner
+            .engine
+            .names()
+            .filter(|name| index.resolved(name).is_none());
+        names.map(str::to_owned).collect()
+    }
+
+    /// What a name resolves to.
+    pub(super) fn resolved(&self, name: &str, addresses: &[std::net::IpAddr]) {
+        let mut inner = self.write();
+        let mut names = BTreeSet::new();
+        for touch in inner.engine.resolve(name, addresses) {
+            names.extend(inner.touch(touch).0);
+        }
+        for listener in &inner.listeners {
+            listener.add(names.iter().cloned());
+        }
+    }
+
+    /// Whether all that is wanted has been listed, so that what is not desired may go.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.read().is_complete()
+    }
+
+    /// Waits until that is so.
+    pub(super) async fn complete(&self) {
+        loop {
+            let told = self.0.settled.notified();
+            tokio::pin!(told);
+            // Before the look, so that what happens between them is not missed.
+            told.as_mut().enable();
+            if self.is_complete() {
+                return;
+            }
+            told.await;
+        }
+    }
+
+    /// What is not well with the watches, in words.
+    pub(crate) fn ailments(&self) -> Vec<String> {
+        let inner = self.read();
+        let wanted = inner.engine.wanted();
+        let all = wanted.into_iter().filter_map(|kind| {
+            let fares = inner.health.get(&kind).cloned().unwrap_or_default();
+            match (fares.failing, fares.listed) {
+                (Some(reason), _) => Some(format!("{}: {reason}", kind.name())),
+                (None, false) => Some(format!("{}: not listed yet", kind.name())),
+                (None, true) => None,
+            }
+        });
+        all.collect()
+    }
+
+    /// What was dropped on the way to the desired set.
+    pub(super) fn count(&self) -> Counts {
+        let inner = self.read();
+        let mut counts = Counts::default();
+        for name in inner.desired.names() {
+            let _row = inner.desired.row_counted(&name, &mut counts);
+        }
+        counts
+    }
+}
+
+/// An object that an event touched.
+#[derive(Clone, Debug)]
+pub(super) struct Touched {
+    pub(super) source: u16,
+    pub(super) kind: Kind,
+    pub(super) key: Key,
+    /// What is wrong with it, if that is news.
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Inner {
+    pub(super) fn is_complete(&self) -> bool {
+        let listed = |kind: &Kind| self.health.get(kind).is_some_and(|fares| fares.listed);
+        self.engine.wanted().iter().all(listed)
+    }
+
+    fn event(&mut self, event: Event) -> Vec<Touch> {
+        match event {
+            Event::Begin(kind) => {
+                self.engine.begin(kind);
+                Vec::new()
+            }
+            Event::Apply(object) => self.engine.apply(object),
+            Event::Delete(kind, key) => self.engine.delete(kind, &key),
+            Event::Unreadable(kind, key, error) => {
+                let object = kind.name();
+                tracing::warn!(object, %key, %error, "object cannot be read, it stays as it was");
+                Vec::new()
+            }
+            Event::End(kind) => {
+                self.health.entry(kind).or_default().listed = true;
+                self.engine.end(kind)
+            }
+            Event::Health(kind, health) => {
+                self.fare(kind, health);
+                Vec::new()
+            }
+        }
+    }
+
+    fn fare(&mut self, kind: Kind, health: Health) {
+        let fares = self.health.entry(kind).or_default();
+        match health {
+            Health::Following => {
+                if fares.failing.take().is_some() {
+                    tracing::info!(kind = kind.name(), "watch goes on");
+                }
+                fares.absent = false;
+            }
+            Health::Absent => {
+                if !std::mem::replace(&mut fares.absent, true) {
+                    let kind = kind.name();
+                    tracing::warn!(
+                        kind,
+                        "the API server has no such resource; its names come once it has"
+                    );
+                }
+                fares.failing = None;
+            }
+            Health::Failing { denied, reason } => {
+                let reason = crate::app::telemetry::chain(&*reason);
+                if fares.failing.as_ref() != Some(&reason) {
+                    let (kind, plural) = (kind.name(), kind.plural());
+                    if denied {
+                        tracing::error!(
+                            kind,
+                            reason,
+                            "watch is refused; the role of this program needs get, list and watch on {plural}"
+                        );
+                    } else {
+                        tracing::warn!(kind, reason, "watch does not go on, it is tried again");
+                    }
+                }
+                fares.failing = Some(reason);
+            }
+        }
+    }
+
+    fn touch(&mut self, touch: Touch) -> (Vec<RowName>, Touched) {
+        let Touch {
+            contributor,
+            kind,
+            key,
+            endpoints,
+            problems,
+        } = touch;
+        let names = self.desired.put(contributor, endpoints);
+        let known = self.problems.get(&contributor).map(|wrong| &wrong.problems);
+        let news = known.map_or(!problems.is_empty(), |known| *known != problems);
+        if news {
+            for problem in &problems {
+                let reason = problem.reason.label();
+                tracing::warn!(object = kind.name(), %key, reason, "{}", problem.message);
+            }
+            if problems.is_empty() {
+                self.problems.remove(&contributor);
+            } else {
+                let wrong = Wrong {
+                    kind,
+                    key: key.clone(),
+                    problems: problems.clone(),
+                };
+                self.problems.insert(contributor, wrong);
+            }
+        }
+        let told = if news { problems } else { Vec::new() };
+        (
+            names,
+            Touched {
+                source: contributor.source,
+                kind,
+                key,
+                problems: told,
+            },
+        )
+    }
+}

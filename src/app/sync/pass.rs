@@ -1,0 +1,203 @@
+//! One pass over names of a destination: what is wanted, what is there, what to do about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use plan::address_map::{AddressMap, map_addresses};
+use plan::brake::{Brake, Pass, Verdict};
+use plan::claims::Claims;
+use plan::diff::{self, Conflict, Embeddable, Plan, embeddable};
+use plan::merge::retain_properties;
+use plan::registry::Shadow;
+use plan::{ChangeSet, Endpoint, RowName};
+
+use super::model::Inner;
+
+/// What decides, at one destination, about what all objects ask for.
+#[derive(Debug)]
+pub(super) struct Judge {
+    /// The provider, as users type it: its properties stay.
+    pub(super) provider: &'static str,
+    /// Managed types, filters, policy, owner.
+    pub(super) rules: diff::Rules,
+    /// Addresses that are published as others.
+    pub(super) maps: Vec<AddressMap>,
+    /// Which namespaces may have which names.
+    pub(super) claims: Claims,
+    /// Apexes of the zones there, normalized, the longest first. Empty if they are not known.
+    pub(super) zones: Vec<Box<str>>,
+    /// The zones are our own: a row has to be one that a zone can hold.
+    pub(super) embedded: bool,
+}
+
+/// What was decided about some names.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    pub(super) plan: Plan,
+    /// Names of our own zones that nobody could have there.
+    pub(super) homeless: Vec<Endpoint>,
+}
+
+impl Judge {
+    /// What is wanted at a name, before the provider has adjusted it.
+    pub(super) fn wanted(&self, inner: &Inner, name: &RowName, out: &mut Decided) -> Vec<Endpoint> {
+        let apex = self.is_apex(name);
+        let admit = |endpoint: &Endpoint| {
+            self.claims
+                .admit(endpoint, apex)
+                .map_err(|denied| denied.to_string().into())
+        };
+        let mut row = if self.claims.list.is_empty() && !self.claims.guarded {
+            inner.desired.row(name)
+        } else {
+            inner.desired.row_where(name, &admit)
+        };
+        row.retain(|endpoint| self.rules.covers(endpoint));
+        for endpoint in &mut row {
+            let _others = retain_properties(endpoint, self.provider);
+            map_addresses(endpoint, &self.maps);
+        }
+        if !self.embedded {
+            return row;
+        }
+        let Embeddable {
+            winners,
+            losers,
+            homeless,
+        } = embeddable(row, apex);
+        out.plan.conflicts.extend(losers);
+        out.homeless.extend(homeless);
+        winners
+    }
+
+    /// What to do at these names, for what is wanted there.
+    pub(super) fn decide(
+        &self,
+        shadow: &Shadow,
+        names: &[RowName],
+        wanted: Vec<Endpoint>,
+        out: &mut Decided,
+    ) {
+        let current = names.iter().flat_map(|name| shadow.row(name)).collect();
+        out.plan.append(diff::plan(current, wanted, &self.rules));
+    }
+
+    /// The zone that a name is in, for the brake; empty if that is not known.
+    pub(super) fn zone_of(&self, name: &str) -> &str {
+        let name = plan::name::normalize(name);
+        let zone = self.zones.iter().find(|zone| {
+            let rest = name.strip_suffix(&***zone);
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        });
+        zone.map_or("", |zone| zone)
+    }
+
+    fn is_apex(&self, name: &RowName) -> bool {
+        self.zones.iter().any(|zone| **zone == *name.as_str())
+    }
+}
+
+/// Takes out what must not be done while some objects are not known: whatever takes something away.
+/// What is left stands whatever the missing objects say.
+pub(super) fn only_additions(changes: &mut ChangeSet) -> usize {
+    let before = changes.len();
+    let lost: BTreeSet<(RowName, Box<str>)> =
+        changes.delete.drain(..).map(|gone| place(&gone)).collect();
+    changes.create.retain(|made| !lost.contains(&place(made)));
+    changes.update.retain(|update| {
+        update
+            .old
+            .targets
+            .iter()
+            .all(|target| update.new.targets.contains(target))
+    });
+    before - changes.len()
+}
+
+fn place(endpoint: &Endpoint) -> (RowName, Box<str>) {
+    (
+        RowName::new(&endpoint.name),
+        endpoint.set_identifier.clone(),
+    )
+}
+
+/// Holds mass deletes, zone by zone. Tells what came of it in each zone that had deletes.
+pub(super) fn brake(
+    brake: &mut Brake,
+    judge: &Judge,
+    shadow: &Shadow,
+    changes: &mut ChangeSet,
+    names: Option<&[RowName]>,
+    (now, complete): (Duration, bool),
+) -> Vec<(Box<str>, Verdict)> {
+    let mut by_zone: BTreeMap<Box<str>, ChangeSet> = BTreeMap::new();
+    let all = std::mem::take(changes);
+    for made in all.create {
+        by_zone
+            .entry(judge.zone_of(&made.name).into())
+            .or_default()
+            .create
+            .push(made);
+    }
+    for update in all.update {
+        by_zone
+            .entry(judge.zone_of(&update.new.name).into())
+            .or_default()
+            .update
+            .push(update);
+    }
+    for gone in all.delete {
+        by_zone
+            .entry(judge.zone_of(&gone.name).into())
+            .or_default()
+            .delete
+            .push(gone);
+    }
+    for (zone, _) in brake.held() {
+        by_zone.entry(zone.into()).or_default();
+    }
+    let mut verdicts = Vec::new();
+    for (zone, mut part) in by_zone {
+        let owned = || {
+            shadow.count(|endpoint| {
+                judge.rules.covers(endpoint) && *judge.zone_of(&endpoint.name) == *zone
+            })
+        };
+        let pass = Pass {
+            now,
+            names,
+            complete,
+        };
+        let verdict = brake.hold(&zone, &mut part, pass, owned);
+        if verdict != Verdict::default() {
+            verdicts.push((zone, verdict));
+        }
+        changes.append(&mut part);
+    }
+    verdicts
+}
+
+/// Why an endpoint did not get its name, for people.
+pub(super) fn lost_to(conflict: &Conflict) -> String {
+    let Conflict {
+        loser,
+        winner,
+        lost,
+    } = conflict;
+    let from = |endpoint: &Endpoint| {
+        endpoint
+            .origins
+            .first()
+            .map_or_else(|| "?".to_owned(), ToString::to_string)
+    };
+    format!(
+        "{} {} {} of {} loses to {} {} of {}: {lost}",
+        loser.name,
+        loser.rtype,
+        loser.targets.join(","),
+        from(loser),
+        winner.rtype,
+        winner.targets.join(","),
+        from(winner),
+    )
+}

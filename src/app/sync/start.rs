@@ -1,0 +1,351 @@
+//! Everything started: model, feed, destinations.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use config::{Objects, Provider, Sync};
+use plan::brake::Brake;
+use plan::registry::Shadow;
+use plan::{Desired, DynProvider};
+use provider::inmemory::InMemory;
+use provider::layer::{DryRun, Metered, TimeLimit};
+use provider::webhook::{Settings, Webhook};
+use source::Engine;
+use source::object::Kind;
+use source::watch::Reporter;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use wire::NameRef;
+use zone::Store;
+
+use super::destination::{Asks, Destination, Pace, Status};
+use super::embedded::Embedded;
+use super::feed;
+use super::model::{Model, Touched};
+use super::options;
+use super::pass::Judge;
+use super::report::{self, Reports};
+use super::{made, resolve};
+use crate::app::clock;
+
+/// What runs.
+pub(crate) struct Running {
+    pub(crate) model: Model,
+    /// The way to ask each destination.
+    pub(crate) asks: Vec<Asks>,
+    /// Told by each destination of our own zones once all is as wanted there.
+    pub(crate) ready: Vec<oneshot::Receiver<()>>,
+    pub(crate) tasks: JoinSet<()>,
+}
+
+/// The parts before anything runs.
+struct Parts {
+    model: Model,
+    destinations: Vec<Destination>,
+    client: Option<kube::Client>,
+    items: Option<mpsc::Receiver<report::Item>>,
+    reports: Reports,
+}
+
+/// Starts everything.
+///
+/// # Errors
+/// The settings lead to no cluster, or a part cannot be made of them. What goes wrong later is
+/// tried again.
+pub(crate) async fn start(
+    sync: &Sync,
+    store: &Arc<Store>,
+    color: bool,
+    stop: CancellationToken,
+) -> anyhow::Result<Running> {
+    let parts = Parts::new(sync, store).await?;
+    let (mut tasks, mut asks, mut ready) = (JoinSet::new(), Vec::new(), Vec::new());
+    for mut destination in parts.destinations {
+        let (sender, receiver) = mpsc::channel(ASKS);
+        asks.push(Asks {
+            name: destination.name.clone(),
+            sender,
+            status: Arc::clone(&destination.status),
+        });
+        if destination.judge.embedded {
+            let (told, wait) = oneshot::channel();
+            destination.ready = Some(told);
+            ready.push(wait);
+        }
+        tasks.spawn(destination.run(receiver, stop.clone()));
+    }
+    if let (Some(client), Some(items), Objects::Cluster(kubernetes)) =
+        (&parts.client, parts.items, &sync.objects)
+    {
+        let reporter = Reporter::new(client.clone(), kubernetes.qps, kubernetes.burst);
+        tasks.spawn(report::write(reporter, items));
+    }
+    let model = parts.model.clone();
+    spawn_feed(
+        &mut tasks,
+        sync,
+        parts.client,
+        (&model, parts.reports),
+        color,
+        &stop,
+    );
+    if sync.rules.resolve_load_balancer_hostname {
+        tasks.spawn(resolve::run(model.clone(), stop.clone()));
+    }
+    Ok(Running {
+        model,
+        asks,
+        ready,
+        tasks,
+    })
+}
+
+/// One full pass over every destination, then the end.
+///
+/// # Errors
+/// Objects could not be listed, or a destination could not be read or written.
+pub(crate) async fn once(sync: &Sync, store: &Arc<Store>, color: bool) -> anyhow::Result<()> {
+    let (mut destinations, _tasks, stop) = settled(sync, store, color).await?;
+    for destination in &mut destinations {
+        let name = destination.name.clone();
+        destination
+            .once()
+            .await
+            .with_context(|| format!("destination \"{name}\""))?;
+        if let Some((name, reason)) = destination.refused.first_key_value() {
+            bail!("destination \"{}\": \"{name}\": {reason}", destination.name);
+        }
+    }
+    stop.cancel();
+    Ok(())
+}
+
+/// All objects known and destinations that have done nothing yet.
+pub(super) async fn settled(
+    sync: &Sync,
+    store: &Arc<Store>,
+    color: bool,
+) -> anyhow::Result<(Vec<Destination>, JoinSet<()>, CancellationToken)> {
+    let parts = Parts::new(sync, store).await?;
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    let model = parts.model.clone();
+    if sync.rules.resolve_load_balancer_hostname {
+        tasks.spawn(resolve::run(model.clone(), stop.clone()));
+    }
+    spawn_feed(
+        &mut tasks,
+        sync,
+        parts.client,
+        (&model, parts.reports),
+        color,
+        &stop,
+    );
+    if timeout(LISTING, model.complete()).await.is_err() {
+        bail!(
+            "not all objects could be listed in {LISTING:?}\n  {}",
+            model.ailments().join("\n  ")
+        );
+    }
+    if sync.rules.resolve_load_balancer_hostname {
+        resolve::all(&model).await;
+    }
+    Ok((parts.destinations, tasks, stop))
+}
+
+fn spawn_feed(
+    tasks: &mut JoinSet<()>,
+    sync: &Sync,
+    client: Option<kube::Client>,
+    (model, reports): (&Model, Reports),
+    color: bool,
+    stop: &CancellationToken,
+) {
+    let (model, stop) = (model.clone(), stop.clone());
+    let seen = model.clone();
+    let touched = move |touched: &[Touched]| observe(&seen, &reports, touched);
+    match (&sync.objects, client) {
+        (Objects::Manifests(paths), _) => {
+            let paths: Vec<PathBuf> = paths.clone();
+            tasks.spawn_blocking(move || feed::files(&paths, &model, touched, color, &stop));
+        }
+        (Objects::Cluster(_), Some(client)) => {
+            let sources = sync.sources.iter().map(|source| source.as_str()).collect();
+            let rules = sync.rules.clone();
+            tasks.spawn(feed::cluster(client, rules, sources, model, touched, stop));
+        }
+        // A cluster always has a client.
+        (Objects::Cluster(_), None) => {}
+    }
+}
+
+/// Says in the status of DNSEndpoints that they were seen.
+fn observe(model: &Model, reports: &Reports, touched: &[Touched]) {
+    let endpoints = touched
+        .iter()
+        .filter(|touched| touched.kind == Kind::DnsEndpoint);
+    for touched in endpoints {
+        let inner = model.read();
+        let object = inner
+            .engine
+            .index()
+            .get::<source::object::DnsEndpoint>(&touched.key);
+        if let Some(object) = object.filter(|object| object.observed != object.generation) {
+            reports.observed(touched.key.clone(), object.generation);
+        }
+    }
+}
+
+impl Parts {
+    async fn new(sync: &Sync, store: &Arc<Store>) -> anyhow::Result<Self> {
+        let rows = options::rows(sync)?;
+        let rules = options::source_rules(&sync.rules)?;
+        let engine = Engine::new(Arc::new(rules), rows.iter().copied());
+        let desired = Desired::new(options::merge_rules(sync, &rows));
+        let model = Model::new(engine, desired);
+        let client = match &sync.objects {
+            Objects::Cluster(kubernetes) => Some(feed::client(kubernetes).await?),
+            Objects::Manifests(_) => None,
+        };
+        let (reports, items) = match &client {
+            Some(_) if !sync.dry_run => {
+                let (reports, items) = Reports::new(&sync.events_emit);
+                (reports, Some(items))
+            }
+            _ => (Reports::silent(), None),
+        };
+        let mut destinations = Vec::new();
+        for settings in &sync.destinations {
+            let destination = destination(settings, sync, store, &model, &reports)
+                .with_context(|| format!("destination \"{}\"", settings.name))?;
+            destinations.push(destination);
+        }
+        Ok(Self {
+            model,
+            destinations,
+            client,
+            items,
+            reports,
+        })
+    }
+}
+
+fn destination(
+    settings: &config::Destination,
+    sync: &Sync,
+    store: &Arc<Store>,
+    model: &Model,
+    reports: &Reports,
+) -> anyhow::Result<Destination> {
+    let status = Arc::new(Status::default());
+    let embedded = match &settings.provider {
+        Provider::Embedded(embedded) => Some(embedded),
+        _ => None,
+    };
+    let mut provider = provider(&settings.provider, store)?;
+    if sync.dry_run {
+        provider = Box::new(DryRun(provider));
+    }
+    let provider = Box::new(Metered::new(provider, Arc::clone(&status.meter)));
+    let mut zones: Vec<Box<str>> = Vec::new();
+    if let Some(embedded) = embedded {
+        zones.extend(
+            embedded
+                .zones
+                .iter()
+                .map(|zone| super::embedded::plain(zone.as_ref()).into()),
+        );
+        zones.sort_by_key(|zone| std::cmp::Reverse(zone.len()));
+    }
+    Ok(Destination {
+        name: settings.name.clone(),
+        provider,
+        judge: Judge {
+            provider: settings.provider.as_str(),
+            rules: options::plan_rules(settings)?,
+            maps: options::address_maps(&settings.address_maps)?,
+            claims: options::claims(sync, embedded.is_some()),
+            zones,
+            embedded: embedded.is_some(),
+        },
+        shadow: Shadow::new(options::registry(settings)?),
+        brake: Brake::new(options::brake_rules(sync)),
+        pace: Pace {
+            interval: sync.interval,
+            between: settings.min_event_sync_interval,
+            patience: if embedded.is_some() {
+                Duration::ZERO
+            } else {
+                PATIENCE
+            },
+        },
+        batch: settings.batch.size.get(),
+        model: model.clone(),
+        pending: model.listen(),
+        status,
+        reports: reports.clone(),
+        negotiated: false,
+        stale: false,
+        ready: None,
+        refused: std::collections::BTreeMap::new(),
+        conflicts: std::collections::BTreeSet::new(),
+    })
+}
+
+fn provider(settings: &Provider, store: &Arc<Store>) -> anyhow::Result<Box<dyn DynProvider>> {
+    Ok(match settings {
+        Provider::Embedded(embedded) => {
+            make_zones(embedded, store)?;
+            Box::new(Embedded::new(Arc::clone(store), embedded.zones.clone()))
+        }
+        Provider::InMemory(memory) => Box::new(InMemory::new(&memory.zones)),
+        Provider::Webhook(webhook) => {
+            let limit = webhook.read_timeout + webhook.write_timeout;
+            let cap = usize::try_from(webhook.max_body_size).unwrap_or(usize::MAX);
+            let settings = Settings {
+                url: webhook.url.clone(),
+                limit,
+                cap,
+            };
+            Box::new(TimeLimit::new(
+                Box::new(Webhook::new(&settings)?),
+                limit * 2,
+            ))
+        }
+    })
+}
+
+/// Makes the zones that no file gives.
+fn make_zones(embedded: &config::Embedded, store: &Store) -> anyhow::Result<()> {
+    let serial = u32::try_from(clock::now().unix_seconds()).unwrap_or(u32::MAX);
+    for apex in &embedded.zones {
+        let there = store
+            .snapshot()
+            .zones()
+            .any(|zone| zone.apex() == apex.as_ref());
+        if there {
+            continue;
+        }
+        let records = made::records(apex, embedded, serial);
+        store
+            .replace_static(&records)
+            .with_context(|| format!("make zone \"{apex}\""))?;
+        if embedded.name_servers.is_empty() && apex.as_ref() != NameRef::ROOT {
+            tracing::info!(zone = %apex, "zone has no name servers in the settings (--zone-ns), it names ns.{apex}");
+        }
+    }
+    Ok(())
+}
+
+/// Objects that are not listed in this time end a single pass.
+const LISTING: Duration = Duration::from_secs(60);
+
+/// How long the first pass over a destination of others waits for all objects.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Questions waiting for an answer.
+const ASKS: usize = 16;

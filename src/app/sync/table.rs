@@ -1,0 +1,195 @@
+//! `zonewright plan`: what a full pass would change, as a table or JSON. Nothing is written.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use anyhow::Context;
+use config::{Output, Sync};
+use plan::Endpoint;
+use plan::diff::Plan;
+use serde_json::{Value, json};
+use zone::Store;
+
+use super::pass::{self, Decided};
+use super::start::settled;
+
+/// What a full pass over every destination would change, as text.
+///
+/// # Errors
+/// Objects or records cannot be read.
+pub(crate) async fn plan(
+    sync: &Sync,
+    store: &Arc<Store>,
+    output: Output,
+    color: bool,
+) -> anyhow::Result<String> {
+    let (mut destinations, _tasks, stop) = settled(sync, store, color).await?;
+    let mut plans = Vec::new();
+    for destination in &mut destinations {
+        let name = destination.name.clone();
+        let decided = destination.preview().await;
+        let decided = decided.with_context(|| format!("destination \"{name}\""))?;
+        plans.push((name, decided));
+    }
+    stop.cancel();
+    Ok(match output {
+        Output::Json => format!("{:#}\n", as_json(&plans)),
+        Output::Table => as_table(&plans),
+    })
+}
+
+/// The lines of a plan: what is done, then the endpoint before and after.
+fn lines(plan: &Plan) -> Vec<(&'static str, Option<&Endpoint>, Option<&Endpoint>)> {
+    let mut lines = Vec::new();
+    let parts = [("", &plan.changes), ("withheld ", &plan.withheld)];
+    for (prefix, changes) in parts {
+        let held = !prefix.is_empty();
+        let word = |plain, withheld| if held { withheld } else { plain };
+        for made in &changes.create {
+            lines.push((word("create", "(create)"), None, Some(made)));
+        }
+        for update in &changes.update {
+            lines.push((
+                word("update", "(update)"),
+                Some(&update.old),
+                Some(&update.new),
+            ));
+        }
+        for gone in &changes.delete {
+            lines.push((word("delete", "(delete)"), Some(gone), None));
+        }
+    }
+    lines.sort_by_key(|(_, old, new)| {
+        new.or(*old)
+            .map(|endpoint| (endpoint.name.clone(), endpoint.rtype))
+    });
+    lines
+}
+
+fn as_table(plans: &[(String, Decided)]) -> String {
+    let mut text = String::new();
+    for (name, decided) in plans {
+        let lines = lines(&decided.plan);
+        let rows: Vec<[String; 5]> = lines
+            .iter()
+            .map(|(what, old, new)| {
+                let endpoint = new.or(*old);
+                let field =
+                    |field: &dyn Fn(&Endpoint) -> String| endpoint.map(field).unwrap_or_default();
+                let targets = |endpoint: &&Endpoint| endpoint.targets.join(",");
+                let targets = match (old, new) {
+                    (Some(old), Some(new)) => format!("{} → {}", targets(old), targets(new)),
+                    _ => field(&|endpoint| endpoint.targets.join(",")),
+                };
+                let ttl = |endpoint: &Endpoint| {
+                    endpoint
+                        .ttl
+                        .map_or_else(|| "-".to_owned(), |ttl| ttl.to_string())
+                };
+                [
+                    (*what).to_owned(),
+                    field(&|endpoint| endpoint.name.to_string()),
+                    field(&|endpoint| endpoint.rtype.to_string()),
+                    field(&ttl),
+                    targets,
+                ]
+            })
+            .collect();
+        let head = ["CHANGE", "NAME", "TYPE", "TTL", "TARGETS"].map(str::to_owned);
+        let mut widths = [0; 5];
+        for row in rows.iter().chain([&head]) {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        let mut line = |row: &[String; 5]| {
+            let mut out = String::new();
+            for (cell, width) in row.iter().zip(widths) {
+                // A String takes all that is written.
+                let _ = write!(out, "{cell:width$}  ").is_ok();
+            }
+            text.push_str(out.trim_end());
+            text.push('\n');
+        };
+        if !rows.is_empty() {
+            line(&head);
+            rows.iter().for_each(&mut line);
+        }
+        let changes = &decided.plan.changes;
+        let _ = writeln!(
+            text,
+            "{name}: {} to create, {} to update, {} to delete",
+            changes.create.len(),
+            changes.update.len(),
+            changes.delete.len()
+        )
+        .is_ok();
+        for conflict in &decided.plan.conflicts {
+            let _ = writeln!(text, "  conflict: {}", pass::lost_to(conflict)).is_ok();
+        }
+        for skipped in &decided.plan.skipped {
+            let owner = match skipped.foreign_owner() {
+                "" => "nobody we know".to_owned(),
+                owner => format!("\"{owner}\""),
+            };
+            let (name, rtype) = (&skipped.current.name, skipped.current.rtype);
+            let _ = writeln!(text, "  left alone: {name} {rtype} belongs to {owner}").is_ok();
+        }
+        for homeless in &decided.homeless {
+            let _ = writeln!(
+                text,
+                "  impossible: {} CNAME at the apex of a zone",
+                homeless.name
+            )
+            .is_ok();
+        }
+    }
+    text
+}
+
+fn as_json(plans: &[(String, Decided)]) -> Value {
+    let plan = |(name, decided): &(String, Decided)| {
+        let changes = |changes: &plan::ChangeSet| {
+            let update = |update: &plan::Update| json!({"old": endpoint(&update.old), "new": endpoint(&update.new)});
+            json!({
+                "create": changes.create.iter().map(endpoint).collect::<Vec<_>>(),
+                "update": changes.update.iter().map(update).collect::<Vec<_>>(),
+                "delete": changes.delete.iter().map(endpoint).collect::<Vec<_>>(),
+            })
+        };
+        let conflicts: Vec<String> = decided.plan.conflicts.iter().map(pass::lost_to).collect();
+        let foreign = decided.plan.skipped.iter().map(|skipped| {
+            json!({"record": endpoint(&skipped.current), "owner": skipped.foreign_owner()})
+        });
+        json!({
+            "destination": name,
+            "changes": changes(&decided.plan.changes),
+            "withheld": changes(&decided.plan.withheld),
+            "conflicts": conflicts,
+            "leftAlone": foreign.collect::<Vec<_>>(),
+        })
+    };
+    Value::Array(plans.iter().map(plan).collect())
+}
+
+/// An endpoint as JSON.
+pub(super) fn endpoint(endpoint: &Endpoint) -> Value {
+    let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| {
+        Value::Object(
+            pairs
+                .map(|(key, value)| (key.to_owned(), json!(value)))
+                .collect(),
+        )
+    };
+    let objects: Vec<String> = endpoint.origins.iter().map(ToString::to_string).collect();
+    json!({
+        "name": endpoint.name,
+        "type": endpoint.rtype.to_string(),
+        "ttl": endpoint.ttl.map(wire::Ttl::as_secs),
+        "targets": endpoint.targets,
+        "setIdentifier": endpoint.set_identifier,
+        "labels": pairs(&mut endpoint.labels.iter()),
+        "properties": pairs(&mut endpoint.properties.iter()),
+        "objects": objects,
+    })
+}
