@@ -206,7 +206,7 @@ impl Source {
         (self.row.endpoints)(index, rules, &key, &mut outcome);
         let tells = !outcome.endpoints.is_empty() || !outcome.problems.is_empty();
         let told = self.told.replace(slot, tells);
-        (told || tells).then(|| Touch {
+        (told || tells).then_some(Touch {
             contributor: Contributor {
                 source: self.number,
                 object: slot,

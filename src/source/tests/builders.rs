@@ -172,3 +172,54 @@ pub(super) fn check(rules: Rules, source: &str, objects: &[Value], expected: &[&
     }
     assert_eq!(back.lines(), expected, "with the objects in reverse order");
 }
+
+pub(super) fn service(annotations: &[(&str, &str)], spec: Value, entries: Value) -> Value {
+    let body = json!({"spec": spec, "status": {"loadBalancer": {"ingress": entries}}});
+    object(Kind::Service, "default/web", annotations, body)
+}
+
+pub(super) fn node(name: &str, addresses: &[(&str, &str)]) -> Value {
+    let addresses: Vec<Value> = (addresses.iter())
+        .map(|(kind, address)| json!({"type": kind, "address": address}))
+        .collect();
+    object(
+        Kind::Node,
+        name,
+        &[],
+        json!({"status": {"addresses": addresses}}),
+    )
+}
+
+pub(super) fn pod(name: &str, node: &str, ready: bool, annotations: &[(&str, &str)]) -> Value {
+    let body = json!({
+        "labels": {"app": "web"},
+        "spec": {"nodeName": node, "hostname": name},
+        "status": {
+            "phase": "Running",
+            "podIP": "10.0.0.7",
+            "hostIP": "192.0.2.77",
+            "conditions": [{"type": "Ready", "status": if ready { "True" } else { "False" }}],
+        },
+    });
+    object(Kind::Pod, &format!("default/{name}"), annotations, body)
+}
+
+pub(super) fn slice(pods: &[(&str, &str, bool)]) -> Value {
+    let endpoints: Vec<Value> = (pods.iter())
+        .map(|(pod, address, ready)| {
+            json!({
+                "addresses": [address],
+                "conditions": {"ready": ready},
+                "targetRef": {"kind": "Pod", "name": pod},
+            })
+        })
+        .collect();
+    let body = json!({
+        "labels": {"kubernetes.io/service-name": "web"},
+        "addressType": "IPv4",
+        "endpoints": endpoints,
+    });
+    object(Kind::EndpointSlice, "default/web-1", &[], body)
+}
+
+pub(super) const WEB: (&str, &str) = ("hostname", "web.example.org");

@@ -1,9 +1,10 @@
 //! All sources together: cases, events against one pass, and what they cost.
 
 mod builders;
-mod cases;
 mod events;
 mod external;
 mod gateway;
+mod kinds;
 mod samples;
+mod service;
 mod unstructured;
