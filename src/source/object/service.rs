@@ -21,8 +21,6 @@ pub struct Service {
     pub by_node: bool,
     /// Whether names of its load balancer are to be resolved.
     pub resolve: bool,
-    /// Its address in the cluster; `None` as text if it is headless. Not kept where no rule reads it.
-    pub cluster_ip: Box<str>,
     /// Where its load balancer is reached.
     pub entries: Box<[Entry]>,
     /// What most Services don't have.
@@ -32,6 +30,8 @@ pub struct Service {
 /// What most Services don't have.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServiceMore {
+    /// Its address in the cluster; `None` as text if it is headless. Not kept where no rule reads it.
+    pub cluster_ip: Box<str>,
     /// Addresses that the user routes to the nodes.
     pub external_ips: Box<[Box<str>]>,
     /// The name that an external Service stands for.
@@ -84,7 +84,13 @@ impl Service {
     /// Whether its name stands for its pods, without an address of its own.
     #[must_use]
     pub fn is_headless(&self) -> bool {
-        self.kind == ServiceType::ClusterIp && &*self.cluster_ip == HEADLESS
+        self.kind == ServiceType::ClusterIp && self.cluster_ip() == HEADLESS
+    }
+
+    /// Its address in the cluster; `None` as text if it is headless.
+    #[must_use]
+    pub fn cluster_ip(&self) -> &str {
+        self.more.as_ref().map_or("", |more| &more.cluster_ip)
     }
 
     /// Labels of its pods; none selects all.
@@ -122,7 +128,6 @@ impl Trimmed for Service {
             asks: false,
             by_node: false,
             resolve: false,
-            cluster_ip: Box::default(),
             entries: Box::default(),
             more: None,
         };
@@ -132,22 +137,21 @@ impl Trimmed for Service {
         service.asks = true;
         service.by_node = trim.value(&service.meta, "endpoints-type") == Some("NodeExternalIP");
         service.resolve = trim.resolves() && service.kind == ServiceType::LoadBalancer;
-        if service.kind != ServiceType::LoadBalancer
-            || trim.asks_inside(Kind::Service, &service.meta)
-        {
-            service.cluster_ip = Box::from(&*spec.cluster_ip);
-        }
         service.entries = raw.status.load_balancer.entries();
-        let by_pods = service.kind == ServiceType::NodePort || service.is_headless();
         let mut more = ServiceMore {
-            external_ips: spec
-                .external_ips
-                .iter()
+            external_ips: (spec.external_ips.iter())
                 .map(|ip| Box::from(&**ip))
                 .collect(),
             external_name: Box::from(&*spec.external_name),
             ..ServiceMore::default()
         };
+        if service.kind != ServiceType::LoadBalancer
+            || trim.asks_inside(Kind::Service, &service.meta)
+        {
+            more.cluster_ip = Box::from(&*spec.cluster_ip);
+        }
+        let headless = service.kind == ServiceType::ClusterIp && *spec.cluster_ip == *HEADLESS;
+        let by_pods = service.kind == ServiceType::NodePort || headless;
         if by_pods {
             more.selector = Pairs::new(spec.selector.0.iter().map(|(key, value)| (key, value)));
             more.local = &*spec.external_traffic_policy == "Local";

@@ -135,8 +135,8 @@ impl View<'_> {
 
     /// The address inside the cluster.
     fn add_inside(&self, name: &str, outcome: &mut Outcome) {
-        let address = &self.service.cluster_ip;
-        if **address == *HEADLESS {
+        let address = self.service.cluster_ip();
+        if address == HEADLESS {
             outcome.note(|| format!("{name}: the Service has no address inside the cluster"));
             return;
         }
