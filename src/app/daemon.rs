@@ -157,17 +157,19 @@ impl Daemon {
             }
         };
         let mut syncing = JoinSet::new();
-        let mut all_synced = Vec::new();
+        let (mut all_synced, mut questions) = (Vec::new(), None);
         if let Some(settings) = &self.config.sync {
             let color = self.style.color();
             let running = sync::start(settings, &self.store, color, stop.clone()).await?;
             (syncing, all_synced) = (running.tasks, running.ready);
+            questions = Some((running.model, running.asks));
         }
         if let Some(socket) = self.socket {
             let answerer = Answerer {
                 keeper: handle.clone(),
                 statuses: statuses.clone(),
                 store: Arc::clone(&self.store),
+                sync: questions,
             };
             let stop = stop.clone();
             tasks.spawn(async move {

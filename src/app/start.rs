@@ -37,7 +37,7 @@ pub(crate) fn start(
                 return USAGE.into();
             }
         },
-        Command::Zone(zone) => control::run(zone, environment),
+        Command::Zone(zone) => control::zone(zone, environment),
         Command::Plan(plan) => match plan.config {
             Ok(config) => once::plan(&config, plan.output, environment),
             Err(problems) => {
@@ -45,10 +45,8 @@ pub(crate) fn start(
                 return USAGE.into();
             }
         },
-        Command::Brake(_) | Command::Explain(_) => {
-            telemetry::say("error: this command is not part of this build yet\n");
-            return USAGE.into();
-        }
+        Command::Brake(brake) => control::brake(brake, environment),
+        Command::Explain(explain) => control::explain(explain, environment),
     };
     result.unwrap_or_else(|error| {
         telemetry::say(&format!("error: {}\n", telemetry::chain(error.as_ref())));

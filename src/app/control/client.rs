@@ -1,57 +1,47 @@
-//! The user's side: `zonewright zone …`.
+//! The user's side: `zonewright zone …`, `zonewright explain NAME`, `zonewright brake release`.
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use config::{Environment, ZoneAction, ZoneCommand};
+use config::{Brake, Environment, Explain, Output, ZoneAction, ZoneCommand};
 
-use super::print;
-use super::protocol::{Command, Outcome, Reply, Request, VERSION, Zone};
+use super::protocol::{Command, Outcome, Released, Reply, Request, VERSION, Zone};
 use super::socket::connect;
+use super::{print, report};
+use crate::app::sync::explain::Explanation;
+use crate::app::telemetry;
 
-/// Asks the daemon and prints what it says.
-pub(crate) fn run(command: ZoneCommand, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
+/// Asks about zones and prints what the daemon says.
+///
+/// # Errors
+/// There is no daemon, or it says no.
+pub(crate) fn zone(command: ZoneCommand, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
     let stream = connect(&command.control_socket?, environment)?;
-    let request = Request {
-        version: VERSION,
-        command: match &command.action {
-            ZoneAction::Export { zone } => Command::Export { zone: zone.clone() },
-            ZoneAction::List { .. } => Command::List,
-            ZoneAction::Reload(reload) => Command::Reload {
-                zones: reload.zones.clone(),
-            },
-            ZoneAction::Show { zone, .. } => Command::Show { zone: zone.clone() },
+    let request = match &command.action {
+        ZoneAction::Export { zone } => Command::Export { zone: zone.clone() },
+        ZoneAction::List { .. } => Command::List,
+        ZoneAction::Reload(reload) => Command::Reload {
+            zones: reload.zones.clone(),
         },
+        ZoneAction::Show { zone, .. } => Command::Show { zone: zone.clone() },
     };
-    let line = format!("{}\n", serde_json::to_string(&request)?);
-    (&stream)
-        .write_all(line.as_bytes())
-        .context("ask the daemon")?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let (mut zones, mut outcomes): (Vec<Zone>, Vec<Outcome>) = (Vec::new(), Vec::new());
-    let mut done = false;
-    for line in BufReader::new(&stream).lines() {
-        let line = line.context("read what the daemon says")?;
-        let reply = serde_json::from_str(&line).context("understand what the daemon says")?;
+    ask(&stream, request, |reply| {
         match reply {
-            Reply::Done => {
-                done = true;
-                break;
-            }
-            Reply::Error(message) => bail!("{message}"),
             Reply::Outcome(outcome) => outcomes.push(outcome),
             Reply::Text(text) => out.write_all(text.as_bytes())?,
             Reply::Zone(zone) => zones.push(*zone),
+            _ => {}
         }
-    }
-    if !done {
-        bail!("the daemon ended before it had said all");
-    }
+        Ok(())
+    })?;
     match command.action {
         ZoneAction::Export { .. } => {}
         ZoneAction::List { json: true } => {
-            writeln!(out, "{}", serde_json::to_string_pretty(&zones)?)?
+            writeln!(out, "{}", serde_json::to_string_pretty(&zones)?)?;
         }
         ZoneAction::List { json: false } => out.write_all(print::list(&zones).as_bytes())?,
         ZoneAction::Reload(_) => out.write_all(print::outcomes(&outcomes).as_bytes())?,
@@ -72,4 +62,73 @@ pub(crate) fn run(command: ZoneCommand, environment: Environment<'_>) -> anyhow:
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Asks about a name and prints what is known of it.
+///
+/// # Errors
+/// There is no daemon, or it says no.
+pub(crate) fn explain(command: Explain, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
+    let stream = connect(&command.control_socket?, environment)?;
+    let mut found: Option<Box<Explanation>> = None;
+    ask(&stream, Command::Explain { name: command.name }, |reply| {
+        if let Reply::Explanation(explanation) = reply {
+            found = Some(explanation);
+        }
+        Ok(())
+    })?;
+    let found = found.context("the daemon says nothing about the name")?;
+    let text = match command.output {
+        Output::Json => format!("{}\n", serde_json::to_string_pretty(&found)?),
+        Output::Table => report::report(&found),
+    };
+    telemetry::print(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lets held deletes go and prints how many these are.
+///
+/// # Errors
+/// There is no daemon, or it says no.
+pub(crate) fn brake(command: Brake, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
+    let stream = connect(&command.control_socket?, environment)?;
+    let (destination, zone) = (command.release.destination, command.release.zone);
+    let mut released: Vec<Released> = Vec::new();
+    ask(
+        &stream,
+        Command::BrakeRelease { destination, zone },
+        |reply| {
+            if let Reply::Released(one) = reply {
+                released.push(one);
+            }
+            Ok(())
+        },
+    )?;
+    telemetry::print(print::released(&released).as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sends a request; gives every reply but the last one.
+fn ask(
+    stream: &UnixStream,
+    command: Command,
+    mut take: impl FnMut(Reply) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let request = Request {
+        version: VERSION,
+        command,
+    };
+    let line = format!("{}\n", serde_json::to_string(&request)?);
+    let mut out = stream;
+    out.write_all(line.as_bytes()).context("ask the daemon")?;
+    for line in BufReader::new(stream).lines() {
+        let line = line.context("read what the daemon says")?;
+        let reply = serde_json::from_str(&line).context("understand what the daemon says")?;
+        match reply {
+            Reply::Done => return Ok(()),
+            Reply::Error(message) => bail!("{message}"),
+            reply => take(reply)?,
+        }
+    }
+    bail!("the daemon ended before it had said all")
 }

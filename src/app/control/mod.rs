@@ -1,4 +1,5 @@
-//! The control socket: `zonewright zone …` asks, the daemon answers, a line of JSON at a time.
+//! The control socket: `zonewright zone …`, `explain` and `brake` ask, the daemon answers, a line of
+//! JSON at a time.
 //!
 //! ```text
 //! client ──{"version":1,"command":"show","zone":"example.org"}──→ daemon
@@ -10,10 +11,11 @@
 mod client;
 mod print;
 mod protocol;
+mod report;
 mod server;
 mod socket;
 
-pub(crate) use client::run;
+pub(crate) use client::{brake, explain, zone};
 pub(crate) use server::{Answerer, serve};
 pub(crate) use socket::Socket;
 

@@ -1,6 +1,6 @@
 //! Zones and outcomes as people read them.
 
-use super::protocol::{Outcome, Zone};
+use super::protocol::{Outcome, Released, Zone};
 use crate::app::plain::plain;
 
 /// A table with a line for each zone.
@@ -92,6 +92,19 @@ pub(super) fn outcomes(outcomes: &[Outcome]) -> String {
     text
 }
 
+/// A line for each destination whose brake was asked to let go.
+pub(super) fn released(released: &[Released]) -> String {
+    let line = |one: &Released| match one.deletes {
+        0 => format!("{}: no deletes are held\n", one.destination),
+        1 => format!("{}: 1 delete goes with the next pass\n", one.destination),
+        many => format!(
+            "{}: {many} deletes go with the next pass\n",
+            one.destination
+        ),
+    };
+    released.iter().map(line).collect()
+}
+
 /// Columns as wide as their widest cell; numbers to the right.
 fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let mut widths = [0; N];
@@ -169,6 +182,19 @@ mod tests {
         warnings   1, see zonewright check zones/example.org.zone
 
         error: no SOA
+        ");
+    }
+
+    #[test]
+    fn releases_say_how_much_goes() {
+        let all = [0, 1, 25].map(|deletes| Released {
+            destination: "embedded".to_owned(),
+            deletes,
+        });
+        insta::assert_snapshot!(released(&all), @"
+        embedded: no deletes are held
+        embedded: 1 delete goes with the next pass
+        embedded: 25 deletes go with the next pass
         ");
     }
 

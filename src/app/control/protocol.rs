@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::sync::explain::Explanation;
+
 /// The version that this build speaks.
 pub(super) const VERSION: u32 = 1;
 
@@ -20,6 +22,15 @@ pub(super) struct Request {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
 pub(super) enum Command {
+    /// Lets go of deletes that the brake holds, of one destination or all, in one zone or all.
+    BrakeRelease {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        destination: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+    },
+    /// All about a name.
+    Explain { name: String },
     /// The contents of a zone, as texts.
     Export { zone: String },
     /// All zones.
@@ -38,8 +49,12 @@ pub(super) enum Reply {
     Done,
     /// It cannot be done.
     Error(String),
+    /// What is known of a name.
+    Explanation(Box<Explanation>),
     /// What came of reading a zone again.
     Outcome(Outcome),
+    /// How many deletes the brake of a destination lets go.
+    Released(Released),
     /// A piece of a text.
     Text(String),
     /// A zone.
@@ -65,6 +80,13 @@ pub(super) struct Zone {
     pub(super) warnings: usize,
     /// The errors of the file as it is now.
     pub(super) errors: String,
+}
+
+/// What the brake of a destination lets go.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(super) struct Released {
+    pub(super) destination: String,
+    pub(super) deletes: usize,
 }
 
 /// What came of reading a zone again.
@@ -96,6 +118,24 @@ mod tests {
             r#"{"version":1,"command":"show","zone":"example.org"}"#
         );
         assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request);
+        let release = |destination: Option<&str>| Request {
+            version: 1,
+            command: Command::BrakeRelease {
+                destination: destination.map(str::to_owned),
+                zone: None,
+            },
+        };
+        for (request, expected) in [
+            (release(None), r#"{"version":1,"command":"brake-release"}"#),
+            (
+                release(Some("a")),
+                r#"{"version":1,"command":"brake-release","destination":"a"}"#,
+            ),
+        ] {
+            let line = serde_json::to_string(&request).unwrap();
+            assert_eq!(line, expected);
+            assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request);
+        }
         assert_eq!(serde_json::to_string(&Reply::Done).unwrap(), r#""done""#);
         let error = Reply::Error("no".to_owned());
         assert_eq!(serde_json::to_string(&error).unwrap(), r#"{"error":"no"}"#);

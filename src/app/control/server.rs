@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UnixListener;
+use tokio::runtime::Handle as Runtime;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -14,8 +15,10 @@ use wire::{Name, NameRef};
 use zone::Store;
 use zone::records::{Place, Records};
 
-use super::protocol::{Command, MAX_REQUEST, Outcome, Reply, Request, VERSION, Zone};
+use super::protocol::{Command, MAX_REQUEST, Outcome, Released, Reply, Request, VERSION, Zone};
 use super::socket::Socket;
+use crate::app::sync::explain::explain;
+use crate::app::sync::{Ask, Asks, Model};
 use crate::app::zones::{Handle, Order, Status, Statuses};
 
 /// Knows the answers.
@@ -24,6 +27,8 @@ pub(crate) struct Answerer {
     pub(crate) keeper: Handle,
     pub(crate) statuses: Statuses,
     pub(crate) store: Arc<Store>,
+    /// The objects and the ways to ask each destination; none without sources.
+    pub(crate) sync: Option<(Model, Vec<Asks>)>,
 }
 
 /// Answers at the socket until `stop`.
@@ -131,7 +136,69 @@ impl Answerer {
                 Err(message) => Ok(Err(message)),
             },
             Command::Reload { zones } => self.reload(&zones, out),
+            Command::Explain { name } => self.explain(&name, out),
+            Command::BrakeRelease { destination, zone } => {
+                self.release(destination.as_deref(), zone.as_deref(), out)
+            }
         }
+    }
+
+    fn explain(&self, name: &str, out: &mut Replies<'_>) -> io::Result<Result<(), String>> {
+        let Some((model, asks)) = &self.sync else {
+            return Ok(Err(NO_SOURCES.to_owned()));
+        };
+        if plan::name::normalize(name).is_empty() {
+            return Ok(Err(format!(
+                "\"{name}\" is no name; expected one as web.example.org"
+            )));
+        }
+        let explanation = Runtime::current().block_on(explain(model, asks, name));
+        out.send(&Reply::Explanation(Box::new(explanation)))?;
+        Ok(Ok(()))
+    }
+
+    fn release(
+        &self,
+        destination: Option<&str>,
+        zone: Option<&str>,
+        out: &mut Replies<'_>,
+    ) -> io::Result<Result<(), String>> {
+        let Some((_, asks)) = &self.sync else {
+            return Ok(Err(NO_SOURCES.to_owned()));
+        };
+        let is_meant = |asks: &&Asks| destination.is_none_or(|name| name == asks.name);
+        let meant: Vec<&Asks> = asks.iter().filter(is_meant).collect();
+        if meant.is_empty() {
+            let known: Vec<String> = asks
+                .iter()
+                .map(|asks| format!("\"{}\"", asks.name))
+                .collect();
+            return Ok(Err(format!(
+                "there is no destination \"{}\"; expected one of {}",
+                destination.unwrap_or_default(),
+                known.join(", ")
+            )));
+        }
+        let zone = zone.map(|zone| plan::name::normalize(zone).into_owned());
+        for asks in meant {
+            let (reply, count) = oneshot::channel();
+            let ask = Ask::Release(zone.clone(), reply);
+            let sent = asks.sender.blocking_send(ask).is_ok();
+            let count = if sent {
+                count.blocking_recv().ok()
+            } else {
+                None
+            };
+            let Some(deletes) = count else {
+                return Ok(Err("the daemon is about to end".to_owned()));
+            };
+            let destination = asks.name.clone();
+            out.send(&Reply::Released(Released {
+                destination,
+                deletes,
+            }))?;
+        }
+        Ok(Ok(()))
     }
 
     fn reload(&self, zones: &[String], out: &mut Replies<'_>) -> io::Result<Result<(), String>> {
@@ -291,6 +358,9 @@ impl fmt::Write for Text<'_, '_> {
         self.send()
     }
 }
+
+const NO_SOURCES: &str =
+    "this daemon has no sources (flag --source), so it looks after no names of objects";
 
 /// A client sends its request at once; one that does not must not keep others waiting.
 const REQUEST: Duration = Duration::from_secs(1);

@@ -30,6 +30,7 @@ fn answerer(folder: &std::path::Path) -> Answerer {
         keeper: handle,
         statuses,
         store,
+        sync: None,
     }
 }
 
@@ -110,6 +111,16 @@ fn what_cannot_be_done_is_said() {
                 zone: "a..b".to_owned(),
             },
         )),
+        error(command(
+            &daemon,
+            Command::Explain {
+                name: "a.example".to_owned(),
+            },
+        )),
+        error(ask(
+            &daemon,
+            "{\"version\":1,\"command\":\"brake-release\"}\n",
+        )),
         error(ask(&daemon, "{\"version\":2,\"command\":\"list\"}\n")),
         error(ask(&daemon, "hello\n")),
         error(ask(&daemon, b"\xFF\x00\x80\n")),
@@ -120,6 +131,8 @@ fn what_cannot_be_done_is_said() {
     zone "b.example." is not served here
     zone "b.example." is not served here
     "a..b" is not the name of a zone: empty label (two dots in a row, or a dot at the front)
+    this daemon has no sources (flag --source), so it looks after no names of objects
+    this daemon has no sources (flag --source), so it looks after no names of objects
     version 2 of the control protocol is not spoken here; this daemon speaks version 1
     the request is not understood: expected value at line 1 column 1
     the request is not understood: expected value at line 1 column 1

@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::explain::Place;
 use super::model::{Model, Pending};
 use super::pass::{self, Decided, Judge};
 use super::report::{Done, Reports};
@@ -108,31 +109,13 @@ impl Status {
 /// A question or an order to a destination.
 pub(crate) enum Ask {
     /// All about a name.
-    Explain(RowName, oneshot::Sender<Explained>),
+    Explain(RowName, oneshot::Sender<Place>),
     /// Lets held deletes go, of one zone or all. Tells how many.
     Release(Option<String>, oneshot::Sender<usize>),
 }
 
-/// What a destination knows of a name.
-#[derive(Debug, Default)]
-pub(crate) struct Explained {
-    /// What is there, as last known.
-    pub(crate) current: Vec<Endpoint>,
-    /// What is wanted there, after address maps.
-    pub(crate) wanted: Vec<Endpoint>,
-    /// What was decided.
-    pub(crate) decided: Decided,
-    /// Its deletes are held by the brake.
-    pub(crate) held: bool,
-    /// It was refused.
-    pub(crate) refused: Option<String>,
-    /// The zone it is in.
-    pub(crate) zone: String,
-    pub(crate) listed: bool,
-}
-
 /// The way to ask a destination.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Asks {
     pub(crate) name: String,
     pub(crate) sender: mpsc::Sender<Ask>,
@@ -165,7 +148,7 @@ impl Destination {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(ask) = asks.recv() => {
-                    if self.answer(ask) {
+                    if self.answer(ask).await {
                         (next_full, wanted) = (Instant::now(), true);
                     }
                     continue;
@@ -532,7 +515,7 @@ impl Destination {
     }
 
     /// Answers a question. True if a full pass should follow.
-    fn answer(&mut self, ask: Ask) -> bool {
+    async fn answer(&mut self, ask: Ask) -> bool {
         match ask {
             Ask::Release(zone, reply) => {
                 let count = self.brake.release(zone.as_deref());
@@ -541,29 +524,12 @@ impl Destination {
                 count > 0
             }
             Ask::Explain(name, reply) => {
-                let _unheard = reply.send(self.explain(&name)).is_err();
+                let _unheard = reply.send(self.explain(&name).await).is_err();
                 false
             }
         }
     }
 
-    fn explain(&self, name: &RowName) -> Explained {
-        let mut decided = Decided::default();
-        let wanted = self.judge.wanted(&self.model.read(), name, &mut decided);
-        let one = std::slice::from_ref(name);
-        self.judge
-            .decide(&self.shadow, one, wanted.clone(), &mut decided);
-        let zone = self.judge.zone_of(name.as_str()).to_owned();
-        Explained {
-            current: self.shadow.row(name),
-            wanted,
-            decided,
-            held: self.brake.holds(&zone, name),
-            refused: self.refused.get(name).cloned(),
-            zone,
-            listed: self.shadow.is_listed(),
-        }
-    }
 }
 
 fn endpoints(changes: &ChangeSet) -> impl Iterator<Item = &Endpoint> {

@@ -13,6 +13,7 @@
 mod data;
 mod destination;
 mod embedded;
+pub(crate) mod explain;
 mod feed;
 mod made;
 mod model;
@@ -23,7 +24,7 @@ mod resolve;
 mod start;
 mod table;
 
-pub(crate) use destination::{Ask, Asks, Explained};
+pub(crate) use destination::{Ask, Asks};
 pub(crate) use model::Model;
 pub(crate) use start::{once, start};
 pub(crate) use table::plan;

@@ -132,6 +132,17 @@ impl Desired {
         names
     }
 
+    /// The objects that a row may be made of, sorted: those that ask for the name, and for a reverse
+    /// name those that could publish its address.
+    #[must_use]
+    pub fn contributors(&self, name: &RowName) -> Vec<Contributor> {
+        let parts = self.rows.get(name).into_iter().flat_map(Parts::iter);
+        let mut all: Vec<Contributor> = parts.map(Part::contributor).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// What one object asks for, as it was put.
     #[must_use]
     pub fn contribution(&self, contributor: Contributor) -> Vec<Endpoint> {
