@@ -118,6 +118,17 @@ impl std::str::FromStr for Dynamic {
 }
 
 impl Dynamic {
+    /// The kind of objects that leave it to their list, as those of Kubernetes itself do; the plural
+    /// where that is not known.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        let own = !self.api_version.contains('.') || self.api_version.contains(".k8s.io/");
+        let known = BUILT_IN.iter().find(|(plural, _)| *self.plural == **plural);
+        known
+            .filter(|_| own)
+            .map_or(&*self.plural, |(_, kind)| kind)
+    }
+
     /// Whether objects of this kind are meant. A manifest does not say the plural, so it is guessed
     /// as Kubernetes does; the singular is taken too.
     #[must_use]
@@ -154,6 +165,32 @@ impl Dynamic {
         Kind::Unstructured.decode_value(&value, trim)
     }
 }
+
+/// Kinds of Kubernetes itself, by their plurals.
+const BUILT_IN: [(&str, &str); 22] = [
+    ("configmaps", "ConfigMap"),
+    ("cronjobs", "CronJob"),
+    ("daemonsets", "DaemonSet"),
+    ("deployments", "Deployment"),
+    ("endpoints", "Endpoints"),
+    ("endpointslices", "EndpointSlice"),
+    ("horizontalpodautoscalers", "HorizontalPodAutoscaler"),
+    ("ingressclasses", "IngressClass"),
+    ("ingresses", "Ingress"),
+    ("jobs", "Job"),
+    ("leases", "Lease"),
+    ("namespaces", "Namespace"),
+    ("networkpolicies", "NetworkPolicy"),
+    ("nodes", "Node"),
+    ("persistentvolumeclaims", "PersistentVolumeClaim"),
+    ("persistentvolumes", "PersistentVolume"),
+    ("pods", "Pod"),
+    ("replicasets", "ReplicaSet"),
+    ("secrets", "Secret"),
+    ("serviceaccounts", "ServiceAccount"),
+    ("services", "Service"),
+    ("statefulsets", "StatefulSet"),
+];
 
 /// A text for the life of the process. Kinds come from settings, so there are few.
 fn keep(text: &str) -> &'static str {

@@ -1,5 +1,7 @@
 //! Where objects come from: watches of a cluster, or files.
 
+mod dynamic;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -86,11 +88,21 @@ impl Watches {
     fn start(&mut self, model: &Model) {
         let wanted = model.wanted();
         for kind in wanted.difference(&self.kinds.clone()) {
+            self.kinds.insert(*kind);
+            if *kind == Kind::Unstructured {
+                dynamic::start(
+                    &self.client,
+                    &self.rules.unstructured_resources,
+                    (&model.trim(), &self.scope(*kind)),
+                    &self.sender,
+                    &mut self.running,
+                );
+                continue;
+            }
             let trim = (*model.trim()).clone();
             let watch = Watch::new(Subject::of(*kind, trim), self.scope(*kind), Pace::default());
             self.running
                 .spawn(watch.run(self.client.clone(), self.sender.clone()));
-            self.kinds.insert(*kind);
         }
     }
 
