@@ -53,7 +53,10 @@ impl Banner {
                         serial: zone.serial().0,
                         records: zone.record_count(),
                         names: zone.name_count(),
-                        file: plain(&status.path.to_string_lossy()),
+                        file: match status.path.as_os_str().is_empty() {
+                            true => "(names from objects)".to_owned(),
+                            false => plain(&status.path.to_string_lossy()),
+                        },
                     });
                     if self.zones.len() <= SHOWN {
                         let best = self.example.take().into_iter().chain([example(zone)]);

@@ -21,20 +21,21 @@ use server::{BindError, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use wire::Name;
 use zone::Store;
 
 use super::admin::{Admin, Pages};
 use super::banner::Banner;
 use super::clock::{self, Moment};
 use super::control::{Answerer, Socket, serve as serve_control};
-use super::metrics::Numbers;
+use super::metrics::{Numbers, Syncing};
 use super::privileges::{self, Identity};
 use super::server_options;
 use super::shutdown::{Signals, Wish};
 use super::sync;
 use super::systemd::{self, Notifier};
 use super::telemetry::{self, Style};
-use super::zones::{Handle, Keeper, Loader, Order, Statuses};
+use super::zones::{Handle, Keeper, Loader, Made, Order, Statuses};
 
 /// Runs the daemon to its end.
 pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
@@ -119,11 +120,13 @@ struct Daemon {
 impl Daemon {
     async fn run(self, mut signals: Signals) -> anyhow::Result<ExitCode> {
         let statuses = Statuses::default();
+        let syncing_numbers = Syncing::default();
         let numbers = Numbers {
             started: self.started,
             server: self.server.metrics().clone(),
             statuses: statuses.clone(),
             store: Arc::clone(&self.store),
+            syncing: syncing_numbers.clone(),
         };
         let pages = Arc::new(Pages {
             ready: AtomicBool::new(false),
@@ -147,7 +150,12 @@ impl Daemon {
             tasks.spawn(async move { admin.run(pages, stop).await.context("serve metrics") });
         }
         let loader = Loader::new(Arc::clone(&self.store), self.style.color());
-        let (keeper, handle) = Keeper::new(self.config.zones.clone(), loader, statuses.clone());
+        let (keeper, handle) = Keeper::new(
+            self.config.zones.clone(),
+            Made::all(&self.config),
+            loader,
+            statuses.clone(),
+        );
         let strict = self.config.zones.strict;
         let keeping = tokio::select! {
             keeping = keep(keeper, strict) => keeping?,
@@ -157,11 +165,12 @@ impl Daemon {
             }
         };
         let mut syncing = JoinSet::new();
-        let (mut all_synced, mut questions) = (Vec::new(), None);
+        let (mut waits, mut questions) = (Vec::new(), None);
         if let Some(settings) = &self.config.sync {
             let color = self.style.color();
             let running = sync::start(settings, &self.store, color, stop.clone()).await?;
-            (syncing, all_synced) = (running.tasks, running.ready);
+            (syncing, waits) = (running.tasks, running.ready);
+            syncing_numbers.show(&running.model, &running.asks);
             questions = Some((running.model, running.asks));
         }
         if let Some(socket) = self.socket {
@@ -180,28 +189,33 @@ impl Daemon {
         }
         let server = self.server;
         let stop_server = stop.clone();
-        if all_synced.is_empty() {
+        if waits.is_empty() {
             // Before the first answer: who sees an answer sees readiness too. The sockets are open,
             // so what comes in between waits in them.
             pages.ready.store(true, Relaxed);
-        } else {
-            // What is known is answered already; ready is who knows all names.
-            let pages = Arc::clone(&pages);
-            syncing.spawn(async move {
-                for synced in all_synced {
-                    // A destination that ended never will be.
-                    if synced.await.is_err() {
-                        return;
-                    }
-                }
-                pages.ready.store(true, Relaxed);
-            });
         }
         tasks.spawn(async move { server.run(stop_server).await.context("answer queries") });
+        let settled = settle(waits, Arc::clone(&self.store), Arc::clone(&pages));
+        let mut settled = Box::pin(settled);
+        // Names from objects are mostly there in a moment; then the first lines tell of them.
+        let at_once = tokio::time::timeout(MOMENT, &mut settled).await;
         return_memory();
         banner.add_zones(&statuses.all(), &self.store.snapshot());
-        self.notifier.ready(&banner.status(banner.zones.len()));
-        announce(self.style, &banner);
+        let zones = banner.zones.len();
+        self.notifier.ready(&banner.status(zones));
+        let ready = announce(self.style, &banner);
+        match at_once {
+            Ok(true) => ready(),
+            Ok(false) => {}
+            Err(_) => {
+                tracing::info!("serving what is known, ready once all objects have been listed");
+                syncing.spawn(async move {
+                    if settled.await {
+                        ready();
+                    }
+                });
+            }
+        }
         let signal = serve(
             &mut signals,
             &handle,
@@ -305,20 +319,46 @@ async fn reload(handle: Handle) {
     }
 }
 
-/// Says what is served, for people or for machines.
-fn announce(style: Style, banner: &Banner) {
+/// Waits until all destinations of our own zones have all names: then "nothing" is an answer there
+/// too, and we are ready. False if one of them ended before.
+async fn settle(
+    waits: Vec<(Vec<Name>, oneshot::Receiver<()>)>,
+    store: Arc<Store>,
+    pages: Arc<Pages>,
+) -> bool {
+    for (zones, wait) in waits {
+        if wait.await.is_err() {
+            return false;
+        }
+        for zone in zones {
+            store.set_incomplete(&zone, false);
+        }
+    }
+    pages.ready.store(true, Relaxed);
+    true
+}
+
+/// Says what is served, for people. What comes back says that we are ready, to people or machines.
+fn announce(style: Style, banner: &Banner) -> impl FnOnce() + Send + use<> {
     if style.is_text() {
-        telemetry::say(&format!("{}{}\n", banner.text(), banner.ready()));
-    } else {
-        let addresses: Vec<String> = banner.addresses.iter().map(ToString::to_string).collect();
-        let metrics = banner.metrics.map(|address| address.to_string());
-        tracing::info!(
-            zones = banner.zones.len(),
-            failed = banner.failed,
-            addresses = addresses.join(" "),
-            metrics,
-            "ready"
-        );
+        telemetry::say(&banner.text());
+    }
+    let ready = banner.ready();
+    let addresses: Vec<String> = banner.addresses.iter().map(ToString::to_string).collect();
+    let metrics = banner.metrics.map(|address| address.to_string());
+    let (zones, failed) = (banner.zones.len(), banner.failed);
+    move || {
+        if style.is_text() {
+            telemetry::say(&format!("{ready}\n"));
+        } else {
+            tracing::info!(
+                zones,
+                failed,
+                addresses = addresses.join(" "),
+                metrics,
+                "ready"
+            );
+        }
     }
 }
 
@@ -351,6 +391,9 @@ fn random() -> anyhow::Result<[u8; 16]> {
         Err(error) => bail!("get random bytes from the system: {error}"),
     }
 }
+
+/// How long the first lines wait for names from objects.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// How often a taken port is tried.
 const BIND_TRIES: u32 = 6;

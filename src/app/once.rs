@@ -9,6 +9,7 @@ use zone::Store;
 
 use super::sync;
 use super::telemetry::{self, Style};
+use super::zones::Made;
 
 /// Makes one pass. Exit code 0 if all of it went well.
 ///
@@ -58,6 +59,9 @@ where
         .context("start the threads")?;
     // Its contents go with the process, so nobody can choose names against its hashes.
     let store = Arc::new(Store::new([0, 0]));
+    for made in Made::all(config) {
+        made.put(&store)?;
+    }
     let result = runtime.block_on(job(settings, store, style.color()));
     runtime.shutdown_background();
     telemetry::print(result?.as_bytes())?;

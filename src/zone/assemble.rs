@@ -249,6 +249,7 @@ impl Names {
             records,
             names,
             page_bytes,
+            incomplete: false,
         };
         Ok((zone, self.depths))
     }

@@ -32,6 +32,8 @@ pub struct Zone {
     pub(crate) records: usize,
     pub(crate) names: usize,
     pub(crate) page_bytes: usize,
+    /// What is not here may yet come: not all that feeds the zone is known.
+    pub(crate) incomplete: bool,
 }
 
 /// The SOA as negative answers carry it (RFC 2308 §3).
@@ -58,6 +60,12 @@ impl Zone {
     #[must_use]
     pub fn apex(&self) -> NameRef<'_> {
         self.apex.as_ref()
+    }
+
+    /// Whether what is not here may yet come, so that "nothing" is no answer.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
     }
 
     /// The keys that lookups must be made with.

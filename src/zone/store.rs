@@ -144,6 +144,7 @@ impl Store {
             next.apply(writer.contributions());
             let (before, floor) = (writer.zone.serial, next.zone.serial);
             next.set_serial(before);
+            next.zone.incomplete = writer.zone.incomplete;
             if same_contents(&writer.zone, &next.zone) && !floor.is_newer_than(before) {
                 return Ok(committed(&writer.zone, false));
             }
@@ -188,6 +189,21 @@ impl Store {
         let done = committed(&writer.zone, true);
         self.publish(*place, Some(writer.zone.clone()), Some(before));
         Ok(done)
+    }
+
+    /// Says whether what is not in a zone may yet come. Its serial stays: nothing in it changes.
+    /// Tells whether there is such a zone.
+    pub fn set_incomplete(&self, apex: &Name, incomplete: bool) -> bool {
+        let mut writers = self.lock();
+        let Some((place, writer)) = writers.zones.get_mut(apex) else {
+            return false;
+        };
+        if writer.zone.incomplete != incomplete {
+            let before = writer.zone.clone();
+            writer.zone.incomplete = incomplete;
+            self.publish(*place, Some(writer.zone.clone()), Some(before));
+        }
+        true
     }
 
     /// What one layer says of a zone, shown or hidden, as the changes that would say it.

@@ -23,7 +23,7 @@ fn answerer(folder: &std::path::Path) -> Answerer {
         strict: true,
     };
     let loader = Loader::new(Arc::clone(&store), false);
-    let (mut keeper, handle) = Keeper::new(settings, loader, statuses.clone());
+    let (mut keeper, handle) = Keeper::new(settings, Vec::new(), loader, statuses.clone());
     assert_eq!(keeper.load(), 0);
     std::thread::spawn(move || keeper.run());
     Answerer {

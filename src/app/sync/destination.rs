@@ -10,14 +10,13 @@
 //! at again, after a pause that grows; where it is not known what was done, the place is listed anew.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use plan::brake::Brake;
 use plan::group;
 use plan::registry::Shadow;
 use plan::{ChangeSet, DynProvider, Endpoint, ErrorKind, ProviderError, RowName};
-use provider::layer::Meter;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +25,8 @@ use super::explain::Place;
 use super::model::{Model, Pending};
 use super::pass::{self, Decided, Judge};
 use super::report::{Done, Reports};
-use crate::app::telemetry;
+use super::status::Status;
+use crate::app::{clock, telemetry};
 
 /// One destination.
 pub(super) struct Destination {
@@ -48,6 +48,8 @@ pub(super) struct Destination {
     pub(super) stale: bool,
     /// Told once all is as wanted for the first time.
     pub(super) ready: Option<oneshot::Sender<()>>,
+    /// Zones of our own server.
+    pub(super) own_zones: Vec<wire::Name>,
     /// Names that were refused, and why. Tried again by every full pass.
     pub(super) refused: BTreeMap<RowName, String>,
     pub(super) conflicts: BTreeSet<String>,
@@ -64,48 +66,6 @@ pub(super) struct Pace {
     pub(super) patience: Duration,
 }
 
-/// How a destination fares, for metrics and questions.
-#[derive(Debug, Default)]
-pub(crate) struct Status {
-    pub(crate) meter: Arc<Meter>,
-    numbers: Mutex<Numbers>,
-}
-
-/// What is shown of a destination.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Numbers {
-    /// A full pass has been made with all objects known.
-    pub(crate) synced: bool,
-    /// Names held.
-    pub(crate) names: usize,
-    pub(crate) created: u64,
-    pub(crate) updated: u64,
-    pub(crate) deleted: u64,
-    pub(crate) refused: usize,
-    pub(crate) conflicts: usize,
-    /// Deletes that the brake holds.
-    pub(crate) held: usize,
-    /// Passes that failed in a row.
-    pub(crate) failures: u64,
-    pub(crate) passes: u64,
-    pub(crate) idle_passes: u64,
-    pub(crate) last_error: Option<String>,
-}
-
-impl Status {
-    /// The numbers now.
-    pub(crate) fn numbers(&self) -> Numbers {
-        self.numbers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Numbers)) {
-        change(&mut self.numbers.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
 /// A question or an order to a destination.
 pub(crate) enum Ask {
     /// All about a name.
@@ -120,6 +80,10 @@ pub(crate) struct Asks {
     pub(crate) name: String,
     pub(crate) sender: mpsc::Sender<Ask>,
     pub(crate) status: Arc<Status>,
+    /// As users type it.
+    pub(crate) provider: &'static str,
+    /// Who we are there; empty if everything there is ours.
+    pub(crate) owner: String,
 }
 
 /// What a pass looks at.
@@ -161,7 +125,9 @@ impl Destination {
             }
             let synced = self.status.numbers().synced;
             let full = Instant::now() >= next_full || (complete && !synced);
-            let mut names = self.pending.take();
+            let came = self.pending.take();
+            let arrivals: Vec<Instant> = came.values().copied().collect();
+            let mut names: BTreeSet<RowName> = came.into_keys().collect();
             if full {
                 next_full = Instant::now() + self.pace.interval;
             }
@@ -182,12 +148,18 @@ impl Destination {
             };
             not_before = Instant::now() + self.pace.between;
             if let Err(error) = result {
+                let earliest = arrivals.into_iter().min().unwrap_or_else(Instant::now);
                 match scope {
-                    Scope::Names(names) => self.pending.add(names),
+                    Scope::Names(names) => self.pending.add(names, earliest),
                     Scope::All => next_full = Instant::now(),
                 }
                 wanted = true;
                 not_before = Instant::now() + self.failed(&error);
+            } else if synced {
+                // The first pass is about what was there before, not about events.
+                for arrival in arrivals {
+                    self.status.latency.observe(arrival.elapsed());
+                }
             }
         }
     }
@@ -222,6 +194,7 @@ impl Destination {
     async fn pass(&mut self, scope: &Scope) -> Result<(), ProviderError> {
         let owns = self.provider.capabilities().owns;
         let full = matches!(scope, Scope::All);
+        self.status.begin(clock::now());
         self.list(full && !owns).await?;
         let complete = self.model.is_complete();
         let names = self.names(scope);
@@ -229,6 +202,7 @@ impl Destination {
             self.refused.remove(name);
         }
         if full {
+            self.status.recount();
             self.refused.clear();
             self.conflicts.clear();
         }
@@ -271,6 +245,7 @@ impl Destination {
         if afresh || self.stale || !self.shadow.is_listed() {
             let records = self.provider.records().await?;
             let _differing = self.shadow.load(records);
+            self.status.listed(&self.shadow);
             self.stale = false;
         }
         Ok(())
@@ -299,6 +274,8 @@ impl Destination {
             }
         }
         let wanted = self.provider.adjust(wanted).await?;
+        self.status.look_at(names);
+        self.status.wanted(&wanted);
         self.judge.decide(&self.shadow, names, wanted, decided);
         Ok(())
     }
@@ -386,6 +363,7 @@ impl Destination {
         for name in names {
             self.refuse(name, error);
         }
+        self.status.keep_back(&batch.create);
         self.reports.failed(endpoints(batch), error);
     }
 
@@ -409,11 +387,7 @@ impl Destination {
             .collect();
         let deleted: Vec<&Endpoint> = batch.delete.iter().filter(made).collect();
         let (creates, updates, deletes) = (created.len(), updated.len(), deleted.len());
-        self.status.change(|numbers| {
-            numbers.created += creates as u64;
-            numbers.updated += updates as u64;
-            numbers.deleted += deletes as u64;
-        });
+        self.status.made(&created, updates, &deleted);
         if creates + updates + deletes > 0 {
             let destination = &self.name;
             tracing::info!(destination, creates, updates, deletes, "applied changes");
@@ -426,6 +400,7 @@ impl Destination {
     }
 
     fn finished(&mut self, synced: bool, changed: bool) {
+        self.status.end(clock::now());
         let recovered = self.status.numbers().failures > 0;
         let (names, refused) = (self.shadow.len(), self.refused.len());
         let held = self.brake.held().iter().map(|(_, count)| count).sum();
@@ -496,8 +471,10 @@ impl Destination {
             let owner = skipped.foreign_owner().to_owned();
             let name = &skipped.current.name;
             tracing::debug!(destination = self.name, %name, owner, "record is not ours, it is left alone");
+            self.status.skip(&skipped);
         }
-        decided.plan.withheld = ChangeSet::default();
+        let withheld = std::mem::take(&mut decided.plan.withheld);
+        self.status.keep_back(&withheld.create);
     }
 
     fn say_brake(&self, zone: &str, verdict: plan::brake::Verdict) {
@@ -529,7 +506,6 @@ impl Destination {
             }
         }
     }
-
 }
 
 fn endpoints(changes: &ChangeSet) -> impl Iterator<Item = &Endpoint> {

@@ -17,7 +17,6 @@ use wire::{Name, NameRef, Rtype, Ttl};
 use zone::{Change, Layer, Rrset, Store};
 
 use super::data;
-use super::made::DEFAULT;
 use crate::app::telemetry;
 
 /// Zones of the store, and the synced layer in them.
@@ -190,6 +189,9 @@ fn error(kind: ErrorKind, message: String) -> ProviderError {
 }
 
 const NAME: &str = "embedded";
+
+/// The TTL of records that do not say one.
+const DEFAULT: u32 = 300;
 
 /// Answers with more records of one type help nobody and fit no packet.
 const MOST_RECORDS: usize = 1000;

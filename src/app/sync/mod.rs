@@ -10,21 +10,26 @@
 //! of what is there, so a slow or broken one holds up nobody. Between them go names only. Nothing
 //! that goes wrong here ends the process: it is said, counted and tried again.
 
+mod census;
 mod data;
 mod destination;
 mod embedded;
 pub(crate) mod explain;
 mod feed;
-mod made;
 mod model;
 mod options;
 mod pass;
 mod report;
 mod resolve;
 mod start;
+mod status;
 mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 
+pub(crate) use census::Census;
 pub(crate) use destination::{Ask, Asks};
 pub(crate) use model::Model;
 pub(crate) use start::{once, start};
+pub(crate) use status::{Mismatch, Numbers};
 pub(crate) use table::plan;

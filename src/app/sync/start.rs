@@ -19,26 +19,26 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use wire::NameRef;
+use wire::Name;
 use zone::Store;
 
-use super::destination::{Asks, Destination, Pace, Status};
+use super::destination::{Asks, Destination, Pace};
 use super::embedded::Embedded;
 use super::feed;
 use super::model::{Model, Touched};
 use super::options;
 use super::pass::Judge;
 use super::report::{self, Reports};
-use super::{made, resolve};
-use crate::app::clock;
+use super::resolve;
+use super::status::Status;
 
 /// What runs.
 pub(crate) struct Running {
     pub(crate) model: Model,
     /// The way to ask each destination.
     pub(crate) asks: Vec<Asks>,
-    /// Told by each destination of our own zones once all is as wanted there.
-    pub(crate) ready: Vec<oneshot::Receiver<()>>,
+    /// Destinations of our own zones: told by each once all is as wanted there.
+    pub(crate) ready: Vec<(Vec<Name>, oneshot::Receiver<()>)>,
     pub(crate) tasks: JoinSet<()>,
 }
 
@@ -70,11 +70,22 @@ pub(crate) async fn start(
             name: destination.name.clone(),
             sender,
             status: Arc::clone(&destination.status),
+            provider: destination.judge.provider,
+            owner: destination
+                .judge
+                .rules
+                .owner
+                .as_deref()
+                .unwrap_or_default()
+                .into(),
         });
-        if destination.judge.embedded {
+        if !destination.own_zones.is_empty() {
             let (told, wait) = oneshot::channel();
             destination.ready = Some(told);
-            ready.push(wait);
+            for zone in &destination.own_zones {
+                store.set_incomplete(zone, true);
+            }
+            ready.push((destination.own_zones.clone(), wait));
         }
         tasks.spawn(destination.run(receiver, stop.clone()));
     }
@@ -151,9 +162,6 @@ pub(super) async fn settled(
             model.ailments().join("\n  ")
         );
     }
-    if sync.rules.resolve_load_balancer_hostname {
-        resolve::all(&model).await;
-    }
     Ok((parts.destinations, tasks, stop))
 }
 
@@ -178,7 +186,7 @@ fn spawn_feed(
             let rules = sync.rules.clone();
             tasks.spawn(feed::cluster(client, rules, sources, model, touched, stop));
         }
-        // A cluster always has a client.
+        // Nothing of it is wanted.
         (Objects::Cluster(_), None) => {}
     }
 }
@@ -208,6 +216,8 @@ impl Parts {
         let desired = Desired::new(options::merge_rules(sync, &rows));
         let model = Model::new(engine, desired);
         let client = match &sync.objects {
+            // A source that makes its names up needs no cluster.
+            Objects::Cluster(_) if model.wanted().is_empty() => None,
             Objects::Cluster(kubernetes) => Some(feed::client(kubernetes).await?),
             Objects::Manifests(_) => None,
         };
@@ -291,6 +301,9 @@ fn destination(
         negotiated: false,
         stale: false,
         ready: None,
+        own_zones: embedded
+            .map(|embedded| embedded.zones.clone())
+            .unwrap_or_default(),
         refused: std::collections::BTreeMap::new(),
         conflicts: std::collections::BTreeSet::new(),
     })
@@ -299,7 +312,6 @@ fn destination(
 fn provider(settings: &Provider, store: &Arc<Store>) -> anyhow::Result<Box<dyn DynProvider>> {
     Ok(match settings {
         Provider::Embedded(embedded) => {
-            make_zones(embedded, store)?;
             Box::new(Embedded::new(Arc::clone(store), embedded.zones.clone()))
         }
         Provider::InMemory(memory) => Box::new(InMemory::new(&memory.zones)),
@@ -317,28 +329,6 @@ fn provider(settings: &Provider, store: &Arc<Store>) -> anyhow::Result<Box<dyn D
             ))
         }
     })
-}
-
-/// Makes the zones that no file gives.
-fn make_zones(embedded: &config::Embedded, store: &Store) -> anyhow::Result<()> {
-    let serial = u32::try_from(clock::now().unix_seconds()).unwrap_or(u32::MAX);
-    for apex in &embedded.zones {
-        let there = store
-            .snapshot()
-            .zones()
-            .any(|zone| zone.apex() == apex.as_ref());
-        if there {
-            continue;
-        }
-        let records = made::records(apex, embedded, serial);
-        store
-            .replace_static(&records)
-            .with_context(|| format!("make zone \"{apex}\""))?;
-        if embedded.name_servers.is_empty() && apex.as_ref() != NameRef::ROOT {
-            tracing::info!(zone = %apex, "zone has no name servers in the settings (--zone-ns), it names ns.{apex}");
-        }
-    }
-    Ok(())
 }
 
 /// Objects that are not listed in this time end a single pass.

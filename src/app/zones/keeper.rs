@@ -15,6 +15,7 @@ use wire::Name;
 
 use super::file::File;
 use super::load::{Load, Loader, Served};
+use super::made::Made;
 use super::places::Places;
 use super::say::{say, say_warnings};
 use super::scan::{Found, From, Scan, scan};
@@ -62,6 +63,8 @@ impl Handle {
 #[derive(Debug)]
 pub(crate) struct Keeper {
     settings: Zones,
+    /// Zones that are there without a file.
+    made: Vec<Made>,
     loader: Loader,
     statuses: Statuses,
     sources: BTreeMap<Name, Source>,
@@ -92,12 +95,18 @@ struct Source {
 
 impl Keeper {
     /// A keeper that has read nothing yet, and the way to give it orders.
-    pub(crate) fn new(settings: Zones, loader: Loader, statuses: Statuses) -> (Self, Handle) {
+    pub(crate) fn new(
+        settings: Zones,
+        made: Vec<Made>,
+        loader: Loader,
+        statuses: Statuses,
+    ) -> (Self, Handle) {
         // Each order leads to one look at all files, and a nudge that finds no room is not needed.
         let (sender, orders) = sync_channel(64);
         let handle = Handle(sender);
         let keeper = Self {
             settings,
+            made,
             loader,
             statuses,
             sources: BTreeMap::new(),
@@ -215,8 +224,26 @@ impl Keeper {
             }
         }
         let loads = self.read(jobs);
+        self.make();
         self.watch();
         loads
+    }
+
+    /// Makes the zones that should be there and have no file that can be served.
+    fn make(&self) {
+        for made in &self.made {
+            match made.put(self.loader.store()) {
+                Ok(false) => {}
+                Ok(true) if self.statuses.get(&made.apex).is_some() => {
+                    tracing::info!(zone = %made.apex, "zone is served without its file");
+                }
+                Ok(true) => {
+                    let status = Status::made();
+                    self.statuses.set(made.apex.clone(), status);
+                }
+                Err(error) => tracing::error!(zone = %made.apex, %error, "zone cannot be made"),
+            }
+        }
     }
 
     fn should_read(&self, zone: &Name, source: &Source, wanted: &Wanted, now: Instant) -> bool {

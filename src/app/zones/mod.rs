@@ -14,6 +14,7 @@ mod file;
 mod hint;
 mod keeper;
 mod load;
+mod made;
 mod places;
 mod say;
 mod scan;
@@ -23,6 +24,7 @@ mod way;
 pub(crate) use hint::hint;
 pub(crate) use keeper::{Handle, Keeper, Order};
 pub(crate) use load::Loader;
+pub(crate) use made::Made;
 pub(crate) use scan::{list, missing_folders, scan};
 pub(crate) use status::{State, Status, Statuses};
 

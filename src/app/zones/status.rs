@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wire::Name;
 
-use crate::app::clock::Moment;
+use crate::app::clock::{self, Moment};
 
 /// How a zone is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum State {
 /// How a zone is.
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
-    /// Its master file.
+    /// Its master file; empty for a zone made from the settings.
     pub(crate) path: PathBuf,
     /// The folder that the file was found in; none for a file of the settings.
     pub(crate) folder: Option<PathBuf>,
@@ -34,6 +34,21 @@ pub(crate) struct Status {
     pub(crate) warnings: usize,
     /// Errors of the file as it is now, each with its line; empty where there are none.
     pub(crate) report: String,
+}
+
+impl Status {
+    /// A zone made from the settings: there is no file that could be wrong.
+    pub(super) fn made() -> Self {
+        Self {
+            path: PathBuf::new(),
+            folder: None,
+            includes: Vec::new(),
+            state: State::Served,
+            loaded: clock::now(),
+            warnings: 0,
+            report: String::new(),
+        }
+    }
 }
 
 /// How all zones are: written by the keeper, read by others. Never locked for long.

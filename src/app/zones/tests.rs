@@ -33,7 +33,7 @@ impl Scene {
             strict: false,
         };
         let loader = Loader::new(Arc::clone(&store), false);
-        let (keeper, _) = Keeper::new(settings, loader, statuses.clone());
+        let (keeper, _) = Keeper::new(settings, Vec::new(), loader, statuses.clone());
         let now = Instant::now();
         let mut scene = Self {
             folder,

@@ -281,6 +281,13 @@ impl<'n> Answer<'_, '_, 'n> {
     /// The SOA that says how long "nothing" holds (RFC 2308 §3).
     fn negative(&mut self, zone: &'n Zone, name: NameRef<'n>, class: ResponseClass) {
         self.outcome.class = class;
+        if zone.is_incomplete() {
+            // A resolver would remember for long what may be there in a moment.
+            self.outcome.rcode = Rcode::SERVFAIL;
+            self.outcome.authoritative = false;
+            self.outcome.error = Some(ExtendedError::NOT_READY);
+            return;
+        }
         let written = if self.outcome.counts[0] == 0 {
             // The question's name stands behind the header and ends with the apex.
             let at = HEADER_LEN + name.len() - zone.apex().len();

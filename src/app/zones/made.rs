@@ -1,16 +1,62 @@
-//! Zones that no file gives: SOA and NS made from the settings.
+//! Zones that no file gives: SOA and NS made from the settings, for names from elsewhere.
 
 use std::net::IpAddr;
 
-use config::{Embedded, NameServer};
+use config::{Config, NameServer, Provider};
 use wire::{Name, NameRef, Rtype, Ttl};
 use zone::records::{Place, Records};
+use zone::{Store, StoreError};
 
-/// The records that a zone of our own begins with, sorted.
+use crate::app::clock;
+
+/// A zone of our own that is there without a file. A file for it takes its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    pub(crate) apex: Name,
+    servers: Vec<NameServer>,
+}
+
+impl Made {
+    /// All of them.
+    pub(crate) fn all(config: &Config) -> Vec<Self> {
+        let destinations = config.sync.iter().flat_map(|sync| &sync.destinations);
+        let embedded = destinations.filter_map(|destination| match &destination.provider {
+            Provider::Embedded(embedded) => Some(embedded),
+            _ => None,
+        });
+        let zones = embedded.flat_map(|embedded| {
+            let servers = &embedded.name_servers;
+            embedded
+                .zones
+                .iter()
+                .map(move |apex| (apex.clone(), servers.clone()))
+        });
+        zones
+            .map(|(apex, servers)| Self { apex, servers })
+            .collect()
+    }
+
+    /// Puts it into the store if no zone of that name is there. Tells whether it did.
+    ///
+    /// # Errors
+    /// The settings make no zone.
+    pub(crate) fn put(&self, store: &Store) -> Result<bool, StoreError> {
+        let there = store.snapshot().zone(self.apex.as_ref()).is_some();
+        if there {
+            return Ok(false);
+        }
+        // The time, so that it grows across restarts.
+        let serial = u32::try_from(clock::now().unix_seconds()).unwrap_or(u32::MAX);
+        store.replace_static(&records(&self.apex, &self.servers, serial))?;
+        Ok(true)
+    }
+}
+
+/// The records that a zone begins with, sorted.
 ///
-/// Its serial is the time, so that it grows across restarts. Without name servers in the settings
-/// the zone is its own, at a name whose addresses only whoever runs it knows.
-pub(crate) fn records(apex: &Name, embedded: &Embedded, serial: u32) -> Records {
+/// Without name servers in the settings the zone names one of its own, at a name whose addresses
+/// only whoever runs it knows.
+fn records(apex: &Name, name_servers: &[NameServer], serial: u32) -> Records {
     let mut records = Records::new(apex.clone());
     let mut add = |owner: NameRef<'_>, rtype, ttl, rdata: &[u8]| {
         records.push(owner, rtype, Ttl::from_secs(ttl), rdata, Place::default());
@@ -19,10 +65,10 @@ pub(crate) fn records(apex: &Name, embedded: &Embedded, serial: u32) -> Records 
         name: below(apex, b"ns"),
         addresses: Vec::new(),
     };
-    let servers = if embedded.name_servers.is_empty() {
+    let servers = if name_servers.is_empty() {
         std::slice::from_ref(&own)
     } else {
-        &embedded.name_servers
+        name_servers
     };
     let primary = servers.first().map_or(&own.name, |server| &server.name);
     let mut soa = primary.as_bytes().to_vec();
@@ -53,8 +99,8 @@ fn below(apex: &Name, label: &[u8]) -> Name {
     apex.child(label).unwrap_or_else(|| apex.clone())
 }
 
-/// The TTL of records that do not say one.
-pub(crate) const DEFAULT: u32 = 300;
+/// The TTL of what is made.
+const DEFAULT: u32 = 300;
 
 const REFRESH: u32 = 3600;
 const RETRY: u32 = 600;
