@@ -2,6 +2,7 @@
 //!
 //! Each trial starts our binary for itself in a temporary folder and stops it.
 
+mod explain;
 mod files;
 mod large;
 mod listen;
@@ -22,6 +23,7 @@ use crate::fleet::Cast;
 /// All trials.
 pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
     let tables = [
+        explain::TRIALS,
         files::TRIALS,
         large::TRIALS,
         listen::TRIALS,

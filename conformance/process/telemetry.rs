@@ -15,7 +15,8 @@ pub(super) const TRIALS: &[Check] = &[
     ("zone_commands_reach_the_server", control),
 ];
 
-fn get(server: &Server, path: &str) -> Result<String, String> {
+/// Asks for a page by HTTP.
+pub(super) fn get(server: &Server, path: &str) -> Result<String, String> {
     let address: SocketAddr = server.metrics().ok_or("no metrics address")?;
     let failed = |error: std::io::Error| format!("{path}: {error}");
     let mut stream = TcpStream::connect(address).map_err(failed)?;

@@ -5,13 +5,14 @@
 //! side waits for long.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use plan::merge::Counts;
 use plan::{Contributor, Desired, RowName};
 use source::object::{Key, Kind, Trim};
 use source::{Engine, Event, Health, Problem, Touch};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The model. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ struct Shared {
     inner: RwLock<Inner>,
     /// Told when all kinds that are wanted have been listed, or no longer have.
     settled: Notify,
+    /// Grows with every step in which rows may have changed.
+    generation: AtomicU64,
 }
 
 /// What is behind the lock.
@@ -53,18 +56,20 @@ pub(crate) struct Fares {
     pub(crate) absent: bool,
     /// Why the watch does not go on; none if it does.
     pub(crate) failing: Option<String>,
+    /// How often it failed.
+    pub(crate) failures: u64,
 }
 
 /// Names that a destination has to look at.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    names: std::sync::Mutex<BTreeSet<RowName>>,
+    names: std::sync::Mutex<BTreeMap<RowName, Instant>>,
     wake: Notify,
 }
 
 impl Pending {
-    /// Takes what there is.
-    pub(super) fn take(&self) -> BTreeSet<RowName> {
+    /// Takes what there is, each name with the time that its first event came at.
+    pub(super) fn take(&self) -> BTreeMap<RowName, Instant> {
         std::mem::take(
             &mut self
                 .names
@@ -73,13 +78,15 @@ impl Pending {
         )
     }
 
-    /// Adds names, to be looked at soon.
-    pub(super) fn add(&self, names: impl IntoIterator<Item = RowName>) {
+    /// Adds names that an event at this time touched, to be looked at soon.
+    pub(super) fn add(&self, names: impl IntoIterator<Item = RowName>, came: Instant) {
         let mut known = self
             .names
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.extend(names);
+        for name in names {
+            known.entry(name).or_insert(came);
+        }
         drop(known);
         self.wake.notify_one();
     }
@@ -106,6 +113,7 @@ impl Model {
         Self(Arc::new(Shared {
             inner: RwLock::new(inner),
             settled: Notify::new(),
+            generation: AtomicU64::new(0),
         }))
     }
 
@@ -134,6 +142,7 @@ impl Model {
 
     /// Takes events, in one step, and tells the names they touch. Gives the objects that they touch.
     pub(super) fn take(&self, events: impl IntoIterator<Item = Event>) -> Vec<Touched> {
+        let came = Instant::now();
         let mut inner = self.write();
         let was_complete = inner.is_complete();
         let (mut names, mut touched) = (BTreeSet::new(), Vec::new());
@@ -148,9 +157,12 @@ impl Model {
         if is_complete != was_complete {
             self.0.settled.notify_waiters();
         }
+        if !names.is_empty() {
+            self.0.generation.fetch_add(1, Relaxed);
+        }
         for listener in &inner.listeners {
             if !names.is_empty() {
-                listener.add(names.iter().cloned());
+                listener.add(names.iter().cloned(), came);
             } else if is_complete && !was_complete {
                 listener.wake();
             }
@@ -186,14 +198,16 @@ impl Model {
 
     /// What a name resolves to.
     pub(super) fn resolved(&self, name: &str, addresses: &[std::net::IpAddr]) {
+        let came = Instant::now();
         let mut inner = self.write();
         let mut names = BTreeSet::new();
         for touch in inner.engine.resolve(name, addresses) {
             names.extend(inner.touch(touch).0);
         }
         for listener in &inner.listeners {
-            listener.add(names.iter().cloned());
+            listener.add(names.iter().cloned(), came);
         }
+        self.0.generation.fetch_add(1, Relaxed);
     }
 
     /// Whether all that is wanted has been listed, so that what is not desired may go.
@@ -230,14 +244,9 @@ impl Model {
         all.collect()
     }
 
-    /// What was dropped on the way to the desired set.
-    pub(super) fn count(&self) -> Counts {
-        let inner = self.read();
-        let mut counts = Counts::default();
-        for name in inner.desired.names() {
-            let _row = inner.desired.row_counted(&name, &mut counts);
-        }
-        counts
+    /// A number that grows whenever rows may have changed.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.generation.load(Relaxed)
     }
 }
 
@@ -315,6 +324,7 @@ impl Inner {
                     }
                 }
                 fares.failing = Some(reason);
+                fares.failures += 1;
             }
         }
     }

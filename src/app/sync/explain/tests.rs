@@ -1,14 +1,7 @@
 //! Questions about names of manifests, with destinations at work.
 
-use std::ffi::OsString;
-use std::sync::Arc;
-
-use config::Command;
-use tokio_util::sync::CancellationToken;
-use zone::Store;
-
 use super::*;
-use crate::app::sync;
+use crate::app::sync::testing::follow;
 
 const OBJECTS: &str = r#"
 apiVersion: v1
@@ -48,35 +41,15 @@ spec: {type: ExternalName, externalName: lb.example.com}
 
 /// Asks about names with our own zone and nothing else as the destination.
 async fn explained(names: &[&str]) -> Vec<Explanation> {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("objects.yaml"), OBJECTS).unwrap();
-    let arguments = [
-        "--source=service".to_owned(),
-        "--source=ingress".to_owned(),
-        format!("--manifests={}", folder.path().display()),
-        "--zone=example.org".to_owned(),
-    ];
-    let command = config::parse(arguments.map(OsString::from), &|_| None);
-    let Ok(Command::Run(run)) = command else {
-        panic!("{command:?}");
-    };
-    let config = run.config.unwrap();
-    let store = Arc::new(Store::new([1, 2]));
-    let stop = CancellationToken::new();
-    let settings = config.sync.as_deref().unwrap();
-    let running = sync::start(settings, &store, false, stop.clone())
-        .await
-        .unwrap();
-    for ready in running.ready {
-        ready.await.unwrap();
-    }
+    let arguments = ["--source=service", "--source=ingress", "--zone=example.org"];
+    let followed = follow(OBJECTS, &arguments).await;
+    followed.synced().await;
     let mut all = Vec::new();
     for name in names {
+        let running = &followed.running;
         all.push(explain(&running.model, &running.asks, name).await);
     }
-    stop.cancel();
-    let mut tasks = running.tasks;
-    while tasks.join_next().await.is_some() {}
+    followed.end().await;
     all
 }
 

@@ -1,7 +1,10 @@
 //! What `/metrics` shows: every name in one place.
 //!
-//! Nothing is counted here. A scrape reads the sums of the server's workers, the current snapshot
-//! and the allocator; labels have few values (transports, types, codes, reasons, zones).
+//! Nothing is counted here but the rows of names, and these now and then only. A scrape reads the
+//! sums of the server's workers, the current snapshot, the allocator and how destinations fare;
+//! labels have few values (transports, types, codes, reasons, zones, destinations).
+
+mod sync;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +17,8 @@ use server::metrics::Metrics;
 use tikv_jemalloc_ctl::{epoch, stats};
 use zone::Store;
 
+pub(crate) use sync::Syncing;
+
 use super::clock::Moment;
 use super::zones::{State, Statuses};
 
@@ -23,6 +28,7 @@ pub(crate) struct Numbers {
     pub(crate) server: Metrics,
     pub(crate) statuses: Statuses,
     pub(crate) store: Arc<Store>,
+    pub(crate) syncing: Syncing,
 }
 
 impl Numbers {
@@ -45,7 +51,8 @@ impl Collector for Numbers {
         let mut page = Page(encoder);
         self.process(&mut page)?;
         self.dns(&mut page)?;
-        self.zones(&mut page)
+        self.zones(&mut page)?;
+        self.syncing.encode(&mut page)
     }
 }
 
@@ -277,6 +284,7 @@ mod tests {
             server: Metrics::new(),
             statuses: Statuses::default(),
             store,
+            syncing: Syncing::default(),
         };
         let mut page = String::new();
         encode(&mut page, &numbers.into_registry()).unwrap();

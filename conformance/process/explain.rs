@@ -1,0 +1,124 @@
+//! Names from manifests: what the program says of them when asked, and what it counts.
+
+use std::fs;
+use std::process::Command;
+
+use peers::{Options, Program, Server};
+
+use super::site::{Check, PATIENCE, Site, answer, check, start};
+use super::telemetry::get;
+
+pub(super) const TRIALS: &[Check] = &[
+    ("explain_follows_a_name_from_its_object", explain),
+    ("names_from_objects_are_counted", metrics),
+];
+
+/// A server that takes names from a folder, beside a zone of its own that says when it is there.
+fn serve(program: &Program, site: &Site) -> Result<Server, String> {
+    let folder = site.path("objects");
+    fs::create_dir(&folder).map_err(|error| error.to_string())?;
+    site.write("objects/web.yaml", &service("web", "192.0.2.10"))?;
+    let options = Options::new([site.zone("a.test", 1, "")?]).arguments([
+        "--zone=b.test".to_owned(),
+        "--source=service".to_owned(),
+        format!("--manifests={}", folder.display()),
+        "--policy=sync".to_owned(),
+    ]);
+    let server = start(program, &options)?;
+    wait_for(&server, "web.b.test A", "192.0.2.10")?;
+    Ok(server)
+}
+
+fn service(name: &str, address: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  namespace: default\n  \
+         annotations:\n    external-dns.alpha.kubernetes.io/hostname: {name}.b.test\nspec:\n  \
+         type: LoadBalancer\nstatus:\n  loadBalancer:\n    ingress:\n    - ip: {address}\n"
+    )
+}
+
+fn wait_for(server: &Server, question: &str, wanted: &str) -> Result<(), String> {
+    let has = |server: &Server| {
+        let lines = answer(server.address(), question).unwrap_or_default();
+        lines.iter().any(|line| line.contains(wanted))
+    };
+    check(server.wait_for(PATIENCE, has), || {
+        format!("{question} has no {wanted}:\n{}", server.log())
+    })
+}
+
+/// Runs a command beside the server and gives what it prints.
+fn run(program: &Program, server: &Server, words: &[&str]) -> Result<String, String> {
+    let output = Command::new(program.path())
+        .args(words)
+        .arg("--control-socket")
+        .arg(server.folder().join("control.sock"))
+        .output()
+        .map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    check(output.status.success(), || {
+        format!(
+            "{words:?}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })?;
+    Ok(text)
+}
+
+fn explain(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let server = serve(program, &site)?;
+    let text = run(program, &server, &["explain", "WEB.b.test."])?;
+    for wanted in [
+        "Service default/web",
+        "annotation external-dns.alpha.kubernetes.io/hostname",
+        "A 192.0.2.10",
+        "as wanted",
+    ] {
+        check(text.contains(wanted), || format!("no {wanted:?}:\n{text}"))?;
+    }
+    check(text.lines().count() <= 40, || text.clone())?;
+    let json = run(
+        program,
+        &server,
+        &["explain", "web.b.test", "--output=json"],
+    )?;
+    check(json.contains("\"state\": \"as-wanted\""), || json.clone())?;
+    let text = run(program, &server, &["explain", "wbe.b.test"])?;
+    check(
+        text.contains("No object asks for it") && text.contains("close to     web.b.test"),
+        || text.clone(),
+    )?;
+    let text = run(program, &server, &["brake", "release"])?;
+    check(text.contains("no deletes are held"), || text.clone())
+}
+
+fn metrics(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let server = serve(program, &site)?;
+    site.write("objects/api.yaml", &service("api", "192.0.2.11"))?;
+    wait_for(&server, "api.b.test A", "192.0.2.11")?;
+    let wanted = [
+        "external_dns_registry_records{record_type=\"a\"} 2",
+        "external_dns_controller_verified_records{record_type=\"a\"} 2",
+        "external_dns_source_endpoints_total 2",
+        "external_dns_controller_consecutive_soft_errors 0",
+        "zonewright_sync_changes_total{destination=\"embedded\",change=\"create\"} 2",
+        "zonewright_sync_objects{kind=\"Service\"} 2",
+        "zonewright_sync_watch_healthy{kind=\"Service\"} 1",
+        "zonewright_sync_event_to_commit_seconds_count{destination=\"embedded\"} 1",
+    ];
+    let mut text = String::new();
+    let told = server.wait_for(PATIENCE, |server| {
+        text = get(server, "/metrics").unwrap_or_default();
+        wanted
+            .iter()
+            .all(|wanted| text.lines().any(|line| line == *wanted))
+    });
+    check(told, || {
+        let missing = wanted
+            .iter()
+            .filter(|wanted| !text.lines().any(|line| line == **wanted));
+        format!("not told: {:?}\n{text}", missing.collect::<Vec<_>>())
+    })
+}

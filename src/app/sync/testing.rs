@@ -1,0 +1,62 @@
+//! Objects of a text brought to destinations at work, for tests of what is told about them.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use config::Command;
+use tokio_util::sync::CancellationToken;
+use zone::Store;
+
+use super::start::Running;
+
+/// A folder of manifests with everything that follows it.
+pub(crate) struct Followed {
+    pub(crate) running: Running,
+    stop: CancellationToken,
+    _folder: tempfile::TempDir,
+}
+
+/// Follows these objects.
+pub(crate) async fn follow(objects: &str, arguments: &[&str]) -> Followed {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("objects.yaml"), objects).unwrap();
+    let manifests = format!("--manifests={}", folder.path().display());
+    let arguments = arguments.iter().copied().chain([manifests.as_str()]);
+    let command = config::parse(arguments.map(OsString::from), &|_| None);
+    let Ok(Command::Run(run)) = command else {
+        panic!("{command:?}");
+    };
+    let config = run.config.unwrap();
+    let store = Arc::new(Store::new([1, 2]));
+    let stop = CancellationToken::new();
+    let settings = config.sync.as_deref().unwrap();
+    let running = super::start(settings, &store, false, stop.clone())
+        .await
+        .unwrap();
+    Followed {
+        running,
+        stop,
+        _folder: folder,
+    }
+}
+
+impl Followed {
+    /// Waits until each destination has made its first full pass.
+    pub(crate) async fn synced(&self) {
+        let all = || {
+            self.running
+                .asks
+                .iter()
+                .all(|asks| asks.status.numbers().synced)
+        };
+        while !all() {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Ends everything.
+    pub(crate) async fn end(mut self) {
+        self.stop.cancel();
+        while self.running.tasks.join_next().await.is_some() {}
+    }
+}
