@@ -66,13 +66,13 @@ fn load(name: &str, path: &Path) -> anyhow::Result<()> {
     say(
         name,
         &format!(
-            "{:.2} M records/s (read {:.0} ms, store {:.0} ms), {:.1} B a record ({:.1} by its own \
-             count), peak {:.0} MB",
+            "{:.2} M records/s (read {:.0} ms, store {:.0} ms), {:.1} B a record by its own count \
+             ({:.1} from the allocator; slabs are not), peak {:.0} MB",
             count / all.as_secs_f64() / 1e6,
             read.as_secs_f64() * 1e3,
             (all - read).as_secs_f64() * 1e3,
-            held as f64 / count,
             counted as f64 / count,
+            held as f64 / count,
             self_peak().unwrap_or(0) as f64 / 1e6,
         ),
     );
