@@ -11,6 +11,7 @@ use config::{LogFormat, LogLevel, Quoted};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use super::clock::{self, Moment};
@@ -73,7 +74,18 @@ impl Style {
             LogLevel::Trace => LevelFilter::TRACE,
             LogLevel::Warning => LevelFilter::WARN,
         };
-        let subscriber = tracing_subscriber::registry().with(Lines(self).with_filter(filter));
+        // What libraries have to say is in the errors they give; their own lines are for debugging.
+        let theirs = if filter >= LevelFilter::DEBUG {
+            filter
+        } else {
+            LevelFilter::OFF
+        };
+        let targets = Targets::new()
+            .with_default(theirs)
+            .with_target("zonewright", filter);
+        let ours = ["plan", "provider", "server", "source", "wire", "zone"];
+        let targets = targets.with_targets(ours.map(|target| (target, filter)));
+        let subscriber = tracing_subscriber::registry().with(Lines(self).with_filter(targets));
         // Only a second call could find one in place, and that one serves as well.
         let _already = tracing::subscriber::set_global_default(subscriber).is_err();
     }

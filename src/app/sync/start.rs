@@ -293,7 +293,8 @@ fn destination(
                 PATIENCE
             },
         },
-        batch: settings.batch.size.get(),
+        // The providers of this build take a change set whole, as external-dns gives it to them.
+        batch: usize::MAX,
         model: model.clone(),
         pending: model.listen(),
         status,

@@ -124,10 +124,12 @@ fn destination(
     origin: &Origin,
 ) -> Option<Destination> {
     let domain_filter = domain_filter(reader);
-    let (managed_types, excluded_types) = types(reader);
-    let policy = policy(reader);
     let kind = provider::kind(reader)?;
     let embedded = kind == provider::Kind::Embedded;
+    let (given_types, excluded_types) = types(reader);
+    let policy = policy(reader, embedded);
+    let all_types = given_types.is_none() && embedded;
+    let mut managed_types = given_types.unwrap_or_else(|| default_types(embedded));
     let registry = registry::registry(reader, embedded);
     let provider = provider::provider(reader, kind, &domain_filter, &managed_types, origin);
     let address_maps = claims::address_maps(reader, maps);
@@ -143,6 +145,9 @@ fn destination(
         reader.texts("zone-id-filter"),
     );
     let provider = provider?;
+    if all_types && provider.serves_reverse_names() {
+        managed_types.push(RecordType::Ptr);
+    }
     let name = match name {
         Some(typed) if typed.text.is_empty() => {
             reader.problem("name", typed, Wrong::new("the name is empty"));
@@ -168,9 +173,13 @@ fn destination(
     })
 }
 
-fn policy(reader: &mut Reader) -> Policy {
+fn policy(reader: &mut Reader, embedded: bool) -> Policy {
     if reader.typed("policy").is_some() {
         return reader.word("policy", POLICIES);
+    }
+    if embedded {
+        // Nothing can be deleted there that others have made.
+        return Policy::Sync;
     }
     let wrong = Wrong::new("no policy is given; sync is used, which deletes as well");
     let wrong = wrong.hint("say so with --policy=sync, or choose --policy=upsert-only");
@@ -178,8 +187,18 @@ fn policy(reader: &mut Reader) -> Policy {
     Policy::Sync
 }
 
-/// Types that are managed, and types that are not.
-fn types(reader: &mut Reader) -> (Vec<RecordType>, Vec<RecordType>) {
+/// The types that are managed if none is named. On embedded nobody else has records, so all are; but
+/// PTR only where there is a reverse zone.
+fn default_types(embedded: bool) -> Vec<RecordType> {
+    if embedded {
+        let all = TYPES.iter().copied();
+        return all.filter(|rtype| *rtype != RecordType::Ptr).collect();
+    }
+    vec![RecordType::A, RecordType::Aaaa, RecordType::Cname]
+}
+
+/// Types that are managed, if any are named, and types that are not.
+fn types(reader: &mut Reader) -> (Option<Vec<RecordType>>, Vec<RecordType>) {
     let mut read = |name: &str| -> Option<Vec<RecordType>> {
         let given = reader.all_filled(name, |text| Ok(text.to_owned()));
         if given.is_empty() {
@@ -206,8 +225,7 @@ fn types(reader: &mut Reader) -> (Vec<RecordType>, Vec<RecordType>) {
     };
     let managed = read("managed-record-types");
     let excluded = read("exclude-record-types").unwrap_or_default();
-    let default = || vec![RecordType::A, RecordType::Aaaa, RecordType::Cname];
-    (managed.unwrap_or_else(default), excluded)
+    (managed, excluded)
 }
 
 /// The type with this mnemonic, in capitals as external-dns has it.

@@ -135,7 +135,7 @@ fn embedded(
         }
         return None;
     }
-    if managed.contains(&RecordType::Ptr) && !zones.iter().any(is_reverse) {
+    if managed.contains(&RecordType::Ptr) && !zones.iter().any(crate::settings::is_reverse) {
         let at = reader.origin_of("managed-record-types");
         let wrong =
             Wrong::new("PTR records are managed, but there is no reverse zone to put them in");
@@ -147,13 +147,6 @@ fn embedded(
         zones,
         name_servers,
     })
-}
-
-fn is_reverse(zone: &Name) -> bool {
-    let text = zone.to_string();
-    ["in-addr.arpa.", "ip6.arpa."]
-        .iter()
-        .any(|end| text.ends_with(end))
 }
 
 /// A zone by its name, in any script.

@@ -52,7 +52,10 @@ fn txt(reader: &mut Reader) -> Txt {
     }
     Txt {
         owner: reader
-            .optional("txt-owner-id")
+            .once("txt-owner-id", |text| match text {
+                "" => Err(Wrong::new("the owner is empty; expected a name")),
+                text => Ok(text.to_owned()),
+            })
             .unwrap_or_else(|| "default".to_owned()),
         prefix,
         suffix,

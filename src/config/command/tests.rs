@@ -359,7 +359,7 @@ fn long_help_explains_every_flag() {
               All, all but deletes, creates only, or nothing but showing the plan.
 
           --managed-record-types <TYPE>
-              Only records of this type [default: A, AAAA and CNAME] (repeatable).
+              Only records of this type [default: A, AAAA and CNAME; all on embedded] (repeatable).
               A, AAAA, CNAME, DNAME, MX, NAPTR, NS, PTR, SRV or TXT.
 
           --exclude-record-types <TYPE>

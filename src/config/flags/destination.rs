@@ -33,7 +33,12 @@ pub(super) const GROUP: Group = Group {
                 "All, all but deletes, creates only, or nothing but showing the plan.",
             )
             .common(),
-        Flag::repeated("managed-record-types", "TYPE", "A, AAAA and CNAME").says(
+        Flag::repeated(
+            "managed-record-types",
+            "TYPE",
+            "A, AAAA and CNAME; all on embedded",
+        )
+        .says(
             "Only records of this type",
             "A, AAAA, CNAME, DNAME, MX, NAPTR, NS, PTR, SRV or TXT.",
         ),

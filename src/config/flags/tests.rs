@@ -69,7 +69,7 @@ const OTHER_DEFAULTS: &[(&str, &str)] = &[
         "kubeconfig",
         "~/.kube/config if there is one, else the pod's own",
     ),
-    ("managed-record-types", "A, AAAA and CNAME"),
+    ("managed-record-types", "A, AAAA and CNAME; all on embedded"),
     ("metrics-address", ":7979 beside a cluster, else off"),
     ("min-event-sync-interval", "0s"),
     ("namespace", "all of them"),

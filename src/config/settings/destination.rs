@@ -62,6 +62,15 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// Whether it is our own server with a zone of addresses.
+    #[must_use]
+    pub fn serves_reverse_names(&self) -> bool {
+        match self {
+            Self::Embedded(embedded) => embedded.zones.iter().any(is_reverse),
+            Self::InMemory(_) | Self::Webhook(_) => false,
+        }
+    }
+
     /// The name as it is given.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
@@ -71,6 +80,15 @@ impl Provider {
             Self::Webhook(_) => "webhook",
         }
     }
+}
+
+/// Whether a zone holds names of addresses.
+#[must_use]
+pub fn is_reverse(zone: &Name) -> bool {
+    let text = zone.to_string();
+    ["in-addr.arpa.", "ip6.arpa."]
+        .iter()
+        .any(|end| text.ends_with(end))
 }
 
 /// Zones of our own server.

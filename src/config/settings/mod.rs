@@ -14,6 +14,7 @@ mod server;
 mod source;
 mod sync;
 
+pub(crate) use destination::is_reverse;
 pub use destination::{
     AddressMap, Batch, Destination, DomainFilter, Embedded, InMemory, NameServer, Policy, Provider,
     RecordType, Webhook,

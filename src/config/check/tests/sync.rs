@@ -285,10 +285,19 @@ fn what_is_strange_but_well_is_a_warning() {
     --force-default-targets: this is deprecated by external-dns; it is done nevertheless
     --managed-record-types: "A,AAAA" is no type that is planned
       hint: repeat the flag for each type; a variable has a line for each
-    --policy: no policy is given; sync is used, which deletes as well
-      hint: say so with --policy=sync, or choose --policy=upsert-only
     --managed-record-types: PTR records are managed, but there is no reverse zone to put them in
       hint: name it by its network, such as --zone=192.0.2.0/24, beside the other zones
+    "#
+    );
+}
+
+#[test]
+fn a_missing_policy_is_a_warning_where_others_have_records() {
+    insta::assert_snapshot!(
+        warnings(&["--source=service", "--provider=webhook"]),
+        @r#"
+    --policy: no policy is given; sync is used, which deletes as well
+      hint: say so with --policy=sync, or choose --policy=upsert-only
     "#
     );
 }
