@@ -100,9 +100,10 @@ impl Open {
         let closest = self
             .seats
             .iter()
-            .min_by_key(|(_, seat)| {
+            .min_by_key(|(id, seat)| {
                 let fresh = now.saturating_sub(seat.since.load(Relaxed)) < SPARED;
-                (fresh, seat.deadline.load(Relaxed))
+                // Of equals the one that came first.
+                (fresh, seat.deadline.load(Relaxed), **id)
             })
             .map(|(id, _)| *id);
         if let Some(seat) = closest.and_then(|id| self.seats.remove(&id)) {
