@@ -84,7 +84,7 @@ impl Provider {
 
 /// Whether a zone holds names of addresses.
 #[must_use]
-pub fn is_reverse(zone: &Name) -> bool {
+pub(crate) fn is_reverse(zone: &Name) -> bool {
     let text = zone.to_string();
     ["in-addr.arpa.", "ip6.arpa."]
         .iter()
