@@ -150,9 +150,41 @@ impl Engine {
         touches
     }
 
+    /// Whether each name that has to be resolved was asked for, whatever came of it.
+    #[must_use]
+    pub fn is_resolved(&self) -> bool {
+        let known = |name: &str| self.index.resolved(name).is_some();
+        !self.rules.resolve_load_balancers || self.names().all(known)
+    }
+
     /// All names that have to be resolved; what they resolve to is asked for again at intervals.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.index.names()
+    }
+
+    /// What sources without objects ask for. It never changes, so it is asked for once.
+    pub fn rootless(&mut self) -> Vec<Touch> {
+        let sources = self
+            .sources
+            .iter()
+            .filter(|source| source.row.kind.is_none());
+        let touches = sources.map(|source| {
+            let key = Key::new("", source.row.name);
+            let mut outcome = Outcome::default();
+            (source.row.endpoints)(&self.index, &self.rules, &key, &mut outcome);
+            Touch {
+                contributor: Contributor {
+                    source: source.number,
+                    object: 0,
+                },
+                // Only `fake` gives anything, by way of a pod that is made up.
+                kind: Kind::Pod,
+                key,
+                endpoints: outcome.endpoints,
+                problems: outcome.problems,
+            }
+        });
+        touches.collect()
     }
 
     /// All objects afresh, those that give nothing left out.

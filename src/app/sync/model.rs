@@ -103,13 +103,16 @@ impl Pending {
 
 impl Model {
     pub(super) fn new(engine: Engine, desired: Desired) -> Self {
-        let inner = Inner {
+        let mut inner = Inner {
             engine,
             desired,
             problems: HashMap::new(),
             health: BTreeMap::new(),
             listeners: Vec::new(),
         };
+        for touch in inner.engine.rootless() {
+            inner.touch(touch);
+        }
         Self(Arc::new(Shared {
             inner: RwLock::new(inner),
             settled: Notify::new(),
@@ -196,15 +199,32 @@ impl Model {
         names.map(str::to_owned).collect()
     }
 
+    /// A name was looked up in vain. What was known before stands: a resolver that is down takes no
+    /// record away.
+    pub(super) fn not_resolved(&self, name: &str) {
+        let unknown = self.read().engine.index().resolved(name).is_none();
+        if unknown {
+            self.resolved(name, &[]);
+        }
+    }
+
     /// What a name resolves to.
     pub(super) fn resolved(&self, name: &str, addresses: &[std::net::IpAddr]) {
         let came = Instant::now();
         let mut inner = self.write();
+        let was_complete = inner.is_complete();
         let mut names = BTreeSet::new();
         for touch in inner.engine.resolve(name, addresses) {
             names.extend(inner.touch(touch).0);
         }
+        let settled = inner.is_complete() && !was_complete;
+        if settled {
+            self.0.settled.notify_waiters();
+        }
         for listener in &inner.listeners {
+            if settled {
+                listener.wake();
+            }
             listener.add(names.iter().cloned(), came);
         }
         self.0.generation.fetch_add(1, Relaxed);
@@ -253,7 +273,6 @@ impl Model {
 /// An object that an event touched.
 #[derive(Clone, Debug)]
 pub(super) struct Touched {
-    pub(super) source: u16,
     pub(super) kind: Kind,
     pub(super) key: Key,
     /// What is wrong with it, if that is news.
@@ -263,7 +282,7 @@ pub(super) struct Touched {
 impl Inner {
     pub(super) fn is_complete(&self) -> bool {
         let listed = |kind: &Kind| self.health.get(kind).is_some_and(|fares| fares.listed);
-        self.engine.wanted().iter().all(listed)
+        self.engine.wanted().iter().all(listed) && self.engine.is_resolved()
     }
 
     fn event(&mut self, event: Event) -> Vec<Touch> {
@@ -360,7 +379,6 @@ impl Inner {
         (
             names,
             Touched {
-                source: contributor.source,
                 kind,
                 key,
                 problems: told,

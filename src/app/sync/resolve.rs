@@ -17,15 +17,17 @@ pub(super) async fn run(model: Model, stop: CancellationToken) {
         } else {
             some(&model, model.unresolved()).await;
         }
+        // Nothing is taken away anywhere until all names were looked up once.
+        let look = if model.is_complete() { LOOK } else { SOON };
         tokio::select! {
-            () = tokio::time::sleep(LOOK) => since += LOOK,
+            () = tokio::time::sleep(look) => since += look,
             () = stop.cancelled() => return,
         }
     }
 }
 
 /// Looks all names up once.
-pub(super) async fn all(model: &Model) {
+async fn all(model: &Model) {
     some(model, model.resolvable()).await;
 }
 
@@ -38,14 +40,19 @@ async fn some(model: &Model, names: Vec<String>) {
                 addresses.dedup();
                 model.resolved(&name, &addresses);
             }
-            // What was known before stands: a resolver that is down takes no record away.
-            Err(error) => tracing::warn!(name, %error, "name of a load balancer is not resolved"),
+            Err(error) => {
+                tracing::warn!(name, %error, "name of a load balancer is not resolved");
+                model.not_resolved(&name);
+            }
         }
     }
 }
 
 /// How often new names are looked for.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// The same while not all objects are known yet.
+const SOON: Duration = Duration::from_millis(50);
 
 /// How often names are looked up again.
 const AGAIN: Duration = Duration::from_secs(60);

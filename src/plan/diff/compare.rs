@@ -3,12 +3,18 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use wire::Rtype;
+
 use crate::{Endpoint, Properties};
 
 /// Whether two lists of targets say the same: in any order, whatever the case, whatever the way an
 /// address is written.
 #[must_use]
 pub fn same_targets(a: &[Box<str>], b: &[Box<str>]) -> bool {
+    same(a, b, canonical)
+}
+
+fn same(a: &[Box<str>], b: &[Box<str>], form: impl Fn(&str) -> String) -> bool {
     if a == b {
         return true;
     }
@@ -16,18 +22,27 @@ pub fn same_targets(a: &[Box<str>], b: &[Box<str>]) -> bool {
         return false;
     }
     let canonical = |targets: &[Box<str>]| -> Vec<String> {
-        let mut list: Vec<String> = targets.iter().map(|target| canonical(target)).collect();
+        let mut list: Vec<String> = targets.iter().map(|target| form(target)).collect();
         list.sort_unstable();
         list
     };
     canonical(a) == canonical(b)
 }
 
+/// The same of records: a name as target may end with a dot or not.
+fn same_data(desired: &Endpoint, current: &Endpoint) -> bool {
+    let text = matches!(desired.rtype, Rtype::TXT);
+    same(&desired.targets, &current.targets, |target| {
+        let dot = if text { None } else { target.strip_suffix('.') };
+        canonical(dot.unwrap_or(target))
+    })
+}
+
 /// Whether the destination's record must change to be the desired one.
 pub(super) fn differs(desired: &Endpoint, current: &Endpoint) -> bool {
     let ttl = desired.ttl.filter(|ttl| ttl.as_secs() > 0);
     ttl.is_some_and(|ttl| current.ttl != Some(ttl))
-        || !same_targets(&desired.targets, &current.targets)
+        || !same_data(desired, current)
         || properties_differ(&desired.properties, &current.properties)
 }
 

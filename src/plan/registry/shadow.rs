@@ -170,6 +170,7 @@ impl Shadow {
             // Whose wish it was is known from the desired set, and what no registry keeps is not
             // known after the next listing either.
             new.origins.clear();
+            new.labels.remove(super::txt::labels::NONCE);
             if matches!(self.registry, Registry::Noop) {
                 new.labels = Labels::default();
             }

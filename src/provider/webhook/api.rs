@@ -91,7 +91,12 @@ impl Message {
     /// The endpoint; none if its type is none that DNS has.
     pub(super) fn into_endpoint(self) -> Option<Endpoint> {
         let rtype = Rtype::from_text(self.record_type.as_bytes())?;
-        let mut endpoint = Endpoint::new(&self.dns_name, rtype, self.targets);
+        let mut endpoint = Endpoint::new(&self.dns_name, rtype, [""; 0]);
+        if self.dns_name == "." {
+            endpoint.name = self.dns_name.into();
+        }
+        // As they are written, so that what goes back is what came.
+        endpoint.targets = self.targets.into_iter().map(Into::into).collect();
         endpoint.set_identifier = self.set_identifier.into();
         endpoint.ttl = u32::try_from(self.record_ttl)
             .ok()

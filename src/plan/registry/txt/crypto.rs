@@ -57,6 +57,14 @@ impl Key {
         self.seal(nonce, text)
     }
 
+    /// The number used once of a text that is encrypted with this key, in base64.
+    #[must_use]
+    pub fn nonce<'a>(&self, text: &'a str) -> Option<&'a str> {
+        self.decrypt(text)?;
+        // Twelve bytes are sixteen digits, without any of what follows in the last one.
+        text.trim_matches('"').get(..16)
+    }
+
     /// The text within, if it is encrypted with this key; quotes around it don't matter.
     #[must_use]
     pub fn decrypt(&self, text: &str) -> Option<String> {

@@ -8,7 +8,7 @@ use crate::Labels;
 const HERITAGE: &str = "external-dns";
 
 /// The key under which external-dns keeps the number used once of an encrypted text.
-const NONCE: &str = "txt-encryption-nonce";
+pub(crate) const NONCE: &str = "txt-encryption-nonce";
 
 /// Labels as text, without quotes around it. What is for memory only is left out.
 #[must_use]

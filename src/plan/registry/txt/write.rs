@@ -1,8 +1,10 @@
 //! Changes, with the ownership TXT that go with them.
 
+use std::collections::HashMap;
+
 use wire::Rtype;
 
-use super::{TxtRegistry, has_short_labels, is_ownership, key_of, labels};
+use super::{TextKey, TxtRegistry, has_short_labels, is_ownership, key_of, labels};
 use crate::{ChangeSet, Endpoint, Labels, Update};
 
 impl TxtRegistry {
@@ -47,10 +49,39 @@ impl TxtRegistry {
         for endpoint in before.chain(&mut out.delete) {
             endpoint.labels.remove(Labels::PREVIOUS_OWNER);
         }
+        if self.key.is_some() {
+            let (mut before, mut after) = (Vec::new(), Vec::new());
+            for update in &mut out.update {
+                before.push(&mut update.old);
+                after.push(&mut update.new);
+            }
+            before.extend(&mut out.delete);
+            after.extend(&mut out.create);
+            let old = updated.iter().map(|text| &text.old).chain(&deleted);
+            let new = updated.iter().map(|text| &text.new).chain(&created);
+            self.tell_nonces(&mut before, &old.collect::<Vec<_>>());
+            self.tell_nonces(&mut after, &new.collect::<Vec<_>>());
+        }
         out.create.append(&mut created);
         out.update.append(&mut updated);
         out.delete.append(&mut deleted);
         out
+    }
+
+    /// Puts the nonces of encrypted texts on their records, where external-dns keeps them.
+    fn tell_nonces(&self, records: &mut [&mut Endpoint], texts: &[&Endpoint]) {
+        let mut nonces: HashMap<TextKey, &str> = HashMap::new();
+        for text in texts {
+            let target = text.targets.first();
+            if let Some(nonce) = target.and_then(|text| self.key.as_ref()?.nonce(text)) {
+                nonces.insert(key_of(&text.name, &text.set_identifier), nonce);
+            }
+        }
+        for record in records {
+            if let Some(nonce) = nonces.get(&self.text_key(record)) {
+                record.labels.set(labels::NONCE, nonce);
+            }
+        }
     }
 
     /// Remembers what was made of written changes; `made` says of each endpoint whether it was.
