@@ -1,7 +1,8 @@
 //! Black-box tests of the built binary: over sockets only, beside BIND, Knot and NSD.
 //!
 //! `cargo test --test conformance [FILTER]`. Cases are data files found when it runs. A server that
-//! is not installed is named and its trials count as ignored; with `CI=true` that is a failure.
+//! is not installed is named and its trials count as ignored; with `CI=true` that is a failure. The
+//! same holds for the API server that the cases of external-dns need.
 //! `ZONEWRIGHT_BINARY=PATH` tests another build; an empty path leaves ours out and judges the cases
 //! by the other servers alone.
 
@@ -14,6 +15,7 @@ mod process;
 mod random;
 mod scenario;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
@@ -37,9 +39,11 @@ fn trials() -> Result<Vec<Trial>, String> {
         .missing
         .iter()
         .map(|kind| format!("{kind}: not installed"));
-    let missing: Vec<String> = missing.chain(lacking).collect();
+    let mut missing: Vec<String> = missing.chain(lacking).collect();
+    let parts = cluster_peers::Parts::find().missing();
+    missing.extend(parts.iter().map(|part| format!("{part}: not built")));
     if !missing.is_empty() {
-        let text = format!("{} (see .ci/peers)", missing.join("; "));
+        let text = format!("{} (see .ci/peers and .ci/kube)", missing.join("; "));
         if std::env::var_os("CI").is_some_and(|value| value == "true") {
             return Err(text);
         }
@@ -52,6 +56,8 @@ fn trials() -> Result<Vec<Trial>, String> {
     trials.extend(others);
     trials.extend(random::trials::trials(&cast)?);
     trials.push(random::mutants::trial(&cast));
+    let ours = cast.ours.as_ref().map(|program| program.path());
+    trials.extend(cluster_peers::trials(ours.unwrap_or(Path::new(""))));
     Ok(trials)
 }
 
