@@ -1,17 +1,20 @@
-//! `zonewright check`: every mistake in zone files and settings, on standard output.
+//! `zonewright check`: every mistake in zone files, manifests and settings, on standard output.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use config::{Check, Config, Environment, Problems, Quoted, ZoneFile, parse_file};
+use config::{Check, Config, Environment, Objects, Problems, Quoted, ZoneFile, parse_file};
+use source::manifest;
+use source::object::{Kind, Trim};
 use wire::{Name, NameRef};
 
 use super::plain::plain;
 use super::zones::{hint, list, scan};
+use super::{sync, telemetry};
 
 /// Checks what was asked for; fails if anything has an error.
 pub(super) fn run(check: Check, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
@@ -43,6 +46,14 @@ pub(super) fn run(check: Check, environment: Environment<'_>) -> anyhow::Result<
         totals.errors += result.errors;
         totals.warnings += result.warnings;
     }
+    if !work.manifests.is_empty() {
+        let loaded = manifest::read(&work.manifests, Kind::ALL, &Trim::default());
+        out.write_all(loaded.report.render(color).as_bytes())?;
+        totals.errors += loaded.report.errors();
+        totals.warnings += loaded.report.warnings();
+        let (objects, files) = (loaded.objects.len(), loaded.files);
+        writeln!(out, "manifests: {objects} objects in {files} files")?;
+    }
     writeln!(out, "{}", totals.sentence(work.zones.len()))?;
     out.flush()?;
     Ok(match totals.errors {
@@ -55,6 +66,8 @@ pub(super) fn run(check: Check, environment: Environment<'_>) -> anyhow::Result<
 #[derive(Debug, Default)]
 struct Work {
     zones: Vec<ZoneFile>,
+    /// Files and folders of Kubernetes objects.
+    manifests: Vec<PathBuf>,
     problems: Vec<String>,
     /// What is right, but maybe not what was meant.
     remarks: Vec<String>,
@@ -73,6 +86,9 @@ impl Work {
             .extension()
             .is_some_and(|end| end == "yaml" || end == "yml")
         {
+            if is_manifest(path) {
+                return self.manifests.push(path.to_owned());
+            }
             return self.add_settings(target, parse_file(target));
         }
         let file = match target.split_once('=') {
@@ -105,6 +121,9 @@ impl Work {
     fn add_folder(&mut self, folder: &Path) {
         let shown = folder.to_string_lossy();
         match list(folder) {
+            Ok(paths) if paths.is_empty() && has_manifests(folder) => {
+                self.manifests.push(folder.to_owned());
+            }
             Ok(paths) if paths.is_empty() => {
                 self.problems.push(format!(
                     "no zone files in folder {}\n  hint: zone files are named after their zones, \
@@ -127,6 +146,16 @@ impl Work {
     fn add_settings(&mut self, name: &str, config: Result<Config, Problems>) {
         match config {
             Ok(config) => {
+                if let Some(sync) = &config.sync {
+                    if let Err(error) = sync::source_rules(&sync.rules) {
+                        self.problems.push(telemetry::chain(error.as_ref()));
+                    }
+                    if let Objects::Manifests(paths) = &sync.objects {
+                        self.manifests.extend_from_slice(paths);
+                    }
+                }
+                self.remarks
+                    .extend(config.warnings.iter().map(ToString::to_string));
                 let scan = scan(&config.zones);
                 if scan.problems.is_empty() {
                     self.good.push(format!("{name}: no errors"));
@@ -144,6 +173,23 @@ impl Work {
                 .extend(problems.0.iter().map(ToString::to_string)),
         }
     }
+}
+
+/// Whether a file of YAML holds Kubernetes objects, rather than settings.
+fn is_manifest(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().any(|line| line.starts_with("apiVersion:"))
+}
+
+fn has_manifests(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths = entries.map(|entry| entry.path());
+    paths.any(|path| {
+        let is_yaml = path
+            .extension()
+            .is_some_and(|end| end == "yaml" || end == "yml");
+        is_yaml && is_manifest(&path)
+    })
 }
 
 /// What came of a zone file.

@@ -52,7 +52,9 @@ pub(super) struct Destination {
     pub(super) own_zones: Vec<wire::Name>,
     /// Names that were refused, and why. Tried again by every full pass.
     pub(super) refused: BTreeMap<RowName, String>,
+    /// Names that were lost to others, since the last full pass, and what was said of it before.
     pub(super) conflicts: BTreeSet<String>,
+    pub(super) told: BTreeSet<String>,
 }
 
 /// When passes are made.
@@ -192,7 +194,8 @@ impl Destination {
     }
 
     async fn pass(&mut self, scope: &Scope) -> Result<(), ProviderError> {
-        let owns = self.provider.capabilities().owns;
+        let can = self.provider.capabilities();
+        let (owns, conditional) = (can.owns, can.conditional);
         let full = matches!(scope, Scope::All);
         self.status.begin(clock::now());
         self.list(full && !owns).await?;
@@ -204,14 +207,21 @@ impl Destination {
         if full {
             self.status.recount();
             self.refused.clear();
-            self.conflicts.clear();
+            self.told = std::mem::take(&mut self.conflicts);
         }
-        let mut changed = false;
+        let (mut changed, mut fresh) = (false, false);
         // A first sync of many names is made in parts: what is found early is served early.
         let part = if owns { NAMES_A_PART } else { usize::MAX };
         let mut decided = Decided::default();
         for names in names.chunks(part.min(names.len().max(1))) {
             self.decide(names, &mut decided).await?;
+            if !full && !fresh && !decided.plan.changes.is_empty() && !conditional {
+                // A write there would go through even if our view of it is old.
+                self.list(true).await?;
+                fresh = true;
+                decided = Decided::default();
+                self.decide(names, &mut decided).await?;
+            }
             let only = if full && names.len() == self.shadow.len() {
                 None
             } else {
@@ -452,8 +462,8 @@ impl Destination {
     fn say_conflicts(&mut self, decided: &mut Decided) {
         for conflict in decided.plan.conflicts.drain(..) {
             let text = pass::lost_to(&conflict);
-            if self.conflicts.insert(text.clone()) {
-                tracing::debug!(destination = self.name, "{text}");
+            if self.conflicts.insert(text.clone()) && !self.told.contains(&text) {
+                tracing::warn!(destination = self.name, "{text}");
                 self.reports.lost(&conflict, &text);
             }
         }
@@ -462,7 +472,7 @@ impl Destination {
                 "{}: a CNAME cannot stand at the apex of a zone",
                 endpoint.name
             );
-            if self.conflicts.insert(text.clone()) {
+            if self.conflicts.insert(text.clone()) && !self.told.contains(&text) {
                 tracing::warn!(destination = self.name, "{text}");
                 self.reports.homeless(&endpoint, &text);
             }

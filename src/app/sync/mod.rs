@@ -30,6 +30,7 @@ pub(crate) mod testing;
 pub(crate) use census::Census;
 pub(crate) use destination::{Ask, Asks};
 pub(crate) use model::Model;
+pub(crate) use options::source_rules;
 pub(crate) use start::{once, start};
 pub(crate) use status::{Mismatch, Numbers};
 pub(crate) use table::plan;

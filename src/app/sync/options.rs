@@ -24,7 +24,7 @@ use wire::{Rtype, Ttl};
 ///
 /// # Errors
 /// A template or a selector cannot be read.
-pub(super) fn source_rules(rules: &SourceRules) -> anyhow::Result<Rules> {
+pub(crate) fn source_rules(rules: &SourceRules) -> anyhow::Result<Rules> {
     let text = |text: &Option<String>| text.as_deref().unwrap_or_default().into();
     let selector = |selector: &config::Selector| selector.text.parse::<Selector>();
     let templates = Engine::new(Templates {

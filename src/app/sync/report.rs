@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use config::EventReason;
 use plan::diff::Conflict;
 use plan::{Endpoint, ObjectRef, ProviderError};
+use source::Problem;
 use source::object::Key;
 use source::watch::{Report, Reporter};
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -117,6 +118,24 @@ impl Reports {
     /// A name cannot be where it is wanted.
     pub(super) fn homeless(&self, endpoint: &Endpoint, text: &str) {
         self.event(endpoint, ERROR, "Updated", true, text.to_owned());
+    }
+
+    /// Something is wrong with an object.
+    pub(super) fn wrong(&self, object: &Arc<ObjectRef>, problems: &[Problem]) {
+        if !self.reasons.contains(ERROR) {
+            return;
+        }
+        for problem in problems {
+            let reason = problem.reason.label();
+            let note = format!("(external-dns) {reason}: {}", problem.message);
+            self.send(Item::Event {
+                object: Arc::clone(object),
+                reason: ERROR,
+                action: "Updated",
+                warning: true,
+                note,
+            });
+        }
     }
 
     /// A DNSEndpoint was seen in this version.

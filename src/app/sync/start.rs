@@ -13,7 +13,7 @@ use provider::inmemory::InMemory;
 use provider::layer::{DryRun, Metered, TimeLimit};
 use provider::webhook::{Settings, Webhook};
 use source::Engine;
-use source::object::Kind;
+use source::object::{DnsEndpoint, Kind};
 use source::watch::Reporter;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -191,19 +191,28 @@ fn spawn_feed(
     }
 }
 
-/// Says in the status of DNSEndpoints that they were seen.
+/// Says in the status of DNSEndpoints that they were seen, and on objects what is wrong with them.
 fn observe(model: &Model, reports: &Reports, touched: &[Touched]) {
-    let endpoints = touched
-        .iter()
-        .filter(|touched| touched.kind == Kind::DnsEndpoint);
-    for touched in endpoints {
+    for Touched {
+        kind,
+        key,
+        problems,
+    } in touched
+    {
+        if *kind != Kind::DnsEndpoint && problems.is_empty() {
+            continue;
+        }
         let inner = model.read();
-        let object = inner
-            .engine
-            .index()
-            .get::<source::object::DnsEndpoint>(&touched.key);
-        if let Some(object) = object.filter(|object| object.observed != object.generation) {
-            reports.observed(touched.key.clone(), object.generation);
+        let index = inner.engine.index();
+        if let Some(object) = index
+            .get::<DnsEndpoint>(key)
+            .filter(|_| *kind == Kind::DnsEndpoint)
+            && object.observed != object.generation
+        {
+            reports.observed(key.clone(), object.generation);
+        }
+        if let (Some(meta), false) = (index.meta(*kind, key), problems.is_empty()) {
+            reports.wrong(&meta.reference(*kind), problems);
         }
     }
 }
@@ -307,6 +316,7 @@ fn destination(
             .unwrap_or_default(),
         refused: std::collections::BTreeMap::new(),
         conflicts: std::collections::BTreeSet::new(),
+        told: std::collections::BTreeSet::new(),
     })
 }
 

@@ -57,6 +57,7 @@ impl Provider for InMemory {
     fn capabilities(&self) -> plan::Capabilities {
         plan::Capabilities {
             atomic: true,
+            conditional: true,
             ..plan::Capabilities::default()
         }
     }
