@@ -14,6 +14,7 @@
 
 mod case;
 mod compare;
+mod moving;
 mod outcome;
 mod play;
 mod pool;

@@ -153,7 +153,7 @@ fn owned((name, value): (&str, &str)) -> (String, String) {
 
 /// Our name server's sockets, on loopback and out of the way; external-dns has none and reads no
 /// such variables. As flags they would stop it.
-const OURS: [(&str, &str); 2] = [
+pub(super) const OURS: [(&str, &str); 2] = [
     ("ZONEWRIGHT_LISTEN", "127.0.0.1:0"),
     ("ZONEWRIGHT_CONTROL_SOCKET", "off"),
 ];

@@ -13,6 +13,7 @@ use crate::process::last_lines;
 
 use super::case::{Case, read_all};
 use super::compare::{Difference, judge, read, unused};
+use super::moving::{Programs, moving};
 use super::outcome::{difference, expected, keys, record};
 use super::play::{chain, play};
 use super::pool::Pool;
@@ -107,7 +108,23 @@ pub fn trials_in(folder: &Path, ours: Option<PathBuf>, mode: Mode) -> Vec<Trial>
         let (check, ignored) = trial(case);
         Trial::test(name, check).with_ignored_flag(ignored)
     });
-    made.collect()
+    let readme = {
+        let (setting, folder) = (Arc::clone(&setting), folder.to_owned());
+        let check = move || move_there_and_back(&setting, &folder).map_err(Failed::from);
+        Trial::test("externaldns/moving", check).with_ignored_flag(ignored)
+    };
+    made.chain([readme]).collect()
+}
+
+fn move_there_and_back(setting: &Setting, folder: &Path) -> Result<(), String> {
+    let programs = Programs {
+        ours: setting.ours.as_deref(),
+        theirs: setting.theirs.as_deref(),
+        records: setting.mode == Mode::Record,
+    };
+    setting
+        .pool
+        .with(|cluster| moving(folder, &programs, cluster))
 }
 
 /// Starts a cluster that knows the cases' own kinds too.

@@ -291,10 +291,11 @@ impl Watch {
         let streams = self.version.is_none();
         let query = match &self.version {
             Some(version) => query.with("resourceVersion", version),
+            // Without a version: as fresh as the store, so that a single pass misses nothing that was
+            // made before it. The server still answers from its cache, once that has caught up.
             None => query
                 .with("sendInitialEvents", "true")
-                .with("resourceVersionMatch", "NotOlderThan")
-                .with("resourceVersion", "0"),
+                .with("resourceVersionMatch", "NotOlderThan"),
         };
         let mut body = self.request(client, &query).await?;
         if streams {
