@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 
 use config::Command;
 use tokio_util::sync::CancellationToken;
 use zone::Store;
 
 use super::start::Running;
+use crate::app::zones::Made;
 
 /// A folder of manifests with everything that follows it.
 pub(crate) struct Followed {
@@ -28,6 +30,9 @@ pub(crate) async fn follow(objects: &str, arguments: &[&str]) -> Followed {
     };
     let config = run.config.unwrap();
     let store = Arc::new(Store::new([1, 2]));
+    for made in Made::all(&config) {
+        made.put(&store).unwrap();
+    }
     let stop = CancellationToken::new();
     let settings = config.sync.as_deref().unwrap();
     let running = super::start(settings, &store, false, stop.clone())
@@ -43,15 +48,14 @@ pub(crate) async fn follow(objects: &str, arguments: &[&str]) -> Followed {
 impl Followed {
     /// Waits until each destination has made its first full pass.
     pub(crate) async fn synced(&self) {
-        let all = || {
-            self.running
-                .asks
-                .iter()
-                .all(|asks| asks.status.numbers().synced)
-        };
-        while !all() {
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        for _ in 0..TRIES {
+            let mut all = self.running.asks.iter();
+            if all.all(|asks| asks.status.numbers().synced) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
+        panic!("{:?}", self.running.asks);
     }
 
     /// Ends everything.
@@ -60,3 +64,6 @@ impl Followed {
         while self.running.tasks.join_next().await.is_some() {}
     }
 }
+
+/// Ten seconds in all.
+const TRIES: usize = 5_000;

@@ -119,11 +119,7 @@ mod tests {
     }
 
     fn lines(servers: Vec<NameServer>) -> Vec<String> {
-        let embedded = Embedded {
-            zones: vec![name("example.org")],
-            name_servers: servers,
-        };
-        let records = records(&name("example.org"), &embedded, 7);
+        let records = records(&name("example.org"), &servers, 7);
         let line = |record: zone::records::Record<'_>| {
             let mut data = String::new();
             wire::rdata::print(record.rtype, record.rdata, &mut data).unwrap();

@@ -65,7 +65,19 @@ async fn dashboards_for_external_dns_find_their_numbers() {
             && !line.contains("build_info")
     };
     let lines: Vec<&str> = page.lines().filter(is_steady).collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    external_dns_controller_consecutive_soft_errors 0
+    external_dns_controller_no_op_runs_total 1
+    external_dns_controller_verified_records{record_type="a"} 2
+    external_dns_registry_records{record_type="a"} 2
+    external_dns_source_records{record_type="a"} 2
+    external_dns_source_records{record_type="cname"} 1
+    external_dns_registry_endpoints_total 2
+    external_dns_source_endpoints_total 3
+    external_dns_registry_errors_total 0
+    external_dns_source_errors_total 0
+    external_dns_source_invalid_endpoints{record_type="mx",source_type="crd"} 1
+    "#);
     assert!(page.contains("external_dns_build_info{arch="), "{page}");
     for name in ["reconcile", "sync"] {
         let name = format!("external_dns_controller_last_{name}_timestamp_seconds ");
@@ -86,7 +98,24 @@ async fn our_numbers_are_by_destination_and_kind() {
     let types = page
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE zonewright_sync_"));
-    insta::assert_snapshot!(types.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(types.collect::<Vec<_>>().join("\n"), @"
+    changes counter
+    passes counter
+    brake_held gauge
+    conflicts gauge
+    failures gauge
+    last_success_timestamp_seconds gauge
+    names gauge
+    refused gauge
+    synced gauge
+    event_to_commit_seconds histogram
+    provider_calls counter
+    provider_errors counter
+    provider_seconds counter
+    objects gauge
+    watch_healthy gauge
+    problems gauge
+    ");
     for line in [
         "zonewright_sync_changes_total{destination=\"embedded\",change=\"create\"} 1",
         "zonewright_sync_objects{kind=\"Service\"} 1",
