@@ -483,6 +483,23 @@ impl Destination {
             tracing::debug!(destination = self.name, %name, owner, "record is not ours, it is left alone");
             self.status.skip(&skipped);
         }
+        for (endpoint, reason) in decided.denied.drain(..) {
+            let text = format!("{} {}: {reason}", endpoint.name, endpoint.rtype);
+            if self.conflicts.insert(text.clone()) && !self.told.contains(&text) {
+                tracing::warn!(destination = self.name, "{text}");
+                self.reports.homeless(&endpoint, &text);
+            }
+        }
+        let (names, some) = std::mem::take(&mut decided.nowhere);
+        if names > 0 {
+            let such_as = some.join(" ");
+            tracing::warn!(
+                destination = self.name,
+                names,
+                such_as,
+                "names are in no zone of this server; --zone names one more"
+            );
+        }
         let withheld = std::mem::take(&mut decided.plan.withheld);
         self.status.keep_back(&withheld.create);
     }

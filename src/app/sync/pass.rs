@@ -1,5 +1,6 @@
 //! One pass over names of a destination: what is wanted, what is there, what to do about it.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use plan::diff::{self, Conflict, Embeddable, Plan, embeddable};
 use plan::merge::retain_properties;
 use plan::registry::Shadow;
 use plan::{ChangeSet, Endpoint, RowName};
+
+use wire::Rtype;
 
 use super::model::Inner;
 
@@ -34,6 +37,10 @@ pub(super) struct Judge {
 #[derive(Debug, Default)]
 pub(super) struct Decided {
     pub(super) plan: Plan,
+    /// What an object may not have, and why.
+    pub(crate) denied: Vec<(Endpoint, String)>,
+    /// Names that are wanted on our own server, but are in no zone of it: how many, and some of them.
+    pub(crate) nowhere: (usize, Vec<Box<str>>),
     /// Names of our own zones that nobody could have there.
     pub(super) homeless: Vec<Endpoint>,
 }
@@ -42,16 +49,25 @@ impl Judge {
     /// What is wanted at a name, before the provider has adjusted it.
     pub(super) fn wanted(&self, inner: &Inner, name: &RowName, out: &mut Decided) -> Vec<Endpoint> {
         let apex = self.is_apex(name);
+        let denied = RefCell::new(Vec::new());
         let admit = |endpoint: &Endpoint| {
-            self.claims
-                .admit(endpoint, apex)
-                .map_err(|denied| denied.to_string().into())
+            self.claims.admit(endpoint, apex).map_err(|reason| {
+                let reason = reason.to_string();
+                denied.borrow_mut().push((endpoint.clone(), reason.clone()));
+                reason.into()
+            })
         };
         let mut row = if self.claims.list.is_empty() && !self.claims.guarded {
             inner.desired.row(name)
         } else {
             inner.desired.row_where(name, &admit)
         };
+        let covered = |(endpoint, _): &(Endpoint, String)| self.rules.covers(endpoint);
+        out.denied
+            .extend(denied.into_inner().into_iter().filter(covered));
+        if self.embedded {
+            self.note_nowhere(&row, out);
+        }
         row.retain(|endpoint| self.rules.covers(endpoint));
         for endpoint in &mut row {
             let _others = retain_properties(endpoint, self.provider);
@@ -68,6 +84,24 @@ impl Judge {
         out.plan.conflicts.extend(losers);
         out.homeless.extend(homeless);
         winners
+    }
+
+    /// Notes a name that the settings let pass but that no zone holds.
+    fn note_nowhere(&self, row: &[Endpoint], out: &mut Decided) {
+        let settings = self.rules.filters.first();
+        let lost = row.iter().find(|endpoint| {
+            self.rules.manages(endpoint.rtype)
+                && endpoint.rtype != Rtype::PTR
+                && settings.is_none_or(|filter| filter.matches(&endpoint.name))
+                && self.zone_of(&endpoint.name).is_empty()
+        });
+        if let Some(endpoint) = lost {
+            let (count, some) = &mut out.nowhere;
+            *count += 1;
+            if some.len() < NOWHERE_NAMED {
+                some.push(endpoint.name.clone());
+            }
+        }
     }
 
     /// What to do at these names, for what is wanted there.
@@ -201,3 +235,6 @@ pub(super) fn lost_to(conflict: &Conflict) -> String {
         from(winner),
     )
 }
+
+/// So many names of no zone are named; of the others the number is enough.
+const NOWHERE_NAMED: usize = 3;
