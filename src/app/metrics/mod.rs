@@ -155,7 +155,12 @@ impl Numbers {
         let buckets: Vec<(f64, u64)> = latency
             .buckets
             .iter()
-            .map(|(bound, count)| (bound.map_or(f64::MAX, |bound| bound.as_secs_f64()), *count))
+            .map(|(bound, count)| {
+                (
+                    bound.map_or(f64::INFINITY, |bound| bound.as_secs_f64()),
+                    *count,
+                )
+            })
             .collect();
         let mut encoder = page.0.encode_descriptor(
             "zonewright_dns_latency_seconds",
@@ -313,6 +318,8 @@ mod tests {
         zonewright_zone_names gauge
         zonewright_zone_memory_bytes gauge
         ");
+        let last = "zonewright_dns_latency_seconds_bucket{le=\"+Inf\"} 0";
+        assert!(values.contains(&last), "{page}");
         let of_zones = values
             .iter()
             .filter(|line| line.contains("{zone=") && !line.contains("bytes"));

@@ -310,7 +310,8 @@ impl Parts {
         )?;
         for asks in &self.asks {
             let times = asks.status.latency.read();
-            let bound = |bound: Option<Duration>| bound.map_or(f64::MAX, |it| it.as_secs_f64());
+            let bound =
+                |bound: Option<Duration>| bound.map_or(f64::INFINITY, |it| it.as_secs_f64());
             let buckets = times
                 .buckets
                 .iter()

@@ -62,12 +62,12 @@ async fn dashboards_for_external_dns_find_their_numbers() {
     let is_steady = |line: &&str| {
         line.starts_with("external_dns_")
             && !line.contains("timestamp")
+            && !line.contains("no_op")
             && !line.contains("build_info")
     };
     let lines: Vec<&str> = page.lines().filter(is_steady).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     external_dns_controller_consecutive_soft_errors 0
-    external_dns_controller_no_op_runs_total 1
     external_dns_controller_verified_records{record_type="a"} 2
     external_dns_registry_records{record_type="a"} 2
     external_dns_source_records{record_type="a"} 2
@@ -122,6 +122,7 @@ async fn our_numbers_are_by_destination_and_kind() {
         "zonewright_sync_watch_healthy{kind=\"Service\"} 1",
         "zonewright_sync_problems{reason=\"AnnotationRejected\"} 1",
         "zonewright_sync_synced{destination=\"embedded\"} 1",
+        "zonewright_sync_event_to_commit_seconds_bucket{le=\"+Inf\",destination=\"embedded\"} 0",
     ] {
         assert!(
             page.lines().any(|other| other == line),
