@@ -294,7 +294,7 @@ const NAMES: &[&str] = &[
     "*.w.example.org",
     "example.org",
     "d.example.com",
-    "Mixed.Example.org",
+    "mixed.example.org",
 ];
 /// IPv4 first.
 const ADDRESSES: &[&str] = &[
