@@ -22,9 +22,12 @@ fn wrapper(trial: &str, kind: &str, command: &str) -> Option<Vec<String>> {
     let words: Vec<String> = ["unshare", kind, "sh", "-c", command, "sh"]
         .map(str::to_owned)
         .into();
+    // In a folder of its own: the command may change the one that it runs in.
+    let folder = tempfile::tempdir().ok()?;
     let tried = Command::new("/usr/bin/env")
         .args(&words)
         .arg("true")
+        .current_dir(folder.path())
         .stderr(Stdio::null())
         .status();
     if tried.is_ok_and(|status| status.success()) {
