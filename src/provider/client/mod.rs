@@ -43,9 +43,7 @@ impl Http {
     /// TLS cannot be set up.
     pub fn new(provider: &'static str, limit: Duration, cap: usize) -> Result<Self, ClientError> {
         // Another part of the program may have set it up already; then that one is in use.
-        let _ = rustls::crypto::ring::default_provider()
-            .install_default()
-            .is_ok();
+        drop(rustls::crypto::ring::default_provider().install_default());
         let client = reqwest::Client::builder()
             .timeout(limit)
             .redirect(reqwest::redirect::Policy::none())

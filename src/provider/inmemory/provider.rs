@@ -41,11 +41,11 @@ impl InMemory {
     /// Whether a name is in one of the zones; without zones, every name is.
     fn serves(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
-        let below = |zone: &Box<str>| {
-            name.strip_suffix(&**zone)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        let below = |zone: &str| {
+            let rest = name.strip_suffix(zone);
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        self.zones.is_empty() || self.zones.iter().any(below)
+        self.zones.is_empty() || self.zones.iter().any(|zone| below(zone))
     }
 }
 

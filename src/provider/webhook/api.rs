@@ -157,7 +157,6 @@ mod as_map {
 
     type Pairs = Vec<(String, String)>;
 
-    #[expect(clippy::ptr_arg, reason = "serde calls it with the field's type")]
     pub(super) fn serialize<S: Serializer>(pairs: &Pairs, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(pairs.iter().map(|(key, value)| (key, value)))
     }
