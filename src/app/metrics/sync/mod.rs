@@ -260,7 +260,7 @@ impl Parts {
         )?;
         let passes = all().map(|(name, of)| ([("destination", name)], of.passes));
         page.counters("zonewright_sync_passes", "Passes that went well", passes)?;
-        let gauges: [(&str, &str, fn(&Numbers) -> u64); 7] = [
+        let gauges: [Gauge; 7] = [
             (
                 "zonewright_sync_brake_held",
                 "Deletes that the brake holds",
@@ -426,6 +426,9 @@ fn by_type(counts: &BTreeMap<Rtype, u64>) -> impl Iterator<Item = ([(&str, Strin
 fn lower(rtype: Rtype) -> String {
     rtype.to_string().to_lowercase()
 }
+
+/// A number of each destination: its name, what it is, and how it is read.
+type Gauge = (&'static str, &'static str, fn(&Numbers) -> u64);
 
 /// How long a count of all rows is shown.
 const KEPT: Duration = Duration::from_secs(10);
