@@ -57,7 +57,7 @@ fn trials() -> Result<Vec<Trial>, String> {
     trials.extend(random::trials::trials(&cast)?);
     trials.push(random::mutants::trial(&cast));
     let ours = cast.ours.as_ref().map(|program| program.path());
-    trials.extend(cluster_peers::trials(ours.unwrap_or(Path::new(""))));
+    trials.extend(cluster_peers::trials(ours.unwrap_or_else(|| Path::new(""))));
     Ok(trials)
 }
 

@@ -112,6 +112,6 @@ fn words(target: &str) -> Vec<Token<'_>> {
 pub(crate) fn target(rtype: Rtype, rdata: &[u8]) -> String {
     let mut text = String::new();
     // Printing into a String does not end early.
-    let _ = rdata::print(rtype, rdata, &mut text).is_ok();
+    let _whole = rdata::print(rtype, rdata, &mut text).is_ok();
     text
 }

@@ -132,9 +132,8 @@ impl Embedded {
         changes: Vec<Change>,
         applied: &mut Applied,
     ) -> Result<(), ProviderError> {
-        let failed = match self.store.commit(zone, changes.clone()) {
-            Ok(_) => return Ok(()),
-            Err(failed) => failed,
+        let Err(failed) = self.store.commit(zone, changes.clone()) else {
+            return Ok(());
         };
         if matches!(failed, zone::StoreError::NoZone { .. }) {
             return Err(error(ErrorKind::NotFound, failed.to_string()));
@@ -158,7 +157,7 @@ fn rrset(endpoint: &Endpoint) -> Result<Rrset, String> {
     rdatas.truncate(MOST_RECORDS);
     Ok(Rrset {
         rtype: endpoint.rtype,
-        ttl: endpoint.ttl.unwrap_or(Ttl::from_secs(DEFAULT)),
+        ttl: endpoint.ttl.unwrap_or_else(|| Ttl::from_secs(DEFAULT)),
         rdatas,
     })
 }

@@ -1,6 +1,5 @@
 //! `zonewright plan`: what a full pass would change, as a table or JSON. Nothing is written.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -105,8 +104,7 @@ fn as_table(plans: &[(String, Decided)]) -> String {
         let mut line = |row: &[String; 5]| {
             let mut out = String::new();
             for (cell, width) in row.iter().zip(widths) {
-                // A String takes all that is written.
-                let _ = write!(out, "{cell:width$}  ").is_ok();
+                out.push_str(&format!("{cell:width$}  "));
             }
             text.push_str(out.trim_end());
             text.push('\n');
@@ -116,16 +114,14 @@ fn as_table(plans: &[(String, Decided)]) -> String {
             rows.iter().for_each(&mut line);
         }
         let changes = &decided.plan.changes;
-        let _ = writeln!(
-            text,
-            "{name}: {} to create, {} to update, {} to delete",
+        text.push_str(&format!(
+            "{name}: {} to create, {} to update, {} to delete\n",
             changes.create.len(),
             changes.update.len(),
             changes.delete.len()
-        )
-        .is_ok();
+        ));
         for conflict in &decided.plan.conflicts {
-            let _ = writeln!(text, "  conflict: {}", pass::lost_to(conflict)).is_ok();
+            text.push_str(&format!("  conflict: {}\n", pass::lost_to(conflict)));
         }
         for skipped in &decided.plan.skipped {
             let owner = match skipped.foreign_owner() {
@@ -133,15 +129,15 @@ fn as_table(plans: &[(String, Decided)]) -> String {
                 owner => format!("\"{owner}\""),
             };
             let (name, rtype) = (&skipped.current.name, skipped.current.rtype);
-            let _ = writeln!(text, "  left alone: {name} {rtype} belongs to {owner}").is_ok();
+            text.push_str(&format!(
+                "  left alone: {name} {rtype} belongs to {owner}\n"
+            ));
         }
         for homeless in &decided.homeless {
-            let _ = writeln!(
-                text,
-                "  impossible: {} CNAME at the apex of a zone",
+            text.push_str(&format!(
+                "  impossible: {} CNAME at the apex of a zone\n",
                 homeless.name
-            )
-            .is_ok();
+            ));
         }
     }
     text

@@ -162,7 +162,7 @@ fn wait(nudges: &std::sync::mpsc::Receiver<Nudge>, stop: &CancellationToken) {
             Ok(Nudge::Writing(_)) => {}
             Ok(Nudge::Done(_) | Nudge::Lost) => {
                 // The few steps of a replacement are one change.
-                while !matches!(nudges.recv_timeout(DEBOUNCE), Err(_)) {}
+                while nudges.recv_timeout(DEBOUNCE).is_ok() {}
                 return;
             }
             Err(RecvTimeoutError::Timeout) => {
