@@ -74,7 +74,7 @@ pub struct Pace {
     pub first_pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
-    /// How often a missing resource is asked for.
+    /// How often a missing resource is asked for, once it has been missing for a while.
     pub absent: Duration,
     /// How long a resource that was there must be missing before its objects count as gone: an API
     /// server that starts says "not found" of resources that it has not loaded yet.
@@ -174,12 +174,12 @@ impl Watch {
             Failure::Gone => {
                 // The next list starts from any version, so a restored etcd is no dead end.
                 self.version = None;
-                self.failures += 1;
-                return Some(if self.failures > 1 {
-                    self.pause()
-                } else {
-                    Duration::ZERO
-                });
+                let (again, pause) = (self.failures > 0, self.pause());
+                if !again {
+                    return Some(Duration::ZERO);
+                }
+                events.send(self.failing(failure)).await.ok()?;
+                return Some(pause);
             }
             Failure::Refused(Refusal {
                 status: 400 | 422, ..
@@ -199,8 +199,10 @@ impl Watch {
                 }
                 self.missing = 0;
                 let since = *self.missing_since.get_or_insert_with(Instant::now);
+                // Asked for often at first: it may be about to be installed.
+                let pause = self.pause().min(self.pace.absent);
                 if self.present && since.elapsed() < self.pace.vanish {
-                    return Some(self.pace.absent.min(self.pace.vanish));
+                    return Some(pause.min(self.pace.vanish));
                 }
                 if self.present || !self.complete {
                     // No resource, no objects: an empty list.
@@ -214,7 +216,7 @@ impl Watch {
                         .await
                         .ok()?;
                 }
-                return Some(self.pace.absent);
+                return Some(pause);
             }
             Failure::Busy { wait: Some(wait) } => {
                 let pause = self.pause().max(wait.min(self.pace.longest_pause));
