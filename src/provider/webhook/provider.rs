@@ -167,7 +167,12 @@ impl Provider for Webhook {
         let body = self.write(APPLY, &Changes::from(changes))?;
         let answer = self.http.send(APPLY, self.post("/records", body)).await?;
         if answer.status != StatusCode::NO_CONTENT {
-            return Err(self.http.refused(APPLY, &answer));
+            let mut error = self.http.refused(APPLY, &answer);
+            // What is not found, or in conflict, is a record among them.
+            if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Conflict) {
+                error.kind = ErrorKind::Rejected;
+            }
+            return Err(error);
         }
         Ok(Applied::default())
     }
