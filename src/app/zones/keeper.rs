@@ -341,6 +341,12 @@ impl Keeper {
             self.sources.remove(&zone);
             self.missing.remove(&zone);
             self.statuses.remove(&zone);
+            let made = self.made.iter().find(|made| made.apex == zone);
+            if made.is_some_and(|made| made.replace_file(self.loader.store()).is_ok()) {
+                self.statuses.set(zone.clone(), Status::made());
+                tracing::info!(%zone, "zone is served without its file, which is gone");
+                continue;
+            }
             self.loader.store().remove(&zone);
             tracing::info!(%zone, "zone is gone with its file");
         }

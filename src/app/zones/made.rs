@@ -42,13 +42,21 @@ impl Made {
     /// The settings make no zone.
     pub(crate) fn put(&self, store: &Store) -> Result<bool, StoreError> {
         let there = store.snapshot().zone(self.apex.as_ref()).is_some();
-        if there {
-            return Ok(false);
+        if !there {
+            self.replace_file(store)?;
         }
+        Ok(!there)
+    }
+
+    /// Puts what is made in the place of what its file gave; names from elsewhere stay.
+    ///
+    /// # Errors
+    /// The settings make no zone.
+    pub(crate) fn replace_file(&self, store: &Store) -> Result<(), StoreError> {
         // The time, so that it grows across restarts.
         let serial = u32::try_from(clock::now().unix_seconds()).unwrap_or(u32::MAX);
         store.replace_static(&records(&self.apex, &self.servers, serial))?;
-        Ok(true)
+        Ok(())
     }
 }
 
