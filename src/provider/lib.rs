@@ -6,7 +6,7 @@
 //!
 //! Every provider implements [`plan::Provider`]. What all of them need is in `client` and `layer`;
 //! a provider's own folder holds its settings, its messages and the translation between them and
-//! endpoints. Nothing here retries but [`layer::Layered`].
+//! endpoints. Nothing here tries again: whoever calls knows when.
 
 #![forbid(unsafe_code)]
 
