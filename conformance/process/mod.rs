@@ -7,12 +7,16 @@ mod files;
 mod large;
 mod listen;
 mod load;
+mod manifests;
+mod manifests_config;
 mod namespace;
 mod privileges;
 mod proxy;
 mod readme;
 mod site;
 mod start;
+mod sync;
+mod sync_webhook;
 mod tcp;
 mod telemetry;
 
@@ -28,10 +32,14 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         large::TRIALS,
         listen::TRIALS,
         load::TRIALS,
+        manifests::TRIALS,
+        manifests_config::TRIALS,
         privileges::TRIALS,
         proxy::TRIALS,
         readme::TRIALS,
         start::TRIALS,
+        sync::TRIALS,
+        sync_webhook::TRIALS,
         tcp::TRIALS,
         telemetry::TRIALS,
     ];

@@ -58,6 +58,7 @@ struct State {
     filter: Value,
     applied: Vec<Applied>,
     faults: BTreeMap<Route, (Fault, usize)>,
+    refused: BTreeMap<String, u16>,
     calls: BTreeMap<Route, usize>,
 }
 
@@ -98,6 +99,7 @@ impl Recorder {
             filter: json!({}),
             applied: Vec::new(),
             faults: BTreeMap::new(),
+            refused: BTreeMap::new(),
             calls: BTreeMap::new(),
         };
         let shared = Arc::new(Shared {
@@ -142,9 +144,16 @@ impl Recorder {
         self.state().faults.insert(route, (fault, times));
     }
 
+    /// Answers every request that makes or changes this name with a status, and does none of it.
+    pub fn refuse(&self, name: &str, status: u16) {
+        self.state().refused.insert(name.to_owned(), status);
+    }
+
     /// Ends all faults.
     pub fn heal(&self) {
-        self.state().faults.clear();
+        let mut state = self.state();
+        state.faults.clear();
+        state.refused.clear();
     }
 
     /// The records as they stand, in order.
@@ -277,6 +286,9 @@ fn answer(shared: &Shared, route: Route, asked: &Asked) -> Reply {
         },
         Route::Apply => match serde_json::from_slice::<Changes>(&asked.body) {
             Ok(_) if !has_media_type(asked) => plain(415, "Content-Type is not the media type"),
+            Ok(changes) if refusal(&state, &changes).is_some() => {
+                plain(refusal(&state, &changes).unwrap_or(400), "as told")
+            }
             Ok(changes) => {
                 state.records.apply(&changes);
                 state.applied.push(Applied { at: now, changes });
@@ -286,6 +298,12 @@ fn answer(shared: &Shared, route: Route, asked: &Asked) -> Reply {
             Err(error) => plain(400, &error.to_string()),
         },
     }
+}
+
+/// The status for changes with a name that is refused.
+fn refusal(state: &State, changes: &Changes) -> Option<u16> {
+    let mut made = changes.create.iter().chain(&changes.update_new);
+    made.find_map(|endpoint| state.refused.get(&endpoint.dns_name).copied())
 }
 
 fn has_media_type(asked: &Asked) -> bool {

@@ -1,0 +1,400 @@
+//! Names from a cluster whose API server fails in all the ways that one can.
+//!
+//! ```text
+//! Cluster (stand-in API server, on a runtime of its own) ─watch→ our program ─DNS→ trial
+//! ```
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use apiserver::{ApiServer, Fault, Store};
+use peers::{Options, Program, Ready};
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+
+use super::manifests::{NXDOMAIN, SERVFAIL, wait_for_answer, wait_for_rcode};
+use super::site::{Check, PATIENCE, answer, check, start, wait_for_log};
+
+pub(super) const TRIALS: &[Check] = &[
+    (
+        "an_api_server_that_is_killed_and_comes_back_is_followed",
+        killed,
+    ),
+    ("an_api_server_that_comes_later_is_waited_for", late),
+    (
+        "history_that_is_forgotten_again_and_again_harms_no_name",
+        gone,
+    ),
+    ("slow_lists_are_taken_as_they_come", slow),
+    ("half_a_list_takes_no_name_away", half),
+    ("a_kind_that_may_not_be_listed_stops_no_other", forbidden),
+    (
+        "a_resource_that_is_installed_later_is_found",
+        installed_later,
+    ),
+    ("a_storm_of_changes_ends_in_the_right_state", storm),
+];
+
+fn killed(program: &Program) -> Result<(), String> {
+    let mut cluster = Cluster::start()?;
+    cluster.apply("a", "192.0.2.1");
+    cluster.apply("b", "192.0.2.1");
+    let mut server = start(program, &cluster.options(&[]))?;
+    wait_for_answer(
+        &server,
+        "a.example.org A",
+        &["a.example.org. 300 A 192.0.2.1"],
+    )?;
+    for round in 2..4 {
+        cluster.kill();
+        let old = answer(server.address(), "b.example.org A")?;
+        check(old.len() == 1, || format!("{old:?}"))?;
+        let address = format!("192.0.2.{round}");
+        cluster.apply("a", &address);
+        cluster.delete("b");
+        cluster.restart()?;
+        let wanted = format!("a.example.org. 300 A {address}");
+        wait_for_answer(&server, "a.example.org A", &[&wanted])?;
+        wait_for_rcode(&server, "b.example.org A", NXDOMAIN)?;
+        cluster.apply("b", &address);
+        let wanted = format!("b.example.org. 300 A {address}");
+        wait_for_answer(&server, "b.example.org A", &[&wanted])?;
+    }
+    check(server.ended().is_none(), || "it ended".into())
+}
+
+fn late(program: &Program) -> Result<(), String> {
+    let mut cluster = Cluster::start()?;
+    cluster.apply("a", "192.0.2.1");
+    cluster.kill();
+    let server = start(program, &cluster.options(&[]))?;
+    wait_for_log(&server, "no connection to the API server")?;
+    // Nobody knows yet which names there are.
+    wait_for_rcode(&server, "a.example.org A", SERVFAIL)?;
+    cluster.restart()?;
+    wait_for_answer(
+        &server,
+        "a.example.org A",
+        &["a.example.org. 300 A 192.0.2.1"],
+    )?;
+    wait_for_rcode(&server, "b.example.org A", NXDOMAIN)
+}
+
+fn gone(program: &Program) -> Result<(), String> {
+    let cluster = Cluster::start()?;
+    cluster.apply("a", "192.0.2.1");
+    cluster.apply("b", "192.0.2.1");
+    let server = start(program, &cluster.options(&[]))?;
+    wait_for_answer(
+        &server,
+        "b.example.org A",
+        &["b.example.org. 300 A 192.0.2.1"],
+    )?;
+    cluster.fail(&[("services", Fault::Status(410))]);
+    cluster.store.close_watches();
+    cluster.wait_for_requests(4)?;
+    let old = answer(server.address(), "b.example.org A")?;
+    check(old.len() == 1, || format!("{old:?}"))?;
+    cluster.delete("b");
+    cluster.apply("a", "192.0.2.2");
+    cluster.store.compact();
+    cluster.fail(&[]);
+    wait_for_answer(
+        &server,
+        "a.example.org A",
+        &["a.example.org. 300 A 192.0.2.2"],
+    )?;
+    wait_for_rcode(&server, "b.example.org A", NXDOMAIN)?;
+    // Compacted while it watches, time and again.
+    for round in 3..13 {
+        let address = format!("192.0.2.{round}");
+        cluster.apply("a", &address);
+        cluster.store.compact();
+        cluster.store.close_watches();
+        let wanted = format!("a.example.org. 300 A {address}");
+        wait_for_answer(&server, "a.example.org A", &[&wanted])?;
+    }
+    Ok(())
+}
+
+fn slow(program: &Program) -> Result<(), String> {
+    let cluster = Cluster::start()?;
+    for name in ["a", "b", "c", "d"] {
+        cluster.apply(name, "192.0.2.1");
+    }
+    let pause = Fault::Slow(Duration::from_millis(200));
+    cluster.fail(&[("", Fault::NoStreaming), ("services", pause)]);
+    let server = start(program, &cluster.options(&[]))?;
+    // What is known is served; what is not may yet come.
+    wait_for_answer(
+        &server,
+        "a.example.org A",
+        &["a.example.org. 300 A 192.0.2.1"],
+    )?;
+    wait_for_rcode(&server, "nobody.example.org A", SERVFAIL)?;
+    wait_for_answer(
+        &server,
+        "d.example.org A",
+        &["d.example.org. 300 A 192.0.2.1"],
+    )?;
+    wait_for_rcode(&server, "nobody.example.org A", NXDOMAIN)
+}
+
+fn half(program: &Program) -> Result<(), String> {
+    for plain in [true, false] {
+        let mut cluster = Cluster::start()?;
+        let mut faults = if plain {
+            vec![("", Fault::NoStreaming)]
+        } else {
+            Vec::new()
+        };
+        cluster.fail(&faults);
+        for name in ["a", "b", "c"] {
+            cluster.apply(name, "192.0.2.1");
+        }
+        let server = start(program, &cluster.options(&[]))?;
+        wait_for_answer(
+            &server,
+            "c.example.org A",
+            &["c.example.org. 300 A 192.0.2.1"],
+        )?;
+        cluster.kill();
+        cluster.delete("b");
+        cluster.store.compact();
+        faults.push(("services", Fault::CutAfter(1)));
+        cluster.fail(&faults);
+        cluster.restart()?;
+        cluster.wait_for_requests(4)?;
+        for name in ["a", "b", "c"] {
+            let there = answer(server.address(), &format!("{name}.example.org A"))?;
+            check(there.len() == 1, || {
+                format!("plain {plain}: {name}: {there:?}")
+            })?;
+        }
+        faults.pop();
+        cluster.fail(&faults);
+        wait_for_rcode(&server, "b.example.org A", NXDOMAIN)?;
+        let there = answer(server.address(), "c.example.org A")?;
+        check(there.len() == 1, || format!("plain {plain}: {there:?}"))?;
+    }
+    Ok(())
+}
+
+fn forbidden(program: &Program) -> Result<(), String> {
+    let cluster = Cluster::start()?;
+    cluster.apply("a", "192.0.2.1");
+    cluster.store.apply(ingress("i", "192.0.2.1"));
+    cluster.fail(&[("ingresses", Fault::Status(403))]);
+    let server = start(program, &cluster.options(&["--source=ingress"]))?;
+    wait_for_answer(
+        &server,
+        "a.example.org A",
+        &["a.example.org. 300 A 192.0.2.1"],
+    )?;
+    wait_for_log(&server, "get, list and watch on ingresses")?;
+    wait_for_rcode(&server, "i.example.org A", SERVFAIL)?;
+    cluster.fail(&[]);
+    wait_for_answer(
+        &server,
+        "i.example.org A",
+        &["i.example.org. 300 A 192.0.2.1"],
+    )?;
+    wait_for_rcode(&server, "nobody.example.org A", NXDOMAIN)?;
+    // The right is lost while it runs.
+    cluster.fail(&[("services", Fault::Status(403))]);
+    cluster.store.close_watches();
+    wait_for_log(&server, "get, list and watch on services")?;
+    cluster.store.apply(ingress("i", "192.0.2.2"));
+    wait_for_answer(
+        &server,
+        "i.example.org A",
+        &["i.example.org. 300 A 192.0.2.2"],
+    )?;
+    let there = answer(server.address(), "a.example.org A")?;
+    check(there.len() == 1, || format!("{there:?}"))
+}
+
+fn installed_later(program: &Program) -> Result<(), String> {
+    let cluster = Cluster::start()?;
+    let (version, plural) = ("externaldns.k8s.io/v1alpha1", "dnsendpoints");
+    cluster.store.uninstall(version, plural);
+    cluster.apply("a", "192.0.2.1");
+    let server = start(program, &cluster.options(&["--source=crd"]))?;
+    wait_for_log(&server, "no such resource")?;
+    wait_for_answer(
+        &server,
+        "a.example.org A",
+        &["a.example.org. 300 A 192.0.2.1"],
+    )?;
+    // No resource, no objects: that is known.
+    wait_for_rcode(&server, "e.example.org A", NXDOMAIN)?;
+    cluster.store.install(version, plural);
+    cluster.store.apply(json!({
+        "apiVersion": version, "kind": "DNSEndpoint",
+        "metadata": {"namespace": "default", "name": "e"},
+        "spec": {"endpoints": [
+            {"dnsName": "e.example.org", "recordType": "A", "targets": ["192.0.2.5"]}]},
+    }));
+    wait_for_answer(
+        &server,
+        "e.example.org A",
+        &["e.example.org. 300 A 192.0.2.5"],
+    )
+    .map(drop)
+}
+
+/// Five thousand changes as fast as they can be made, with watches that break among them.
+fn storm(program: &Program) -> Result<(), String> {
+    let cluster = Cluster::start()?;
+    for number in 0..200 {
+        cluster.apply(&format!("s{number}"), "192.0.2.1");
+    }
+    let server = start(program, &cluster.options(&[]))?;
+    wait_for_answer(
+        &server,
+        "s0.example.org A",
+        &["s0.example.org. 300 A 192.0.2.1"],
+    )?;
+    for change in 0..5000 {
+        let name = format!("s{}", change % 200);
+        match change % 7 {
+            3 => cluster.delete(&name),
+            last => cluster.apply(&name, &format!("192.0.2.{last}")),
+        }
+        if change % 1250 == 1000 {
+            cluster.store.close_watches();
+        }
+        if change % 2500 == 1000 {
+            cluster.store.compact();
+        }
+    }
+    cluster.apply("last", "192.0.2.99");
+    wait_for_answer(
+        &server,
+        "last.example.org A",
+        &["last.example.org. 300 A 192.0.2.99"],
+    )?;
+    for number in 0..200 {
+        let query = format!("s{number}.example.org A");
+        let last = (4800 + number) % 7;
+        if last == 3 {
+            wait_for_rcode(&server, &query, NXDOMAIN)?;
+        } else {
+            let wanted = format!("s{number}.example.org. 300 A 192.0.2.{last}");
+            wait_for_answer(&server, &query, &[&wanted])?;
+        }
+    }
+    Ok(())
+}
+
+/// The stand-in for an API server, which can be killed with all its connections.
+pub(super) struct Cluster {
+    pub(super) store: Arc<Store>,
+    address: SocketAddr,
+    running: Option<(Runtime, ApiServer)>,
+}
+
+impl Cluster {
+    pub(super) fn start() -> Result<Self, String> {
+        let store = Arc::new(Store::default());
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (runtime, server) = run(&store, address)?;
+        Ok(Self {
+            store,
+            address: server.address(),
+            running: Some((runtime, server)),
+        })
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Some((runtime, server)) = self.running.take() {
+            server.kill();
+            // The port is free once the tasks are gone.
+            runtime.shutdown_timeout(PATIENCE);
+        }
+    }
+
+    pub(super) fn restart(&mut self) -> Result<(), String> {
+        self.running = Some(run(&self.store, self.address)?);
+        Ok(())
+    }
+
+    /// The program beside it, with names of Services in `example.org`.
+    pub(super) fn options(&self, more: &[&str]) -> Options {
+        let server = format!("--server=http://{}", self.address);
+        Options::new([])
+            .arguments([&*server, "--source=service", "--domain-filter=example.org"])
+            .arguments(["--policy=sync"])
+            .arguments(more.iter().copied())
+            // The settings of whoever runs the trial are not its own.
+            .wrapper(["env", "KUBECONFIG=/dev/null"])
+            .ready(Ready::AnyAnswer)
+    }
+
+    /// Makes or changes a Service that asks for `NAME.example.org`.
+    pub(super) fn apply(&self, name: &str, address: &str) {
+        self.store.apply(service(name, address));
+    }
+
+    pub(super) fn delete(&self, name: &str) {
+        // It may be gone already.
+        let _was = self.store.delete("v1", "services", "default", name);
+    }
+
+    pub(super) fn fail(&self, faults: &[(&str, Fault)]) {
+        let faults = faults.iter();
+        self.store.fail(
+            faults
+                .map(|(of, fault)| ((*of).to_owned(), fault.clone()))
+                .collect(),
+        );
+    }
+
+    /// Waits for so many further requests.
+    fn wait_for_requests(&self, count: usize) -> Result<(), String> {
+        let (begin, before) = (Instant::now(), self.store.requests().len());
+        while self.store.requests().len() < before + count {
+            check(begin.elapsed() < PATIENCE, || {
+                "it does not ask again".into()
+            })?;
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn run(store: &Arc<Store>, address: SocketAddr) -> Result<(Runtime, ApiServer), String> {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let server = runtime.block_on(ApiServer::start_with(Arc::clone(store), address));
+    Ok((runtime, server.map_err(|error| error.to_string())?))
+}
+
+fn service(name: &str, address: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"namespace": "default", "name": name,
+            "annotations": {"external-dns.kubernetes.io/hostname": format!("{name}.example.org")}},
+        "spec": {"type": "LoadBalancer"},
+        "status": {"loadBalancer": {"ingress": [{"ip": address}]}},
+    })
+}
+
+fn ingress(name: &str, address: &str) -> Value {
+    json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+        "metadata": {"namespace": "default", "name": name},
+        "spec": {"rules": [{"host": format!("{name}.example.org")}]},
+        "status": {"loadBalancer": {"ingress": [{"ip": address}]}},
+    })
+}
