@@ -72,7 +72,10 @@ pub(crate) fn list(store: &Store, target: &Target, faults: &[Fault]) -> Response
                 {
                     return;
                 }
-                tokio::time::sleep(pause).await;
+                // Even a pause of nothing lasts until the next tick of the timer.
+                if !pause.is_zero() {
+                    tokio::time::sleep(pause).await;
+                }
             }
         }
         chunk.extend_from_slice(b"]}");

@@ -20,6 +20,7 @@
 mod answer;
 mod fault;
 mod route;
+pub mod sample;
 mod store;
 mod watch;
 

@@ -96,7 +96,9 @@ async fn initial(
                 .send_data(std::mem::take(&mut chunk).into())
                 .await
                 .ok()?;
-            tokio::time::sleep(pause.unwrap_or_default()).await;
+            if let Some(pause) = pause {
+                tokio::time::sleep(pause).await;
+            }
         }
     }
     if marked {
