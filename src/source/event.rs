@@ -15,6 +15,8 @@ pub enum Event {
     Unreadable(Kind, Key, DecodeError),
     /// The list is whole.
     End(Kind),
+    /// The list ends, but something in it could not be read: nothing is swept.
+    Partial(Kind),
     /// How the kind's watch fares, whenever that changes.
     Health(Kind, Health),
 }

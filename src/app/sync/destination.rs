@@ -50,6 +50,8 @@ pub(super) struct Destination {
     pub(super) ready: Option<oneshot::Sender<()>>,
     /// Zones of our own server.
     pub(super) own_zones: Vec<wire::Name>,
+    /// Names of which something waits until all objects are known.
+    pub(super) postponed: BTreeSet<RowName>,
     /// Names that were refused, and why. Tried again by every full pass.
     pub(super) refused: BTreeMap<RowName, String>,
     /// Names that were lost to others, since the last full pass, and what was said of it before.
@@ -126,10 +128,14 @@ impl Destination {
                 () = sleep_until(due) => {}
             }
             let synced = self.status.numbers().synced;
-            let full = Instant::now() >= next_full || (complete && !synced);
+            let known = complete || (self.provider.capabilities().owns && self.model.is_known());
+            let full = Instant::now() >= next_full || (known && !synced);
             let came = self.pending.take();
             let arrivals: Vec<Instant> = came.values().copied().collect();
             let mut names: BTreeSet<RowName> = came.into_keys().collect();
+            if self.model.is_complete() {
+                names.append(&mut self.postponed);
+            }
             if full {
                 next_full = Instant::now() + self.pace.interval;
             }
@@ -209,10 +215,13 @@ impl Destination {
             self.refused.clear();
             self.told = std::mem::take(&mut self.conflicts);
         }
-        let (mut changed, mut fresh) = (false, false);
-        // A first sync of many names is made in parts: what is found early is served early.
+        let mut fresh = false;
+        // A first sync of many names is made in parts: what is found early is served early. Later a
+        // pass is decided whole, since the brake looks at all that it would take away.
+        let first = owns && !self.status.numbers().synced;
         let part = if owns { NAMES_A_PART } else { usize::MAX };
         let mut decided = Decided::default();
+        let mut changed = false;
         for names in names.chunks(part.min(names.len().max(1))) {
             self.decide(names, &mut decided).await?;
             if !full && !fresh && !decided.plan.changes.is_empty() && !conditional {
@@ -222,17 +231,17 @@ impl Destination {
                 decided = Decided::default();
                 self.decide(names, &mut decided).await?;
             }
-            let only = if full && names.len() == self.shadow.len() {
-                None
-            } else {
-                Some(names)
-            };
-            changed |= self.perform(&mut decided, only, complete).await?;
+            if first {
+                changed |= self.perform(&mut decided, Some(names), complete).await?;
+            }
         }
-        if names.is_empty() && full {
-            changed |= self.perform(&mut decided, None, complete).await?;
+        let all = if full { None } else { Some(&*names) };
+        if !first || full {
+            changed |= self.perform(&mut decided, all, complete).await?;
         }
-        self.finished(full && complete, changed);
+        // In our own zones nothing can be lost that only a broken file would still ask for.
+        let known = complete || (owns && self.model.is_known());
+        self.finished(full && known, changed);
         Ok(())
     }
 
@@ -299,16 +308,6 @@ impl Destination {
     ) -> Result<bool, ProviderError> {
         let mut changes = std::mem::take(&mut decided.plan.changes);
         self.say_conflicts(decided);
-        if !complete {
-            let kept = pass::only_additions(&mut changes);
-            if kept > 0 {
-                tracing::debug!(
-                    destination = self.name,
-                    kept,
-                    "changes wait for all objects"
-                );
-            }
-        }
         let now = self.reports.now();
         let verdicts = pass::brake(
             &mut self.brake,
@@ -320,6 +319,10 @@ impl Destination {
         );
         for (zone, verdict) in verdicts {
             self.say_brake(&zone, verdict);
+        }
+        if !complete {
+            let waiting = pass::only_additions(&mut changes);
+            self.postponed.extend(waiting);
         }
         if changes.is_empty() {
             return Ok(false);

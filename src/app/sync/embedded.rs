@@ -149,6 +149,18 @@ impl Embedded {
     }
 }
 
+/// Whether a zone can hold an endpoint.
+///
+/// # Errors
+/// Its name is none of DNS, or a target is not what its type asks for.
+pub(super) fn storable(endpoint: &Endpoint) -> Result<(), String> {
+    owner_of(&endpoint.name)?;
+    match data::rdatas(endpoint) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(telemetry::chain(&error)),
+    }
+}
+
 fn rrset(endpoint: &Endpoint) -> Result<Rrset, String> {
     let mut rdatas = data::rdatas(endpoint).map_err(|error| {
         let error = telemetry::chain(&error);

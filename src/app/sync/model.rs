@@ -52,6 +52,8 @@ pub(crate) struct Wrong {
 pub(crate) struct Fares {
     /// A list came to its end: what is known is all there was then.
     pub(crate) listed: bool,
+    /// What could be read was; the rest may still be meant.
+    pub(crate) partial: bool,
     /// The resource is not there.
     pub(crate) absent: bool,
     /// Why the watch does not go on; none if it does.
@@ -147,7 +149,7 @@ impl Model {
     pub(super) fn take(&self, events: impl IntoIterator<Item = Event>) -> Vec<Touched> {
         let came = Instant::now();
         let mut inner = self.write();
-        let was_complete = inner.is_complete();
+        let before = (inner.is_complete(), inner.is_known());
         let (mut names, mut touched) = (BTreeSet::new(), Vec::new());
         for event in events {
             for touch in inner.event(event) {
@@ -156,8 +158,8 @@ impl Model {
                 touched.push(object);
             }
         }
-        let is_complete = inner.is_complete();
-        if is_complete != was_complete {
+        let after = (inner.is_complete(), inner.is_known());
+        if before != after {
             self.0.settled.notify_waiters();
         }
         if !names.is_empty() {
@@ -166,7 +168,7 @@ impl Model {
         for listener in &inner.listeners {
             if !names.is_empty() {
                 listener.add(names.iter().cloned(), came);
-            } else if is_complete && !was_complete {
+            } else if before != after {
                 listener.wake();
             }
         }
@@ -235,14 +237,28 @@ impl Model {
         self.read().is_complete()
     }
 
-    /// Waits until that is so.
+    /// Whether all that can be known is, though a file may have more in it that cannot be read.
+    pub(crate) fn is_known(&self) -> bool {
+        self.read().is_known()
+    }
+
+    /// Waits until all that is wanted has been listed.
     pub(super) async fn complete(&self) {
+        self.wait(Self::is_complete).await;
+    }
+
+    /// Waits until all that can be known is.
+    pub(super) async fn known(&self) {
+        self.wait(Self::is_known).await;
+    }
+
+    async fn wait(&self, reached: impl Fn(&Self) -> bool) {
         loop {
             let told = self.0.settled.notified();
             tokio::pin!(told);
             // Before the look, so that what happens between them is not missed.
             told.as_mut().enable();
-            if self.is_complete() {
+            if reached(self) {
                 return;
             }
             told.await;
@@ -285,6 +301,14 @@ impl Inner {
         self.engine.wanted().iter().all(listed) && self.engine.is_resolved()
     }
 
+    pub(super) fn is_known(&self) -> bool {
+        let known = |kind: &Kind| {
+            let fares = self.health.get(kind);
+            fares.is_some_and(|fares| fares.listed || fares.partial)
+        };
+        self.engine.wanted().iter().all(known) && self.engine.is_resolved()
+    }
+
     fn event(&mut self, event: Event) -> Vec<Touch> {
         match event {
             Event::Begin(kind) => {
@@ -298,8 +322,13 @@ impl Inner {
                 tracing::warn!(object, %key, %error, "object cannot be read, it stays as it was");
                 Vec::new()
             }
+            Event::Partial(kind) => {
+                self.health.entry(kind).or_default().partial = true;
+                Vec::new()
+            }
             Event::End(kind) => {
-                self.health.entry(kind).or_default().listed = true;
+                let fares = self.health.entry(kind).or_default();
+                (fares.listed, fares.partial) = (true, false);
                 self.engine.end(kind)
             }
             Event::Health(kind, health) => {

@@ -14,6 +14,7 @@ use plan::{ChangeSet, Endpoint, RowName};
 
 use wire::Rtype;
 
+use super::embedded;
 use super::model::Inner;
 
 /// What decides, at one destination, about what all objects ask for.
@@ -76,6 +77,13 @@ impl Judge {
         if !self.embedded {
             return row;
         }
+        row.retain(|endpoint| match embedded::storable(endpoint) {
+            Ok(()) => true,
+            Err(reason) => {
+                out.denied.push((endpoint.clone(), reason));
+                false
+            }
+        });
         let Embeddable {
             winners,
             losers,
@@ -132,20 +140,24 @@ impl Judge {
 }
 
 /// Takes out what must not be done while some objects are not known: whatever takes something away.
-/// What is left stands whatever the missing objects say.
-pub(super) fn only_additions(changes: &mut ChangeSet) -> usize {
-    let before = changes.len();
-    let lost: BTreeSet<(RowName, Box<str>)> =
-        changes.delete.drain(..).map(|gone| place(&gone)).collect();
+/// What is left stands whatever the missing objects say. Tells the names that have to wait.
+pub(super) fn only_additions(changes: &mut ChangeSet) -> BTreeSet<RowName> {
+    let mut waiting = BTreeSet::new();
+    let mut lost: BTreeSet<(RowName, Box<str>)> = BTreeSet::new();
+    for gone in changes.delete.drain(..) {
+        waiting.insert(RowName::new(&gone.name));
+        lost.insert(place(&gone));
+    }
     changes.create.retain(|made| !lost.contains(&place(made)));
     changes.update.retain(|update| {
-        update
-            .old
-            .targets
-            .iter()
-            .all(|target| update.new.targets.contains(target))
+        let old = &mut update.old.targets.iter();
+        let adds = old.all(|target| update.new.targets.contains(target));
+        if !adds {
+            waiting.insert(RowName::new(&update.old.name));
+        }
+        adds
     });
-    before - changes.len()
+    waiting
 }
 
 fn place(endpoint: &Endpoint) -> (RowName, Box<str>) {

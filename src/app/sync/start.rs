@@ -156,7 +156,17 @@ pub(super) async fn settled(
         color,
         &stop,
     );
-    if timeout(LISTING, model.complete()).await.is_err() {
+    let listed = async {
+        tokio::select! {
+            () = model.complete() => {}
+            // Files do not change by waiting.
+            () = model.known(), if matches!(sync.objects, Objects::Manifests(_)) => {}
+        }
+    };
+    if timeout(LISTING, listed).await.is_ok() && !model.is_complete() {
+        bail!("a manifest cannot be read, see above");
+    }
+    if !model.is_complete() {
         bail!(
             "not all objects could be listed in {LISTING:?}\n  {}",
             model.ailments().join("\n  ")
@@ -317,6 +327,7 @@ fn destination(
         refused: std::collections::BTreeMap::new(),
         conflicts: std::collections::BTreeSet::new(),
         told: std::collections::BTreeSet::new(),
+        postponed: std::collections::BTreeSet::new(),
     })
 }
 

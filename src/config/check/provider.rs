@@ -94,7 +94,13 @@ fn embedded(
     origin: &Origin,
 ) -> Option<Embedded> {
     let given = reader.all_filled("zone", zones_of);
-    let asked = !given.is_empty() || reader.raw.values.contains_key("zone");
+    let typed = !given.is_empty() || reader.raw.values.contains_key("zone");
+    // Reverse zones come beside the zones of --domain-filter, not in their place.
+    let only_reverse = !given.is_empty()
+        && given
+            .iter()
+            .all(|(names, _)| names.iter().all(crate::settings::is_reverse));
+    let asked = typed && !only_reverse;
     let mut zones: Vec<Name> = Vec::new();
     let mut add = |name: Name| {
         let name = name.as_ref().to_lowercase();

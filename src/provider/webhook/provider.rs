@@ -156,7 +156,12 @@ impl Provider for Webhook {
             return Err(self.http.refused(ADJUST, &answer));
         }
         let adjusted: Option<Vec<Message>> = self.read(ADJUST, &answer)?;
-        let adjusted = adjusted.unwrap_or_default().into_iter();
+        let Some(adjusted) = adjusted else {
+            // Taken for an empty list, it would have all records deleted.
+            let message = "the answer is null; expected the endpoints that were sent".to_owned();
+            return Err(self.http.error(ErrorKind::Protocol, ADJUST, message));
+        };
+        let adjusted = adjusted.into_iter();
         let mut adjusted: Vec<_> = adjusted.filter_map(Message::into_endpoint).collect();
         restore_origins(&desired, &mut adjusted);
         Ok(adjusted)

@@ -85,6 +85,13 @@ pub struct Pace {
     pub silence: Duration,
 }
 
+impl Pace {
+    /// How long a watch must have lasted to be one that works.
+    fn lasting(&self) -> Duration {
+        self.first_pause * 20
+    }
+}
+
 impl Default for Pace {
     fn default() -> Self {
         Self {
@@ -302,27 +309,45 @@ impl Watch {
         let mut body = self.request(client, &query).await?;
         if streams {
             send(events, Event::Begin(self.kind)).await?;
-        } else if self.failures > 0 {
-            self.failures = 0;
-            send(events, Event::Health(self.kind, Health::Following)).await?;
         }
+        let began = Instant::now();
         let silence = self.pace.watch + self.pace.silence;
         let mut lines = Lines::default();
         let mut ready = Vec::new();
         let mut listing = streams;
         loop {
             let patience = if listing { self.pace.silence } else { silence };
-            let Some(bytes) = next(&mut body, patience).await? else {
+            // A watch that lasts is one that goes on, whether anything changes or not.
+            let doubtful = self.failures > 0 && !listing;
+            let look = if doubtful {
+                self.pace.lasting()
+            } else {
+                patience
+            };
+            let bytes = match next(&mut body, look).await {
+                Err(Failure::Silent) if doubtful => {
+                    self.recovered(events).await?;
+                    continue;
+                }
+                result => result?,
+            };
+            let Some(bytes) = bytes else {
                 return if listing {
                     Err(FrameError::CutOff.into())
+                } else if began.elapsed() < self.pace.lasting() {
+                    // A server that closes watches at once is not to be asked at once.
+                    Err(Failure::Lost("the watch was closed at once".into()))
                 } else {
                     Ok(())
                 };
             };
-            lines.feed(&bytes, |line| {
+            let fed = lines.feed(&bytes, |line| {
                 ready.push(self.change(line, listing)?);
                 Ok::<(), Failure>(())
-            })?;
+            });
+            if !ready.is_empty() && !listing {
+                self.recovered(events).await?;
+            }
             for change in ready.drain(..) {
                 match change {
                     Change::Event(event, version) => {
@@ -342,7 +367,23 @@ impl Watch {
                     }
                 }
             }
+            if let Err(failure) = fed {
+                if matches!(failure, Failure::Nonsense(_) | Failure::Frames(_)) {
+                    // The same text would come again from the same version.
+                    self.version = None;
+                }
+                return Err(failure);
+            }
         }
+    }
+
+    /// The watch goes on after failures.
+    async fn recovered(&mut self, events: &Sender<Event>) -> Result<(), Failure> {
+        if self.failures == 0 {
+            return Ok(());
+        }
+        self.failures = 0;
+        send(events, Event::Health(self.kind, Health::Following)).await
     }
 
     async fn listed(&mut self, events: &Sender<Event>) -> Result<(), Failure> {
@@ -418,7 +459,7 @@ impl Watch {
                 let object: Identity<'_> = serde_json::from_slice(json)?;
                 return Ok(Change::Bookmark {
                     version: object.metadata.resource_version.into(),
-                    ends_list: object.metadata.annotations.ends_list == Some("true"),
+                    ends_list: object.metadata.annotations.ends_list.as_deref() == Some("true"),
                 });
             }
             _ => {
@@ -530,5 +571,5 @@ struct IdentityMeta<'a> {
 #[derive(Default, Deserialize)]
 struct IdentityAnnotations<'a> {
     #[serde(rename = "k8s.io/initial-events-end", borrow, default)]
-    ends_list: Option<&'a str>,
+    ends_list: Option<Cow<'a, str>>,
 }

@@ -161,6 +161,24 @@ async fn servers_without_streaming_lists_are_listed() {
 }
 
 #[tokio::test]
+async fn an_annotation_like_that_of_bookmarks_stops_nothing() {
+    let server = ApiServer::start().await.unwrap();
+    let mut seen = Seen::start(&server).await;
+    seen.until(&[]).await;
+    for value in ["true", "a\"b", "\u{e9}\n"] {
+        let mut odd = service("odd", "odd.example.org");
+        odd["metadata"]["annotations"]["k8s.io/initial-events-end"] = json!(value);
+        server.apply(odd);
+        let host = format!("{}.example.org", value.len());
+        server.apply(service("b", &host));
+        seen.until(&[("odd", "odd.example.org"), ("b", &host)])
+            .await;
+    }
+    let asked = server.store().requests();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+}
+
+#[tokio::test]
 async fn a_lost_watch_goes_on_where_it_was() {
     let server = ApiServer::start().await.unwrap();
     server.apply(service("a", "a.example.org"));

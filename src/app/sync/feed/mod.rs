@@ -5,7 +5,7 @@ mod dynamic;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use config::{Kubernetes, SourceRules};
@@ -161,8 +161,9 @@ fn wait(nudges: &std::sync::mpsc::Receiver<Nudge>, stop: &CancellationToken) {
             // A file being written nudges again when it is complete.
             Ok(Nudge::Writing(_)) => {}
             Ok(Nudge::Done(_) | Nudge::Lost) => {
-                // The few steps of a replacement are one change.
-                while nudges.recv_timeout(DEBOUNCE).is_ok() {}
+                // The few steps of a replacement are one change; a flood of them is many.
+                let latest = Instant::now() + FLOOD;
+                while Instant::now() < latest && nudges.recv_timeout(DEBOUNCE).is_ok() {}
                 return;
             }
             Err(RecvTimeoutError::Timeout) => {
@@ -196,14 +197,7 @@ pub(super) fn read(paths: &[PathBuf], model: &Model, color: bool, said: &mut Str
             events.push(Event::End(*kind));
             events.push(Event::Health(*kind, Health::Following));
         } else {
-            let reason = "a file cannot be read whole, so nothing is taken away".into();
-            events.push(Event::Health(
-                *kind,
-                Health::Failing {
-                    denied: false,
-                    reason,
-                },
-            ));
+            events.push(Event::Partial(*kind));
         }
     }
     events
@@ -263,6 +257,9 @@ const BATCH: usize = 512;
 
 /// How long steps of one change are waited for.
 const DEBOUNCE: Duration = Duration::from_millis(10);
+
+/// How long they are waited for if they do not end.
+const FLOOD: Duration = Duration::from_millis(100);
 
 /// How often files are looked at without an event.
 const POLL: Duration = Duration::from_secs(10);

@@ -41,6 +41,10 @@ impl Shared {
                 let known = self.known.remove(&plain(&key));
                 vec![Event::Delete(kind, known.unwrap_or(key))]
             }
+            Event::Partial(kind) => {
+                self.listed = None;
+                vec![Event::Partial(kind)]
+            }
             Event::Health(kind, health) => vec![Event::Health(kind, health)],
         }
     }
