@@ -173,6 +173,7 @@ mod tests {
                 Event::End(_) => "end",
                 Event::Health(_, Health::Following) => "well",
                 Event::Health(_, Health::Absent) => "absent",
+                Event::Partial(_) => "partial",
                 Event::Health(_, Health::Failing { .. }) => "failing",
             }));
         }
