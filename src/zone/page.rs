@@ -11,6 +11,7 @@
 
 use wire::{Rtype, Ttl};
 
+use crate::key;
 use crate::layer::Layer;
 use crate::room::Shared;
 
@@ -330,6 +331,23 @@ impl<'a> PageRef<'a> {
     /// All nodes in order.
     pub(crate) fn nodes(self) -> impl DoubleEndedIterator<Item = Node<'a>> + use<'a> {
         (0..self.names.len()).filter_map(move |slot| self.node(slot))
+    }
+
+    /// The slot that a name has, or would have: names are in canonical order.
+    pub(crate) fn slot_of(self, owner: &[u8]) -> usize {
+        let (mut low, mut high) = (0, self.names.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let before = self
+                .node(middle)
+                .is_some_and(|node| key::cmp(node.owner(), owner).is_lt());
+            if before {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// Where the name in a slot begins; behind the last slot, where one more would.

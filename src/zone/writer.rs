@@ -315,12 +315,7 @@ impl ZoneWriter {
         let Some(page) = self.zone.order.get(place).map(|entry| entry.page) else {
             return;
         };
-        let slot = self
-            .zone
-            .page(page)
-            .nodes()
-            .take_while(|node| key::cmp(node.owner(), owner).is_lt());
-        let slot = slot.count();
+        let slot = self.zone.page(page).slot_of(owner);
         let start = self.zone.page(page).start(slot);
         self.zone.index.insert(hash, Position { page, start });
         self.edit_page(owner, page, |entries| {

@@ -50,6 +50,8 @@ pub(super) struct Destination {
     pub(super) ready: Option<oneshot::Sender<()>>,
     /// Zones of our own server.
     pub(super) own_zones: Vec<wire::Name>,
+    /// All names there were have been looked at once; of those that came since we were told.
+    pub(super) looked: bool,
     /// Names of which something waits until all objects are known.
     pub(super) postponed: BTreeSet<RowName>,
     /// Names that were refused, and why. Tried again by every full pass.
@@ -139,7 +141,8 @@ impl Destination {
             if full {
                 next_full = Instant::now() + self.pace.interval;
             }
-            let scope = if full && !(synced && self.provider.capabilities().owns) {
+            let owns = self.provider.capabilities().owns;
+            let scope = if full && !(owns && self.looked) {
                 Scope::All
             } else {
                 // Nothing drifts where nobody else writes; what waits is looked at again.
@@ -150,7 +153,7 @@ impl Destination {
             };
             wanted = false;
             let result = tokio::select! {
-                result = self.pass(&scope) => result,
+                result = self.pass(&scope, full && known) => result,
                 // The provider's call is given up with the pass.
                 () = stop.cancelled() => return,
             };
@@ -184,7 +187,7 @@ impl Destination {
     /// # Errors
     /// The destination could not be read or written.
     pub(super) async fn once(&mut self) -> Result<(), ProviderError> {
-        self.pass(&Scope::All).await
+        self.pass(&Scope::All, true).await
     }
 
     /// What a full pass would do.
@@ -199,7 +202,8 @@ impl Destination {
         Ok(decided)
     }
 
-    async fn pass(&mut self, scope: &Scope) -> Result<(), ProviderError> {
+    /// Looks at some names or at all. `settles`: nothing is left to look at after it.
+    async fn pass(&mut self, scope: &Scope, settles: bool) -> Result<(), ProviderError> {
         let can = self.provider.capabilities();
         let (owns, conditional) = (can.owns, can.conditional);
         let full = matches!(scope, Scope::All);
@@ -241,7 +245,8 @@ impl Destination {
         }
         // In our own zones nothing can be lost that only a broken file would still ask for.
         let known = complete || (owns && self.model.is_known());
-        self.finished(full && known, changed);
+        self.looked |= full;
+        self.finished(settles && known, changed);
         Ok(())
     }
 
@@ -328,7 +333,12 @@ impl Destination {
             return Ok(false);
         }
         let written = self.shadow.write(changes);
-        for batch in group::batches(written, self.batch) {
+        // Our own zones take a part in one version.
+        let limit = match self.provider.capabilities().owns {
+            true => usize::MAX,
+            false => self.batch,
+        };
+        for batch in group::batches(written, limit) {
             self.apply(batch).await?;
         }
         Ok(true)
@@ -389,7 +399,7 @@ impl Destination {
     fn done(&self, batch: &ChangeSet, refused: &[RowName]) {
         let made = |endpoint: &&Endpoint| {
             !self.shadow.registry().is_own(endpoint)
-                && !refused.contains(&RowName::new(&endpoint.name))
+                && (refused.is_empty() || !refused.contains(&RowName::new(&endpoint.name)))
         };
         let created: Vec<&Endpoint> = batch.create.iter().filter(made).collect();
         let updated: Vec<&Endpoint> = batch

@@ -7,7 +7,6 @@
 //! The layer is ours alone, so no ownership TXT is needed and nothing drifts. A name that cannot be
 //! stored is refused by itself; the others are made.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use plan::filter::DomainFilter;
@@ -34,18 +33,18 @@ impl Embedded {
         Self { store, zones }
     }
 
-    /// The zone that a name is in: the longest one.
-    pub(crate) fn zone_of(&self, name: NameRef<'_>) -> Option<&Name> {
+    /// The place of the zone that a name is in: the longest one.
+    fn place_of(&self, name: NameRef<'_>) -> Option<usize> {
         self.zones
             .iter()
-            .find(|zone| name.is_at_or_below(zone.as_ref()))
+            .position(|zone| name.is_at_or_below(zone.as_ref()))
     }
 
-    /// What a record should be from now on; none takes it away.
-    fn change(&self, endpoint: &Endpoint, present: bool) -> Result<(&Name, Change), String> {
+    /// What a record should be from now on, and the place of its zone.
+    fn change(&self, endpoint: &Endpoint, present: bool) -> Result<(usize, Change), String> {
         let owner = owner_of(&endpoint.name)?;
         let zone = self
-            .zone_of(owner.as_ref())
+            .place_of(owner.as_ref())
             .ok_or_else(|| format!("\"{}\" is in no zone of this server", endpoint.name))?;
         let rrset = if present {
             Some(rrset(endpoint)?)
@@ -100,53 +99,74 @@ impl Provider for Embedded {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
         let mut applied = Applied::default();
-        // By zone; of several changes to one RRset the last stands.
-        let mut by_zone: HashMap<&Name, HashMap<(Name, Rtype), Change>> = HashMap::new();
-        let gone = changes.delete.iter().map(|endpoint| (endpoint, false));
-        let old = changes.update.iter().map(|update| (&update.old, false));
-        let new = changes.update.iter().map(|update| (&update.new, true));
-        let made = changes.create.iter().map(|endpoint| (endpoint, true));
-        for (endpoint, present) in gone.chain(old).chain(new).chain(made) {
-            match self.change(endpoint, present) {
-                Ok((zone, change)) => {
-                    let key = (change.owner.clone(), change.rtype);
-                    by_zone.entry(zone).or_default().insert(key, change);
-                }
-                Err(reason) => applied
-                    .refused
-                    .push((endpoint.name.clone(), error(ErrorKind::Rejected, reason))),
+        for (zone, parts) in self.zones.iter().zip(self.parts(changes, &mut applied)) {
+            if parts.is_empty() {
+                continue;
             }
-        }
-        for (zone, changes) in by_zone {
-            self.commit(zone, changes.into_values().collect(), &mut applied)?;
+            match self.store.commit(zone, parts) {
+                Ok(_) => {}
+                Err(failed @ zone::StoreError::NoZone { .. }) => {
+                    return Err(error(ErrorKind::NotFound, failed.to_string()));
+                }
+                Err(_) => self.commit_singly(zone, changes, &mut applied),
+            }
         }
         Ok(applied)
     }
 }
 
 impl Embedded {
-    /// One commit for all changes; if one of them cannot be stored, each on its own.
-    fn commit(
-        &self,
-        zone: &Name,
-        changes: Vec<Change>,
-        applied: &mut Applied,
-    ) -> Result<(), ProviderError> {
-        let Err(failed) = self.store.commit(zone, changes.clone()) else {
-            return Ok(());
-        };
-        if matches!(failed, zone::StoreError::NoZone { .. }) {
-            return Err(error(ErrorKind::NotFound, failed.to_string()));
+    /// The changes of each zone, one to an RRset. What cannot be stored is refused.
+    fn parts(&self, changes: &ChangeSet, applied: &mut Applied) -> Vec<Vec<Change>> {
+        let mut parts: Vec<Vec<Change>> = self.zones.iter().map(|_| Vec::new()).collect();
+        let gone = changes.delete.iter().map(|endpoint| (endpoint, false));
+        let old = changes.update.iter().map(|update| (&update.old, false));
+        let new = changes.update.iter().map(|update| (&update.new, true));
+        let made = changes.create.iter().map(|endpoint| (endpoint, true));
+        for (endpoint, present) in gone.chain(old).chain(new).chain(made) {
+            match self.change(endpoint, present) {
+                Ok((at, change)) => {
+                    if let Some(part) = parts.get_mut(at) {
+                        part.push(change);
+                    }
+                }
+                Err(reason) => applied
+                    .refused
+                    .push((endpoint.name.clone(), error(ErrorKind::Rejected, reason))),
+            }
         }
-        for change in changes {
+        for part in &mut parts {
+            // Stable: of several changes to one RRset the last stands.
+            part.sort_by(|a, b| place(a).cmp(&place(b)));
+            part.dedup_by(|later, earlier| {
+                let same = place(later) == place(earlier);
+                if same {
+                    std::mem::swap(later, earlier);
+                }
+                same
+            });
+        }
+        parts
+    }
+
+    /// Each change to a zone on its own, so that only those are refused that cannot be stored.
+    fn commit_singly(&self, zone: &Name, changes: &ChangeSet, applied: &mut Applied) {
+        let parts = self.parts(changes, &mut Applied::default());
+        let mut parts = self.zones.iter().zip(parts);
+        let part = parts.find_map(|(of, part)| (of == zone).then_some(part));
+        for change in part.unwrap_or_default() {
             let owner = plain(change.owner.as_ref());
             if let Err(failed) = self.store.commit(zone, vec![change]) {
                 let reason = error(ErrorKind::Rejected, failed.to_string());
                 applied.refused.push((owner.into(), reason));
             }
         }
-        Ok(())
     }
+}
+
+/// Which RRset a change is of.
+fn place(change: &Change) -> (&[u8], Rtype) {
+    (change.owner.as_bytes(), change.rtype)
 }
 
 /// Whether a zone can hold an endpoint.

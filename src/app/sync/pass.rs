@@ -176,6 +176,9 @@ pub(super) fn brake(
     names: Option<&[RowName]>,
     (now, complete): (Duration, bool),
 ) -> Vec<(Box<str>, Verdict)> {
+    if changes.delete.is_empty() && brake.held().is_empty() {
+        return Vec::new();
+    }
     let mut by_zone: BTreeMap<Box<str>, ChangeSet> = BTreeMap::new();
     let all = std::mem::take(changes);
     for made in all.create {

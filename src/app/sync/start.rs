@@ -327,6 +327,7 @@ fn destination(
         refused: std::collections::BTreeMap::new(),
         conflicts: std::collections::BTreeSet::new(),
         told: std::collections::BTreeSet::new(),
+        looked: false,
         postponed: std::collections::BTreeSet::new(),
     })
 }

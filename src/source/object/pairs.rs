@@ -12,7 +12,9 @@ impl Pairs {
         let mut sorted: Vec<(K, V)> = pairs.into_iter().collect();
         // Stable, so that the last of equal keys stays last.
         sorted.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
-        let mut text = String::new();
+        let lengths =
+            (sorted.iter()).map(|(key, value)| key.as_ref().len() + value.as_ref().len() + 2);
+        let mut text = String::with_capacity(lengths.sum());
         for (at, (key, value)) in sorted.iter().enumerate() {
             let key = key.as_ref();
             if key.contains('\0') {
