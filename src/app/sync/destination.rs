@@ -36,8 +36,6 @@ pub(super) struct Destination {
     pub(super) shadow: Shadow,
     pub(super) brake: Brake,
     pub(super) pace: Pace,
-    /// Changes in a batch at most.
-    pub(super) batch: usize,
     pub(super) model: Model,
     pub(super) pending: Arc<Pending>,
     pub(super) status: Arc<Status>,
@@ -48,8 +46,6 @@ pub(super) struct Destination {
     pub(super) stale: bool,
     /// Told once all is as wanted for the first time.
     pub(super) ready: Option<oneshot::Sender<()>>,
-    /// Zones of our own server.
-    pub(super) own_zones: Vec<wire::Name>,
     /// All names there were have been looked at once; of those that came since we were told.
     pub(super) looked: bool,
     /// Names of which something waits until all objects are known.
@@ -130,7 +126,7 @@ impl Destination {
                 () = sleep_until(due) => {}
             }
             let synced = self.status.numbers().synced;
-            let known = complete || (self.provider.capabilities().owns && self.model.is_known());
+            let known = self.knows_enough(complete);
             let full = Instant::now() >= next_full || (known && !synced);
             let came = self.pending.take();
             let arrivals: Vec<Instant> = came.values().copied().collect();
@@ -141,8 +137,7 @@ impl Destination {
             if full {
                 next_full = Instant::now() + self.pace.interval;
             }
-            let owns = self.provider.capabilities().owns;
-            let scope = if full && !(owns && self.looked) {
+            let scope = if full && !(self.provider.capabilities().owns && self.looked) {
                 Scope::All
             } else {
                 // Nothing drifts where nobody else writes; what waits is looked at again.
@@ -173,6 +168,12 @@ impl Destination {
                 }
             }
         }
+    }
+
+    /// Whether all is known that this place needs. In our own zones nothing can be lost that only a
+    /// broken file would still ask for.
+    fn knows_enough(&self, complete: bool) -> bool {
+        complete || (self.provider.capabilities().owns && self.model.is_known())
     }
 
     /// Names that were refused, or whose deletes are held.
@@ -243,8 +244,7 @@ impl Destination {
         if !first || full {
             changed |= self.perform(&mut decided, all, complete).await?;
         }
-        // In our own zones nothing can be lost that only a broken file would still ask for.
-        let known = complete || (owns && self.model.is_known());
+        let known = self.knows_enough(complete);
         self.looked |= full;
         self.finished(settles && known, changed);
         Ok(())
@@ -332,15 +332,8 @@ impl Destination {
         if changes.is_empty() {
             return Ok(false);
         }
-        let written = self.shadow.write(changes);
-        // Our own zones take a part in one version.
-        let limit = match self.provider.capabilities().owns {
-            true => usize::MAX,
-            false => self.batch,
-        };
-        for batch in group::batches(written, limit) {
-            self.apply(batch).await?;
-        }
+        // The providers of this build take a change set whole, as external-dns gives it to them.
+        self.apply(self.shadow.write(changes)).await?;
         Ok(true)
     }
 
@@ -475,8 +468,7 @@ impl Destination {
     fn say_conflicts(&mut self, decided: &mut Decided) {
         for conflict in decided.plan.conflicts.drain(..) {
             let text = pass::lost_to(&conflict);
-            if self.conflicts.insert(text.clone()) && !self.told.contains(&text) {
-                tracing::warn!(destination = self.name, "{text}");
+            if self.say_once(&text) {
                 self.reports.lost(&conflict, &text);
             }
         }
@@ -485,8 +477,7 @@ impl Destination {
                 "{}: a CNAME cannot stand at the apex of a zone",
                 endpoint.name
             );
-            if self.conflicts.insert(text.clone()) && !self.told.contains(&text) {
-                tracing::warn!(destination = self.name, "{text}");
+            if self.say_once(&text) {
                 self.reports.homeless(&endpoint, &text);
             }
         }
@@ -498,8 +489,7 @@ impl Destination {
         }
         for (endpoint, reason) in decided.denied.drain(..) {
             let text = format!("{} {}: {reason}", endpoint.name, endpoint.rtype);
-            if self.conflicts.insert(text.clone()) && !self.told.contains(&text) {
-                tracing::warn!(destination = self.name, "{text}");
+            if self.say_once(&text) {
                 self.reports.homeless(&endpoint, &text);
             }
         }
@@ -515,6 +505,15 @@ impl Destination {
         }
         let withheld = std::mem::take(&mut decided.plan.withheld);
         self.status.keep_back(&withheld.create);
+    }
+
+    /// Says what a name was lost to, unless that was said before. Tells whether it was news.
+    fn say_once(&mut self, text: &str) -> bool {
+        let news = self.conflicts.insert(text.to_owned()) && !self.told.contains(text);
+        if news {
+            tracing::warn!(destination = self.name, "{text}");
+        }
+        news
     }
 
     fn say_brake(&self, zone: &str, verdict: plan::brake::Verdict) {

@@ -127,10 +127,8 @@ impl Judge {
     /// The zone that a name is in, for the brake; empty if that is not known.
     pub(super) fn zone_of(&self, name: &str) -> &str {
         let name = plan::name::normalize(name);
-        let zone = self.zones.iter().find(|zone| {
-            let rest = name.strip_suffix(&***zone);
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        });
+        let mut zones = self.zones.iter();
+        let zone = zones.find(|zone| plan::name::is_at_or_below(&name, zone));
         zone.map_or("", |zone| zone)
     }
 

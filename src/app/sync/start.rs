@@ -64,7 +64,7 @@ pub(crate) async fn start(
 ) -> anyhow::Result<Running> {
     let parts = Parts::new(sync, store).await?;
     let (mut tasks, mut asks, mut ready) = (JoinSet::new(), Vec::new(), Vec::new());
-    for mut destination in parts.destinations {
+    for (settings, mut destination) in sync.destinations.iter().zip(parts.destinations) {
         let (sender, receiver) = mpsc::channel(ASKS);
         asks.push(Asks {
             name: destination.name.clone(),
@@ -79,13 +79,13 @@ pub(crate) async fn start(
                 .unwrap_or_default()
                 .into(),
         });
-        if !destination.own_zones.is_empty() {
+        if let Provider::Embedded(embedded) = &settings.provider {
             let (told, wait) = oneshot::channel();
             destination.ready = Some(told);
-            for zone in &destination.own_zones {
+            for zone in &embedded.zones {
                 store.set_incomplete(zone, true);
             }
-            ready.push((destination.own_zones.clone(), wait));
+            ready.push((embedded.zones.clone(), wait));
         }
         tasks.spawn(destination.run(receiver, stop.clone()));
     }
@@ -104,9 +104,6 @@ pub(crate) async fn start(
         color,
         &stop,
     );
-    if sync.rules.resolve_load_balancer_hostname {
-        tasks.spawn(resolve::run(model.clone(), stop.clone()));
-    }
     Ok(Running {
         model,
         asks,
@@ -145,9 +142,6 @@ pub(super) async fn settled(
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let model = parts.model.clone();
-    if sync.rules.resolve_load_balancer_hostname {
-        tasks.spawn(resolve::run(model.clone(), stop.clone()));
-    }
     spawn_feed(
         &mut tasks,
         sync,
@@ -184,6 +178,9 @@ fn spawn_feed(
     stop: &CancellationToken,
 ) {
     let (model, stop) = (model.clone(), stop.clone());
+    if sync.rules.resolve_load_balancer_hostname {
+        tasks.spawn(resolve::run(model.clone(), stop.clone()));
+    }
     let seen = model.clone();
     let touched = move |touched: &[Touched]| observe(&seen, &reports, touched);
     match (&sync.objects, client) {
@@ -312,8 +309,6 @@ fn destination(
                 PATIENCE
             },
         },
-        // The providers of this build take a change set whole, as external-dns gives it to them.
-        batch: usize::MAX,
         model: model.clone(),
         pending: model.listen(),
         status,
@@ -321,9 +316,6 @@ fn destination(
         negotiated: false,
         stale: false,
         ready: None,
-        own_zones: embedded
-            .map(|embedded| embedded.zones.clone())
-            .unwrap_or_default(),
         refused: std::collections::BTreeMap::new(),
         conflicts: std::collections::BTreeSet::new(),
         told: std::collections::BTreeSet::new(),
