@@ -16,6 +16,8 @@ mod cow;
 mod depths;
 pub mod file;
 pub mod hash;
+mod hidden;
+mod history;
 mod index;
 mod key;
 mod layer;
@@ -30,12 +32,14 @@ mod store;
 mod writer;
 
 pub use hash::LookupName;
+pub use history::{Step, StepRecord, StepRecords};
+pub use hidden::{Hidden, Hider};
 pub use index::Position;
 pub use layer::Layer;
 pub use lookup::{Found, Probe};
 pub use page::{Flags, Node, Rdatas, RrsetRef, Rrsets};
 pub use snapshot::{Snapshot, Zone};
-pub use store::{Committed, Store, StoreError};
+pub use store::{Committed, Since, Store, StoreError};
 pub use writer::{Change, Rrset};
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ pub(crate) fn winners(
 }
 
 /// Types that may stand beside a CNAME (RFC 2181 §10.1, RFC 4034 §3), and the CNAME itself.
-fn beside_cname(rtype: Rtype) -> bool {
+pub(crate) fn beside_cname(rtype: Rtype) -> bool {
     matches!(
         rtype,
         Rtype::CNAME | Rtype::RRSIG | Rtype::NSEC | Rtype::KEY

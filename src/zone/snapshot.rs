@@ -142,6 +142,20 @@ impl Zone {
         self.node(&name, name.labels())?.rrset(rtype)
     }
 
+    /// The node of an owner below the apex in lower case.
+    pub(crate) fn node_at(&self, owner: &[u8]) -> Option<Node<'_>> {
+        self.node_by_hash(self.hash_of(owner), owner)
+    }
+
+    /// The hash of an owner below the apex.
+    pub(crate) fn hash_of(&self, owner: &[u8]) -> u64 {
+        let starts = key::LabelStarts::of(owner);
+        let labels = starts.as_slice().iter().rev();
+        labels.fold(self.apex_hash, |parent, &start| {
+            self.keys.child(parent, key::label_at(owner, start))
+        })
+    }
+
     /// The first name after `owner` in canonical order, without wrapping around.
     pub(crate) fn next_owner(&self, owner: &[u8]) -> Option<&[u8]> {
         let mut place = self.place_of(owner);
@@ -156,6 +170,25 @@ impl Zone {
             }
             place = self.order.next(place)?;
         }
+    }
+
+    /// The nodes below an owner, in canonical order.
+    pub(crate) fn below(&self, owner: &[u8]) -> impl Iterator<Item = Node<'_>> {
+        let mut last: Box<[u8]> = owner.into();
+        let top = last.clone();
+        std::iter::from_fn(move || {
+            let next = self.next_owner(&last)?;
+            let below = key::is_at_or_below(next, &top);
+            last = next.into();
+            below.then(|| self.at(next)).flatten()
+        })
+    }
+
+    /// The node of an owner below the apex.
+    pub(crate) fn at(&self, owner: &[u8]) -> Option<Node<'_>> {
+        let name = self.absolute(owner);
+        let name = LookupName::new(name.as_ref(), self.keys);
+        self.node(&name, name.labels())
     }
 
     pub(crate) fn place_of(&self, owner: &[u8]) -> OrderPlace {

@@ -17,6 +17,8 @@ use wire::{Name, Rtype, Serial};
 use crate::assemble::assemble;
 use crate::cow::CowVec;
 use crate::hash::HashKeys;
+use crate::hidden::{Hidden, View};
+use crate::history::{History, Step};
 use crate::layer::Layer;
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
@@ -85,6 +87,17 @@ pub struct Store {
 struct Writers {
     /// By apex in lower case: the place in the snapshot and the writer's side.
     zones: HashMap<Name, (usize, ZoneWriter)>,
+    /// By the same: what has changed lately.
+    histories: HashMap<Name, History>,
+}
+
+/// A version of a zone, and the steps that lead to it from an earlier one.
+#[derive(Debug)]
+pub struct Since {
+    /// The current version.
+    pub zone: Arc<Zone>,
+    /// The steps to it from the serial that was asked for; none if they are not known any more.
+    pub steps: Option<Vec<Arc<Step>>>,
 }
 
 /// What a swap leaves behind; dropping it may free many pages.
@@ -141,6 +154,7 @@ impl Store {
         let mut next = ZoneWriter::new(zone, depths);
         let mut writers = self.lock();
         if let Some((place, writer)) = writers.zones.get_mut(&apex) {
+            let place = *place;
             next.apply(writer.contributions());
             let (before, floor) = (writer.zone.serial, next.zone.serial);
             next.set_serial(before);
@@ -156,7 +170,11 @@ impl Store {
             let zone = next.zone.clone();
             let done = committed(&zone, true);
             let old = std::mem::replace(writer, next).zone;
-            self.publish(*place, Some(zone), Some(old));
+            if !zone.incomplete {
+                let history = writers.histories.entry(apex).or_default();
+                history.push(Step::between(&old, &zone), zone.memory_bytes());
+            }
+            self.publish(place, Some(zone), Some(old));
             return Ok(done);
         }
         let zone = next.zone.clone();
@@ -181,13 +199,21 @@ impl Store {
         }
         // Cloning shares everything; what the changes touch is copied.
         let before = writer.zone.clone();
-        if !writer.apply(changes) {
+        let changed = writer.apply(changes);
+        if changed.is_empty() {
             return Ok(committed(&before, false));
         }
         let serial = before.serial.next();
         writer.set_serial(serial);
-        let done = committed(&writer.zone, true);
-        self.publish(*place, Some(writer.zone.clone()), Some(before));
+        let (place, zone) = (*place, writer.zone.clone());
+        let done = committed(&zone, true);
+        // Of a zone that is not whole yet nobody has a copy, and its first records would be there
+        // twice.
+        if !zone.incomplete {
+            let history = writers.histories.entry(zone.apex.clone()).or_default();
+            history.push(Step::at(&before, &zone, changed), zone.memory_bytes());
+        }
+        self.publish(place, Some(zone), Some(before));
         Ok(done)
     }
 
@@ -218,12 +244,55 @@ impl Store {
         changes
     }
 
+    /// What a layer says of a zone and nobody is answered, with what hides it.
+    #[must_use]
+    pub fn hidden(&self, apex: &Name, layer: Layer) -> Vec<Hidden> {
+        let view = self.view(apex, layer, None);
+        view.map_or_else(Vec::new, |view| view.all(apex.as_ref()))
+    }
+
+    /// The same of one name.
+    #[must_use]
+    pub fn hidden_at(&self, apex: &Name, owner: &Name, layer: Layer) -> Vec<Hidden> {
+        let lower = owner.as_ref().to_lowercase();
+        let below = lower.as_bytes().len().checked_sub(apex.as_bytes().len());
+        let relative = below.and_then(|len| lower.as_bytes().get(..len));
+        let view = relative.and_then(|owner| self.view(apex, layer, Some(owner)));
+        view.map_or_else(Vec::new, |view| view.at(apex.as_ref(), lower.as_ref()))
+    }
+
+    /// A zone with what does not show in it. Both are of one instant; judging takes no lock.
+    fn view(&self, apex: &Name, layer: Layer, owner: Option<&[u8]>) -> Option<View> {
+        let writers = self.lock();
+        let (_, writer) = writers.zones.get(apex)?;
+        Some(View {
+            snapshot: self.current.load_full(),
+            losers: writer.losers(layer, owner),
+            layer,
+        })
+    }
+
+    /// The current version of a zone with the steps that lead to it from a serial.
+    #[must_use]
+    pub fn since(&self, apex: &Name, serial: Serial) -> Option<Since> {
+        let writers = self.lock();
+        let (place, _) = writers.zones.get(apex)?;
+        let zone = self.current.load().zones.get(*place)?.clone()?;
+        let steps = match writers.histories.get(apex) {
+            _ if zone.serial == serial => Some(Vec::new()),
+            Some(history) => history.since(serial),
+            None => None,
+        };
+        Some(Since { zone, steps })
+    }
+
     /// Takes a zone out; tells whether there was one.
     pub fn remove(&self, apex: &Name) -> bool {
         let mut writers = self.lock();
         let Some((place, _)) = writers.zones.remove(apex) else {
             return false;
         };
+        writers.histories.remove(apex);
         self.publish_apexes(place, None, &writers);
         true
     }

@@ -1,12 +1,14 @@
 //! The store against a model that does everything the slow and obvious way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use wire::{Name, Rtype, Serial, Ttl};
 
 use crate::records::{Place, Records};
-use crate::{Change, Flags, Found, Layer, LookupName, Probe, Rrset, Store};
+use crate::{
+    Change, Flags, Found, Layer, LookupName, Probe, Rrset, RrsetRef, StepRecord, Store, Zone,
+};
 
 fn name(text: &str) -> Name {
     Name::from_text(text.as_bytes(), None).unwrap()
@@ -209,6 +211,50 @@ fn rdata(rtype: Rtype, number: u8) -> Vec<u8> {
     }
 }
 
+/// Records as a secondary holds them.
+type Copy = BTreeSet<(Name, Rtype, u32, Vec<u8>)>;
+
+/// What a secondary that transfers the whole zone holds.
+fn copy_of(zone: &Zone) -> Copy {
+    let records = |(owner, rrset): (Name, RrsetRef<'_>)| {
+        let (rtype, ttl) = (rrset.rtype(), rrset.ttl().as_secs());
+        let rdatas = rrset.rdatas().map(<[u8]>::to_vec);
+        rdatas
+            .map(move |rdata| (owner.clone(), rtype, ttl, rdata))
+            .collect::<Vec<_>>()
+    };
+    zone.rrsets().flat_map(records).collect()
+}
+
+/// Brings a copy up to date by the steps since its serial, to the letter: what goes must be there,
+/// and what comes must not.
+fn follow(store: &Store, copy: &mut Copy, serial: &mut Serial) {
+    let since = store.since(&apex(), *serial).unwrap();
+    for step in since.steps.unwrap() {
+        assert_eq!(step.from, *serial);
+        let record = |record: StepRecord<'_>| {
+            let owner = [record.owner, apex().as_ref().to_lowercase().as_bytes()].concat();
+            let owner = Name::from_wire(&owner).unwrap();
+            (
+                owner,
+                record.rtype,
+                record.ttl.as_secs(),
+                record.rdata.to_vec(),
+            )
+        };
+        assert_eq!(step.removed().next().unwrap().rtype, Rtype::SOA);
+        assert_eq!(step.added().next().unwrap().rtype, Rtype::SOA);
+        for gone in step.removed().map(record) {
+            assert!(copy.remove(&gone), "{gone:?} was not there");
+        }
+        for new in step.added().map(record) {
+            assert!(copy.insert(new.clone()), "{new:?} was there");
+        }
+        *serial = step.to;
+    }
+    assert_eq!(*copy, copy_of(&since.zone));
+}
+
 fn check(store: &Store, model: &Model, probes: &[Name]) {
     for probe in probes {
         assert_eq!(find(store, probe), model.find(probe), "{probe}");
@@ -246,6 +292,8 @@ proptest! {
     ) {
         let store = Store::new([3, 4]);
         store.replace_static(&records(1, &[])).unwrap();
+        let mut copy = copy_of(store.snapshot().zone(apex().as_ref()).unwrap());
+        let mut serial = Serial(1);
         let mut model = Model::default();
         model.0.insert((apex(), Rtype::NS, Layer::Static), b"\x02ns\x00".to_vec());
         model.0.insert((apex(), Rtype::SOA, Layer::Static), Vec::new());
@@ -264,14 +312,40 @@ proptest! {
                 };
             }
             store.commit(&apex(), changes).unwrap();
+            if batch % 2 == 0 {
+                follow(&store, &mut copy, &mut serial);
+            }
         }
         check(&store, &model, &probes);
+        follow(&store, &mut copy, &mut serial);
 
         // A reload of the static layer keeps what the others brought.
         model.0.retain(|(owner, _, layer), _| *layer != Layer::Static || *owner == apex());
         store.replace_static(&records(1, &[])).unwrap();
         check(&store, &model, &probes);
+        follow(&store, &mut copy, &mut serial);
     }
+}
+
+#[test]
+fn old_steps_go_and_then_a_serial_is_unknown() {
+    let store = Store::new([3, 4]);
+    store.replace_static(&records(1, &[])).unwrap();
+    let owner = name("a.example.");
+    let text = |number: u32| [&[250][..], &[u8::try_from(number % 251).unwrap(); 250]].concat();
+    for number in 0..20_000 {
+        let change = change(Layer::Dynamic, &owner, Rtype::TXT, Some(&text(number)));
+        store.commit(&apex(), vec![change]).unwrap();
+    }
+    let steps = |serial| store.since(&apex(), Serial(serial)).unwrap().steps;
+    assert_eq!(steps(20_001).unwrap().len(), 0);
+    assert_eq!(steps(20_000).unwrap().len(), 1);
+    assert!(steps(1).is_none() && steps(30_000).is_none());
+    let known = (1..20_000)
+        .step_by(100)
+        .find(|&serial| steps(serial).is_some())
+        .unwrap();
+    assert!(known < 20_000 - 5_000, "{known}");
 }
 
 #[test]

@@ -113,13 +113,34 @@ impl ZoneWriter {
         changes
     }
 
+    /// What a layer says that did not win, by owner below the apex; of one owner or of all.
+    pub(crate) fn losers(
+        &self,
+        layer: Layer,
+        owner: Option<&[u8]>,
+    ) -> BTreeMap<Box<[u8]>, Vec<Contribution>> {
+        let one = owner.map(|owner| self.hidden.get_key_value(owner));
+        let all = owner.is_none().then_some(&self.hidden);
+        let meant = one.flatten().into_iter().chain(all.into_iter().flatten());
+        let mut losers = BTreeMap::new();
+        for (owner, all) in meant {
+            let of_layer = all.iter().filter(|one| one.layer == layer);
+            let of_layer: Vec<Contribution> = of_layer.cloned().collect();
+            if !of_layer.is_empty() {
+                losers.insert(owner.clone(), of_layer);
+            }
+        }
+        losers
+    }
+
     fn has_upper_layers(&self) -> bool {
         let mut rrsets = self.zone.nodes().flat_map(Node::rrsets);
         rrsets.any(|rrset| rrset.layer() != Layer::Static)
     }
 
-    /// Applies changes to the next version. Gives whether anything that shows has changed.
-    pub(crate) fn apply(&mut self, changes: Vec<Change>) -> bool {
+    /// Applies changes to the next version. Gives the owners at which what shows has changed, below
+    /// the apex in lower case; some may stand there twice.
+    pub(crate) fn apply(&mut self, changes: Vec<Change>) -> Vec<Box<[u8]>> {
         let mut by_owner: BTreeMap<Box<[u8]>, Vec<Change>> = BTreeMap::new();
         let apex_len = self.zone.apex.as_bytes().len();
         for change in changes {
@@ -127,10 +148,10 @@ impl ZoneWriter {
             let owner = &lower.as_bytes()[..lower.as_bytes().len().saturating_sub(apex_len)];
             by_owner.entry(owner.into()).or_default().push(change);
         }
-        let mut changed = false;
+        let mut changed = Vec::new();
         let mut again = BTreeSet::new();
         for (owner, changes) in by_owner {
-            changed |= self.merge(&owner, changes);
+            let differs = self.merge(&owner, changes);
             // A DNAME above may have to make room for this name, or may come back.
             let mut above = key::parent(&owner);
             while let Some(name) = above.filter(|_| !self.dnames.is_empty()) {
@@ -139,11 +160,16 @@ impl ZoneWriter {
                 }
                 above = key::parent(name);
             }
+            if differs {
+                changed.push(owner);
+            }
         }
         for owner in again {
-            changed |= self.merge(&owner, Vec::new());
+            if self.merge(&owner, Vec::new()) {
+                changed.push(owner);
+            }
         }
-        if changed {
+        if !changed.is_empty() {
             let apex = self.zone.apex_node().map(Node::flags).unwrap_or_default();
             self.zone.shape = self.depths.shape(apex);
         }
@@ -178,7 +204,7 @@ impl ZoneWriter {
 
     /// Brings the contributions to one name up to date and shows the winners.
     fn merge(&mut self, owner: &[u8], changes: Vec<Change>) -> bool {
-        let hash = self.hash_of(owner);
+        let hash = self.zone.hash_of(owner);
         let node = self.zone.node_by_hash(hash, owner);
         let before: Vec<Contribution> = node
             .map(Node::rrsets)
@@ -224,7 +250,7 @@ impl ZoneWriter {
         let mut below = None;
         let mut at = self.zone.next_owner(owner);
         while let Some(name) = at.filter(|name| key::is_at_or_below(name, owner)) {
-            let node = self.zone.node_by_hash(self.hash_of(name), name);
+            let node = self.zone.node_by_hash(self.zone.hash_of(name), name);
             let layers = node
                 .map(Node::rrsets)
                 .into_iter()
@@ -241,7 +267,7 @@ impl ZoneWriter {
 
     /// Makes these the RRsets of a name; without any it goes, if no name is below it.
     fn show(&mut self, owner: &[u8], rrsets: Vec<Contribution>) {
-        let hash = self.hash_of(owner);
+        let hash = self.zone.hash_of(owner);
         let mut rrsets = rrsets;
         rrsets.sort_by_key(|one| one.rrset.rtype);
         let old = self.zone.locate(hash, owner).map(|(page, slot, node)| {
@@ -299,9 +325,9 @@ impl ZoneWriter {
 
     /// Adds a name that is not there, and each missing name above it.
     fn insert_name(&mut self, owner: &[u8], entry: Vec<u8>) {
-        let hash = self.hash_of(owner);
+        let hash = self.zone.hash_of(owner);
         if let Some(parent) = key::parent(owner) {
-            let parent_hash = self.hash_of(parent);
+            let parent_hash = self.zone.hash_of(parent);
             if self.zone.node_by_hash(parent_hash, parent).is_none() {
                 self.insert_name(parent, entry_of(0, parent, &[]));
             }
@@ -337,7 +363,7 @@ impl ZoneWriter {
         if owner.starts_with(b"\x01*") {
             self.flag(parent, |flags| flags & !Flags::WILDCARD_CHILD);
         }
-        let parent_hash = self.hash_of(parent);
+        let parent_hash = self.zone.hash_of(parent);
         if let Some((page, slot, node)) = self.zone.locate(parent_hash, parent)
             && node.is_empty_non_terminal()
             && !parent.is_empty()
@@ -348,7 +374,7 @@ impl ZoneWriter {
     }
 
     fn flag(&mut self, owner: &[u8], change: impl FnOnce(u8) -> u8) {
-        if let Some((page, slot, _)) = self.zone.locate(self.hash_of(owner), owner) {
+        if let Some((page, slot, _)) = self.zone.locate(self.zone.hash_of(owner), owner) {
             self.edit_page(owner, page, |entries| {
                 let flags = &mut entries[slot].1.to_mut()[0];
                 *flags = change(*flags);
@@ -412,7 +438,7 @@ impl ZoneWriter {
         self.put_page(target, Page::new(page_bytes(moved)));
         let mut start = 0;
         for (_, entry) in moved {
-            let hash = self.hash_of(Node::from_entry(entry).owner());
+            let hash = self.zone.hash_of(Node::from_entry(entry).owner());
             let to = Position {
                 page: target,
                 start,
@@ -442,14 +468,6 @@ impl ZoneWriter {
             let number = u32::try_from(self.zone.pages.len()).unwrap_or(u32::MAX);
             self.zone.pages.push(Page::new(Shared::from(&[][..])));
             number
-        })
-    }
-
-    fn hash_of(&self, owner: &[u8]) -> u64 {
-        let starts = key::LabelStarts::of(owner);
-        let labels = starts.as_slice().iter().rev();
-        labels.fold(self.zone.apex_hash, |parent, &start| {
-            self.zone.keys.child(parent, key::label_at(owner, start))
         })
     }
 }
