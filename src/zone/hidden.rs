@@ -183,19 +183,19 @@ impl View {
         if let Some(cname) = rrset(Rtype::CNAME) {
             return Some(record(name.name(), cname));
         }
-        if rtype == Rtype::DNAME {
-            // It would hide a stronger name below it.
-            let relative = name.relative(name.labels(), zone.apex().as_bytes().len());
-            let mut below = zone.below(relative);
-            return below.find_map(|node| {
-                let mut rrsets = node.rrsets();
-                let stronger = rrsets.find(|rrset| rrset.layer() < loser.layer)?;
-                Some(record(zone.absolute(node.owner()).as_ref(), stronger))
-            });
-        }
-        let mut rrsets = node.map(Node::rrsets).into_iter().flatten();
-        let other = rrsets.find(|other| !beside_cname(other.rtype()))?;
-        Some(record(name.name(), other))
+        // A DNAME would hide stronger names below it.
+        let relative = name.relative(name.labels(), zone.apex().as_bytes().len());
+        let mut below = zone.below(relative).filter(|_| rtype == Rtype::DNAME);
+        let below = below.find_map(|node| {
+            let mut rrsets = node.rrsets();
+            let stronger = rrsets.find(|rrset| rrset.layer() < loser.layer)?;
+            Some(record(zone.absolute(node.owner()).as_ref(), stronger))
+        });
+        below.or_else(|| {
+            let mut rrsets = node.map(Node::rrsets).into_iter().flatten();
+            let other = rrsets.find(|other| !beside_cname(other.rtype()))?;
+            Some(record(name.name(), other))
+        })
     }
 }
 
