@@ -247,8 +247,14 @@ mod tests {
         }
     }
 
+    /// Who says what.
+    type Said<'a> = (Layer, &'a str, Rtype, &'a [u8]);
+
+    /// Zones beside `example`, what is said of it, what is hidden.
+    type Case<'a> = (&'a [&'a str], &'a [Said<'a>], &'a [&'a str]);
+
     /// What is hidden of what the synced layer says of `example`.
-    fn hidden(zones: &[&str], says: &[(Layer, &str, Rtype, &[u8])]) -> Vec<String> {
+    fn hidden(zones: &[&str], says: &[Said<'_>]) -> Vec<String> {
         let store = Store::new([1, 2]);
         for apex in zones.iter().chain(&["example"]) {
             zone(&store, apex);
@@ -291,7 +297,7 @@ mod tests {
             b"\xC0\x00\x02\x02".as_slice(),
         );
         let target = b"\x01t\x00".as_slice();
-        let cases: &[(&[&str], &[(Layer, &str, Rtype, &[u8])], &[&str])] = &[
+        let cases: &[Case<'_>] = &[
             (&[], &[(Synced, "a.example", Rtype::A, one)], &[]),
             (
                 &[],
