@@ -20,6 +20,7 @@ pub mod name;
 pub mod rdata;
 pub mod text;
 pub mod types;
+pub mod update;
 pub mod write;
 
 pub use error::WireError;
