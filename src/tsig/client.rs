@@ -1,0 +1,230 @@
+//! The client's side: signing a request, and whether its answer is from who knows the key.
+
+use std::sync::Arc;
+
+use wire::message::Header;
+use wire::{Rcode, WireError};
+
+use crate::Key;
+use crate::digest::{Variables, feed_mac, feed_received};
+use crate::mac::{Context, Mac};
+use crate::record::{NoRoom, TsigError, TsigRecord};
+use crate::sign::{Fields, Signing, record_len};
+use crate::stream::AnswerStream;
+
+/// What was sent, to judge the answer by.
+#[derive(Clone, Debug)]
+pub struct RequestMac {
+    key: Arc<Key>,
+    mac: Mac,
+}
+
+/// Why an answer is not taken. What is not signed anyone could have sent: by UDP a client goes on
+/// waiting for a better answer (RFC 8945 §5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerFault {
+    /// Another answer was signed, or by another secret.
+    #[error("the answer's signature does not fit: the secrets differ, or it was changed")]
+    BadSignature,
+    /// Signed: the server's clock is too far from ours.
+    #[error("the server refuses the time of the request: BADTIME, its clock is at {server_time}")]
+    BadTime {
+        /// Its clock, in seconds since 1970.
+        server_time: u64,
+    },
+    /// The answer, or its TSIG record, cannot be read.
+    #[error("the signed answer cannot be read: {0}")]
+    Format(WireError),
+    /// A transfer ended with messages that are not signed.
+    #[error("the last message of the transfer is not signed")]
+    LastUnsigned,
+    /// The MAC has a length that the key does not sign with.
+    #[error("the answer's MAC is not as long as the key's algorithm makes them")]
+    MacLength,
+    /// The server refuses the signature of the request.
+    #[error("the server refuses the signature of the request: {error}")]
+    Refused {
+        /// Why.
+        error: TsigError,
+        /// The response code.
+        rcode: Rcode,
+        /// Whether this is signed itself.
+        signed: bool,
+    },
+    /// The answer was signed too long ago, or will be.
+    #[error("the answer was signed at {time_signed}, too far from our time")]
+    Stale {
+        /// When, in seconds since 1970.
+        time_signed: u64,
+    },
+    /// More messages in a row without a signature than a transfer may have.
+    #[error("more than 99 messages of the transfer in a row are not signed")]
+    TooManyUnsigned,
+    /// There is no TSIG record.
+    #[error("the answer, {rcode}, is not signed")]
+    Unsigned {
+        /// The response code.
+        rcode: Rcode,
+    },
+    /// The key of the answer is for another algorithm.
+    #[error("the answer is signed with another algorithm than the request")]
+    WrongAlgorithm,
+    /// Another key signed.
+    #[error("the answer is signed with another key than the request")]
+    WrongKey,
+}
+
+/// Signs a request and appends its TSIG record; `now` is in seconds since 1970, `fudge` how many
+/// seconds clocks may differ ([`crate::FUDGE`]).
+///
+/// # Errors
+/// When the message grows too long; then it is as it was.
+pub fn sign_request(
+    message: &mut Vec<u8>,
+    key: &Arc<Key>,
+    now: u64,
+    fudge: u16,
+) -> Result<RequestMac, NoRoom> {
+    let signing = Signing {
+        key,
+        sent_as: key.sent_as(),
+        time_signed: now,
+        fudge,
+        error: TsigError::NONE,
+        other: &[],
+    };
+    let len = message.len();
+    message.resize(len + record_len(key, key.sent_as()), 0);
+    match signing.sign(key.start(), Fields::All, message, len) {
+        Ok((_, mac)) => Ok(RequestMac {
+            key: Arc::clone(key),
+            mac,
+        }),
+        Err(error) => {
+            message.truncate(len);
+            Err(error)
+        }
+    }
+}
+
+impl RequestMac {
+    /// The key that signed.
+    #[must_use]
+    pub fn key(&self) -> &Arc<Key> {
+        &self.key
+    }
+
+    /// Judges the one answer. Whether it is an answer to this request by number and question is not
+    /// looked at.
+    ///
+    /// # Errors
+    /// When it is not to be taken.
+    pub fn verify_answer(&self, message: &[u8], now: u64) -> Result<(), AnswerFault> {
+        let (at, record) = find(message)?.ok_or_else(|| unsigned(message))?;
+        let judged = Judged {
+            key: &self.key,
+            message,
+            at,
+            record,
+            now,
+        };
+        judged.check(self.start(), Fields::All).map(|_| ())
+    }
+
+    /// For a request that is answered by several messages.
+    #[must_use]
+    pub fn into_stream(self) -> AnswerStream {
+        let context = self.start();
+        AnswerStream::new(self.key, context)
+    }
+
+    /// A digest that goes on from the request's MAC.
+    fn start(&self) -> Context {
+        let mut context = self.key.start();
+        feed_mac(&mut context, &self.mac);
+        context
+    }
+}
+
+/// The TSIG record of an answer, and where it is.
+pub(crate) fn find(message: &[u8]) -> Result<Option<(usize, TsigRecord<'_>)>, AnswerFault> {
+    let Some(at) = TsigRecord::find(message).map_err(AnswerFault::Format)? else {
+        return Ok(None);
+    };
+    let record = TsigRecord::read(message, at).map_err(AnswerFault::Format)?;
+    Ok(Some((at, record)))
+}
+
+pub(crate) fn unsigned(message: &[u8]) -> AnswerFault {
+    AnswerFault::Unsigned {
+        rcode: rcode(message),
+    }
+}
+
+/// The response code in the header; a TSIG stands before what EDNS would add.
+fn rcode(message: &[u8]) -> Rcode {
+    Rcode(Header::read(message).map_or(0, |header| header.flags & 0xF))
+}
+
+/// An answer with a TSIG record.
+#[derive(Debug)]
+pub(crate) struct Judged<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) message: &'a [u8],
+    pub(crate) at: usize,
+    pub(crate) record: TsigRecord<'a>,
+    pub(crate) now: u64,
+}
+
+impl Judged<'_> {
+    /// Checks the answer, which goes on from what the context was fed; gives its MAC.
+    pub(crate) fn check(&self, mut context: Context, fields: Fields) -> Result<Mac, AnswerFault> {
+        let Self { key, record, .. } = self;
+        let refused = |signed| AnswerFault::Refused {
+            error: record.error,
+            rcode: rcode(self.message),
+            signed,
+        };
+        // RFC 8945 §5.3.2: errors about key and MAC are not signed. Said before all else, since it is
+        // the reason that people need.
+        if record.mac.is_empty() && record.error != TsigError::NONE {
+            return Err(refused(false));
+        }
+        if record.name != *key.name() {
+            return Err(AnswerFault::WrongKey);
+        }
+        let algorithm = key.algorithm_named(record.algorithm);
+        let algorithm = algorithm.ok_or(AnswerFault::WrongAlgorithm)?;
+        if !(key.algorithm().mac_len()..=algorithm.mac_len()).contains(&record.mac.len()) {
+            return Err(AnswerFault::MacLength);
+        }
+        if !feed_received(&mut context, self.message, self.at, record.original_id) {
+            return Err(AnswerFault::BadSignature);
+        }
+        let variables = Variables {
+            name: key.name().as_ref(),
+            algorithm: algorithm.wire_name(),
+            time_signed: record.time_signed,
+            fudge: record.fudge,
+            error: record.error,
+            other: record.other,
+        };
+        match fields {
+            Fields::All => variables.feed(&mut context),
+            Fields::Timers => variables.feed_timers(&mut context),
+        }
+        if !context.finish().begins_with(record.mac) {
+            return Err(AnswerFault::BadSignature);
+        }
+        match (record.error, record.server_time()) {
+            (TsigError::NONE, _) if record.is_timely(self.now) => {
+                Ok(Mac::cut(record.mac, record.mac.len()))
+            }
+            (TsigError::NONE, _) => Err(AnswerFault::Stale {
+                time_signed: record.time_signed,
+            }),
+            (TsigError::BADTIME, Some(server_time)) => Err(AnswerFault::BadTime { server_time }),
+            _ => Err(refused(true)),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What is signed, in its order (RFC 8945 §4.3): a MAC before, messages, the fields of the record.
+
+use wire::NameRef;
+use wire::message::HEADER_LEN;
+
+use crate::mac::{Context, Mac};
+use crate::record::{TsigError, time_bytes};
+
+/// The MAC that an answer follows, behind its length (RFC 8945 §5.3).
+pub(crate) fn feed_mac(context: &mut Context, mac: &Mac) {
+    // At most 64 bytes.
+    let len = u16::try_from(mac.as_bytes().len()).unwrap_or(u16::MAX);
+    context.feed(&len.to_be_bytes());
+    context.feed(mac.as_bytes());
+}
+
+/// A received message as it was before its TSIG record, which is at `tsig_at`, was added: without it,
+/// with one additional record less and its first number (RFC 8945 §4.3.2). False when it is none.
+#[must_use]
+pub(crate) fn feed_received(
+    context: &mut Context,
+    message: &[u8],
+    tsig_at: usize,
+    original_id: u16,
+) -> bool {
+    let Some((header, _)) = message.split_first_chunk::<HEADER_LEN>() else {
+        return false;
+    };
+    let [_, _, f0, f1, q0, q1, a0, a1, n0, n1, x0, x1] = *header;
+    let (Some(additionals), Some(body)) = (
+        u16::from_be_bytes([x0, x1]).checked_sub(1),
+        message.get(HEADER_LEN..tsig_at),
+    ) else {
+        return false;
+    };
+    let [i0, i1] = original_id.to_be_bytes();
+    let [x0, x1] = additionals.to_be_bytes();
+    context.feed(&[i0, i1, f0, f1, q0, q1, a0, a1, n0, n1, x0, x1]);
+    context.feed(body);
+    true
+}
+
+/// The fields of a record that are signed (RFC 8945 §4.3.3).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Variables<'a> {
+    /// In lower case.
+    pub(crate) name: NameRef<'a>,
+    /// In lower case.
+    pub(crate) algorithm: NameRef<'static>,
+    pub(crate) time_signed: u64,
+    pub(crate) fudge: u16,
+    pub(crate) error: TsigError,
+    pub(crate) other: &'a [u8],
+}
+
+impl Variables<'_> {
+    /// All of them.
+    pub(crate) fn feed(&self, context: &mut Context) {
+        context.feed(self.name.as_bytes());
+        // Class ANY, TTL 0.
+        context.feed(&[0, 255, 0, 0, 0, 0]);
+        context.feed(self.algorithm.as_bytes());
+        self.feed_timers(context);
+        context.feed(&self.error.0.to_be_bytes());
+        // It was read from a length of 16 bits, or is a time.
+        let len = u16::try_from(self.other.len()).unwrap_or(u16::MAX);
+        context.feed(&len.to_be_bytes());
+        context.feed(self.other);
+    }
+
+    /// The times alone, as in all messages of a transfer but the first (RFC 8945 §5.3.1).
+    pub(crate) fn feed_timers(&self, context: &mut Context) {
+        context.feed(&time_bytes(self.time_signed));
+        context.feed(&self.fudge.to_be_bytes());
+    }
+}

@@ -1,0 +1,1 @@
+//! Both sides together, and beside other programs.
