@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::explain::Place;
 use super::model::{Model, Pending};
+use super::own_zones::{Loss, OwnZones};
 use super::pass::{self, Decided, Judge};
 use super::report::{Done, Reports};
 use super::status::Status;
@@ -40,6 +41,10 @@ pub(super) struct Destination {
     pub(super) pending: Arc<Pending>,
     pub(super) status: Arc<Status>,
     pub(super) reports: Reports,
+    /// What is answered in truth, where the zones are our own.
+    pub(super) own: Option<OwnZones>,
+    /// What is there and not answered.
+    pub(super) losses: BTreeSet<Loss>,
     /// The filter of the provider is known.
     pub(super) negotiated: bool,
     /// What is there is to be listed before the next write.
@@ -244,6 +249,8 @@ impl Destination {
         if !first || full {
             changed |= self.perform(&mut decided, all, complete).await?;
         }
+        let all = full || settles;
+        self.say_losses((!all).then_some(&*names));
         let known = self.knows_enough(complete);
         self.looked |= full;
         self.finished(settles && known, changed);
@@ -420,7 +427,7 @@ impl Destination {
         let recovered = self.status.numbers().failures > 0;
         let (names, refused) = (self.shadow.len(), self.refused.len());
         let held = self.brake.held().iter().map(|(_, count)| count).sum();
-        let conflicts = self.conflicts.len();
+        let conflicts = self.conflicts.len() + self.losses.len();
         let was_synced = self.status.numbers().synced;
         self.status.change(|numbers| {
             numbers.synced |= synced;
@@ -507,6 +514,43 @@ impl Destination {
         self.status.keep_back(&withheld.create);
     }
 
+    /// Says what is there and not answered, of these names or of all, unless that was said before.
+    fn say_losses(&mut self, names: Option<&[RowName]>) {
+        let Some(own) = &self.own else { return };
+        let names = names.filter(|names| names.len() <= NAMES_A_LOCK);
+        let (found, before) = match names {
+            None => (own.losses(), std::mem::take(&mut self.losses)),
+            Some(names) => {
+                let found = names.iter().flat_map(|name| own.losses_at(name)).collect();
+                let (before, others) = std::mem::take(&mut self.losses)
+                    .into_iter()
+                    .partition(|loss| names.contains(&loss.name));
+                self.losses = others;
+                (found, before)
+            }
+        };
+        let news: Vec<&Loss> = found.iter().filter(|loss| !before.contains(loss)).collect();
+        let (shown, more) = news.split_at(news.len().min(LOSSES_SAID));
+        for loss in shown {
+            tracing::warn!(destination = self.name, "{}", loss.text);
+        }
+        if !more.is_empty() {
+            let (destination, names) = (&self.name, more.len());
+            tracing::warn!(
+                destination,
+                names,
+                "as many more are not answered, explain tells of each"
+            );
+        }
+        for loss in news {
+            let row = self.model.read().desired.row(&loss.name);
+            for endpoint in row.iter().filter(|endpoint| endpoint.rtype == loss.rtype) {
+                self.reports.homeless(endpoint, &loss.text);
+            }
+        }
+        self.losses.extend(found);
+    }
+
     /// Says what a name was lost to, unless that was said before. Tells whether it was news.
     fn say_once(&mut self, text: &str) -> bool {
         let news = self.conflicts.insert(text.to_owned()) && !self.told.contains(text);
@@ -557,5 +601,8 @@ const NAMES_A_LOCK: usize = 256;
 
 /// Names of our own zones that are planned and committed together.
 const NAMES_A_PART: usize = 4096;
+
+/// Losses that are said one by one; a cut may hide all names of a zone.
+const LOSSES_SAID: usize = 10;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

@@ -18,6 +18,7 @@ pub(crate) mod explain;
 mod feed;
 mod model;
 mod options;
+mod own_zones;
 mod pass;
 mod report;
 mod resolve;

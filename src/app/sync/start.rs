@@ -27,6 +27,7 @@ use super::embedded::Embedded;
 use super::feed;
 use super::model::{Model, Touched};
 use super::options;
+use super::own_zones::OwnZones;
 use super::pass::Judge;
 use super::report::{self, Reports};
 use super::resolve;
@@ -313,6 +314,8 @@ fn destination(
         pending: model.listen(),
         status,
         reports: reports.clone(),
+        own: embedded.map(|embedded| OwnZones::new(Arc::clone(store), embedded.zones.clone())),
+        losses: std::collections::BTreeSet::new(),
         negotiated: false,
         stale: false,
         ready: None,

@@ -15,7 +15,8 @@ use crate::app::zones::Made;
 pub(crate) struct Followed {
     pub(crate) running: Running,
     stop: CancellationToken,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+    pub(crate) store: Arc<Store>,
 }
 
 /// Follows these objects.
@@ -41,7 +42,8 @@ pub(crate) async fn follow(objects: &str, arguments: &[&str]) -> Followed {
     Followed {
         running,
         stop,
-        _folder: folder,
+        folder,
+        store,
     }
 }
 
@@ -56,6 +58,16 @@ impl Followed {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         panic!("{:?}", self.running.asks);
+    }
+
+    /// Puts a zone of this text into the store, as its file would.
+    pub(crate) fn add_zone(&self, apex: &str, text: &str) {
+        let apex = wire::Name::from_text(apex.as_bytes(), None).unwrap();
+        let path = self.folder.path().join("zone");
+        std::fs::write(&path, text).unwrap();
+        let loaded = zone::file::load(&path, &apex);
+        let records = loaded.records.expect("a zone");
+        self.store.replace_static(&records).unwrap();
     }
 
     /// Ends everything.

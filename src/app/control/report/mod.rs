@@ -119,6 +119,8 @@ fn destination(place: &Place, name: &str, page: &mut Page) {
     page.list("outside", &short(&place.outside));
     page.list("wanted", &records(&place.wanted));
     page.list("there", &records(&place.current));
+    page.list("beside", &records(&place.beside));
+    page.list("hidden", &short(&place.hidden));
     page.list("lost", &short(&place.conflicts));
     page.list("others", &short(&place.foreign));
     let changes = place
@@ -190,6 +192,9 @@ fn record(record: &Record, name: &str) -> String {
 
 /// Whose a record is.
 fn from(record: &Record) -> String {
+    if let Some(layer) = &record.layer {
+        return format!(", {layer}");
+    }
     match (&*record.objects, record.owner.as_deref()) {
         ([], None) => String::new(),
         ([], Some(owner)) => format!(", owned by \"{owner}\""),
@@ -201,6 +206,7 @@ fn state(state: State) -> &'static str {
     match state {
         State::AsWanted => "as wanted",
         State::Blocked => "blocked by records of others",
+        State::Hidden => "there, but something else is answered",
         State::Held => "held by the brake on mass deletes",
         State::Nothing => "nothing wanted, nothing there",
         State::NotOurs => "there, but not from here",

@@ -53,6 +53,9 @@ pub(crate) struct Record {
     /// Who owns it, as the registry has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) owner: Option<String>,
+    /// Where it comes from, if not from objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) layer: Option<String>,
     /// The objects it comes from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) objects: Vec<String>,
@@ -80,6 +83,12 @@ pub(crate) struct Place {
     pub(crate) changes: Vec<Change>,
     /// Who lost the name to whom, and why.
     pub(crate) conflicts: Vec<String>,
+    /// What is there and not answered, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hidden: Vec<String>,
+    /// What this server has at the name from elsewhere, as from a zone file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) beside: Vec<Record>,
     /// Records of others that are in the way.
     pub(crate) foreign: Vec<String>,
     /// Deletes that the brake holds in the zone.
@@ -98,6 +107,8 @@ pub(crate) enum State {
     Blocked,
     /// Deletes are held by the brake.
     Held,
+    /// It is there, but something else is answered.
+    Hidden,
     /// There is nothing and nothing is wanted.
     #[default]
     Nothing,
@@ -161,6 +172,7 @@ impl Record {
                 .map(|(k, v)| (k.to_owned(), v.to_owned()))
                 .collect(),
             owner: owner.map(str::to_owned),
+            layer: None,
             objects: endpoint.origins.iter().map(ToString::to_string).collect(),
         }
     }

@@ -81,6 +81,16 @@ impl Destination {
                 endpoint.name
             )
         }));
+        if let Some(own) = &self.own {
+            let losses = own.losses_at(name).into_iter();
+            place.hidden = losses.map(|loss| loss.text).collect();
+            let beside = own.beside(name).into_iter();
+            let beside = beside.map(|(layer, endpoint)| Record {
+                layer: Some(layer.to_owned()),
+                ..Record::of(&endpoint)
+            });
+            place.beside = beside.collect();
+        }
         place.foreign = decided.plan.skipped.iter().map(foreign).collect();
         place.state = state(&place, self.shadow.is_listed());
         place
@@ -198,8 +208,10 @@ fn state(place: &Place, listed: bool) -> State {
     match (place.wanted.is_empty(), place.current.is_empty()) {
         _ if !place.foreign.is_empty() && !place.wanted.is_empty() => State::Blocked,
         (true, true) if !place.outside.is_empty() => State::Outside,
+        (true, true) if !place.beside.is_empty() => State::NotOurs,
         (true, true) => State::Nothing,
         (true, false) => State::NotOurs,
+        (false, _) if !place.hidden.is_empty() => State::Hidden,
         (false, _) => State::AsWanted,
     }
 }

@@ -128,6 +128,97 @@ async fn names_are_followed_from_their_objects_to_their_zone() {
     assert_eq!(near, ["*.example.org", "web.example.org"]);
 }
 
+const HIDDEN: &str = r#"
+apiVersion: externaldns.k8s.io/v1alpha1
+kind: DNSEndpoint
+metadata: {name: all, namespace: default}
+spec:
+  endpoints:
+  - {dnsName: plain.example.org, recordType: A, targets: [192.0.2.1]}
+  - {dnsName: same.example.org, recordType: A, targets: [192.0.2.1]}
+  - {dnsName: alias.example.org, recordType: A, targets: [192.0.2.1]}
+  - {dnsName: alone.example.org, recordType: CNAME, targets: [lb.example.net]}
+  - {dnsName: a.cut.example.org, recordType: A, targets: [192.0.2.1]}
+  - {dnsName: a.moved.example.org, recordType: A, targets: [192.0.2.1]}
+  - {dnsName: a.child.example.org, recordType: A, targets: [192.0.2.1]}
+"#;
+
+#[tokio::test]
+async fn what_hides_a_name_is_told() {
+    let followed = follow(HIDDEN, &["--source=crd", "--zone=example.org"]).await;
+    followed.synced().await;
+    let head = "@ 60 SOA n h 1 2 3 4 5\n@ 60 NS n.example.net.\n";
+    let records = "plain 60 A 192.0.2.9\nsame 60 A 192.0.2.1\nalias 60 CNAME t.example.net.\n\
+                   alone 60 A 192.0.2.9\ncut 60 NS n.example.net.\nmoved 60 DNAME t.example.net.\n\
+                   static 60 A 192.0.2.9\n";
+    followed.add_zone("example.org.", &format!("{head}{records}"));
+    followed.add_zone("child.example.org.", head);
+    let from = "from the zone file or --zone-ns";
+    let cases = [
+        (
+            "plain",
+            State::Hidden,
+            format!(" A is not answered: A 192.0.2.9 {from} takes its place"),
+        ),
+        ("same", State::AsWanted, String::new()),
+        (
+            "alias",
+            State::Hidden,
+            format!(
+                " A is not answered: CNAME t.example.net. {from} has the name, and a CNAME stands \
+                 alone"
+            ),
+        ),
+        (
+            "alone",
+            State::Hidden,
+            format!(
+                " CNAME is not answered: A 192.0.2.9 {from} has the name, and a CNAME stands alone"
+            ),
+        ),
+        (
+            "a.cut",
+            State::Hidden,
+            format!(
+                " A is not answered: cut.example.org NS n.example.net. {from} delegates the name to \
+                 others"
+            ),
+        ),
+        (
+            "a.moved",
+            State::Hidden,
+            format!(
+                " A is not answered: moved.example.org DNAME t.example.net. {from} redirects all \
+                 names below it"
+            ),
+        ),
+        (
+            "a.child",
+            State::Hidden,
+            " A is not answered: the name is in zone \"child.example.org\" of this server"
+                .to_owned(),
+        ),
+        ("static", State::NotOurs, String::new()),
+    ];
+    for (name, state, hidden) in cases {
+        let name = format!("{name}.example.org");
+        let running = &followed.running;
+        let place = explain(&running.model, &running.asks, &name).await;
+        let place = &place.destinations[0];
+        assert_eq!(place.state, state, "{place:?}");
+        let hidden = if hidden.is_empty() {
+            Vec::new()
+        } else {
+            vec![format!("{name}{hidden}")]
+        };
+        assert_eq!(place.hidden, hidden);
+        let beside = ["plain", "same", "alias", "alone", "static"];
+        let is_beside = beside.contains(&name.split('.').next().unwrap());
+        assert_eq!(!place.beside.is_empty(), is_beside, "{place:?}");
+    }
+    followed.end().await;
+}
+
 #[tokio::test]
 async fn problems_are_told_with_their_objects() {
     let all = explained(&["*.example.org"]).await;
