@@ -29,6 +29,7 @@ pub mod records;
 mod room;
 mod snapshot;
 mod store;
+mod update;
 mod writer;
 
 pub use hash::LookupName;
@@ -40,6 +41,7 @@ pub use lookup::{Found, Probe};
 pub use page::{Flags, Node, Rdatas, RrsetRef, Rrsets};
 pub use snapshot::{Snapshot, Zone};
 pub use store::{Committed, Since, Store, StoreError};
+pub use update::{Effect, Refusal, TakeOver};
 pub use writer::{Change, Rrset};
 
 #[cfg(test)]

@@ -51,7 +51,8 @@ pub(crate) fn entry_of(flags: u8, owner: &[u8], rrsets: &[Contribution]) -> Vec<
 }
 
 /// Who shows: the strongest layer of each type; where that would put a CNAME beside other data, or
-/// a DNAME above a stronger name, the strongest layer has the whole name.
+/// a DNAME above a stronger name, the strongest layer has the whole name. An RRset without records
+/// only hides those of weaker layers.
 pub(crate) fn winners(
     all: Vec<Contribution>,
     below: Option<Layer>,
@@ -66,6 +67,7 @@ pub(crate) fn winners(
         matches!((strongest(Rtype::DNAME), below), (Some(dname), Some(below)) if below < dname);
     let shows = |one: &Contribution| {
         strongest(one.rrset.rtype) == Some(one.layer)
+            && !one.rrset.rdatas.is_empty()
             && !(dname_hidden && one.rrset.rtype == Rtype::DNAME)
     };
     let clash = all
@@ -79,10 +81,15 @@ pub(crate) fn winners(
         .filter(|one| shows(one))
         .map(|one| one.layer)
         .min();
-    let keep: Vec<bool> = all
-        .iter()
-        .map(|one| shows(one) && (!clash || Some(one.layer) == top))
-        .collect();
+    // An override is of single RRsets: beside it the others stay, and the CNAME goes.
+    let overridden =
+        top == Some(Layer::Override) && strongest(Rtype::CNAME) != Some(Layer::Override);
+    let stays = |one: &Contribution| match clash {
+        false => true,
+        true if overridden => one.rrset.rtype != Rtype::CNAME,
+        true => Some(one.layer) == top,
+    };
+    let keep: Vec<bool> = all.iter().map(|one| shows(one) && stays(one)).collect();
     let mut keep = keep.into_iter();
     all.into_iter().partition(|_| keep.next().unwrap_or(false))
 }

@@ -12,6 +12,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
+use wire::update::Update;
 use wire::{Name, Rtype, Serial};
 
 use crate::assemble::assemble;
@@ -22,6 +23,7 @@ use crate::history::{History, Step};
 use crate::layer::Layer;
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
+use crate::update::{self, Effect, Refusal, TakeOver};
 use crate::writer::{Change, ZoneWriter};
 
 /// Why a proposal was not taken. The store is as it was before.
@@ -190,6 +192,19 @@ impl Store {
     /// # Errors
     /// When there is no such zone, or a change cannot be stored.
     pub fn commit(&self, apex: &Name, changes: Vec<Change>) -> Result<Committed, StoreError> {
+        self.commit_at(apex, changes, None)
+    }
+
+    /// As [`Self::commit`]; the next version gets this serial, if it is newer.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub fn commit_at(
+        &self,
+        apex: &Name,
+        changes: Vec<Change>,
+        wanted: Option<Serial>,
+    ) -> Result<Committed, StoreError> {
         let mut writers = self.lock();
         let Some((place, writer)) = writers.zones.get_mut(apex) else {
             return Err(StoreError::NoZone { apex: apex.clone() });
@@ -200,11 +215,11 @@ impl Store {
         // Cloning shares everything; what the changes touch is copied.
         let before = writer.zone.clone();
         let changed = writer.apply(changes);
-        if changed.is_empty() {
+        let wanted = wanted.filter(|serial| serial.is_newer_than(before.serial));
+        if changed.is_empty() && wanted.is_none() {
             return Ok(committed(&before, false));
         }
-        let serial = before.serial.next();
-        writer.set_serial(serial);
+        writer.set_serial(wanted.unwrap_or_else(|| before.serial.next()));
         let (place, zone) = (*place, writer.zone.clone());
         let done = committed(&zone, true);
         // Of a zone that is not whole yet nobody has a copy, and its first records would be there
@@ -215,6 +230,25 @@ impl Store {
         }
         self.publish(place, Some(zone), Some(before));
         Ok(done)
+    }
+
+    /// What an UPDATE would do to the current version of its zone.
+    ///
+    /// # Errors
+    /// When it must not be carried out, with what to tell the client.
+    pub fn evaluate(
+        &self,
+        update: &Update,
+        may_take_over: TakeOver<'_>,
+    ) -> Result<Effect, Refusal> {
+        let writers = self.lock();
+        match writers.zones.get(&update.zone) {
+            Some((_, writer)) => update::evaluate(writer, update, may_take_over),
+            None => Err(Refusal::new(
+                wire::Rcode::NOTAUTH,
+                format!("zone \"{}\" is not served here", update.zone),
+            )),
+        }
     }
 
     /// Says whether what is not in a zone may yet come. Its serial stays: nothing in it changes.
@@ -372,6 +406,11 @@ fn check_change(zone: &Zone, change: &Change) -> Result<(), StoreError> {
             apex,
             owner: change.owner.clone(),
         });
+    }
+    // It would take the place of the SOA.
+    if change.layer < Layer::Static && change.rtype == Rtype::CNAME && change.owner == zone.apex {
+        let apex = zone.apex.clone();
+        return Err(StoreError::NoSoa { apex });
     }
     let too_big = change.rrset.as_ref().is_some_and(|rrset| {
         rrset.rdatas.len() > usize::from(u16::MAX)

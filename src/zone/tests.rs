@@ -52,7 +52,7 @@ fn change(layer: Layer, owner: &Name, rtype: Rtype, rdata: Option<&[u8]>) -> Cha
     let rrset = rdata.map(|rdata| Rrset {
         rtype,
         ttl: Ttl::from_secs(60),
-        rdatas: vec![Box::from(rdata)],
+        rdatas: Vec::from_iter((rdata != ABSENT).then(|| Box::from(rdata))),
     });
     Change {
         owner: owner.clone(),
@@ -61,6 +61,9 @@ fn change(layer: Layer, owner: &Name, rtype: Rtype, rdata: Option<&[u8]>) -> Cha
         rrset,
     }
 }
+
+/// In the model: there is no record of the type.
+const ABSENT: &[u8] = b"absent";
 
 /// Contributions by owner, type and layer.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +80,7 @@ impl Model {
                     .or_insert_with(|| (*layer, rdata.clone()));
             }
         }
+        shown.retain(|_, (_, rdata)| *rdata != ABSENT);
         if let Some((layer, _)) = shown.get(&Rtype::DNAME) {
             let stronger = |(at, _, other): &(Name, Rtype, Layer)| {
                 at != owner && at.as_ref().is_at_or_below(owner.as_ref()) && other < layer
@@ -88,7 +92,12 @@ impl Model {
         }
         if shown.contains_key(&Rtype::CNAME) && shown.len() > 1 {
             let top = shown.values().map(|(layer, _)| *layer).min();
-            shown.retain(|_, (layer, _)| Some(*layer) == top);
+            let cname = shown.get(&Rtype::CNAME).map(|(layer, _)| *layer);
+            if top == Some(Layer::Override) && cname != top {
+                shown.remove(&Rtype::CNAME);
+            } else {
+                shown.retain(|_, (layer, _)| Some(*layer) == top);
+            }
         }
         shown
     }
@@ -195,16 +204,18 @@ fn operations() -> impl Strategy<Value = Vec<(Name, Rtype, Layer, Option<u8>)>> 
         Just(Rtype::DNAME),
     ];
     let layer = prop_oneof![
+        Just(Layer::Override),
         Just(Layer::Dynamic),
         Just(Layer::Synced),
         Just(Layer::Static)
     ];
-    let operation = (owners(), rtype, layer, prop::option::of(0..3_u8));
+    let operation = (owners(), rtype, layer, prop::option::of(0..4_u8));
     prop::collection::vec(operation, 0..60)
 }
 
-fn rdata(rtype: Rtype, number: u8) -> Vec<u8> {
+fn rdata(layer: Layer, rtype: Rtype, number: u8) -> Vec<u8> {
     match rtype {
+        _ if number == 3 && layer == Layer::Override => ABSENT.to_vec(),
         Rtype::A => vec![192, 0, 2, number],
         Rtype::TXT => vec![1, number],
         _ => vec![1, b'x' + number, 0],
@@ -300,10 +311,14 @@ proptest! {
         for operations in operations.chunks(batch) {
             let mut changes = Vec::new();
             for (owner, rtype, layer, number) in operations {
-                if *owner == apex() && (*layer == Layer::Static || *rtype == Rtype::DNAME) {
+                let at_apex = *owner == apex();
+                if at_apex && (*layer == Layer::Static || *rtype == Rtype::DNAME) {
                     continue;
                 }
-                let rdata = number.map(|number| rdata(*rtype, number));
+                if at_apex && *layer == Layer::Override && *rtype == Rtype::CNAME {
+                    continue;
+                }
+                let rdata = number.map(|number| rdata(*layer, *rtype, number));
                 changes.push(change(*layer, owner, *rtype, rdata.as_deref()));
                 let key = (owner.as_ref().to_lowercase(), *rtype, *layer);
                 match rdata {

@@ -28,7 +28,8 @@ pub struct Rrset {
     pub rtype: Rtype,
     /// The TTL.
     pub ttl: Ttl,
-    /// The data of each record, uncompressed, in canonical order and without repeats.
+    /// The data of each record, uncompressed, in canonical order and without repeats. Without any
+    /// it says that there is no record of the type.
     pub rdatas: Vec<Box<[u8]>>,
 }
 
@@ -243,8 +244,16 @@ impl ZoneWriter {
         !same
     }
 
+    /// What all layers say of one owner, shown or hidden.
+    pub(crate) fn contributions_at(&self, owner: &[u8]) -> Vec<Contribution> {
+        let shown = self.zone.node_at(owner).map(Node::rrsets);
+        let shown = shown.into_iter().flatten().map(contribution);
+        let hidden = self.hidden.get(owner).into_iter().flatten().cloned();
+        shown.chain(hidden).collect()
+    }
+
     /// The strongest layer below a name, where a DNAME makes it matter.
-    fn strongest_below(&self, owner: &[u8], all: &[Contribution]) -> Option<Layer> {
+    pub(crate) fn strongest_below(&self, owner: &[u8], all: &[Contribution]) -> Option<Layer> {
         let dname = all.iter().filter(|one| one.rrset.rtype == Rtype::DNAME);
         let strongest = dname.map(|one| one.layer).min()?;
         let mut below = None;
