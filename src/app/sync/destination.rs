@@ -373,6 +373,15 @@ impl Destination {
                 self.refuse(RowName::new(name), error);
             }
             let _touched = self.shadow.applied(&batch, &refused);
+            let judge = &self.judge;
+            self.brake.made(
+                &batch,
+                |endpoint| {
+                    refused.is_empty() || !refused.contains(&RowName::new(&endpoint.name))
+                },
+                |name| judge.zone_of(name.as_str()),
+                self.reports.now(),
+            );
             self.done(&batch, &refused);
         }
         Ok(())

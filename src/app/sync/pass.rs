@@ -205,10 +205,13 @@ pub(super) fn brake(
     }
     let mut verdicts = Vec::new();
     for (zone, mut part) in by_zone {
-        let owned = || {
-            shadow.count(|endpoint| {
-                judge.rules.covers(endpoint) && *judge.zone_of(&endpoint.name) == *zone
-            })
+        let owned = |enough: usize| {
+            let ours = shadow.endpoints().filter(|endpoint| {
+                let rules = &judge.rules;
+                let is_here = || *judge.zone_of(&endpoint.name) == *zone;
+                rules.owns(endpoint) && rules.covers(endpoint) && is_here()
+            });
+            ours.take(enough).count()
         };
         let pass = Pass {
             now,

@@ -123,12 +123,11 @@ impl Status {
 
     /// The place was listed.
     pub(super) fn listed(&self, shadow: &Shadow) {
-        let counts = std::cell::RefCell::new(BTreeMap::new());
-        let _all = shadow.count(|endpoint| {
-            *counts.borrow_mut().entry(endpoint.rtype).or_insert(0) += 1;
-            true
-        });
-        self.counts().records = counts.into_inner();
+        let mut counts = BTreeMap::new();
+        for endpoint in shadow.endpoints() {
+            *counts.entry(endpoint.rtype).or_insert(0) += 1;
+        }
+        self.counts().records = counts;
     }
 
     /// This is wanted at the names that the pass looks at now.

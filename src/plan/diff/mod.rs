@@ -74,7 +74,9 @@ impl Rules {
                 .all(|filter| filter.matches(&endpoint.name))
     }
 
-    fn owns(&self, endpoint: &Endpoint) -> bool {
+    /// Whether a record is ours, by its labels.
+    #[must_use]
+    pub fn owns(&self, endpoint: &Endpoint) -> bool {
         let owner = endpoint.labels.value(Labels::OWNER);
         self.owner.is_none() || owner == self.owner.as_deref()
     }

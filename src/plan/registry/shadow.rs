@@ -78,11 +78,8 @@ impl Shadow {
     /// What is there at a name, with labels.
     #[must_use]
     pub fn row(&self, name: &RowName) -> Vec<Endpoint> {
-        let Some(row) = self.rows.get(name) else {
-            return Vec::new();
-        };
-        let block = Block::new(row, &self.statics);
-        block.endpoints().map(|(_, endpoint)| endpoint).collect()
+        let row = self.rows.get(name);
+        row.map(|row| self.unpack(row)).unwrap_or_default()
     }
 
     /// All names that hold something, sorted.
@@ -105,18 +102,14 @@ impl Shadow {
         self.rows.is_empty()
     }
 
-    /// How many records pass a test; for the brake, which wants to know what we own in a zone.
-    #[must_use]
-    pub fn count(&self, test: impl Fn(&Endpoint) -> bool) -> usize {
-        let rows = self.rows.values();
-        rows.map(|row| {
-            let block = Block::new(row, &self.statics);
-            block
-                .endpoints()
-                .filter(|(_, endpoint)| test(endpoint))
-                .count()
-        })
-        .sum()
+    /// All that is there, in no order.
+    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        self.rows.values().flat_map(|row| self.unpack(row))
+    }
+
+    fn unpack(&self, row: &[u8]) -> Vec<Endpoint> {
+        let block = Block::new(row, &self.statics);
+        block.endpoints().map(|(_, endpoint)| endpoint).collect()
     }
 
     /// As [`Registry::write`].
