@@ -41,7 +41,7 @@ pub use lookup::{Found, Probe};
 pub use page::{Flags, Node, Rdatas, RrsetRef, Rrsets};
 pub use snapshot::{Snapshot, Zone};
 pub use store::{Committed, Since, Store, StoreError};
-pub use update::{Effect, Refusal, TakeOver};
+pub use update::{Effect, Permit, Refusal};
 pub use writer::{Change, Rrset};
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::history::{History, Step};
 use crate::layer::Layer;
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
-use crate::update::{self, Effect, Refusal, TakeOver};
+use crate::update::{self, Effect, Permit, Refusal};
 use crate::writer::{Change, ZoneWriter};
 
 /// Why a proposal was not taken. The store is as it was before.
@@ -236,14 +236,10 @@ impl Store {
     ///
     /// # Errors
     /// When it must not be carried out, with what to tell the client.
-    pub fn evaluate(
-        &self,
-        update: &Update,
-        may_take_over: TakeOver<'_>,
-    ) -> Result<Effect, Refusal> {
+    pub fn evaluate(&self, update: &Update, permit: &dyn Permit) -> Result<Effect, Refusal> {
         let writers = self.lock();
         match writers.zones.get(&update.zone) {
-            Some((_, writer)) => update::evaluate(writer, update, may_take_over),
+            Some((_, writer)) => update::evaluate(writer, update, permit),
             None => Err(Refusal::new(
                 wire::Rcode::NOTAUTH,
                 format!("zone \"{}\" is not served here", update.zone),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use wire::{Name, Rcode, Rtype};
 
 use super::names::{Names, Rrsets, rrsets_of};
-use super::{Effect, Refusal, TakeOver};
+use super::{Effect, Permit, Refusal};
 use crate::assemble::{SOA_NUMBERS, serial_of};
 use crate::layer::Layer;
 use crate::merge::{Contribution, winners};
@@ -19,7 +19,7 @@ use crate::writer::{Change, Rrset, ZoneWriter};
 pub(super) fn of(
     zone: &ZoneWriter,
     names: Names<'_>,
-    may_take_over: TakeOver<'_>,
+    permit: &dyn Permit,
 ) -> Result<Effect, Refusal> {
     let mut effect = Effect::default();
     for (owner, mut after) in names.into_touched() {
@@ -38,7 +38,7 @@ pub(super) fn of(
         for rtype in types {
             let (old, new) = (before.get(&rtype), after.remove(&rtype));
             if old != new.as_ref() {
-                place.change(rtype, old, new, may_take_over, &mut effect.changes)?;
+                place.change(rtype, old, new, permit, &mut effect.changes)?;
             }
         }
     }
@@ -95,7 +95,7 @@ impl<'z> Place<'z> {
         rtype: Rtype,
         old: Option<&Rrset>,
         new: Option<Rrset>,
-        may_take_over: TakeOver<'_>,
+        permit: &dyn Permit,
         changes: &mut Vec<Change>,
     ) -> Result<(), Refusal> {
         self.check_dname(rtype, new.as_ref())?;
@@ -114,7 +114,7 @@ impl<'z> Place<'z> {
         if !overridden && old.is_none() && is_base {
             return Ok(());
         }
-        if !may_take_over(self.name.as_ref(), rtype) {
+        if !permit.may_take_over(self.name.as_ref(), rtype) {
             return Err(Refusal::new(
                 Rcode::REFUSED,
                 format!(

@@ -12,7 +12,7 @@ mod names;
 mod prerequisite;
 
 use wire::update::Update;
-use wire::{NameRef, Rcode, Rtype, Serial};
+use wire::{Name, NameRef, Rcode, Rtype, Serial};
 
 use crate::writer::{Change, ZoneWriter};
 
@@ -52,8 +52,14 @@ impl Refusal {
     }
 }
 
-/// Says whether the client may put an RRset of its own above that of another layer.
-pub type TakeOver<'a> = &'a dyn Fn(NameRef<'_>, Rtype) -> bool;
+/// Says what a client may do in a zone.
+pub trait Permit {
+    /// Whether it may change records of this name and type.
+    fn may_update(&self, owner: NameRef<'_>, rtype: Rtype) -> bool;
+
+    /// Whether it may put them above those of another layer, besides.
+    fn may_take_over(&self, owner: NameRef<'_>, rtype: Rtype) -> bool;
+}
 
 /// What an UPDATE would do to this version of a zone.
 ///
@@ -62,14 +68,32 @@ pub type TakeOver<'a> = &'a dyn Fn(NameRef<'_>, Rtype) -> bool;
 pub(crate) fn evaluate(
     zone: &ZoneWriter,
     update: &Update,
-    may_take_over: TakeOver<'_>,
+    permit: &dyn Permit,
 ) -> Result<Effect, Refusal> {
     prerequisite::check(&zone.zone, &update.prerequisites)?;
     let mut names = Names::new(&zone.zone);
     for operation in &update.operations {
+        if let Some(rtype) = operation.action.rtype() {
+            check_permit(permit, &operation.owner, rtype)?;
+        }
         names.apply(operation)?;
     }
-    effect::of(zone, names, may_take_over)
+    let effect = effect::of(zone, names, permit)?;
+    // The deletion of a whole name is of those types that it has.
+    for change in &effect.changes {
+        check_permit(permit, &change.owner, change.rtype)?;
+    }
+    Ok(effect)
+}
+
+fn check_permit(permit: &dyn Permit, owner: &Name, rtype: Rtype) -> Result<(), Refusal> {
+    if permit.may_update(owner.as_ref(), rtype) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Rcode::REFUSED,
+        format!("\"{owner}\" {rtype}: no grant of this client covers it"),
+    ))
 }
 
 /// The most records of one type at one name that updates make.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use wire::update::{Action, Operation, Prerequisite, Update};
-use wire::{Name, Rcode, Rtype, Serial, Ttl};
+use wire::{Name, NameRef, Rcode, Rtype, Serial, Ttl};
 
 use crate::records::{Place, Records};
-use crate::{Change, Layer, Rrset, Store};
+use crate::{Change, Layer, Permit, Rrset, Store};
 
 fn name(text: &str) -> Name {
     Name::from_text(text.as_bytes(), Some(apex().as_ref())).unwrap()
@@ -77,12 +77,54 @@ fn update(store: &Store, operations: Vec<Operation>, grant: bool) -> Result<(), 
 
 fn carry_out(store: &Store, update: &Update, grant: bool) -> Result<(), Rcode> {
     let effect = store
-        .evaluate(update, &|_, _| grant)
+        .evaluate(update, &Grant(grant))
         .map_err(|refusal| refusal.rcode)?;
     store
         .commit_at(&apex(), effect.changes, effect.serial)
         .unwrap();
     Ok(())
+}
+
+/// All but LOC is granted, and takeover or not.
+struct Grant(bool);
+
+impl Permit for Grant {
+    fn may_update(&self, _: NameRef<'_>, rtype: Rtype) -> bool {
+        rtype != Rtype::LOC
+    }
+
+    fn may_take_over(&self, _: NameRef<'_>, _: Rtype) -> bool {
+        self.0
+    }
+}
+
+#[test]
+fn what_no_grant_covers_is_refused_and_with_it_the_whole_update() {
+    let store = store();
+    let loc = Change {
+        owner: name("x"),
+        rtype: Rtype::LOC,
+        layer: Layer::Dynamic,
+        rrset: Some(Rrset {
+            rtype: Rtype::LOC,
+            ttl: ttl(),
+            rdatas: vec![[0; 16].into()],
+        }),
+    };
+    store.commit(&apex(), vec![loc]).unwrap();
+    let refused = Err(Rcode::REFUSED);
+    let all = || Operation {
+        owner: name("x"),
+        action: Action::DeleteName,
+    };
+    assert_eq!(
+        update(&store, vec![add("y", Rtype::A, &a(1)), all()], true),
+        refused
+    );
+    assert_eq!(update(&store, vec![delete("x", Rtype::LOC)], true), refused);
+    // Even where nothing would change.
+    assert_eq!(update(&store, vec![delete("y", Rtype::LOC)], true), refused);
+    assert!(shown(&store, "y", Rtype::A).is_empty());
 }
 
 /// What shows of a type at a name.
