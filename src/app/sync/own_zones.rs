@@ -110,8 +110,12 @@ fn text(hidden: &Hidden, snapshot: &Snapshot) -> String {
             let zone = snapshot.zone_for(&lookup, lookup.labels());
             let rrset = zone.and_then(|zone| zone.rrset(owner.as_ref(), *by));
             let data = rrset.map(|rrset| targets(rrset).join(","));
-            let data = data.unwrap_or_default();
             let from = layer(*from);
+            let Some(data) = data else {
+                return format!(
+                    "{name} {rtype} is not answered: an order {from} says that there is none"
+                );
+            };
             let other = plain(owner.as_ref());
             match *by {
                 _ if *owner == hidden.owner && *by == rtype => {
@@ -134,7 +138,7 @@ fn text(hidden: &Hidden, snapshot: &Snapshot) -> String {
 /// Where a record comes from, for people.
 fn layer(layer: Layer) -> &'static str {
     match layer {
-        Layer::Dynamic => "from updates",
+        Layer::Dynamic | Layer::Override => "from updates",
         Layer::Static => "from the zone file or --zone-ns",
         Layer::Synced => "from objects",
     }

@@ -1,0 +1,219 @@
+//! The task: when a destination looks at what, and what it is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use plan::brake::Brake;
+use plan::registry::Shadow;
+use plan::{DynProvider, ProviderError, RowName};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::sync::explain::Place;
+use crate::app::sync::model::{Model, Pending};
+use crate::app::sync::own_zones::{Loss, OwnZones};
+use crate::app::sync::pass::{Decided, Judge};
+use crate::app::sync::report::Reports;
+use crate::app::sync::status::Status;
+
+/// One destination.
+pub(in crate::app::sync) struct Destination {
+    pub(in crate::app::sync) name: String,
+    pub(in crate::app::sync) provider: Box<dyn DynProvider>,
+    pub(in crate::app::sync) judge: Judge,
+    pub(in crate::app::sync) shadow: Shadow,
+    pub(in crate::app::sync) brake: Brake,
+    pub(in crate::app::sync) pace: Pace,
+    pub(in crate::app::sync) model: Model,
+    pub(in crate::app::sync) pending: Arc<Pending>,
+    pub(in crate::app::sync) status: Arc<Status>,
+    pub(in crate::app::sync) reports: Reports,
+    /// What is answered in truth, where the zones are our own.
+    pub(in crate::app::sync) own: Option<OwnZones>,
+    /// What is there and not answered.
+    pub(in crate::app::sync) losses: BTreeSet<Loss>,
+    /// The filter of the provider is known.
+    pub(in crate::app::sync) negotiated: bool,
+    /// What is there is to be listed before the next write.
+    pub(in crate::app::sync) stale: bool,
+    /// Told once all is as wanted for the first time.
+    pub(in crate::app::sync) ready: Option<oneshot::Sender<()>>,
+    /// All names there were have been looked at once; of those that came since we were told.
+    pub(in crate::app::sync) looked: bool,
+    /// Names of which something waits until all objects are known.
+    pub(in crate::app::sync) postponed: BTreeSet<RowName>,
+    /// Names that were refused, and why. Tried again by every full pass.
+    pub(in crate::app::sync) refused: BTreeMap<RowName, String>,
+    /// Names that were lost to others, since the last full pass, and what was said of it before.
+    pub(in crate::app::sync) conflicts: BTreeSet<String>,
+    pub(in crate::app::sync) told: BTreeSet<String>,
+}
+
+/// When passes are made.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::app::sync) struct Pace {
+    /// Between full passes.
+    pub(in crate::app::sync) interval: Duration,
+    /// Between passes that events start, at least.
+    pub(in crate::app::sync) between: Duration,
+    /// How long the first pass waits for all objects.
+    pub(in crate::app::sync) patience: Duration,
+}
+
+/// A question or an order to a destination.
+pub(crate) enum Ask {
+    /// All about a name.
+    Explain(RowName, oneshot::Sender<Place>),
+    /// Lets held deletes go, of one zone or all. Tells how many.
+    Release(Option<String>, oneshot::Sender<usize>),
+}
+
+/// The way to ask a destination.
+#[derive(Clone, Debug)]
+pub(crate) struct Asks {
+    pub(crate) name: String,
+    pub(crate) sender: mpsc::Sender<Ask>,
+    pub(crate) status: Arc<Status>,
+    /// As users type it.
+    pub(crate) provider: &'static str,
+    /// Who we are there; empty if everything there is ours.
+    pub(crate) owner: String,
+}
+
+/// What a pass looks at.
+pub(super) enum Scope {
+    All,
+    Names(Vec<RowName>),
+}
+
+impl Destination {
+    /// Keeps the place until it is told to stop.
+    pub(in crate::app::sync) async fn run(
+        mut self,
+        mut asks: mpsc::Receiver<Ask>,
+        stop: CancellationToken,
+    ) {
+        let patience = Instant::now() + self.pace.patience;
+        let mut next_full = Instant::now();
+        // No pass before this moment: what a failure or the settings ask for.
+        let mut not_before = Instant::now();
+        let mut wanted = true;
+        loop {
+            let complete = self.model.is_complete();
+            let due = if !complete && Instant::now() < patience {
+                patience
+            } else if wanted {
+                not_before
+            } else {
+                next_full.max(not_before)
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(ask) = asks.recv() => {
+                    if self.answer(ask).await {
+                        (next_full, wanted) = (Instant::now(), true);
+                    }
+                    continue;
+                }
+                () = self.pending.wait() => {
+                    wanted = true;
+                    continue;
+                }
+                () = sleep_until(due) => {}
+            }
+            let synced = self.status.numbers().synced;
+            let known = self.knows_enough(complete);
+            let full = Instant::now() >= next_full || (known && !synced);
+            let came = self.pending.take();
+            let arrivals: Vec<Instant> = came.values().copied().collect();
+            let mut names: BTreeSet<RowName> = came.into_keys().collect();
+            if self.model.is_complete() {
+                names.append(&mut self.postponed);
+            }
+            if full {
+                next_full = Instant::now() + self.pace.interval;
+            }
+            let scope = if full && !(self.provider.capabilities().owns && self.looked) {
+                Scope::All
+            } else {
+                // Nothing drifts where nobody else writes; what waits is looked at again.
+                if full {
+                    names.extend(self.waiting());
+                }
+                Scope::Names(names.into_iter().collect())
+            };
+            wanted = false;
+            let result = tokio::select! {
+                result = self.pass(&scope, full && known) => result,
+                // The provider's call is given up with the pass.
+                () = stop.cancelled() => return,
+            };
+            not_before = Instant::now() + self.pace.between;
+            if let Err(error) = result {
+                let earliest = arrivals.into_iter().min().unwrap_or_else(Instant::now);
+                match scope {
+                    Scope::Names(names) => self.pending.add(names, earliest),
+                    Scope::All => next_full = Instant::now(),
+                }
+                wanted = true;
+                not_before = Instant::now() + self.failed(&error);
+            } else if synced {
+                // The first pass is about what was there before, not about events.
+                for arrival in arrivals {
+                    self.status.latency.observe(arrival.elapsed());
+                }
+            }
+        }
+    }
+
+    /// Whether all is known that this place needs. In our own zones nothing can be lost that only a
+    /// broken file would still ask for.
+    pub(super) fn knows_enough(&self, complete: bool) -> bool {
+        complete || (self.provider.capabilities().owns && self.model.is_known())
+    }
+
+    /// Names that were refused, or whose deletes are held.
+    fn waiting(&self) -> BTreeSet<RowName> {
+        let held = self.brake.held().into_iter();
+        let held = held.flat_map(|(zone, _)| self.brake.names(zone));
+        self.refused.keys().cloned().chain(held).collect()
+    }
+
+    /// One full pass, for `--once`.
+    ///
+    /// # Errors
+    /// The destination could not be read or written.
+    pub(in crate::app::sync) async fn once(&mut self) -> Result<(), ProviderError> {
+        self.pass(&Scope::All, true).await
+    }
+
+    /// What a full pass would do.
+    ///
+    /// # Errors
+    /// The destination could not be read.
+    pub(in crate::app::sync) async fn preview(&mut self) -> Result<Decided, ProviderError> {
+        self.list(true).await?;
+        let names = self.names(&Scope::All);
+        let mut decided = Decided::default();
+        self.decide(&names, &mut decided).await?;
+        Ok(decided)
+    }
+
+    /// Answers a question. True if a full pass should follow.
+    async fn answer(&mut self, ask: Ask) -> bool {
+        match ask {
+            Ask::Release(zone, reply) => {
+                let count = self.brake.release(zone.as_deref());
+                // Whoever asked may have gone.
+                let _unheard = reply.send(count).is_err();
+                count > 0
+            }
+            Ask::Explain(name, reply) => {
+                let _unheard = reply.send(self.explain(&name).await).is_err();
+                false
+            }
+        }
+    }
+}
