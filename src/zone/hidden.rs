@@ -33,7 +33,7 @@ pub struct Hidden {
 /// What hides an RRset.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hider {
-    /// A record of the same zone.
+    /// A record of the same zone, or word that there is none.
     Record {
         /// Its owner: the name itself, one above it, or for a DNAME one below it.
         owner: Name,
@@ -50,7 +50,7 @@ pub enum Hider {
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) snapshot: Arc<Snapshot>,
-    /// Of the layer that is asked for, by owner below the apex.
+    /// Where the layer that is asked for is among them, by owner below the apex.
     pub(crate) losers: BTreeMap<Box<[u8]>, Vec<Contribution>>,
     pub(crate) layer: Layer,
 }
@@ -90,6 +90,7 @@ impl View {
             .filter(|rrset| rrset.layer() == self.layer)
             .map(|rrset| (contribution(rrset), false));
         let lost = self.losers.get(relative).into_iter().flatten();
+        let lost = lost.filter(|one| one.layer == self.layer);
         let lost = lost.map(|one| (one.clone(), true));
         let hidden = shown.chain(lost).filter_map(|(one, lost)| {
             let by = self.above(zone, &name, &one).or_else(|| {
@@ -180,11 +181,20 @@ impl View {
             let differs = contribution(same).rrset.rdatas != loser.rrset.rdatas;
             return differs.then(|| record(name.name(), same));
         }
+        let relative = name.relative(name.labels(), zone.apex().as_bytes().len());
+        let mut others = self.losers.get(relative).into_iter().flatten();
+        let denied = others.find(|one| one.rrset.rtype == rtype && one.rrset.rdatas.is_empty());
+        if let Some(denied) = denied {
+            return Some(Hider::Record {
+                owner: name.name().to_lowercase(),
+                rtype,
+                layer: denied.layer,
+            });
+        }
         if let Some(cname) = rrset(Rtype::CNAME) {
             return Some(record(name.name(), cname));
         }
         // A DNAME would hide stronger names below it.
-        let relative = name.relative(name.labels(), zone.apex().as_bytes().len());
         let mut below = zone.below(relative).filter(|_| rtype == Rtype::DNAME);
         let below = below.find_map(|node| {
             let mut rrsets = node.rrsets();
@@ -385,7 +395,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_not_hidden_is_answered(
-            says in proptest::collection::vec((0..3usize, 0..8usize, 0..5usize, 0..2u8), 1..12),
+            says in proptest::collection::vec((0..4usize, 0..8usize, 0..5usize, 0..3u8), 1..12),
             child in any::<bool>(),
         ) {
             let owners = ["a", "b", "a.a", "b.a", "a.b", "b.a.a", "a.b.a", "*.a"];
@@ -397,7 +407,11 @@ mod tests {
             }
             let changes = says.iter().map(|&(layer, owner, rtype, data)| {
                 let owner = format!("{}.example", owners[owner]);
-                change(Layer::ALL[layer], &owner, types[rtype], &[1, b't', data])
+                let mut change = change(Layer::ALL[layer], &owner, types[rtype], &[1, b't', data]);
+                if let (0, 2, Some(rrset)) = (layer, data, &mut change.rrset) {
+                    rrset.rdatas.clear();
+                }
+                change
             });
             let mut changes: Vec<Change> = changes.collect();
             // Of several for one RRset the last stands.

@@ -114,7 +114,8 @@ impl ZoneWriter {
         changes
     }
 
-    /// What a layer says that did not win, by owner below the apex; of one owner or of all.
+    /// What did not win, by owner below the apex, where a layer is among the losers; of one owner or
+    /// of all.
     pub(crate) fn losers(
         &self,
         layer: Layer,
@@ -125,10 +126,8 @@ impl ZoneWriter {
         let meant = one.flatten().into_iter().chain(all.into_iter().flatten());
         let mut losers = BTreeMap::new();
         for (owner, all) in meant {
-            let of_layer = all.iter().filter(|one| one.layer == layer);
-            let of_layer: Vec<Contribution> = of_layer.cloned().collect();
-            if !of_layer.is_empty() {
-                losers.insert(owner.clone(), of_layer);
+            if all.iter().any(|one| one.layer == layer) {
+                losers.insert(owner.clone(), all.clone());
             }
         }
         losers
