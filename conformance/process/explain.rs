@@ -5,11 +5,12 @@ use std::process::Command;
 
 use peers::{Options, Program, Server};
 
-use super::site::{Check, PATIENCE, Site, answer, check, start};
+use super::site::{Check, PATIENCE, Site, check, start, wait_for_address, wait_for_log};
 use super::telemetry::get;
 
 pub(super) const TRIALS: &[Check] = &[
     ("explain_follows_a_name_from_its_object", explain),
+    ("a_name_that_something_hides_is_told", hidden),
     ("names_from_objects_are_counted", metrics),
 ];
 
@@ -25,7 +26,7 @@ fn serve(program: &Program, site: &Site) -> Result<Server, String> {
         "--policy=sync".to_owned(),
     ]);
     let server = start(program, &options)?;
-    wait_for(&server, "web.b.test A", "192.0.2.10")?;
+    wait_for_address(&server, "web.b.test", "192.0.2.10")?;
     Ok(server)
 }
 
@@ -35,16 +36,6 @@ fn service(name: &str, address: &str) -> String {
          annotations:\n    external-dns.alpha.kubernetes.io/hostname: {name}.b.test\nspec:\n  \
          type: LoadBalancer\nstatus:\n  loadBalancer:\n    ingress:\n    - ip: {address}\n"
     )
-}
-
-fn wait_for(server: &Server, question: &str, wanted: &str) -> Result<(), String> {
-    let has = |server: &Server| {
-        let lines = answer(server.address(), question).unwrap_or_default();
-        lines.iter().any(|line| line.contains(wanted))
-    };
-    check(server.wait_for(PATIENCE, has), || {
-        format!("{question} has no {wanted}:\n{}", server.log())
-    })
 }
 
 /// Runs a command beside the server and gives what it prints.
@@ -93,11 +84,49 @@ fn explain(program: &Program) -> Result<(), String> {
     check(text.contains("no deletes are held"), || text.clone())
 }
 
+/// A zone file has a name that a Service asks for; then a delegation hides another one.
+fn hidden(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let folder = site.path("objects");
+    fs::create_dir(&folder).map_err(|error| error.to_string())?;
+    site.write("objects/web.yaml", &service("web", "192.0.2.10"))?;
+    site.write("objects/api.yaml", &service("a.api", "192.0.2.11"))?;
+    let options = Options::new([site.zone("b.test", 1, "web A 192.0.2.99")?]).arguments([
+        "--zone=b.test".to_owned(),
+        "--source=service".to_owned(),
+        format!("--manifests={}", folder.display()),
+        "--policy=sync".to_owned(),
+        "--interval=1s".to_owned(),
+    ]);
+    let server = start(program, &options)?;
+    wait_for_address(&server, "a.api.b.test", "192.0.2.11")?;
+    wait_for_address(&server, "web.b.test", "192.0.2.99")?;
+    let lost = "web.b.test A is not answered: A 192.0.2.99 from the zone file";
+    wait_for_log(&server, lost)?;
+    let text = run(program, &server, &["explain", "web.b.test"])?;
+    for wanted in ["something else is answered", "A 192.0.2.99 from the zone"] {
+        check(text.contains(wanted), || format!("no {wanted:?}:\n{text}"))?;
+    }
+    wait_for_metric(&server, &[&conflicts(1)])?;
+    site.zone("b.test", 2, "web A 192.0.2.99\napi NS ns.c.test.")?;
+    wait_for_log(&server, "a.api.b.test A is not answered: api.b.test NS")?;
+    wait_for_metric(&server, &[&conflicts(2)])?;
+    let log = server.log();
+    check(log.matches(lost).count() == 1, || log.clone())?;
+    site.zone("b.test", 3, "")?;
+    wait_for_address(&server, "web.b.test", "192.0.2.10")?;
+    wait_for_metric(&server, &[&conflicts(0)])
+}
+
+fn conflicts(count: u32) -> String {
+    format!("zonewright_sync_conflicts{{destination=\"embedded\"}} {count}")
+}
+
 fn metrics(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
     let server = serve(program, &site)?;
     site.write("objects/api.yaml", &service("api", "192.0.2.11"))?;
-    wait_for(&server, "api.b.test A", "192.0.2.11")?;
+    wait_for_address(&server, "api.b.test", "192.0.2.11")?;
     let wanted = [
         "external_dns_registry_records{record_type=\"a\"} 2",
         "external_dns_controller_verified_records{record_type=\"a\"} 2",
@@ -108,6 +137,11 @@ fn metrics(program: &Program) -> Result<(), String> {
         "zonewright_sync_watch_healthy{kind=\"Service\"} 1",
         "zonewright_sync_event_to_commit_seconds_count{destination=\"embedded\"} 1",
     ];
+    wait_for_metric(&server, &wanted)
+}
+
+/// Waits until all these lines are served.
+fn wait_for_metric(server: &Server, wanted: &[&str]) -> Result<(), String> {
     let mut text = String::new();
     let told = server.wait_for(PATIENCE, |server| {
         text = get(server, "/metrics").unwrap_or_default();

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use peers::{Options, Program, Ready, Server, Signal};
 
-use super::site::{Check, PATIENCE, Site, answer, ask, check, start, wait_for_log};
+use super::site::{
+    Check, NXDOMAIN, PATIENCE, Site, answer, ask, check, start, wait_for_address, wait_for_answer,
+    wait_for_log, wait_for_rcode,
+};
 use crate::fleet::root;
 
 pub(super) const TRIALS: &[Check] = &[
@@ -69,11 +72,7 @@ fn edited(program: &Program) -> Result<(), String> {
     site.write("a.yaml", &service("a", "192.0.2.1"))?;
     site.write("b.yaml", &service("b", "192.0.2.1"))?;
     let server = serve(program, &site)?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.1"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.1")?;
     for last in 2..6 {
         let address = format!("192.0.2.{last}");
         // In place as an editor may do it, or beside and renamed.
@@ -84,18 +83,12 @@ fn edited(program: &Program) -> Result<(), String> {
             let renamed = fs::rename(site.path("new"), site.path("a.yaml"));
             renamed.map_err(|error| error.to_string())?;
         }
-        let wanted = format!("a.example.org. 300 A {address}");
-        let took = wait_for_answer(&server, "a.example.org A", &[&wanted])?;
+        let took = wait_for_address(&server, "a.example.org", &address)?;
         check(took < AT_ONCE, || format!("{address} took {took:?}"))?;
     }
     site.write("a.yaml", "# nothing\n")?;
     wait_for_rcode(&server, "a.example.org A", NXDOMAIN)?;
-    wait_for_answer(
-        &server,
-        "b.example.org A",
-        &["b.example.org. 300 A 192.0.2.1"],
-    )
-    .map(drop)
+    wait_for_address(&server, "b.example.org", "192.0.2.1").map(drop)
 }
 
 fn deleted(program: &Program) -> Result<(), String> {
@@ -103,27 +96,14 @@ fn deleted(program: &Program) -> Result<(), String> {
     site.write("a.yaml", &service("a", "192.0.2.1"))?;
     site.write("b.yaml", &service("b", "192.0.2.2"))?;
     let server = serve(program, &site)?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.1"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.1")?;
     fs::remove_file(site.path("a.yaml")).map_err(|error| error.to_string())?;
     wait_for_rcode(&server, "a.example.org A", NXDOMAIN)?;
     // New files, in new folders too.
     fs::create_dir_all(site.path("deep/er")).map_err(|error| error.to_string())?;
     site.write("deep/er/c.yaml", &service("c", "192.0.2.3"))?;
-    wait_for_answer(
-        &server,
-        "c.example.org A",
-        &["c.example.org. 300 A 192.0.2.3"],
-    )?;
-    wait_for_answer(
-        &server,
-        "b.example.org A",
-        &["b.example.org. 300 A 192.0.2.2"],
-    )
-    .map(drop)
+    wait_for_address(&server, "c.example.org", "192.0.2.3")?;
+    wait_for_address(&server, "b.example.org", "192.0.2.2").map(drop)
 }
 
 fn broken(program: &Program) -> Result<(), String> {
@@ -131,11 +111,7 @@ fn broken(program: &Program) -> Result<(), String> {
     site.write("a.yaml", &service("a", "192.0.2.1"))?;
     site.write("b.yaml", &service("b", "192.0.2.2"))?;
     let server = serve(program, &site)?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.1"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.1")?;
     site.write(
         "a.yaml",
         "apiVersion: v1\nkind: Service\nmetadata: {name: a\nspec: [\n",
@@ -143,11 +119,7 @@ fn broken(program: &Program) -> Result<(), String> {
     wait_for_log(&server, "a.yaml:4:")?;
     // Others go on meanwhile.
     site.write("b.yaml", &service("b", "192.0.2.3"))?;
-    wait_for_answer(
-        &server,
-        "b.example.org A",
-        &["b.example.org. 300 A 192.0.2.3"],
-    )?;
+    wait_for_address(&server, "b.example.org", "192.0.2.3")?;
     let old = answer(server.address(), "a.example.org A")?;
     check(old == ["a.example.org. 300 A 192.0.2.1"], || {
         format!("{old:?}")
@@ -161,11 +133,7 @@ fn broken(program: &Program) -> Result<(), String> {
         format!("{old:?}")
     })?;
     site.write("a.yaml", &service("a", "192.0.2.5"))?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.5"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.5")?;
     fs::remove_file(site.path("a.yaml")).map_err(|error| error.to_string())?;
     wait_for_rcode(&server, "a.example.org A", NXDOMAIN)
 }
@@ -176,19 +144,11 @@ fn broken_at_start(program: &Program) -> Result<(), String> {
     site.write("b.yaml", &service("b", "192.0.2.2"))?;
     let server = serve(program, &site)?;
     wait_for_log(&server, "a.yaml:")?;
-    wait_for_answer(
-        &server,
-        "b.example.org A",
-        &["b.example.org. 300 A 192.0.2.2"],
-    )?;
+    wait_for_address(&server, "b.example.org", "192.0.2.2")?;
     // All that can be known is: one mistake takes no other answer away, and the log tells of it.
     wait_for_rcode(&server, "a.example.org A", NXDOMAIN)?;
     site.write("a.yaml", &service("a", "192.0.2.1"))?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.1"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.1")?;
     wait_for_rcode(&server, "c.example.org A", NXDOMAIN)
 }
 
@@ -223,17 +183,12 @@ fn lists_documents_and_status(program: &Program) -> Result<(), String> {
     )?;
     let server = serve(program, &site)?;
     for (name, last) in [("a", 1), ("b", 1), ("c", 2), ("d", 3), ("e", 4)] {
-        let wanted = format!("{name}.example.org. 300 A 192.0.2.{last}");
-        wait_for_answer(&server, &format!("{name}.example.org A"), &[&wanted])?;
+        let name = format!("{name}.example.org");
+        wait_for_address(&server, &name, &format!("192.0.2.{last}"))?;
     }
     // A status that a controller writes later: the name follows the address.
     site.write("list.yaml", &list.replace("192.0.2.1", "192.0.2.9"))?;
-    wait_for_answer(
-        &server,
-        "b.example.org A",
-        &["b.example.org. 300 A 192.0.2.9"],
-    )
-    .map(drop)
+    wait_for_address(&server, "b.example.org", "192.0.2.9").map(drop)
 }
 
 /// As Kubernetes does with a ConfigMap.
@@ -254,15 +209,11 @@ fn swapped(program: &Program) -> Result<(), String> {
     swap(1).map_err(|error| error.to_string())?;
     symlink("..data/a.yaml", site.path("a.yaml")).map_err(|error| error.to_string())?;
     let server = serve(program, &site)?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.1"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.1")?;
     for round in 2..5 {
         swap(round).map_err(|error| error.to_string())?;
-        let wanted = format!("a.example.org. 300 A 192.0.2.{round}");
-        let took = wait_for_answer(&server, "a.example.org A", &[&wanted])?;
+        let address = format!("192.0.2.{round}");
+        let took = wait_for_address(&server, "a.example.org", &address)?;
         check(took < AT_ONCE, || format!("round {round} took {took:?}"))?;
     }
     Ok(())
@@ -275,11 +226,7 @@ fn folder_comes_back(program: &Program) -> Result<(), String> {
     fs::create_dir(&folder).map_err(|error| error.to_string())?;
     site.write("objects/a.yaml", &service("a", "192.0.2.1"))?;
     let server = start(program, &options(&folder.display().to_string()))?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.1"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.1")?;
     fs::rename(&folder, site.path("away")).map_err(|error| error.to_string())?;
     wait_for_log(&server, "error: read manifests")?;
     let old = answer(server.address(), "a.example.org A")?;
@@ -288,17 +235,9 @@ fn folder_comes_back(program: &Program) -> Result<(), String> {
     })?;
     fs::rename(site.path("away"), &folder).map_err(|error| error.to_string())?;
     site.write("objects/a.yaml", &service("a", "192.0.2.2"))?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.2"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.2")?;
     site.write("objects/b.yaml", &service("b", "192.0.2.3"))?;
-    wait_for_answer(
-        &server,
-        "b.example.org A",
-        &["b.example.org. 300 A 192.0.2.3"],
-    )?;
+    wait_for_address(&server, "b.example.org", "192.0.2.3")?;
     fs::remove_file(site.path("objects/a.yaml")).map_err(|error| error.to_string())?;
     wait_for_rcode(&server, "a.example.org A", NXDOMAIN)
 }
@@ -318,8 +257,7 @@ fn killed(program: &Program) -> Result<(), String> {
         let address = format!("192.0.2.{round}");
         site.write("a.yaml", &service("a", &address))?;
         server = start(program, &options.clone().port(port))?;
-        let wanted = format!("a.example.org. 300 A {address}");
-        wait_for_answer(&server, "a.example.org A", &[&wanted])?;
+        wait_for_address(&server, "a.example.org", &address)?;
     }
     Ok(())
 }
@@ -352,40 +290,6 @@ pub(super) fn options(path: &str) -> Options {
 fn serve(program: &Program, site: &Site) -> Result<Server, String> {
     start(program, &options(&site.path(".").display().to_string()))
 }
-
-/// Waits for an answer of these records; tells how long that took.
-pub(super) fn wait_for_answer(
-    server: &Server,
-    query: &str,
-    wanted: &[&str],
-) -> Result<Duration, String> {
-    let begin = Instant::now();
-    let came = server.wait_for(PATIENCE, |server| {
-        answer(server.address(), query).is_ok_and(|lines| lines == wanted)
-    });
-    let took = begin.elapsed();
-    check(came, || {
-        let found = answer(server.address(), query);
-        format!("{query}: {found:?}, not {wanted:?}; log:\n{}", server.log())
-    })?;
-    Ok(took)
-}
-
-/// Waits for an answer with this code.
-pub(super) fn wait_for_rcode(server: &Server, query: &str, wanted: u16) -> Result<(), String> {
-    let code = |server: &Server| ask(server.address(), query).ok().map(|reply| reply.rcode);
-    let came = server.wait_for(PATIENCE, |server| code(server) == Some(wanted));
-    check(came, || {
-        format!(
-            "{query}: {:?}, not {wanted}; log:\n{}",
-            code(server),
-            server.log()
-        )
-    })
-}
-
-pub(super) const SERVFAIL: u16 = 2;
-pub(super) const NXDOMAIN: u16 = 3;
 
 /// What people call at once.
 const AT_ONCE: Duration = Duration::from_secs(1);

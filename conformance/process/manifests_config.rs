@@ -5,8 +5,11 @@ use std::fs;
 
 use peers::{Options, Program, Ready};
 
-use super::manifests::{NXDOMAIN, options, service, wait_for_answer, wait_for_rcode};
-use super::site::{Check, Site, answer, check, serial, start, wait_for_log};
+use super::manifests::{options, service};
+use super::site::{
+    Check, NXDOMAIN, Site, answer, check, serial, start, wait_for_address, wait_for_answer,
+    wait_for_log, wait_for_rcode,
+};
 
 pub(super) const TRIALS: &[Check] = &[
     (
@@ -47,11 +50,7 @@ destinations:
         site.path("objects").display()
     );
     let server = start(program, &configured(&site, &config)?)?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.7"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.7")?;
     wait_for_log(
         &server,
         "applied changes destination=memory creates=1 updates=0 deletes=0",
@@ -103,8 +102,7 @@ claims:
     );
     let server = start(program, &configured(&site, &config)?)?;
     for name in ["a.shop", "e"] {
-        let wanted = format!("{name}.example.org. 300 A 192.0.2.1");
-        wait_for_answer(&server, &format!("{name}.example.org A"), &[&wanted])?;
+        wait_for_address(&server, &format!("{name}.example.org"), "192.0.2.1")?;
     }
     for name in ["b.shop", "c"] {
         wait_for_rcode(&server, &format!("{name}.example.org A"), NXDOMAIN)?;
@@ -127,11 +125,7 @@ fn made(program: &Program) -> Result<(), String> {
         .arguments(["--managed-record-types=A", "--managed-record-types=PTR"])
         .ready(Ready::Zones(vec!["example.org".into()]));
     let server = start(program, &options)?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.7"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.7")?;
     let mut servers = answer(server.address(), "example.org NS")?;
     for line in &mut servers {
         // The TTL is a setting of its own.
@@ -158,11 +152,7 @@ fn made(program: &Program) -> Result<(), String> {
     )?;
     let before = serial(server.address(), "example.org");
     site.write("a.yaml", &service("a", "192.0.2.8"))?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 192.0.2.8"],
-    )?;
+    wait_for_address(&server, "a.example.org", "192.0.2.8")?;
     wait_for_rcode(&server, "7.2.0.192.in-addr.arpa PTR", NXDOMAIN)?;
     let after = serial(server.address(), "example.org");
     check(after > before, || {
@@ -183,44 +173,22 @@ fn beside_file(program: &Program) -> Result<(), String> {
     let options = options(&site.path("objects").display().to_string())
         .arguments(["--zone-dir", &site.path("zones").display().to_string()]);
     let server = start(program, &options)?;
-    let by_file = "a.example.org. 300 A 198.51.100.1";
-    let by_object = "a.example.org. 300 A 192.0.2.7";
-    wait_for_answer(
-        &server,
-        "b.example.org A",
-        &["b.example.org. 300 A 192.0.2.8"],
-    )?;
-    wait_for_answer(&server, "a.example.org A", &[by_file])?;
+    let (by_file, by_object) = ("198.51.100.1", "192.0.2.7");
+    wait_for_address(&server, "b.example.org", "192.0.2.8")?;
+    wait_for_address(&server, "a.example.org", by_file)?;
     // The file leaves the name free, and takes it again.
     site.write(file, &super::site::text(2, ""))?;
-    wait_for_answer(&server, "a.example.org A", &[by_object])?;
+    wait_for_address(&server, "a.example.org", by_object)?;
     site.write(file, &super::site::text(3, "a A 198.51.100.1"))?;
-    wait_for_answer(&server, "a.example.org A", &[by_file])?;
+    wait_for_address(&server, "a.example.org", by_file)?;
     fs::remove_file(site.path(file)).map_err(|error| error.to_string())?;
-    wait_for_answer(&server, "a.example.org A", &[by_object])?;
-    wait_for_answer(
-        &server,
-        "b.example.org A",
-        &["b.example.org. 300 A 192.0.2.8"],
-    )?;
+    wait_for_address(&server, "a.example.org", by_object)?;
+    wait_for_address(&server, "b.example.org", "192.0.2.8")?;
     site.write("objects/c.yaml", &service("c", "192.0.2.9"))?;
-    wait_for_answer(
-        &server,
-        "c.example.org A",
-        &["c.example.org. 300 A 192.0.2.9"],
-    )?;
+    wait_for_address(&server, "c.example.org", "192.0.2.9")?;
     site.write(file, &super::site::text(4, "a A 198.51.100.2"))?;
-    wait_for_answer(
-        &server,
-        "a.example.org A",
-        &["a.example.org. 300 A 198.51.100.2"],
-    )?;
-    wait_for_answer(
-        &server,
-        "c.example.org A",
-        &["c.example.org. 300 A 192.0.2.9"],
-    )
-    .map(drop)
+    wait_for_address(&server, "a.example.org", "198.51.100.2")?;
+    wait_for_address(&server, "c.example.org", "192.0.2.9").map(drop)
 }
 
 /// Two CNAMEs of one name: one wins, the zone stays a zone, and the other one comes when it goes.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use peers::{Options, Program, Server, Zone};
 use tempfile::TempDir;
@@ -116,6 +116,48 @@ pub(super) fn wait_for_log(server: &Server, text: &str) -> Result<(), String> {
     })
 }
 
+/// Waits for an answer of these records; tells how long that took.
+pub(super) fn wait_for_answer(
+    server: &Server,
+    query: &str,
+    wanted: &[&str],
+) -> Result<Duration, String> {
+    let begin = Instant::now();
+    let came = server.wait_for(PATIENCE, |server| {
+        answer(server.address(), query).is_ok_and(|lines| lines == wanted)
+    });
+    let took = begin.elapsed();
+    check(came, || {
+        let found = answer(server.address(), query);
+        format!("{query}: {found:?}, not {wanted:?}; log:\n{}", server.log())
+    })?;
+    Ok(took)
+}
+
+/// Waits until a name has this one address, with the TTL of names that ask for none; tells how long
+/// that took.
+pub(super) fn wait_for_address(
+    server: &Server,
+    name: &str,
+    address: &str,
+) -> Result<Duration, String> {
+    let wanted = format!("{name}. 300 A {address}");
+    wait_for_answer(server, &format!("{name} A"), &[&wanted])
+}
+
+/// Waits for an answer with this code.
+pub(super) fn wait_for_rcode(server: &Server, query: &str, wanted: u16) -> Result<(), String> {
+    let code = |server: &Server| ask(server.address(), query).ok().map(|reply| reply.rcode);
+    let came = server.wait_for(PATIENCE, |server| code(server) == Some(wanted));
+    check(came, || {
+        format!(
+            "{query}: {:?}, not {wanted}; log:\n{}",
+            code(server),
+            server.log()
+        )
+    })
+}
+
 /// An error unless the condition holds.
 pub(super) fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }
@@ -125,3 +167,6 @@ const WAIT: Duration = Duration::from_secs(2);
 
 /// How long something may take that comes at once on an idle machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) const SERVFAIL: u16 = 2;
+pub(super) const NXDOMAIN: u16 = 3;
