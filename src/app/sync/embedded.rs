@@ -42,23 +42,34 @@ impl Embedded {
 
     /// What a record should be from now on, and the place of its zone.
     fn change(&self, endpoint: &Endpoint, present: bool) -> Result<(usize, Change), String> {
-        let owner = owner_of(&endpoint.name)?;
-        let zone = self
-            .place_of(owner.as_ref())
-            .ok_or_else(|| format!("\"{}\" is in no zone of this server", endpoint.name))?;
-        let rrset = if present {
-            Some(rrset(endpoint)?)
+        let change = if present {
+            set(endpoint)?
         } else {
-            None
+            Change {
+                owner: owner_of(&endpoint.name)?,
+                rtype: endpoint.rtype,
+                layer: Layer::Synced,
+                rrset: None,
+            }
         };
-        let change = Change {
-            owner,
-            rtype: endpoint.rtype,
-            layer: Layer::Synced,
-            rrset,
-        };
+        let zone = self
+            .place_of(change.owner.as_ref())
+            .ok_or_else(|| format!("\"{}\" is in no zone of this server", endpoint.name))?;
         Ok((zone, change))
     }
+}
+
+/// The change that makes an endpoint a record of the layer.
+///
+/// # Errors
+/// As [`storable`].
+pub(super) fn set(endpoint: &Endpoint) -> Result<Change, String> {
+    Ok(Change {
+        owner: owner_of(&endpoint.name)?,
+        rtype: endpoint.rtype,
+        layer: Layer::Synced,
+        rrset: Some(rrset(endpoint)?),
+    })
 }
 
 impl Provider for Embedded {
