@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use peers::{Options, Program, Server};
+use peers::{Options, Program, Server, Signal};
 
 use super::site::{Check, PATIENCE, Site, check, start, wait_for_address, wait_for_log};
 use super::telemetry::get;
@@ -11,6 +11,7 @@ use super::telemetry::get;
 pub(super) const TRIALS: &[Check] = &[
     ("explain_follows_a_name_from_its_object", explain),
     ("a_name_that_something_hides_is_told", hidden),
+    ("a_plan_is_compared_with_the_running_server", plan),
     ("names_from_objects_are_counted", metrics),
 ];
 
@@ -120,6 +121,78 @@ fn hidden(program: &Program) -> Result<(), String> {
 
 fn conflicts(count: u32) -> String {
     format!("zonewright_sync_conflicts{{destination=\"embedded\"}} {count}")
+}
+
+fn plan(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let mut server = serve(program, &site)?;
+    site.write("more.yaml", &service("more", "192.0.2.12"))?;
+    let folder = format!("--manifests={}", site.path("objects").display());
+    let more = format!("--manifests={}", site.path("more.yaml").display());
+    let flags = ["plan", "--zone=b.test", "--source=service", "--policy=sync"];
+    let plan = |server: &Server, more: &[&str]| run(program, server, &[&flags, more].concat());
+    let same = plan(&server, &[&folder])?;
+    for wanted in [
+        "0 to create, 0 to update, 0 to delete",
+        "compared with the running server",
+    ] {
+        check(same.contains(wanted), || format!("no {wanted:?}:\n{same}"))?;
+    }
+    let one = plan(&server, &[&folder, &more, "--output=json"])?;
+    let one: serde_json::Value = serde_json::from_str(&one).map_err(|error| error.to_string())?;
+    check(
+        one[0]["changes"]["create"]
+            .as_array()
+            .is_some_and(|made| made.len() == 1),
+        || one.to_string(),
+    )?;
+    let told = one[0]["comparedWith"].as_str().unwrap_or_default();
+    check(
+        told.starts_with("compared with the running server at"),
+        || told.to_owned(),
+    )?;
+    server
+        .signal(Signal::Terminate)
+        .map_err(|error| error.to_string())?;
+    server.wait(PATIENCE);
+    let alone = plan(&server, &[&folder, "--managed-record-types=A"])?;
+    for wanted in [
+        "1 to create",
+        "no server is running at",
+        "compared with an empty zone",
+    ] {
+        check(alone.contains(wanted), || {
+            format!("no {wanted:?}:\n{alone}")
+        })?;
+    }
+    // What may not be, and what is nowhere.
+    let settings = format!(
+        "version: 1\nsources: [service]\nmanifests: [{}, {}]\npolicy: sync\ndomain-filter: [test]\n\
+         zone: [b.test]\nclaims:\n- {{namespaces: [shop], names: ['*']}}\n",
+        site.path("objects").display(),
+        site.path("other.yaml").display(),
+    );
+    site.write("settings.yaml", &settings)?;
+    site.write(
+        "other.yaml",
+        &service("x", "192.0.2.13")
+            .replace("x.b.test", "x.c.test")
+            .replace("namespace: default", "namespace: shop"),
+    )?;
+    let config = format!("--config={}", site.path("settings.yaml").display());
+    let text = run(program, &server, &["plan", &config])?;
+    for wanted in [
+        "denied: web.b.test A: ",
+        "in no zone of this server: x.c.test",
+    ] {
+        check(text.contains(wanted), || format!("no {wanted:?}:\n{text}"))?;
+    }
+    let json = run(program, &server, &["plan", &config, "--output=json"])?;
+    let json: serde_json::Value = serde_json::from_str(&json).map_err(|error| error.to_string())?;
+    check(
+        json[0]["denied"][0]["reason"].is_string() && json[0]["inNoZone"]["names"] == 1,
+        || json.to_string(),
+    )
 }
 
 fn metrics(program: &Program) -> Result<(), String> {

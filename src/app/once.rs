@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use config::{Config, Environment, Output};
+use wire::Name;
 use zone::Store;
 
+use super::control;
 use super::sync;
 use super::telemetry::{self, Style};
 use super::zones::Made;
@@ -32,7 +34,22 @@ pub(super) fn plan(
     environment: Environment<'_>,
 ) -> anyhow::Result<ExitCode> {
     alone(config, environment, |settings, store, color| async move {
-        sync::plan(settings, &store, output, color).await
+        let zones: Vec<Name> = Made::all(config)
+            .into_iter()
+            .map(|made| made.apex)
+            .collect();
+        let compared = if zones.is_empty() {
+            String::new()
+        } else {
+            let held = control::held(&config.control_socket, environment, &zones);
+            for (zone, records) in held.records {
+                let put = sync::put_layer(&store, &zone, records);
+                put.map_err(anyhow::Error::msg)
+                    .context("understand what the running server holds")?;
+            }
+            held.what
+        };
+        sync::plan(settings, &store, output, color, &compared).await
     })
 }
 

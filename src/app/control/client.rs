@@ -1,15 +1,20 @@
-//! The user's side: `zonewright zone …`, `zonewright explain NAME`, `zonewright brake release`.
+//! The user's side: `zonewright zone …`, `zonewright explain NAME`, `zonewright brake release`, and
+//! what `zonewright plan` compares with.
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
-use config::{Brake, Environment, Explain, Output, ZoneAction, ZoneCommand};
+use config::{Brake, ControlSocket, Environment, Explain, Output, ZoneAction, ZoneCommand};
+use wire::Name;
 
 use super::protocol::{Command, Outcome, Released, Reply, Request, VERSION, Zone};
-use super::socket::connect;
+use super::socket::{Found, connect, find};
 use super::{print, report};
+use crate::app::sync::LayerRecord;
 use crate::app::sync::explain::Explanation;
 use crate::app::telemetry;
 
@@ -108,6 +113,59 @@ pub(crate) fn brake(command: Brake, environment: Environment<'_>) -> anyhow::Res
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a running daemon holds of the names of objects, for a plan to be compared with.
+pub(crate) struct Held {
+    /// By zone.
+    pub(crate) records: Vec<(Name, Vec<LayerRecord>)>,
+    /// What that is, for people.
+    pub(crate) what: String,
+}
+
+/// Asks what objects have in these zones. Without an answer they are empty, and why is said.
+pub(crate) fn held(setting: &ControlSocket, environment: Environment<'_>, zones: &[Name]) -> Held {
+    let nothing = |why: String| Held {
+        records: Vec::new(),
+        what: format!("{why}: compared with an empty zone"),
+    };
+    let path = match find(setting, environment) {
+        _ if *setting == ControlSocket::Off => {
+            return nothing("no server is asked (--control-socket=off)".to_owned());
+        }
+        // One answer a connection: each zone is asked on its own.
+        Ok(Found::Running(path, _)) => path,
+        Ok(Found::Nobody(place)) => {
+            return nothing(format!("no server is running at {}", place.display()));
+        }
+        Err(error) => return nothing(format!("no server could be asked ({error})")),
+    };
+    let (mut records, mut missing) = (Vec::new(), String::new());
+    for zone in zones {
+        match layer_of(&path, zone) {
+            Ok(found) => records.push((zone.clone(), found)),
+            Err(error) => missing.push_str(&format!("; {error}: compared with an empty zone")),
+        }
+    }
+    let path = path.display();
+    Held {
+        records,
+        what: format!("compared with the running server at {path}{missing}"),
+    }
+}
+
+fn layer_of(path: &Path, zone: &Name) -> anyhow::Result<Vec<LayerRecord>> {
+    let stream = UnixStream::connect(path).context("ask the daemon")?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut all = Vec::new();
+    let zone = zone.to_string();
+    ask(&stream, Command::Records { zone }, |reply| {
+        if let Reply::Records(mut some) = reply {
+            all.append(&mut some);
+        }
+        Ok(())
+    })?;
+    Ok(all)
+}
+
 /// Sends a request; gives every reply but the last one.
 fn ask(
     stream: &UnixStream,
@@ -132,3 +190,6 @@ fn ask(
     }
     bail!("the daemon ended before it had said all")
 }
+
+/// A server that does not begin to answer in this time is not waited for.
+const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,5 +1,5 @@
-//! The control socket: `zonewright zone …`, `explain` and `brake` ask, the daemon answers, a line of
-//! JSON at a time.
+//! The control socket: `zonewright zone …`, `explain`, `plan` and `brake` ask, the daemon answers, a
+//! line of JSON at a time.
 //!
 //! ```text
 //! client ──{"version":1,"command":"show","zone":"example.org"}──→ daemon
@@ -15,7 +15,7 @@ mod report;
 mod server;
 mod socket;
 
-pub(crate) use client::{brake, explain, zone};
+pub(crate) use client::{brake, explain, held, zone};
 pub(crate) use server::{Answerer, serve};
 pub(crate) use socket::Socket;
 

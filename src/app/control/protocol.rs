@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::sync::LayerRecord;
 use crate::app::sync::explain::Explanation;
 
 /// The version that this build speaks.
@@ -35,6 +36,8 @@ pub(super) enum Command {
     Export { zone: String },
     /// All zones.
     List,
+    /// What objects have in a zone, as records.
+    Records { zone: String },
     /// Read zones again, all if none is named; an outcome for each.
     Reload { zones: Vec<String> },
     /// One zone.
@@ -53,6 +56,8 @@ pub(super) enum Reply {
     Explanation(Box<Explanation>),
     /// What came of reading a zone again.
     Outcome(Outcome),
+    /// Some records.
+    Records(Vec<LayerRecord>),
     /// How many deletes the brake of a destination lets go.
     Released(Released),
     /// A piece of a text.

@@ -18,7 +18,7 @@ use zone::records::{Place, Records};
 use super::protocol::{Command, MAX_REQUEST, Outcome, Released, Reply, Request, VERSION, Zone};
 use super::socket::Socket;
 use crate::app::sync::explain::explain;
-use crate::app::sync::{Ask, Asks, Model};
+use crate::app::sync::{Ask, Asks, Model, layer};
 use crate::app::zones::{Handle, Order, Status, Statuses};
 
 /// Knows the answers.
@@ -135,6 +135,7 @@ impl Answerer {
                 }
                 Err(message) => Ok(Err(message)),
             },
+            Command::Records { zone } => self.layer(&zone, out),
             Command::Reload { zones } => self.reload(&zones, out),
             Command::Explain { name } => self.explain(&name, out),
             Command::BrakeRelease { destination, zone } => {
@@ -154,6 +155,21 @@ impl Answerer {
         }
         let explanation = Runtime::current().block_on(explain(model, asks, name));
         out.send(&Reply::Explanation(Box::new(explanation)))?;
+        Ok(Ok(()))
+    }
+
+    /// The records that objects have in a zone, some at a time.
+    fn layer(&self, zone: &str, out: &mut Replies<'_>) -> io::Result<Result<(), String>> {
+        let name = match name(zone) {
+            Ok(name) => name,
+            Err(message) => return Ok(Err(message)),
+        };
+        let Some(records) = layer(&self.store, &name) else {
+            return Ok(Err(format!("zone \"{name}\" is not served here")));
+        };
+        for some in records.chunks(RECORDS) {
+            out.send(&Reply::Records(some.to_vec()))?;
+        }
         Ok(Ok(()))
     }
 
@@ -367,6 +383,9 @@ const REQUEST: Duration = Duration::from_secs(1);
 
 /// A client that takes longer to read a line is gone.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Records in one reply.
+const RECORDS: usize = 512;
 
 /// Bytes of a zone in one reply.
 const PIECE: usize = 64 << 10;

@@ -104,15 +104,47 @@ pub(super) fn connect(
     setting: &ControlSocket,
     environment: Environment<'_>,
 ) -> anyhow::Result<UnixStream> {
+    match find(setting, environment)? {
+        Found::Running(_, stream) => Ok(stream),
+        Found::Nobody(place) => {
+            let shown = place.to_string_lossy();
+            let shown = Quoted(&shown);
+            match setting {
+                ControlSocket::Default => bail!(
+                    "no running zonewright found in {shown}\n  hint: start one, or say where it takes \
+                     commands with --control-socket PATH; it says so at its start"
+                ),
+                ControlSocket::At(_) | ControlSocket::Off => bail!(
+                    "connect to {shown}: nobody listens there\n  hint: no zonewright takes commands \
+                     there; it says where at its start"
+                ),
+            }
+        }
+    }
+}
+
+/// Whether there is a daemon.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// At this place.
+    Running(PathBuf, UnixStream),
+    /// None at this place.
+    Nobody(PathBuf),
+}
+
+/// Looks for the daemon that the setting means.
+///
+/// # Errors
+/// It cannot be said which one it is, or it must not be asked.
+pub(super) fn find(setting: &ControlSocket, environment: Environment<'_>) -> anyhow::Result<Found> {
     match setting {
         ControlSocket::Off => bail!("--control-socket: 'off' is no place to ask at"),
-        ControlSocket::At(path) => connect_to(path),
+        ControlSocket::At(path) => find_at(path),
         ControlSocket::Default => {
             let folder = folder(environment);
             let mut found = alive(&folder)?;
-            let shown = folder.to_string_lossy();
             match (found.pop(), found.is_empty()) {
-                (Some((_, stream)), true) => Ok(stream),
+                (Some((path, stream)), true) => Ok(Found::Running(path, stream)),
                 (Some(last), false) => {
                     found.push(last);
                     let mut list: Vec<String> = found
@@ -123,30 +155,28 @@ pub(super) fn connect(
                     let list = list.join("\n");
                     bail!("several daemons run here; say which one is meant:\n{list}")
                 }
-                (None, _) => bail!(
-                    "no running zonewright found in {}\n  hint: start one, or say where it takes \
-                     commands with --control-socket PATH; it says so at its start",
-                    Quoted(&shown)
-                ),
+                (None, _) => Ok(Found::Nobody(folder)),
             }
         }
     }
 }
 
-fn connect_to(path: &Path) -> anyhow::Result<UnixStream> {
+fn find_at(path: &Path) -> anyhow::Result<Found> {
+    let error = match UnixStream::connect(path) {
+        Ok(stream) => return Ok(Found::Running(path.to_owned(), stream)),
+        Err(error) => error,
+    };
+    let hint = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            return Ok(Found::Nobody(path.to_owned()));
+        }
+        io::ErrorKind::PermissionDenied => {
+            "\n  hint: ask as the user that the daemon runs as, or as root"
+        }
+        _ => "",
+    };
     let shown = path.to_string_lossy();
-    UnixStream::connect(path).map_err(|error| {
-        let hint = match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                "\n  hint: no zonewright takes commands there; it says where at its start"
-            }
-            io::ErrorKind::PermissionDenied => {
-                "\n  hint: ask as the user that the daemon runs as, or as root"
-            }
-            _ => "",
-        };
-        anyhow::anyhow!("connect to {}: {error}{hint}", Quoted(&shown))
-    })
+    bail!("connect to {}: {error}{hint}", Quoted(&shown))
 }
 
 /// The sockets of a folder that a daemon answers at.

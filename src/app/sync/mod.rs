@@ -16,6 +16,7 @@ mod destination;
 mod embedded;
 pub(crate) mod explain;
 mod feed;
+mod layer;
 mod model;
 mod options;
 mod own_zones;
@@ -30,6 +31,7 @@ pub(crate) mod testing;
 
 pub(crate) use census::Census;
 pub(crate) use destination::{Ask, Asks};
+pub(crate) use layer::{LayerRecord, put as put_layer, records as layer};
 pub(crate) use model::Model;
 pub(crate) use options::source_rules;
 pub(crate) use start::{once, start};

@@ -12,7 +12,8 @@ use zone::Store;
 use super::pass::{self, Decided};
 use super::start::settled;
 
-/// What a full pass over every destination would change, as text.
+/// What a full pass over every destination would change, as text. Our own zones were `compared` with
+/// what it says, for people.
 ///
 /// # Errors
 /// Objects or records cannot be read.
@@ -21,6 +22,7 @@ pub(crate) async fn plan(
     store: &Arc<Store>,
     output: Output,
     color: bool,
+    compared: &str,
 ) -> anyhow::Result<String> {
     let (mut destinations, _tasks, stop) = settled(sync, store, color).await?;
     let mut plans = Vec::new();
@@ -28,13 +30,26 @@ pub(crate) async fn plan(
         let name = destination.name.clone();
         let decided = destination.preview().await;
         let decided = decided.with_context(|| format!("destination \"{name}\""))?;
-        plans.push((name, decided));
+        let compared = destination.own.as_ref().map(|_| compared.to_owned());
+        plans.push(Preview {
+            name,
+            decided,
+            compared,
+        });
     }
     stop.cancel();
     Ok(match output {
         Output::Json => format!("{:#}\n", as_json(&plans)),
         Output::Table => as_table(&plans),
     })
+}
+
+/// What a pass would do at a destination.
+struct Preview {
+    name: String,
+    decided: Decided,
+    /// What it was compared with, where that does not go without saying.
+    compared: Option<String>,
 }
 
 /// The lines of a plan: what is done, then the endpoint before and after.
@@ -65,9 +80,14 @@ fn lines(plan: &Plan) -> Vec<(&'static str, Option<&Endpoint>, Option<&Endpoint>
     lines
 }
 
-fn as_table(plans: &[(String, Decided)]) -> String {
+fn as_table(plans: &[Preview]) -> String {
     let mut text = String::new();
-    for (name, decided) in plans {
+    for Preview {
+        name,
+        decided,
+        compared,
+    } in plans
+    {
         let lines = lines(&decided.plan);
         let rows: Vec<[String; 5]> = lines
             .iter()
@@ -120,6 +140,9 @@ fn as_table(plans: &[(String, Decided)]) -> String {
             changes.update.len(),
             changes.delete.len()
         ));
+        if let Some(compared) = compared {
+            text.push_str(&format!("  {compared}\n"));
+        }
         for conflict in &decided.plan.conflicts {
             text.push_str(&format!("  conflict: {}\n", pass::lost_to(conflict)));
         }
@@ -139,12 +162,32 @@ fn as_table(plans: &[(String, Decided)]) -> String {
                 homeless.name
             ));
         }
+        for (denied, reason) in &decided.denied {
+            let (name, rtype) = (&denied.name, denied.rtype);
+            text.push_str(&format!("  denied: {name} {rtype}: {reason}\n"));
+        }
+        let (names, some) = &decided.nowhere;
+        if let Some(more) = names.checked_sub(some.len()).filter(|_| *names > 0) {
+            let more = match more {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            text.push_str(&format!(
+                "  in no zone of this server: {}{more}; --zone names one more zone\n",
+                some.join(", ")
+            ));
+        }
     }
     text
 }
 
-fn as_json(plans: &[(String, Decided)]) -> Value {
-    let plan = |(name, decided): &(String, Decided)| {
+fn as_json(plans: &[Preview]) -> Value {
+    let plan = |preview: &Preview| {
+        let Preview {
+            name,
+            decided,
+            compared,
+        } = preview;
         let changes = |changes: &plan::ChangeSet| {
             let update = |update: &plan::Update| json!({"old": endpoint(&update.old), "new": endpoint(&update.new)});
             json!({
@@ -157,12 +200,23 @@ fn as_json(plans: &[(String, Decided)]) -> Value {
         let foreign = decided.plan.skipped.iter().map(|skipped| {
             json!({"record": endpoint(&skipped.current), "owner": skipped.foreign_owner()})
         });
+        let denied = decided
+            .denied
+            .iter()
+            .map(|(denied, reason)| json!({"record": endpoint(denied), "reason": reason}));
+        let homeless = decided.homeless.iter().map(|homeless| {
+            json!({"record": endpoint(homeless), "reason": "a CNAME cannot stand at the apex of a zone"})
+        });
+        let (names, some) = &decided.nowhere;
         json!({
             "destination": name,
+            "comparedWith": compared,
             "changes": changes(&decided.plan.changes),
             "withheld": changes(&decided.plan.withheld),
             "conflicts": conflicts,
             "leftAlone": foreign.collect::<Vec<_>>(),
+            "denied": denied.chain(homeless).collect::<Vec<_>>(),
+            "inNoZone": {"names": names, "some": some},
         })
     };
     Value::Array(plans.iter().map(plan).collect())
