@@ -19,6 +19,7 @@ pub mod hash;
 mod hidden;
 mod history;
 mod index;
+pub mod journal;
 mod key;
 mod layer;
 mod lookup;

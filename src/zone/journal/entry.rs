@@ -1,0 +1,56 @@
+//! What a journal takes, and the trait that the writers of zones see.
+
+use std::fmt::Debug;
+
+use wire::{Name, Serial};
+
+use super::JournalError;
+use crate::writer::Change;
+
+/// Where zones are made durable before they are published.
+pub trait Journal: Send + Sync + Debug {
+    /// Adds an entry behind all that were added before. It is not durable yet.
+    ///
+    /// # Errors
+    /// When it was not added. On a full disk a later call may succeed; after any other error none
+    /// does until a whole new image is written ([`super::Log::rotate`]).
+    fn append(&self, entry: Entry<'_>) -> Result<Position, JournalError>;
+
+    /// Waits until an entry and all before it are durable. All who wait share one sync.
+    ///
+    /// # Errors
+    /// When the entry may be lost. It stays so: asking again does not help, and the entry must be
+    /// taken for not made, though it may be found after a crash.
+    fn flush(&self, upto: Position) -> Result<(), JournalError>;
+}
+
+/// One entry.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry<'a> {
+    /// Serials up to this one may be published once the entry is durable. A lower one than before
+    /// changes nothing.
+    Ceiling {
+        /// The zone.
+        zone: &'a Name,
+        /// The highest serial.
+        serial: Serial,
+    },
+    /// One commit to a zone; without changes it only tells the serial.
+    Commit {
+        /// The zone.
+        zone: &'a Name,
+        /// Its serial from now on.
+        serial: Serial,
+        /// What its layers say from now on.
+        changes: &'a [Change],
+    },
+    /// Nothing about this zone counts any more.
+    Forget {
+        /// The zone.
+        zone: &'a Name,
+    },
+}
+
+/// The place of an entry in the order of all entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position(pub(super) u64);
