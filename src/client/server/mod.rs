@@ -1,0 +1,103 @@
+//! One name server: how it is reached, and what is asked of it.
+//!
+//! ```text
+//! query  ─ UDP, cut answers again ─→ TCP or TLS ┐
+//! exchange ─────────────────────────────────────┴→ the kept connection, or a new one
+//! transfer ────────────────────────────────────────→ a connection of its own
+//! ```
+
+mod ask;
+mod connection;
+mod follow;
+mod udp;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use crate::host::Host;
+use crate::tls::Tls;
+use connection::Kept;
+
+/// Tells the seconds since 1970.
+pub type Clock = fn() -> u64;
+
+/// How long and how large things may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A connection, TLS included.
+    pub connect: Duration,
+    /// An answer; in a transfer the next message.
+    pub answer: Duration,
+    /// A whole transfer.
+    pub transfer: Duration,
+    /// Bytes of a whole transfer.
+    pub transfer_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            answer: Duration::from_secs(10),
+            transfer: Duration::from_mins(10),
+            transfer_bytes: 4 << 30,
+        }
+    }
+}
+
+/// What there is to know about a server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it is.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// TLS, if it is spoken; then for all requests.
+    pub tls: Option<Tls>,
+    /// What requests are signed with.
+    pub key: Option<Arc<tsig::Key>>,
+    /// How long and how large things may be.
+    pub limits: Limits,
+    /// The time of day, for signatures.
+    pub clock: Clock,
+}
+
+/// A name server that can be asked.
+#[derive(Debug)]
+pub struct Server {
+    settings: Settings,
+    /// As it stands in messages.
+    label: Box<str>,
+    kept: Mutex<Option<Kept>>,
+}
+
+impl Server {
+    /// A server. Nothing is sent yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let label = format!("{}:{}", settings.host, settings.port).into();
+        Self {
+            settings,
+            label,
+            kept: Mutex::new(None),
+        }
+    }
+
+    /// Where it is, as it stands in messages.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The key that signs requests.
+    #[must_use]
+    pub fn key(&self) -> Option<&Arc<tsig::Key>> {
+        self.settings.key.as_ref()
+    }
+
+    fn now(&self) -> u64 {
+        (self.settings.clock)()
+    }
+}
