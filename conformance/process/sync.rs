@@ -159,7 +159,10 @@ fn forbidden(program: &Program) -> Result<(), String> {
     cluster.fail(&[("ingresses", Fault::Status(403))]);
     let server = start(program, &cluster.options(&["--source=ingress"]))?;
     wait_for_address(&server, "a.example.org", "192.0.2.1")?;
-    wait_for_log(&server, "get, list and watch on ingresses")?;
+    wait_for_log(
+        &server,
+        "{apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [get, list, watch]}",
+    )?;
     wait_for_rcode(&server, "i.example.org A", SERVFAIL)?;
     cluster.fail(&[]);
     wait_for_address(&server, "i.example.org", "192.0.2.1")?;
@@ -167,7 +170,10 @@ fn forbidden(program: &Program) -> Result<(), String> {
     // The right is lost while it runs.
     cluster.fail(&[("services", Fault::Status(403))]);
     cluster.store.close_watches();
-    wait_for_log(&server, "get, list and watch on services")?;
+    wait_for_log(
+        &server,
+        "{apiGroups: [''], resources: [services], verbs: [get, list, watch]}",
+    )?;
     cluster.store.apply(ingress("i", "192.0.2.2"));
     wait_for_address(&server, "i.example.org", "192.0.2.2")?;
     let there = answer(server.address(), "a.example.org A")?;

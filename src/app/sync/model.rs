@@ -365,7 +365,7 @@ impl Inner {
                         tracing::error!(
                             kind,
                             reason,
-                            "watch is refused; the role of this program needs get, list and watch on {plural}"
+                            "watch of {plural} is refused until our role has the right"
                         );
                     } else {
                         tracing::warn!(kind, reason, "watch does not go on, it is tried again");
