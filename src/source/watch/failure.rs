@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::frames::FrameError;
+use super::resource::Resource;
 
 /// A list or a watch did not go on. All but the channel's end are tried again.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,14 @@ pub enum Failure {
     /// The server no longer has the changes since the version we have.
     #[error("the server no longer has the changes since our last one")]
     Gone,
+    /// The server says that we may not.
+    #[error("HTTP 403{}{message}; our role needs the rule {rule}", if message.is_empty() { "" } else { ": " })]
+    Forbidden {
+        /// What the server says about it.
+        message: String,
+        /// What a role would have to have.
+        rule: Rule,
+    },
     /// The server refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -49,22 +58,64 @@ pub struct Refusal {
     pub message: String,
 }
 
+/// A right that is missing. Shown as a rule of a role, ready to be copied.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    group: Box<str>,
+    plural: Box<str>,
+    verbs: &'static str,
+}
+
+impl Rule {
+    /// The right to follow a resource.
+    pub(crate) fn to_follow(resource: &Resource) -> Self {
+        Self::to("get, list, watch", resource)
+    }
+
+    /// The right to do something with a resource.
+    pub(crate) fn to(verbs: &'static str, resource: &Resource) -> Self {
+        let group = resource.api_version.split_once('/');
+        Self {
+            group: group.map_or("''", |(group, _)| group).into(),
+            plural: resource.plural.clone(),
+            verbs,
+        }
+    }
+}
+
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            group,
+            plural,
+            verbs,
+        } = self;
+        write!(
+            f,
+            "{{apiGroups: [{group}], resources: [{plural}], verbs: [{verbs}]}}"
+        )
+    }
+}
+
 impl Failure {
     /// Whether users have to do something about it, rather than wait.
     #[must_use]
     pub fn is_denial(&self) -> bool {
         matches!(
             self,
-            Self::Refused(Refusal {
-                status: 401 | 403,
-                ..
-            })
+            Self::Forbidden { .. } | Self::Refused(Refusal { status: 401, .. })
         )
     }
 
-    /// From the status of an answer and the message in it.
-    pub(crate) fn of_status(status: u16, message: String, wait: Option<Duration>) -> Self {
+    /// From the status of an answer, the message in it, and the right that the request needs.
+    pub(crate) fn of_status(
+        status: u16,
+        message: String,
+        wait: Option<Duration>,
+        rule: Rule,
+    ) -> Self {
         match status {
+            403 => Self::Forbidden { message, rule },
             404 => Self::Absent,
             410 => Self::Gone,
             429 | 500..=599 => Self::Busy { wait },

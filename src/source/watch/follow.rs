@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::failure::{Failure, Refusal};
+use super::failure::{Failure, Refusal, Rule};
 use super::frames::{FrameError, Items, Lines};
 use super::resource::{Query, Resource};
 use crate::object::{DecodeError, Key, Kind, Object, Trim};
@@ -83,6 +83,8 @@ pub struct Pace {
     pub watch: Duration,
     /// How long the server may be silent in the middle of a list.
     pub silence: Duration,
+    /// How long a server that refused to stream lists is not asked to again.
+    pub plain: Duration,
 }
 
 impl Pace {
@@ -101,6 +103,7 @@ impl Default for Pace {
             vanish: Duration::from_secs(60),
             watch: Duration::from_secs(290),
             silence: Duration::from_secs(60),
+            plain: Duration::from_secs(3600),
         }
     }
 }
@@ -124,8 +127,8 @@ pub struct Watch {
     pace: Pace,
     /// The version that all we know is of; none before the first list.
     version: Option<Box<str>>,
-    /// Whether the server refused to stream lists.
-    plain_lists: bool,
+    /// Since when the server refuses to stream lists.
+    plain_since: Option<Instant>,
     /// Since when the resource is missing though it was there.
     missing_since: Option<Instant>,
     /// A list came to its end, be it that of a missing resource.
@@ -148,7 +151,7 @@ impl Watch {
             scope,
             pace,
             version: None,
-            plain_lists: false,
+            plain_since: None,
             missing_since: None,
             complete: false,
             present: false,
@@ -190,13 +193,13 @@ impl Watch {
             }
             Failure::Refused(Refusal {
                 status: 400 | 422, ..
-            }) if !self.plain_lists && self.version.is_none() => {
-                self.plain_lists = true;
+            }) if !self.lists_plainly() && self.version.is_none() => {
+                self.plain_since = Some(Instant::now());
                 return Some(Duration::ZERO);
             }
             // A server too old for streaming lists ignores the wish and never ends the list.
             Failure::Silent | Failure::Frames(FrameError::CutOff) if self.version.is_none() => {
-                self.plain_lists = true;
+                self.plain_since = Some(Instant::now());
             }
             Failure::Absent => {
                 self.resources.rotate_left(1);
@@ -261,10 +264,16 @@ impl Watch {
     }
 
     async fn follow(&mut self, client: &Client, events: &Sender<Event>) -> Result<(), Failure> {
-        if self.version.is_none() && self.plain_lists {
+        if self.version.is_none() && self.lists_plainly() {
             self.list(client, events).await?;
         }
         self.watch(client, events).await
+    }
+
+    /// Whether the server is known not to stream lists. It may have been upgraded since.
+    fn lists_plainly(&self) -> bool {
+        let since = self.plain_since;
+        since.is_some_and(|since| since.elapsed() < self.pace.plain)
     }
 
     /// A whole list, read piece by piece.
@@ -432,6 +441,7 @@ impl Watch {
             status,
             said.message,
             wait.map(Duration::from_secs),
+            Rule::to_follow(resource),
         ))
     }
 
@@ -464,7 +474,10 @@ impl Watch {
             }
             _ => {
                 let status: Status = serde_json::from_slice(json)?;
-                return Err(Failure::of_status(status.code, status.message, None));
+                let resource = self.resources.first().ok_or(Failure::Absent)?;
+                let (code, message) = (status.code, status.message);
+                let rule = Rule::to_follow(resource);
+                return Err(Failure::of_status(code, message, None, rule));
             }
         };
         if listing {

@@ -23,7 +23,7 @@ mod resource;
 mod tests;
 
 pub use client::{ConnectError, Connection, connect};
-pub use failure::{Failure, Refusal};
+pub use failure::{Failure, Refusal, Rule};
 pub use follow::{Decode, Pace, Scope, Subject, Watch};
 pub use frames::FrameError;
 pub use report::{Report, Reporter};

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::failure::Failure;
+use super::failure::{Failure, Rule};
 use super::resource::Resource;
 use crate::object::Key;
 
@@ -84,7 +84,12 @@ impl Reporter {
             key.name()
         );
         let body = json!({ "status": { "observedGeneration": generation } });
-        self.send(Method::PATCH, path, "application/merge-patch+json", &body)
+        let resource = Resource {
+            plural: "dnsendpoints/status".into(),
+            ..resource
+        };
+        let request = (Method::PATCH, "application/merge-patch+json");
+        self.send(request, path, &body, Rule::to("patch", &resource))
             .await
     }
 
@@ -99,11 +104,11 @@ impl Reporter {
         } else {
             &object.namespace
         };
-        let path = Resource {
+        let resource = Resource {
             api_version: "events.k8s.io/v1".into(),
             plural: "events".into(),
-        }
-        .path(Some(namespace));
+        };
+        let path = resource.path(Some(namespace));
         let regarding = json!({
             "apiVersion": object.api_version,
             "kind": object.kind,
@@ -127,16 +132,17 @@ impl Reporter {
             "reportingController": CONTROLLER,
             "reportingInstance": format!("{CONTROLLER}/source/{}", report.source),
         });
-        self.send(Method::POST, path, "application/json", &body)
+        let request = (Method::POST, "application/json");
+        self.send(request, path, &body, Rule::to("create", &resource))
             .await
     }
 
     async fn send(
         &self,
-        method: Method,
+        (method, content): (Method, &str),
         path: String,
-        content: &str,
         body: &serde_json::Value,
+        rule: Rule,
     ) -> Result<(), Failure> {
         self.wait().await;
         let request = Request::builder()
@@ -156,6 +162,7 @@ impl Reporter {
             response.status().as_u16(),
             String::new(),
             None,
+            rule,
         ))
     }
 

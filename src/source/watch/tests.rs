@@ -50,6 +50,7 @@ impl Seen {
             vanish: Duration::from_millis(200),
             watch: Duration::from_secs(2),
             silence: Duration::from_millis(300),
+            plain: Duration::from_millis(200),
         };
         let subject = Subject::of(Kind::Service, Trim::new(&Rules::default()));
         let (sender, events) = mpsc::channel(16);
@@ -158,6 +159,33 @@ async fn servers_without_streaming_lists_are_listed() {
         seen.until(&[("a", "a.example.org"), ("b", "b.example.org")])
             .await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_learns_to_stream_lists_is_asked_again() {
+    let server = ApiServer::start().await.unwrap();
+    let no_streaming = vec![(String::new(), Fault::NoStreaming)];
+    server.store().fail(no_streaming);
+    server.apply(service("a", "a.example.org"));
+    let mut seen = Seen::start(&server).await;
+    seen.until(&[("a", "a.example.org")]).await;
+    server.store().fail(Vec::new());
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    let before = server.store().requests().len();
+    server
+        .store()
+        .fail(vec![(String::new(), Fault::Status(410))]);
+    server.store().close_watches();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    server.store().fail(Vec::new());
+    server.apply(service("b", "b.example.org"));
+    seen.until(&[("a", "a.example.org"), ("b", "b.example.org")])
+        .await;
+    let asked = server.store().requests().split_off(before);
+    let streamed = asked
+        .iter()
+        .any(|request| request.contains("sendInitialEvents"));
+    assert!(streamed, "{asked:?}");
 }
 
 #[tokio::test]
@@ -291,7 +319,9 @@ async fn missing_rights_are_said_and_waited_for() {
         .store()
         .fail(vec![("services".to_owned(), Fault::Status(403))]);
     let mut seen = Seen::start(&server).await;
-    seen.until_health("HTTP 403: as the test asked for").await;
+    let rule = "{apiGroups: [''], resources: [services], verbs: [get, list, watch]}";
+    let said = format!("HTTP 403: as the test asked for; our role needs the rule {rule}");
+    seen.until_health(&said).await;
     assert_eq!(seen.objects.len(), 0);
     server.store().fail(Vec::new());
     seen.until(&[("a", "a.example.org")]).await;
