@@ -31,6 +31,7 @@ mod room;
 mod snapshot;
 mod store;
 mod update;
+mod updater;
 mod writer;
 
 pub use hash::LookupName;
@@ -43,6 +44,7 @@ pub use page::{Flags, Node, Rdatas, RrsetRef, Rrsets};
 pub use snapshot::{Snapshot, Zone};
 pub use store::{Committed, Since, Store, StoreError};
 pub use update::{Effect, Permit, Refusal};
+pub use updater::{UpdateError, UpdateRequest, Updater};
 pub use writer::{Change, Rrset};
 
 #[cfg(test)]

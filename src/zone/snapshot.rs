@@ -124,6 +124,18 @@ impl Zone {
             .flat_map(|entry| self.page(entry.page).nodes())
     }
 
+    /// The names from an owner on, which stands below the apex in lower case.
+    pub fn nodes_from<'z>(&'z self, owner: &'z [u8]) -> impl Iterator<Item = Node<'z>> {
+        let mut next = Some(self.place_of(owner));
+        let pages = std::iter::from_fn(move || {
+            let place = next?;
+            next = self.order.next(place);
+            self.order.get(place).map(|entry| self.page(entry.page))
+        });
+        let before = move |node: &Node<'_>| key::cmp(node.owner(), owner).is_lt();
+        pages.flat_map(|page| page.nodes()).skip_while(before)
+    }
+
     /// All RRsets in canonical order, each with its owner.
     pub fn rrsets(&self) -> impl Iterator<Item = (Name, RrsetRef<'_>)> {
         self.nodes().flat_map(|node| {

@@ -7,9 +7,9 @@
 //! Readers never wait for writers, nor writers for readers. What a swap leaves behind is freed by a
 //! thread of its own, so that neither an answer nor a commit pays for it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 use wire::update::Update;
@@ -20,6 +20,7 @@ use crate::cow::CowVec;
 use crate::hash::HashKeys;
 use crate::hidden::{Hidden, View};
 use crate::history::{History, Step};
+use crate::journal::{Entry, Journal, JournalError, Stored};
 use crate::layer::Layer;
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
@@ -82,6 +83,9 @@ pub struct Store {
     keys: HashKeys,
     current: ArcSwap<Snapshot>,
     writers: Mutex<Writers>,
+    journal: OnceLock<Arc<dyn Journal>>,
+    /// Held from when changes are in the journal until they are committed.
+    unsettled: Mutex<()>,
     reaper: SyncSender<Garbage>,
 }
 
@@ -91,6 +95,12 @@ struct Writers {
     zones: HashMap<Name, (usize, ZoneWriter)>,
     /// By the same: what has changed lately.
     histories: HashMap<Name, History>,
+    /// By the same: the highest serial that may be published.
+    ceilings: HashMap<Name, Serial>,
+    /// By the same: what is stored of zones that are not served.
+    stored: BTreeMap<Name, Stored>,
+    /// Why the journal does not have all that is published.
+    trouble: Option<JournalError>,
 }
 
 /// A version of a zone, and the steps that lead to it from an earlier one.
@@ -126,6 +136,8 @@ impl Store {
             keys,
             current: ArcSwap::from_pointee(snapshot),
             writers: Mutex::default(),
+            journal: OnceLock::new(),
+            unsettled: Mutex::new(()),
             reaper,
         }
     }
@@ -173,11 +185,21 @@ impl Store {
             let done = committed(&zone, true);
             let old = std::mem::replace(writer, next).zone;
             if !zone.incomplete {
-                let history = writers.histories.entry(apex).or_default();
+                let history = writers.histories.entry(apex.clone()).or_default();
                 history.push(Step::between(&old, &zone), zone.memory_bytes());
             }
+            self.note(&mut writers, &apex, zone.serial, &[]);
             self.publish(place, Some(zone), Some(old));
             return Ok(done);
+        }
+        if let Some(stored) = writers.stored.remove(&apex) {
+            let floor = next.zone.serial;
+            next.apply(stored.changes);
+            next.set_serial(newer(floor, stored.serial));
+            writers.ceilings.insert(apex.clone(), stored.ceiling);
+            if next.zone.serial != floor {
+                self.note(&mut writers, &apex, next.zone.serial, &[]);
+            }
         }
         let zone = next.zone.clone();
         let done = committed(&zone, true);
@@ -192,26 +214,38 @@ impl Store {
     /// # Errors
     /// When there is no such zone, or a change cannot be stored.
     pub fn commit(&self, apex: &Name, changes: Vec<Change>) -> Result<Committed, StoreError> {
-        self.commit_at(apex, changes, None)
+        self.commit_at(apex, changes, None, false)
     }
 
-    /// As [`Self::commit`]; the next version gets this serial, if it is newer.
-    ///
-    /// # Errors
-    /// As [`Self::commit`].
-    pub fn commit_at(
+    /// As [`Self::commit`], for what the journal has already; the next version gets this serial, if
+    /// it is newer.
+    pub(crate) fn commit_recorded(
         &self,
         apex: &Name,
         changes: Vec<Change>,
         wanted: Option<Serial>,
     ) -> Result<Committed, StoreError> {
+        self.commit_at(apex, changes, wanted, true)
+    }
+
+    fn commit_at(
+        &self,
+        apex: &Name,
+        changes: Vec<Change>,
+        wanted: Option<Serial>,
+        recorded: bool,
+    ) -> Result<Committed, StoreError> {
         let mut writers = self.lock();
-        let Some((place, writer)) = writers.zones.get_mut(apex) else {
-            return Err(StoreError::NoZone { apex: apex.clone() });
-        };
+        let no_zone = || StoreError::NoZone { apex: apex.clone() };
+        let (_, writer) = writers.zones.get(apex).ok_or_else(no_zone)?;
         for change in &changes {
             check_change(&writer.zone, change)?;
         }
+        if !recorded {
+            let serial = writer.zone.serial.next();
+            self.note(&mut writers, apex, serial, &changes);
+        }
+        let (place, writer) = writers.zones.get_mut(apex).ok_or_else(no_zone)?;
         // Cloning shares everything; what the changes touch is copied.
         let before = writer.zone.clone();
         let changed = writer.apply(changes);
@@ -239,7 +273,15 @@ impl Store {
     pub fn evaluate(&self, update: &Update, permit: &dyn Permit) -> Result<Effect, Refusal> {
         let writers = self.lock();
         match writers.zones.get(&update.zone) {
-            Some((_, writer)) => update::evaluate(writer, update, permit),
+            Some((_, writer)) => {
+                let effect = update::evaluate(writer, update, permit)?;
+                for change in &effect.changes {
+                    let checked = check_change(&writer.zone, change);
+                    checked
+                        .map_err(|error| Refusal::new(wire::Rcode::REFUSED, error.to_string()))?;
+                }
+                Ok(effect)
+            }
             None => Err(Refusal::new(
                 wire::Rcode::NOTAUTH,
                 format!("zone \"{}\" is not served here", update.zone),
@@ -319,12 +361,136 @@ impl Store {
     /// Takes a zone out; tells whether there was one.
     pub fn remove(&self, apex: &Name) -> bool {
         let mut writers = self.lock();
-        let Some((place, _)) = writers.zones.remove(apex) else {
+        let Some((place, writer)) = writers.zones.remove(apex) else {
             return false;
         };
         writers.histories.remove(apex);
+        if self.journal.get().is_some() {
+            let stored = writers.state_of(apex, &writer);
+            writers.stored.insert(apex.clone(), stored);
+        }
         self.publish_apexes(place, None, &writers);
         true
+    }
+
+    /// From now on keeps what the layers say in a journal; zones begin with what it has of them.
+    /// To be called once, before the first zone comes.
+    pub fn keep_in(&self, journal: Arc<dyn Journal>, recovered: BTreeMap<Name, Stored>) {
+        self.lock().stored = recovered;
+        let first = self.journal.set(journal);
+        debug_assert!(first.is_ok(), "a store has one journal");
+    }
+
+    /// Why the journal does not have all that is published, if so.
+    #[must_use]
+    pub fn journal_trouble(&self) -> Option<String> {
+        let writers = self.lock();
+        writers.trouble.as_ref().map(ToString::to_string)
+    }
+
+    /// Makes changes durable that are about to be committed.
+    pub(crate) fn record<'c>(
+        &self,
+        batches: impl Iterator<Item = (&'c Name, &'c [Change], Option<Serial>)>,
+    ) -> Result<(), JournalError> {
+        let Some(journal) = self.journal.get() else {
+            return Ok(());
+        };
+        let (mut position, mut raised) = (None, Vec::new());
+        {
+            let writers = self.lock();
+            for (zone, changes, wanted) in batches {
+                let Some((_, writer)) = writers.zones.get(zone) else {
+                    continue;
+                };
+                let serial = newer(
+                    writer.zone.serial.next(),
+                    wanted.unwrap_or(writer.zone.serial),
+                );
+                if writers.is_above_ceiling(zone, serial) {
+                    let ceiling = Serial(serial.0.wrapping_add(BLOCK));
+                    journal.append(Entry::Ceiling {
+                        zone,
+                        serial: ceiling,
+                    })?;
+                    raised.push((zone, ceiling));
+                }
+                position = Some(journal.append(Entry::Commit {
+                    zone,
+                    serial,
+                    changes,
+                })?);
+            }
+        }
+        if let Some(position) = position {
+            journal.flush(position)?;
+        }
+        let mut writers = self.lock();
+        for (zone, ceiling) in raised {
+            writers.ceilings.insert(zone.clone(), ceiling);
+        }
+        Ok(())
+    }
+
+    /// Tells the journal of what is published at once: names of objects need no promise, since they
+    /// come again. A serial above the ceiling is the exception.
+    fn note(&self, writers: &mut Writers, zone: &Name, serial: Serial, changes: &[Change]) {
+        let Some(journal) = self.journal.get() else {
+            return;
+        };
+        let noted = || -> Result<Option<Serial>, JournalError> {
+            let above = writers.is_above_ceiling(zone, serial);
+            let ceiling = Serial(serial.0.wrapping_add(BLOCK));
+            if above {
+                let position = journal.append(Entry::Ceiling {
+                    zone,
+                    serial: ceiling,
+                })?;
+                journal.flush(position)?;
+            }
+            journal.append(Entry::Commit {
+                zone,
+                serial,
+                changes,
+            })?;
+            Ok(above.then_some(ceiling))
+        };
+        match noted() {
+            Ok(Some(ceiling)) => drop(writers.ceilings.insert(zone.clone(), ceiling)),
+            Ok(None) => {}
+            Err(error) => writers.trouble = Some(error),
+        }
+    }
+
+    /// Waits until all that is in the journal is committed, and keeps it so.
+    pub(crate) fn settle(&self) -> MutexGuard<'_, ()> {
+        self.unsettled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the journal forget what later entries have replaced, when it is time for that. To be
+    /// called every second or so.
+    pub fn tidy_journal(&self) {
+        let Some(journal) = self.journal.get() else {
+            return;
+        };
+        let _settled = self.settle();
+        let mut writers = self.lock();
+        let all = |writers: &Writers| {
+            let served = writers.zones.iter();
+            let served =
+                served.map(|(apex, (_, writer))| (apex.clone(), writers.state_of(apex, writer)));
+            let others = writers.stored.iter();
+            let others = others.map(|(apex, stored)| (apex.clone(), stored.clone()));
+            served.chain(others).collect()
+        };
+        let trouble = writers.trouble.is_some();
+        match Arc::clone(journal).tidy(trouble, &mut || all(&writers)) {
+            Ok(true) => writers.trouble = None,
+            Ok(false) => {}
+            Err(error) => writers.trouble = Some(error),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Writers> {
@@ -361,6 +527,31 @@ impl Store {
     }
 }
 
+impl Writers {
+    fn is_above_ceiling(&self, zone: &Name, serial: Serial) -> bool {
+        let ceiling = self.ceilings.get(zone);
+        ceiling.is_none_or(|ceiling| serial.is_newer_than(*ceiling))
+    }
+
+    /// What a journal should know of a zone.
+    fn state_of(&self, apex: &Name, writer: &ZoneWriter) -> Stored {
+        let serial = writer.zone.serial;
+        Stored {
+            changes: writer.contributions(),
+            serial,
+            ceiling: self.ceilings.get(apex).copied().unwrap_or(serial),
+        }
+    }
+}
+
+fn newer(left: Serial, right: Serial) -> Serial {
+    if right.is_newer_than(left) {
+        right
+    } else {
+        left
+    }
+}
+
 fn free_place(writers: &Writers) -> usize {
     let taken: HashSet<usize> = writers.zones.values().map(|(place, _)| *place).collect();
     (0..)
@@ -384,6 +575,9 @@ fn committed(zone: &Zone, changed: bool) -> Committed {
         changed,
     }
 }
+
+/// Serials that are reserved at a time.
+const BLOCK: u32 = 65_536;
 
 /// Whether two versions hold the same names and records.
 fn same_contents(left: &Zone, right: &Zone) -> bool {

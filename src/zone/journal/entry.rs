@@ -1,10 +1,11 @@
 //! What a journal takes, and the trait that the writers of zones see.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use wire::{Name, Serial};
 
-use super::JournalError;
+use super::{JournalError, Stored};
 use crate::writer::Change;
 
 /// Where zones are made durable before they are published.
@@ -22,6 +23,21 @@ pub trait Journal: Send + Sync + Debug {
     /// When the entry may be lost. It stays so: asking again does not help, and the entry must be
     /// taken for not made, though it may be found after a crash.
     fn flush(&self, upto: Position) -> Result<(), JournalError>;
+
+    /// Begins to replace old entries by what all of them come to, when it is time for that or
+    /// `renew` asks for it; tells whether it does. The rest happens in a thread of its own, and is
+    /// tried again by a later call if it goes wrong: call it every second or so.
+    ///
+    /// Nothing may be added from the call on until `capture` has returned, which is asked once at
+    /// most and gives all zones, served or not: one that is missing loses what its layers say.
+    ///
+    /// # Errors
+    /// When it cannot; then it goes on as it was, and nothing is lost.
+    fn tidy(
+        self: Arc<Self>,
+        renew: bool,
+        capture: &mut dyn FnMut() -> Vec<(Name, Stored)>,
+    ) -> Result<bool, JournalError>;
 }
 
 /// One entry.
@@ -53,4 +69,4 @@ pub enum Entry<'a> {
 
 /// The place of an entry in the order of all entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Position(pub(super) u64);
+pub struct Position(pub u64);

@@ -19,7 +19,8 @@ use super::frame::{self, HEADER_LEN, Header, Kind};
 use super::recover::{SEGMENT, file_name, recover};
 use super::state::newer;
 use super::{
-    Disk, DiskFile, Entry, Journal, JournalError, Position, Recovered, Rotation, image, payload,
+    Disk, DiskFile, Entry, Journal, JournalError, Position, Recovered, Rotation, Stored, image,
+    payload,
 };
 use crate::writer::Change;
 
@@ -59,6 +60,8 @@ struct End {
     syncing: bool,
     /// An image is being written.
     imaging: bool,
+    /// An image was asked for that is not there yet.
+    owed: bool,
     image_size: u64,
     /// Why nothing is taken.
     failure: Option<Failure>,
@@ -122,6 +125,7 @@ impl Log {
                     .collect(),
                 syncing: false,
                 imaging: false,
+                owed: false,
                 image_size: 0,
                 // What was read may be in the system's memory only, from a process whose sync went
                 // wrong: it is not built on before all of it was written anew.
@@ -160,7 +164,7 @@ impl Log {
         let grown = |segment: &Segment| segment.at > self.sizes.segment.max(end.image_size);
         !end.closed
             && !end.imaging
-            && (end.failure.is_some() || end.segment.as_ref().is_some_and(grown))
+            && (end.owed || end.failure.is_some() || end.segment.as_ref().is_some_and(grown))
     }
 
     /// Begins a new segment; all that was added before is durable then. Capture all zones before
@@ -209,6 +213,7 @@ impl Log {
         let mut end = self.lock();
         end.imaging = false;
         end.image_size = written?;
+        end.owed = false;
         if end
             .failure
             .as_ref()
@@ -430,6 +435,32 @@ impl Journal for Log {
         drop(end);
         self.synced.notify_all();
         settled
+    }
+
+    fn tidy(
+        self: Arc<Self>,
+        renew: bool,
+        capture: &mut dyn FnMut() -> Vec<(Name, Stored)>,
+    ) -> Result<bool, JournalError> {
+        self.lock().owed |= renew;
+        if !self.wants_image() {
+            return Ok(false);
+        }
+        let rotation = self.rotate()?;
+        let zones = capture().into_iter();
+        let zones = zones.map(|(zone, stored)| (zone, stored.serial, stored.changes));
+        let log = Arc::clone(&self);
+        // An image that cannot be written is owed still, and the next call begins another.
+        let write = move || log.finish_image(rotation, zones).is_ok();
+        let thread = std::thread::Builder::new().name("journal-image".to_owned());
+        match thread.spawn(write) {
+            Ok(_) => Ok(true),
+            Err(error) => {
+                self.lock().imaging = false;
+                let path = self.disk.path();
+                Err(JournalError::io("start a thread for", path, "", error))
+            }
+        }
     }
 }
 

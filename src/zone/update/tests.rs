@@ -80,7 +80,7 @@ fn carry_out(store: &Store, update: &Update, grant: bool) -> Result<(), Rcode> {
         .evaluate(update, &Grant(grant))
         .map_err(|refusal| refusal.rcode)?;
     store
-        .commit_at(&apex(), effect.changes, effect.serial)
+        .commit_recorded(&apex(), effect.changes, effect.serial)
         .unwrap();
     Ok(())
 }
