@@ -33,6 +33,8 @@ pub enum Reason {
     TargetRejected,
     /// There is nothing to point at.
     TargetMissing,
+    /// A TTL cannot be one.
+    TtlRejected,
     /// A template said no.
     TemplateFailed,
 }
@@ -46,6 +48,7 @@ impl Reason {
             Self::NameRejected => "NameRejected",
             Self::TargetMissing => "TargetMissing",
             Self::TargetRejected => "TargetRejected",
+            Self::TtlRejected => "TtlRejected",
             Self::TemplateFailed => "TemplateFailed",
         }
     }

@@ -225,7 +225,7 @@ fn duration(text: &str) -> Option<i64> {
 
 /// The value of `controller` that stands for us.
 const CONTROLLER: &str = "dns-controller";
-const MAX_TTL: i64 = i32::MAX as i64;
+pub(crate) const MAX_TTL: i64 = i32::MAX as i64;
 const CLOUDFLARE: [&str; 5] = [
     "cloudflare-custom-hostname",
     "cloudflare-proxied",

@@ -4,6 +4,7 @@ use plan::{Endpoint, Labels};
 use wire::{Rtype, Ttl};
 
 use super::build;
+use crate::annotation::MAX_TTL;
 use crate::object::{Declared, DnsEndpoint, Key, Kind};
 use crate::{Index, Outcome, Reason, Rules};
 
@@ -30,12 +31,12 @@ pub(super) fn endpoints(index: &Index, rules: &Rules, key: &Key, outcome: &mut O
             labels.set(key, value);
         }
         labels.set(Labels::RESOURCE, &resource);
-        let ttl = u32::try_from(declared.ttl).ok().filter(|ttl| *ttl > 0);
+        let ttl = ttl(declared, outcome);
         outcome.endpoints.push(Endpoint {
             name: declared.name.clone(),
             rtype,
             targets: declared.targets.to_vec(),
-            ttl: ttl.map(Ttl::from_secs),
+            ttl,
             set_identifier: declared.set_identifier.clone(),
             labels,
             properties: declared.properties.clone(),
@@ -43,6 +44,22 @@ pub(super) fn endpoints(index: &Index, rules: &Rules, key: &Key, outcome: &mut O
         });
     }
     build::merge(&mut outcome.endpoints);
+}
+
+/// The TTL, if there is one. One that no record can have is left out, as that of an annotation is.
+fn ttl(declared: &Declared, outcome: &mut Outcome) -> Option<Ttl> {
+    if declared.ttl > MAX_TTL {
+        outcome.problem(
+            Reason::TtlRejected,
+            format!(
+                "\"{}\" {} has recordTTL {}; expected seconds from 1 to {MAX_TTL}, it is left out",
+                declared.name, declared.rtype, declared.ttl
+            ),
+        );
+        return None;
+    }
+    let seconds = u32::try_from(declared.ttl).ok();
+    seconds.filter(|ttl| *ttl > 0).map(Ttl::from_secs)
 }
 
 /// The type, if it is one and fits the targets.

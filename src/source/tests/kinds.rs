@@ -148,6 +148,9 @@ fn a_dns_endpoint_gives_what_it_says() {
          "providerSpecific": [{"name": "aws/weight", "value": "1"}]},
         {"dnsName": "c.example.org", "recordType": "CNAME", "targets": ["x.example.net."]},
         {"dnsName": "e.example.org", "recordType": "A", "targets": []},
+        {"dnsName": "t.example.org", "recordType": "A", "targets": ["192.0.2.1"], "recordTTL": 2147483647},
+        {"dnsName": "u.example.org", "recordType": "A", "targets": ["192.0.2.1"], "recordTTL": 2147483648u64},
+        {"dnsName": "v.example.org", "recordType": "A", "targets": ["192.0.2.1"], "recordTTL": -1},
         {"dnsName": "bad.example.org", "recordType": "A", "targets": ["192.0.2.2."]},
         {"dnsName": "bad.example.org", "recordType": "NAPTR", "targets": ["10 20 s x y z"]},
         {"dnsName": "bad.example.org", "recordType": "QUX", "targets": ["x"]},
@@ -164,11 +167,16 @@ fn a_dns_endpoint_gives_what_it_says() {
          aws/weight:1",
             "c.example.org CNAME x.example.net. resource=crd/default/web",
             "e.example.org A  resource=crd/default/web",
+            "t.example.org A 192.0.2.1 ttl=2147483647 resource=crd/default/web",
+            "u.example.org A 192.0.2.1 resource=crd/default/web",
+            "v.example.org A 192.0.2.1 resource=crd/default/web",
         ]
     );
     assert_eq!(
         rig.problems(),
         [
+            "\"u.example.org\" A has recordTTL 2147483648; expected seconds from 1 to 2147483647, it is \
+             left out",
             "\"bad.example.org\" has the target \"192.0.2.2.\" for type A; expected one without a dot \
          at its end",
             "\"bad.example.org\" has the target \"10 20 s x y z\" for type NAPTR; expected one with a \
