@@ -1,5 +1,6 @@
 //! The client's side: signing a request, and whether its answer is from who knows the key.
 
+use std::fmt;
 use std::sync::Arc;
 
 use wire::message::Header;
@@ -26,11 +27,13 @@ pub enum AnswerFault {
     /// Another answer was signed, or by another secret.
     #[error("the answer's signature does not fit: the secrets differ, or it was changed")]
     BadSignature,
-    /// Signed: the server's clock is too far from ours.
-    #[error("the server refuses the time of the request: BADTIME, its clock is at {server_time}")]
+    /// The server's clock is too far from ours.
+    #[error("the server refuses the time of the request: BADTIME{}", Clock(*server_time))]
     BadTime {
-        /// Its clock, in seconds since 1970.
-        server_time: u64,
+        /// Its clock, in seconds since 1970, if it says so.
+        server_time: Option<u64>,
+        /// Whether this is signed itself; not all servers do.
+        signed: bool,
     },
     /// The answer, or its TSIG record, cannot be read.
     #[error("the signed answer cannot be read: {0}")]
@@ -72,6 +75,29 @@ pub enum AnswerFault {
     /// Another key signed.
     #[error("the answer is signed with another key than the request")]
     WrongKey,
+}
+
+impl AnswerFault {
+    /// Whether the fault is told by who knows the key, so that no better answer will come.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        match self {
+            Self::BadTime { signed, .. } | Self::Refused { signed, .. } => *signed,
+            _ => false,
+        }
+    }
+}
+
+/// The end of a message that may tell a clock.
+struct Clock(Option<u64>);
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(time) => write!(f, ", its clock is at {time}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Signs a request and appends its TSIG record; `now` is in seconds since 1970, `fudge` how many
@@ -180,13 +206,19 @@ impl Judged<'_> {
     /// Checks the answer, which goes on from what the context was fed; gives its MAC.
     pub(crate) fn check(&self, mut context: Context, fields: Fields) -> Result<Mac, AnswerFault> {
         let Self { key, record, .. } = self;
-        let refused = |signed| AnswerFault::Refused {
-            error: record.error,
-            rcode: rcode(self.message),
-            signed,
+        let refused = |signed| match record.error {
+            TsigError::BADTIME => AnswerFault::BadTime {
+                server_time: record.server_time(),
+                signed,
+            },
+            error => AnswerFault::Refused {
+                error,
+                rcode: rcode(self.message),
+                signed,
+            },
         };
-        // RFC 8945 §5.3.2: errors about key and MAC are not signed. Said before all else, since it is
-        // the reason that people need.
+        // RFC 8945 §5.3.2: errors about key and MAC are not signed; those about time are, but not by
+        // NSD. Said before all else, since it is the reason that people need.
         if record.mac.is_empty() && record.error != TsigError::NONE {
             return Err(refused(false));
         }
@@ -216,15 +248,14 @@ impl Judged<'_> {
         if !context.finish().begins_with(record.mac) {
             return Err(AnswerFault::BadSignature);
         }
-        match (record.error, record.server_time()) {
-            (TsigError::NONE, _) if record.is_timely(self.now) => {
-                Ok(Mac::cut(record.mac, record.mac.len()))
-            }
-            (TsigError::NONE, _) => Err(AnswerFault::Stale {
-                time_signed: record.time_signed,
-            }),
-            (TsigError::BADTIME, Some(server_time)) => Err(AnswerFault::BadTime { server_time }),
-            _ => Err(refused(true)),
+        if record.error != TsigError::NONE {
+            return Err(refused(true));
         }
+        if !record.is_timely(self.now) {
+            return Err(AnswerFault::Stale {
+                time_signed: record.time_signed,
+            });
+        }
+        Ok(Mac::cut(record.mac, record.mac.len()))
     }
 }

@@ -310,7 +310,10 @@ fn refusals_reach_the_client_with_their_reason() {
             keys(&ours),
             server_time,
             None,
-            AnswerFault::BadTime { server_time },
+            AnswerFault::BadTime {
+                server_time: Some(server_time),
+                signed: true,
+            },
         ),
         // What was cut on its way is answered over what came.
         (keys(&ours), NOW, Some(16), AnswerFault::BadSignature),
@@ -326,7 +329,35 @@ fn refusals_reach_the_client_with_their_reason() {
         answer[3] = 9;
         let end = refusal.append(&mut answer, len, now).unwrap();
         assert_eq!(mac.verify_answer(&answer[..end], NOW), Err(expected));
+        let signed = matches!(expected, AnswerFault::BadTime { .. });
+        assert_eq!(expected.is_signed(), signed);
     }
+}
+
+#[test]
+fn a_badtime_without_a_signature_is_told_as_one() {
+    let key = key(Algorithm::HmacSha256);
+    let (mac, _) = verified(&key);
+    let refusal = judge(&key, NOW, |m| m[3] = 1).unwrap_err();
+    let (mut answer, len) = answer();
+    let end = refusal.append(&mut answer, len, NOW).unwrap();
+    // The error stands before the length of no other data.
+    answer[end - 3] = 18;
+    let fault = mac.verify_answer(&answer[..end], NOW).unwrap_err();
+    let expected = AnswerFault::BadTime {
+        server_time: None,
+        signed: false,
+    };
+    assert_eq!(fault, expected);
+    assert!(!fault.is_signed());
+    let told = "the server refuses the time of the request: BADTIME";
+    assert_eq!(fault.to_string(), told);
+    let server_time = Some(5);
+    let fault = AnswerFault::BadTime {
+        server_time,
+        signed: true,
+    };
+    assert_eq!(fault.to_string(), format!("{told}, its clock is at 5"));
 }
 
 #[test]
