@@ -68,14 +68,6 @@ impl Trimmed for DnsEndpoint {
             declared: declared.collect(),
         }
     }
-
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
 }
 
 /// A DNSEndpoint as it is read.

@@ -60,14 +60,6 @@ impl Trimmed for EndpointSlice {
         }
     }
 
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
-
     fn links(&self, link: &mut dyn FnMut(Link, Key)) {
         if let Some(service) = self.service() {
             link(Link::Of(Kind::Service), service);

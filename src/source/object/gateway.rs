@@ -36,14 +36,6 @@ impl Trimmed for Gateway {
         }
     }
 
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
-
     fn links(&self, link: &mut dyn FnMut(Link, Key)) {
         let selects = self
             .listeners

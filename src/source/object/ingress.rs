@@ -35,14 +35,6 @@ impl Trimmed for Ingress {
             entries: raw.status.load_balancer.entries(),
         }
     }
-
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
 }
 
 /// The texts that are not empty.

@@ -43,14 +43,6 @@ impl Trimmed for ListenerSet {
         }
     }
 
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
-
     fn links(&self, link: &mut dyn FnMut(Link, Key)) {
         link(Link::Of(Kind::Gateway), self.gateway.clone());
         if self

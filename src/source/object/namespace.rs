@@ -20,14 +20,6 @@ impl Trimmed for Namespace {
             meta: Meta::new(&raw.metadata, Keep::All, trim),
         }
     }
-
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
 }
 
 /// A Namespace as it is read.

@@ -54,14 +54,6 @@ impl Trimmed for Node {
             addresses: addresses.collect(),
         }
     }
-
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
 }
 
 /// The label of nodes that are for work, not for control, in kops's dialect.

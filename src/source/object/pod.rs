@@ -80,14 +80,6 @@ impl Trimmed for Pod {
         }
     }
 
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
-
     fn links(&self, link: &mut dyn FnMut(Link, Key)) {
         if self.asks_node && !self.node.is_empty() {
             link(Link::Of(Kind::Node), Key::new("", &self.node));

@@ -133,14 +133,6 @@ impl<R: RouteKind> Trimmed for Route<R> {
         }
     }
 
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
-
     fn links(&self, link: &mut dyn FnMut(Link, Key)) {
         for parent in &self.parents {
             link(Link::Of(parent.kind.kind()), parent.key.clone());

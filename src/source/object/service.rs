@@ -173,14 +173,6 @@ impl Trimmed for Service {
         service
     }
 
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
-
     fn links(&self, link: &mut dyn FnMut(Link, Key)) {
         let namespace = self.meta.key.namespace();
         let local = self.more.as_ref().is_some_and(|more| more.local);

@@ -10,19 +10,14 @@ use super::{
 };
 use crate::index::{Link, Store};
 
-/// What a kind's struct says of itself; its row in the table says the rest.
+/// What a kind's struct says of itself; its row in the table says the rest. It keeps its metadata in
+/// a field `meta`.
 pub trait Trimmed: Sized {
     /// What serde reads of it. Unknown fields are skipped.
     type Raw<'de>: Deserialize<'de>;
 
     /// Keeps what is read.
     fn trim(raw: &Self::Raw<'_>, trim: &Trim) -> Self;
-
-    /// Its metadata.
-    fn meta(&self) -> &Meta;
-
-    /// Its metadata, to be changed while it is made.
-    fn meta_mut(&mut self) -> &mut Meta;
 
     /// Tells which other objects it points at, so that a change of those finds it.
     fn links(&self, _link: &mut dyn FnMut(Link, Key)) {}
@@ -32,6 +27,12 @@ pub trait Trimmed: Sized {
 pub trait Stored: Trimmed + Clone + PartialEq + 'static {
     /// Its kind.
     const KIND: Kind;
+
+    /// Its metadata.
+    fn meta(&self) -> &Meta;
+
+    /// Its metadata, to be changed while it is made.
+    fn meta_mut(&mut self) -> &mut Meta;
 
     /// Its store.
     fn store(stores: &Stores) -> &Store<Self>;
@@ -131,6 +132,14 @@ macro_rules! kinds {
             impl Stored for $type {
                 const KIND: Kind = Kind::$variant;
 
+                fn meta(&self) -> &Meta {
+                    &self.meta
+                }
+
+                fn meta_mut(&mut self) -> &mut Meta {
+                    &mut self.meta
+                }
+
                 fn store(stores: &Stores) -> &Store<Self> {
                     &stores.$store
                 }
@@ -191,7 +200,7 @@ macro_rules! kinds {
 
             /// The metadata of an object.
             pub(crate) fn meta(&self, kind: Kind, key: &Key) -> Option<&Meta> {
-                match kind { $(Kind::$variant => self.$store.get(key).map(Trimmed::meta)),+ }
+                match kind { $(Kind::$variant => self.$store.get(key).map(Stored::meta)),+ }
             }
 
             /// How many objects of a kind there are.

@@ -56,14 +56,6 @@ impl Trimmed for Unstructured {
             api_version: Box::from(&*raw.api_version),
         }
     }
-
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
 }
 
 /// An object as it is read.
