@@ -283,18 +283,22 @@ impl Log {
             most: frame::MOST_PAYLOAD.into(),
         })?;
         let after = segment.at + end.buffer.len() as u64;
-        segment.allocate(after, self.sizes.step);
-        let written = segment.file.write_at(&end.buffer, segment.at);
+        // Without room nothing is written, so that nothing is to be taken back.
+        let allocated = segment.allocate(after, self.sizes.step);
+        let failed = |error| JournalError::io("write to", self.disk.path(), &segment.name, error);
+        allocated.map_err(failed)?;
+        let (file, at) = (Arc::clone(&segment.file), segment.at);
+        let written = file.write_at(&end.buffer, at);
         if end.buffer.capacity() > MOST_BUFFER {
             end.buffer = Vec::new();
         }
         if let Err(error) = written {
-            let failed =
-                JournalError::io("write to", self.disk.path(), &segment.name, again(&error));
-            // A part of a frame is none, and the next one is written over it.
-            if !is_full(&error) {
-                end.fail(error);
+            let failed = failed(again(&error));
+            // A part of a frame may be a whole one, if what is missing is zeros.
+            if file.sync_data().is_ok() {
+                end.durable = end.last;
             }
+            end.fail(error);
             return Err(failed);
         }
         segment.at = after;
@@ -376,7 +380,8 @@ impl Log {
             at: HEADER_LEN as u64,
             allocated: 0,
         };
-        segment.allocate(segment.at, self.sizes.step);
+        let allocated = segment.allocate(segment.at, self.sizes.step);
+        allocated.map_err(failed("set blocks aside for"))?;
         let written = segment.file.write_at(&header.to_bytes(), 0);
         written.map_err(failed("write to"))?;
         segment.file.sync_data().map_err(failed("sync"))?;
@@ -478,13 +483,25 @@ impl End {
 }
 
 impl Segment {
-    /// Sets blocks aside up to a place. Where that does not work, writing takes them.
-    fn allocate(&mut self, upto: u64, step: u64) {
-        if upto > self.allocated {
-            let to = upto.next_multiple_of(step);
-            self.file.preallocate(self.allocated, to).ok();
-            self.allocated = to;
+    /// Sets blocks aside up to a place, or fails if there are none. On a file system that cannot do
+    /// that, writing takes them.
+    fn allocate(&mut self, upto: u64, step: u64) -> io::Result<()> {
+        if upto <= self.allocated {
+            return Ok(());
         }
+        let mut to = upto.next_multiple_of(step);
+        let mut allocated = self.file.preallocate(self.allocated, to);
+        if allocated.as_ref().is_err_and(is_full) {
+            to = upto.next_multiple_of(step.min(LEAST_STEP));
+            allocated = self.file.preallocate(self.allocated, to);
+        }
+        if let Err(error) = allocated
+            && is_full(&error)
+        {
+            return Err(error);
+        }
+        self.allocated = to;
+        Ok(())
     }
 }
 
@@ -507,5 +524,7 @@ const SIZES: Sizes = Sizes {
     step: 16 << 20,
     segment: 32 << 20,
 };
+/// What is set aside on a disk that is almost full.
+const LEAST_STEP: u64 = 64 << 10;
 /// A larger buffer is not kept.
 const MOST_BUFFER: usize = 1 << 20;
