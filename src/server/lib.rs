@@ -8,6 +8,7 @@
 
 pub mod address;
 pub mod handle;
+pub mod later;
 pub mod listen;
 pub mod metrics;
 pub mod options;
@@ -17,6 +18,7 @@ pub mod serve;
 pub mod slot;
 pub mod stage;
 pub mod transport;
+mod xfr;
 
 pub use listen::BindError;
 pub use options::{Listen, Options};

@@ -25,7 +25,7 @@ use crate::handle::MakeHandler;
 use crate::listen::{self, BindError, Bound};
 use crate::metrics::Metrics;
 use crate::options::Options;
-use crate::pipeline::Core;
+use crate::pipeline::{Authority, Core};
 use crate::transport::{tcp, udp};
 
 /// A server that listens, and serves once it runs.
@@ -52,7 +52,11 @@ impl Server {
     ///
     /// # Errors
     /// If an address cannot be listened at.
-    pub fn bind(mut options: Options, store: Arc<Store>) -> Result<Self, BindError> {
+    pub fn bind(
+        mut options: Options,
+        authority: Authority,
+        store: Arc<Store>,
+    ) -> Result<Self, BindError> {
         let metrics = Metrics::new();
         let room = usize::from(options.core.edns_size);
         options.udp.largest_answer = options.udp.largest_answer.max(room);
@@ -61,7 +65,7 @@ impl Server {
         if *key == [0; 16] {
             getrandom::fill(key).map_err(BindError::Random)?;
         }
-        let core = Core::new(options.core.clone(), store, metrics.clone());
+        let core = Core::new(options.core.clone(), authority, store, metrics.clone());
         let make: MakeHandler = Arc::new(move || Box::new(core.worker()));
         Self::with_handlers(options, metrics, make)
     }

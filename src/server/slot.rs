@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::later::Later;
+
 /// How a request came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
@@ -22,6 +24,8 @@ pub struct Slot {
     pub reply: Box<[u8]>,
     /// How many bytes of it are the answer; 0 means that nothing is sent.
     pub reply_len: usize,
+    /// What becomes of a request that is not answered at once. Transports take it.
+    pub later: Option<Later>,
     /// Who asks: the address behind a PROXY header where a trusted peer sent one.
     pub client: SocketAddr,
     /// The address that the request was sent to, where the socket does not tell by itself.
@@ -39,6 +43,7 @@ impl Slot {
             request_len: 0,
             reply: vec![0; reply].into(),
             reply_len: 0,
+            later: None,
             client: SocketAddr::from(([0, 0, 0, 0], 0)),
             local: None,
             transport,

@@ -125,7 +125,10 @@ impl Zone {
     }
 
     /// The names from an owner on, which stands below the apex in lower case.
-    pub fn nodes_from<'z>(&'z self, owner: &'z [u8]) -> impl Iterator<Item = Node<'z>> {
+    pub fn nodes_from<'z, 'o>(
+        &'z self,
+        owner: &'o [u8],
+    ) -> impl Iterator<Item = Node<'z>> + use<'z, 'o> {
         let mut next = Some(self.place_of(owner));
         let pages = std::iter::from_fn(move || {
             let place = next?;

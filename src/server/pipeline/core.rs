@@ -1,16 +1,18 @@
 //! What all workers share: the settings, the store, the rate limit.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use zone::Store;
+use zone::{Store, Updater};
 
 use super::Worker;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, WorkerMetrics};
 use crate::query::Chaos;
 use crate::stage::acl::AccessList;
 use crate::stage::cookie::Secrets;
+use crate::stage::policy::UpdateRule;
 use crate::stage::ratelimit::{RateLimit, RateLimitOptions};
+use crate::stage::who::{PerZone, Who};
 
 /// How requests are answered.
 #[derive(Clone, Debug)]
@@ -48,26 +50,61 @@ impl Default for CoreOptions {
     }
 }
 
+/// Who may do more than ask. Without anything set, nobody.
+#[derive(Clone, Debug, Default)]
+pub struct Authority {
+    /// The keys that requests may be signed by.
+    pub keys: Arc<tsig::Keys>,
+    /// Whom zones are transferred to.
+    pub transfers: Arc<PerZone<Who>>,
+    /// Who may update zones, if anybody.
+    pub updates: Option<Updates>,
+}
+
+/// How zones are updated.
+#[derive(Clone, Debug)]
+pub struct Updates {
+    /// What is granted.
+    pub rules: Arc<PerZone<UpdateRule>>,
+    /// Who carries them out.
+    pub updater: Updater,
+}
+
 /// What all workers share.
 #[derive(Debug)]
 pub struct Core {
     pub(super) options: CoreOptions,
     pub(super) rate_limit: RateLimit,
     pub(super) store: Arc<Store>,
+    pub(super) authority: Authority,
     metrics: Metrics,
+    /// Counts what is answered later.
+    late: Mutex<WorkerMetrics>,
 }
 
 impl Core {
     /// A core that answers from the store.
     #[must_use]
-    pub fn new(options: CoreOptions, store: Arc<Store>, metrics: Metrics) -> Arc<Self> {
+    pub fn new(
+        options: CoreOptions,
+        authority: Authority,
+        store: Arc<Store>,
+        metrics: Metrics,
+    ) -> Arc<Self> {
         let rate_limit = RateLimit::new(options.rate_limit.clone(), Instant::now());
         Arc::new(Self {
             options,
             rate_limit,
             store,
+            authority,
+            late: Mutex::new(metrics.worker()),
             metrics,
         })
+    }
+
+    /// The counters of answers that come later.
+    pub(super) fn late(&self) -> MutexGuard<'_, WorkerMetrics> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A worker: one per thread.

@@ -1,7 +1,9 @@
 //! The one way from a request to its answer, whatever transport it came over.
 //!
 //! ```text
-//! header → acl → opcode → question → EDNS, cookie → query → OPT → rate limit
+//! header → opcode → question → EDNS, cookie → acl → TSIG ─┬→ query ──→ OPT → rate limit → TSIG
+//!                                                         ├→ UPDATE ─→ judged, queued, answered later
+//!                                                         └→ AXFR, IXFR → judged, a stream of messages
 //! ```
 //!
 //! A batch goes through in passes, so that the memory a question needs is under way while others
@@ -10,10 +12,14 @@
 //! no clock for an ordinary question.
 
 mod core;
+mod judge;
 mod reply;
+mod signature;
+mod transfer;
+mod update;
 mod worker;
 
-pub use self::core::{Core, CoreOptions};
+pub use self::core::{Authority, Core, CoreOptions, Updates};
 pub use worker::{MAX_BATCH, Worker};
 
 #[cfg(test)]

@@ -36,7 +36,9 @@ impl Extra {
             fresh: [0; 16],
         };
         if let (Some(sent), Some(secrets)) = (edns.options.cookie, &core.options.cookies) {
-            let now = unix_time();
+            // RFC 9018 §4.3: 32 bits in serial number arithmetic, so the upper ones may go.
+            #[expect(clippy::cast_possible_truncation, reason = "only the lower bits count")]
+            let now = unix_time() as u32;
             let client = slot.client.ip();
             let state = cookie::check(sent, client, now, secrets);
             extra.fresh = match state {
@@ -115,7 +117,14 @@ pub(super) struct Frame<'e> {
 
 impl<'e> Frame<'e> {
     #[inline]
-    pub(super) fn new(core: &Core, slot: &Slot, name_len: usize, edns: Option<&'e Extra>) -> Self {
+    /// The frame of an answer behind which `reserved` bytes are kept free.
+    pub(super) fn new(
+        core: &Core,
+        slot: &Slot,
+        name_len: usize,
+        edns: Option<&'e Extra>,
+        reserved: usize,
+    ) -> Self {
         let limit = match (slot.transport, edns) {
             (Transport::Tcp, _) => usize::from(u16::MAX),
             (Transport::Udp, None) => MIN_UDP,
@@ -123,6 +132,10 @@ impl<'e> Frame<'e> {
                 usize::from(edns.udp_size.min(core.options.edns_size)).max(MIN_UDP)
             }
         };
+        // What every answer has needs its room, however long the names of keys are.
+        let question = if name_len == 0 { 0 } else { name_len + 4 };
+        let least = HEADER_LEN + question + edns.map_or(0, |edns| edns.size(core));
+        let limit = limit.saturating_sub(reserved).max(least);
         let limit = limit.min(slot.reply.len());
         Self {
             name_len,
@@ -195,17 +208,12 @@ impl<'e> Frame<'e> {
     }
 }
 
-/// The seconds since 1970, as cookies count them.
+/// The seconds since 1970.
 #[expect(
     clippy::disallowed_methods,
-    reason = "cookies carry the time of the day (RFC 9018 §4.3)"
+    reason = "cookies and signatures carry the time of the day (RFC 9018 §4.3, RFC 8945 §4.2)"
 )]
-fn unix_time() -> u32 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    // RFC 9018 §4.3: 32 bits in serial number arithmetic, so the upper ones may go.
-    #[expect(clippy::cast_possible_truncation, reason = "only the lower bits count")]
-    let seconds = now.as_secs() as u32;
-    seconds
+pub(super) fn unix_time() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default().as_secs()
 }

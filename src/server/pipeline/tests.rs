@@ -13,7 +13,7 @@ use wire::{Name, Rtype, Ttl};
 use zone::Store;
 use zone::records::{Place, Records};
 
-use super::{Core, CoreOptions};
+use super::{Authority, Core, CoreOptions};
 use crate::handle::Handle;
 use crate::metrics::Metrics;
 use crate::query::Chaos;
@@ -77,7 +77,7 @@ fn store() -> Arc<Store> {
 }
 
 fn core(options: CoreOptions) -> Arc<Core> {
-    Core::new(options, store(), Metrics::new())
+    Core::new(options, Authority::default(), store(), Metrics::new())
 }
 
 fn ask(core: &Arc<Core>, transport: Transport, message: &[u8]) -> Option<Vec<u8>> {

@@ -5,4 +5,6 @@
 
 pub mod acl;
 pub mod cookie;
+pub mod policy;
 pub mod ratelimit;
+pub mod who;

@@ -8,8 +8,8 @@
 //! - POINTED: header `i` of an [`Inbox`] points to vector, name and control `i` of the same inbox,
 //!   and vector `i` to the request buffer of slot `i`. The arrays never move or grow. Only slots
 //!   that were received are handed out, and those are pointed to anew before the next call.
-//! - BORROWED: the headers that an [`Outbox`] shows to the kernel were filled in the same call,
-//!   from an inbox that is borrowed for as long; the kernel only reads what they point to.
+//! - BORROWED: the headers that an [`Outbox`] or a `Way` shows to the kernel were filled in the
+//!   same call, from what is borrowed for as long; the kernel only reads what they point to.
 
 #![allow(
     unsafe_code,
@@ -19,6 +19,7 @@
 mod calls;
 mod inbox;
 mod outbox;
+mod way;
 
 pub(crate) use calls::{Calls, Wait, set_option};
 pub(crate) use inbox::{Inbox, Room};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
@@ -15,6 +16,7 @@ use super::accept::Shared;
 use super::pool::Outcome;
 use super::registry::Ticket;
 use crate::address::canonical;
+use crate::later::Later;
 use crate::metrics::DropReason;
 use crate::transport::proxy::{self, ProxyError};
 
@@ -94,17 +96,65 @@ impl Connection {
             return Err(End::Dropped(DropReason::PeerLimit));
         }
         loop {
-            let end = self.answer();
-            if !self.output.is_empty() {
+            let next = self.answer();
+            let answered = !self.output.is_empty();
+            if answered {
                 self.flush().await?;
                 self.asked = true;
                 self.wait_for_more();
-                end?;
-                continue;
             }
-            end?;
-            self.fill().await?;
+            match next? {
+                Some(later) => {
+                    self.follow(later).await?;
+                    self.asked = true;
+                    self.wait_for_more();
+                }
+                None if answered => {}
+                None => self.fill().await?,
+            }
         }
+    }
+
+    /// Writes what an answer that comes later, or in several messages, turns out to be.
+    async fn follow(&mut self, later: Later) -> Result<(), End> {
+        match later {
+            Later::Deferred(deferred) => {
+                let (sender, answer) = oneshot::channel();
+                deferred.start(move |answer| {
+                    // The client may have gone.
+                    let _unread = sender.send(answer.to_vec()).is_err();
+                });
+                let deadline = Instant::now() + PATIENCE;
+                self.ticket.reads_until(deadline);
+                let answer = tokio::select! {
+                    answer = timeout_at(deadline, answer) => answer,
+                    () = self.ticket.evicted() => {
+                        return Err(End::Dropped(DropReason::ConnectionLimit));
+                    }
+                };
+                let Ok(Ok(answer)) = answer else {
+                    return Err(End::Dropped(DropReason::Timeout));
+                };
+                if let Ok(len @ 1..) = u16::try_from(answer.len()) {
+                    self.output.extend(len.to_be_bytes());
+                    self.output.extend(&answer);
+                    self.flush().await?;
+                    self.shared.pool.sent(answer.len());
+                }
+            }
+            Later::Stream(mut messages) => {
+                let mut more = true;
+                while more {
+                    while more && self.output.len() < self.shared.options.queued {
+                        let before = self.output.len();
+                        more = messages.next(&mut self.output);
+                        self.shared.pool.sent(self.output.len() - before);
+                    }
+                    self.flush().await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reads the PROXY header of a named peer.
@@ -130,13 +180,14 @@ impl Connection {
         Ok(())
     }
 
-    /// Answers the whole questions at hand, until as many answers wait as may.
-    fn answer(&mut self) -> Result<(), End> {
+    /// Answers the whole questions at hand, until as many answers wait as may or one is not there
+    /// yet: answers come in the order of their questions.
+    fn answer(&mut self) -> Result<Option<Later>, End> {
         if proxy::is_signed(&self.input) {
             return Err(End::Dropped(DropReason::Proxy));
         }
         let mut rest = &self.input[..];
-        let mut end = Ok(());
+        let mut end = Ok(None);
         while self.output.len() < self.shared.options.queued
             && let Some((length, after)) = rest.split_first_chunk::<2>()
             && let Some((question, after)) =
@@ -147,6 +198,7 @@ impl Connection {
             let outcome = pool.answer(question, self.client, self.local, &mut self.output);
             end = match outcome {
                 Outcome::Answered => continue,
+                Outcome::Later(later) => Ok(Some(later)),
                 Outcome::Ignored | Outcome::Panicked => Err(End::Ignored),
             };
             break;
@@ -228,6 +280,8 @@ impl Drop for Leave {
     }
 }
 
+/// How long an answer that somebody else makes may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a connection is open after the stop, or after its last answer then.
 const LAST_WORD: Duration = Duration::from_millis(50);
 /// Bytes asked for at a time: a few questions.

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::handle::{Handle, MakeHandler};
+use crate::later::Later;
 use crate::metrics::{DropReason, Metrics, WorkerMetrics};
 use crate::slot::{Slot, Transport};
 
@@ -25,9 +26,11 @@ struct Desk {
 }
 
 /// What came of a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Outcome {
     Answered,
+    /// The answer is not there yet, or longer than a message.
+    Later(Later),
     /// The core has nothing to say to this client.
     Ignored,
     /// The core panicked; the client is not to try it again on this connection.
@@ -76,6 +79,10 @@ impl Pool {
             return Outcome::Panicked;
         }
         metrics.took(1, now.elapsed());
+        if let Some(later) = slot.later.take() {
+            self.desks().push(desk);
+            return Outcome::Later(later);
+        }
         let reply = slot.reply();
         let outcome = match u16::try_from(reply.len()) {
             Ok(len @ 1..) => {
@@ -88,6 +95,14 @@ impl Pool {
         };
         self.desks().push(desk);
         outcome
+    }
+
+    /// Counts an answer that came later.
+    pub(crate) fn sent(&self, bytes: usize) {
+        let lent = self.desks().pop();
+        let mut desk = lent.unwrap_or_else(|| self.desk());
+        desk.metrics.sent(1, bytes);
+        self.desks().push(desk);
     }
 
     /// Counts something that was dropped before it came to a handler.

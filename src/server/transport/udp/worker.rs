@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 use super::UdpOptions;
 use crate::address::AddressSet;
 use crate::handle::{Handle, MakeHandler};
+use crate::later::Later;
 use crate::metrics::{DropReason, WorkerMetrics};
 use crate::slot::Slot;
 use crate::transport::gso::Segmenter;
@@ -29,7 +30,7 @@ pub(crate) struct Shared {
 
 /// One thread's share of the work.
 pub(crate) struct Worker {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     own: SocketAddr,
     shared: Arc<Shared>,
     handler: Box<dyn Handle>,
@@ -71,7 +72,7 @@ impl Worker {
             inbox: Inbox::new(room, calls, own.ip().is_unspecified()),
             outbox: Outbox::new(room.batch, calls),
             segmenter: Segmenter::new(shared.options.gso),
-            socket,
+            socket: Arc::new(socket),
             shared,
             turns: 0,
             failing: false,
@@ -112,6 +113,7 @@ impl Worker {
         self.metrics.received(received, bytes);
         self.sort_out();
         self.answer(now);
+        self.hand_over();
         // A second reading of the clock is dear, so that not each batch pays for it.
         self.turns = self.turns.wrapping_add(1);
         if self.turns.is_multiple_of(TIMED) {
@@ -168,6 +170,23 @@ impl Worker {
                 self.metrics.dropped(DropReason::Panic);
                 *handler = (self.shared.make)();
             }
+        }
+    }
+
+    /// Says where the answers go that are made elsewhere.
+    fn hand_over(&mut self) {
+        for at in 0..self.inbox.slots().len() {
+            // No stream is made for a datagram.
+            let Some(Later::Deferred(deferred)) = self.inbox.slots_mut()[at].later.take() else {
+                continue;
+            };
+            let (mut way, socket) = (self.inbox.way_back(at), Arc::clone(&self.socket));
+            let own = self.own;
+            deferred.start(move |answer| {
+                if !answer.is_empty() && !way.send(socket.as_fd(), answer) {
+                    debug!(address = %own, "an answer that came late could not be sent");
+                }
+            });
         }
     }
 

@@ -1,0 +1,90 @@
+//! AXFR and IXFR: judged by what is granted, answered by a stream of messages.
+
+use std::sync::Arc;
+
+use tracing::{info, warn};
+use wire::message::{Question, RawRecord};
+use wire::{Name, Rcode, Rtype, Serial};
+use zone::Snapshot;
+
+use super::Core;
+use super::judge::{Step, prohibit, refuse};
+use super::signature::Signature;
+use super::update::client_of;
+use super::worker::Pending;
+use crate::later::Later;
+use crate::slot::{Slot, Transport};
+use crate::xfr::{Transfer, Wanted};
+
+/// Says what becomes of a question for a transfer; nothing, where it is to be answered as one for
+/// the SOA.
+pub(super) fn judge(
+    core: &Arc<Core>,
+    slot: &Slot,
+    pending: &mut Pending,
+    question: Question<'_>,
+    snapshot: &Snapshot,
+) -> Option<Step> {
+    // RFC 5936 §2.2.1: NOTAUTH where the name is no zone of ours.
+    if snapshot.zone(question.name).is_none() {
+        return Some(refuse(Rcode::NOTAUTH));
+    }
+    let zone = question.name.to_lowercase();
+    let client = client_of(slot, pending);
+    if !core
+        .authority
+        .transfers
+        .of(&zone)
+        .iter()
+        .any(|who| who.is(&client))
+    {
+        let key = client.key.map(|key| key.to_string());
+        warn!(%zone, client = %slot.client, key, "transfer refused: nothing grants it");
+        return Some(prohibit());
+    }
+    let wanted = match (question.rtype, slot.transport) {
+        // RFC 5936 §4.2: not defined over UDP.
+        (Rtype::AXFR, Transport::Udp) => return Some(refuse(Rcode::NOTIMP)),
+        // RFC 1995 §2: what does not fit is answered by the SOA, and asked for again over TCP.
+        (_, Transport::Udp) => {
+            pending.rtype = Rtype::SOA;
+            return None;
+        }
+        (Rtype::AXFR, Transport::Tcp) => Wanted::Whole,
+        (_, Transport::Tcp) => match serial(slot.request(), &zone, question.end()) {
+            Some(serial) => Wanted::Since(serial),
+            None => return Some(refuse(Rcode::FORMERR)),
+        },
+    };
+    let since = match wanted {
+        Wanted::Whole => Serial(0),
+        Wanted::Since(serial) => serial,
+    };
+    let since = core.store.since(&zone, since)?;
+    let signature = match pending.signature.take().map(|signature| *signature) {
+        Some(Signature::Verified(verified)) => Some(verified.into_sequence()),
+        _ => None,
+    };
+    let request = slot.request().get(..question.end()).unwrap_or_default();
+    let transfer = Transfer::new(request, since, wanted, signature);
+    let kind = transfer.kind();
+    info!(%zone, client = %slot.client, serial = transfer.serial().0, kind, "transfer");
+    Some(Step::Later(Later::Stream(Box::new(transfer))))
+}
+
+/// The serial that the client has: of the SOA in the authority section (RFC 1995 §3).
+fn serial(message: &[u8], zone: &Name, at: usize) -> Option<Serial> {
+    let [0, 0, 0, 1] = *message.get(6..10)? else {
+        return None;
+    };
+    let (owner, _) = Name::read(message, at).ok()?;
+    let record = RawRecord::read(message, at).ok()?;
+    if record.rtype != Rtype::SOA || owner != *zone {
+        return None;
+    }
+    let (len, mut rdata) = (record.rdata.len(), Vec::new());
+    wire::rdata::read(Rtype::SOA, message, record.end - len, len, &mut rdata).ok()?;
+    let numbers = rdata.len().checked_sub(20)?;
+    let serial = rdata.get(numbers..)?.first_chunk::<4>()?;
+    Some(Serial(u32::from_be_bytes(*serial)))
+}

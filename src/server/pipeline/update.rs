@@ -1,0 +1,169 @@
+//! UPDATE: read, judged by what is granted, handed to the updater, answered when it is durable.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tracing::{debug, warn};
+use wire::edns::ExtendedError;
+use wire::message::Header;
+use wire::update::Update;
+use wire::{Name, Rcode};
+use zone::{UpdateError, UpdateRequest};
+
+use super::Core;
+use super::judge::{Step, prohibit, refuse};
+use super::signature::Signature;
+use super::worker::{Pending, finish, write_empty};
+use crate::later::{Deferred, Deliver, Later};
+use crate::query::Outcome;
+use crate::slot::{Slot, Transport};
+use crate::stage::policy::Permitted;
+use crate::stage::who::Client;
+
+/// Says what becomes of an UPDATE.
+pub(super) fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, header: Header) -> Step {
+    let update = match Update::read(slot.request(), header) {
+        Ok(update) => update,
+        Err(rcode) => return refuse(rcode),
+    };
+    let zone = update.zone.as_ref().to_lowercase();
+    if core.store.snapshot().zone(zone.as_ref()).is_none() {
+        return refuse(Rcode::NOTAUTH);
+    }
+    let Some(updates) = &core.authority.updates else {
+        return prohibit();
+    };
+    let client = client_of(slot, pending);
+    let Some(permitted) = Permitted::new(updates.rules.of(&zone), client, zone) else {
+        return prohibit();
+    };
+    let updater = updates.updater.clone();
+    let late = Unanswered::new(core, slot, pending);
+    Step::Later(Later::Deferred(Deferred::new(move |deliver| {
+        let zone = update.zone.clone();
+        let request = UpdateRequest {
+            update,
+            permit: Box::new(permitted),
+            done: Box::new(move |result| {
+                let outcome = outcome(&zone, &late, result);
+                late.answer(outcome, deliver);
+            }),
+        };
+        if let Err(request) = updater.submit(request) {
+            (request.done)(Err(UpdateError::Busy));
+        }
+    })))
+}
+
+/// Who sends a request, as stages see it.
+pub(super) fn client_of(slot: &Slot, pending: &Pending) -> Client {
+    let key = match pending.signature.as_deref() {
+        Some(Signature::Verified(verified)) => Some(verified.key().name().clone()),
+        _ => None,
+    };
+    Client {
+        address: slot.client.ip(),
+        connected: slot.transport == Transport::Tcp,
+        key,
+    }
+}
+
+fn outcome(
+    zone: &Name,
+    late: &Unanswered,
+    result: Result<zone::Committed, UpdateError>,
+) -> Outcome {
+    let (client, key) = (late.slot.client, late.key());
+    let error = match result {
+        Ok(done) => {
+            let serial = done.serial.0;
+            debug!(%zone, %client, key, serial, changed = done.changed, "updated");
+            return Outcome::empty(Rcode::NOERROR);
+        }
+        Err(error) => error,
+    };
+    let rcode = error.rcode();
+    match &error {
+        UpdateError::Refused(refusal) if rcode != Rcode::REFUSED => {
+            debug!(%zone, %client, key, %refusal, "update not carried out");
+        }
+        UpdateError::Refused(refusal) => {
+            warn!(%zone, %client, key, %refusal, "update refused");
+        }
+        error => warn!(%zone, %client, key, error = %chain(error), "update not carried out"),
+    }
+    let mut outcome = Outcome::empty(rcode);
+    outcome.error = match error {
+        UpdateError::Refused(_) if rcode == Rcode::REFUSED => Some(ExtendedError::PROHIBITED),
+        _ => None,
+    };
+    outcome
+}
+
+fn chain(error: &UpdateError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+/// A request that is answered later, with all that its answer is made of.
+struct Unanswered {
+    core: Arc<Core>,
+    slot: Slot,
+    pending: Pending,
+}
+
+impl Unanswered {
+    fn new(core: &Arc<Core>, slot: &Slot, pending: &mut Pending) -> Self {
+        let request = slot.request();
+        let mut own = Slot::new(slot.transport, request.len(), slot.reply.len().min(ROOM));
+        own.request.copy_from_slice(request);
+        own.request_len = request.len();
+        (own.client, own.local) = (slot.client, slot.local);
+        let pending = Pending {
+            rtype: pending.rtype,
+            name_len: pending.name_len,
+            edns: pending.edns,
+            signature: pending.signature.take(),
+            ..Pending::default()
+        };
+        Self {
+            core: Arc::clone(core),
+            slot: own,
+            pending,
+        }
+    }
+
+    /// The name of the key that signed.
+    fn key(&self) -> Option<String> {
+        client_of(&self.slot, &self.pending)
+            .key
+            .map(|key| key.to_string())
+    }
+
+    fn answer(mut self, outcome: Outcome, deliver: Deliver) {
+        let Self {
+            core,
+            slot,
+            pending,
+        } = &mut self;
+        write_empty(core, slot, pending, &outcome);
+        finish(
+            core,
+            &mut core.late(),
+            slot,
+            pending,
+            outcome,
+            Instant::now(),
+        );
+        deliver(slot.reply());
+    }
+}
+
+/// Room for an answer without records: question, OPT and TSIG with the longest of names.
+const ROOM: usize = 2048;
