@@ -27,7 +27,7 @@ mod value;
 
 pub use clap::builder::StyledStr;
 pub use command::{
-    Brake, Check, Command, Explain, Output, Plan, Release, Reload, Run, Stop, ZoneAction,
+    Brake, Check, Command, Explain, NewKey, Output, Plan, Release, Reload, Run, Stop, ZoneAction,
     ZoneCommand, parse, parse_file,
 };
 pub use flags::{Flag, Form, Group, Kind, Scope, groups};
@@ -37,7 +37,7 @@ pub use settings::{
     Access, AddressMap, AesKey, Answers, Batch, Claim, Compatibility, Config, ControlSocket,
     Cookies, CountedClients, Destination, DomainFilter, Embedded, Encryption, EventReason, Gso,
     InMemory, Kubernetes, Listen, Log, LogFormat, LogLevel, NamePattern, NameServer, Objects,
-    Operator, Policy, Process, Provider, RateLimit, RecordType, Registry, Requirement, Secret,
-    Selector, ServiceType, SourceName, SourceRules, Sync, Tcp, Txt, Udp, Webhook, Wrappers,
-    ZoneFile, Zones,
+    OfZone, Operator, Peers, Policy, Process, Provider, RateLimit, RecordType, Registry,
+    Requirement, Secret, Selector, ServiceType, SourceName, SourceRules, Sync, Tcp, Txt, Udp,
+    UpdateNames, UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile, Zones,
 };

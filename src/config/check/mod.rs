@@ -21,7 +21,7 @@ use crate::problem::{Origin, Problem, Problems, Quoted};
 use crate::raw::{Raw, Typed};
 use crate::settings::{
     Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
-    LogLevel, Objects, Process, RateLimit, Sync, Tcp, Udp, ZoneFile, Zones,
+    LogLevel, Objects, OfZone, Peers, Process, RateLimit, Sync, Tcp, Udp, ZoneFile, Zones,
 };
 use crate::value::{self, Wrong};
 
@@ -68,6 +68,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
             allow: reader.networks("allow-query"),
             deny: reader.networks("deny-query"),
         },
+        peers: peers(&mut reader),
         rate_limit: rate_limit(&mut reader),
         cookies: cookies(&mut reader),
         metrics_address: metrics_address(&mut reader, sync.as_deref()),
@@ -164,6 +165,28 @@ fn listen(reader: &mut Reader) -> Listen {
     } else {
         Listen::Default
     }
+}
+
+fn peers(reader: &mut Reader) -> Peers {
+    let key_files = reader.all_filled("key-file", value::path);
+    let key_files = key_files
+        .iter()
+        .map(|(path, typed)| from_folder_of(&typed.origin, path));
+    Peers {
+        key_files: key_files.collect(),
+        transfers: of_zones(reader, "allow-transfer", value::who),
+        notify: of_zones(reader, "notify", value::server),
+        updates: of_zones(reader, "update-policy", value::update_rule),
+    }
+}
+
+fn of_zones<T>(
+    reader: &mut Reader,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, Wrong>,
+) -> Vec<OfZone<T>> {
+    let values = reader.all_filled(name, |text| value::of_zone(text, &parse));
+    values.into_iter().map(|(value, _)| value).collect()
 }
 
 fn rate_limit(reader: &mut Reader) -> Option<RateLimit> {

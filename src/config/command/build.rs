@@ -2,6 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command as Clap};
+use wire::{Name, NameRef};
 
 use crate::flags::{Flag, Group, Kind, groups};
 
@@ -51,6 +52,7 @@ pub(super) fn build() -> Clap {
         .subcommand(check_clap())
         .subcommand(zone_clap())
         .subcommand(brake_clap())
+        .subcommand(key_clap())
         .subcommand(completions_clap())
 }
 
@@ -122,6 +124,42 @@ fn brake_clap() -> Clap {
                 ))
                 .arg(only("of-zone", "zone", "In this zone only"))
                 .args(control_socket()),
+        )
+}
+
+fn key_clap() -> Clap {
+    let name = |text: &str| Name::from_text(text.as_bytes(), Some(NameRef::ROOT));
+    Clap::new("key")
+        .about("Make keys that sign updates and transfers")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(
+            Clap::new("new")
+                .about("Make a key with a random secret, in the form that BIND has too")
+                .arg(
+                    Arg::new("name")
+                        .value_name("NAME")
+                        .required(true)
+                        .value_parser(name)
+                        .help("What both sides call it, such as cert-manager"),
+                )
+                .arg(
+                    Arg::new("algorithm")
+                        .long("algorithm")
+                        .value_name("NAME")
+                        .default_value("hmac-sha256")
+                        .value_parser(PossibleValuesParser::new(KEY_ALGORITHMS))
+                        .ignore_case(true)
+                        .hide_possible_values(true)
+                        .help("hmac-sha1, -sha224, -sha256, -sha384 or -sha512; hmac-md5 is for old programs"),
+                )
+                .arg(
+                    Arg::new("file")
+                        .long("file")
+                        .value_name("FILE")
+                        .help("Write it to this new file, which only its owner may read [default: print it]"),
+                ),
         )
 }
 
@@ -282,6 +320,19 @@ fn long_help(flag: &Flag) -> String {
         long => format!("{short}{repeatable}.\n{long}"),
     }
 }
+
+/// What a key can sign with.
+const KEY_ALGORITHMS: [&str; 9] = [
+    "hmac-sha256",
+    "hmac-sha1",
+    "hmac-sha224",
+    "hmac-sha384",
+    "hmac-sha512",
+    "hmac-md5",
+    "hmac-sha256-128",
+    "hmac-sha384-192",
+    "hmac-sha512-256",
+];
 
 const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}";
 

@@ -7,6 +7,7 @@
 //! zonewright plan [FLAGS]                   what a pass would change
 //! zonewright explain NAME                   a running daemon's reasons
 //! zonewright brake release                  lets held deletes go
+//! zonewright key new NAME                   a key for updates and transfers
 //! zonewright completions SHELL
 //! ```
 
@@ -14,10 +15,12 @@ mod arguments;
 mod build;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::ArgMatches;
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
+use wire::Name;
 
 use self::build::build;
 use crate::check::{check, check_control_socket};
@@ -37,6 +40,8 @@ pub enum Command {
     Completions(Vec<u8>),
     /// Say why there are records at a name, or none.
     Explain(Explain),
+    /// Make a key.
+    Key(NewKey),
     /// Show what a pass would change.
     Plan(Plan),
     /// Serve.
@@ -98,6 +103,17 @@ pub struct Release {
     pub destination: Option<String>,
     /// Those in this zone; `None` is all.
     pub zone: Option<String>,
+}
+
+/// A key to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewKey {
+    /// What it is called.
+    pub name: Name,
+    /// What it signs with, by the name of a TSIG algorithm.
+    pub algorithm: String,
+    /// Where it is written; `None` is standard output.
+    pub file: Option<PathBuf>,
 }
 
 /// How something is shown.
@@ -190,6 +206,7 @@ pub fn parse(
         Some(("check", matches)) => Command::Check(Box::new(check_command(matches, &given))),
         Some(("completions", matches)) => Command::Completions(completions(matches)),
         Some(("explain", matches)) => Command::Explain(explain(matches, &given)),
+        Some(("key", matches)) => Command::Key(new_key(matches)),
         Some(("plan", matches)) => Command::Plan(Plan {
             config: settings(matches, &given).and_then(with_sync),
             output: output(matches),
@@ -278,6 +295,16 @@ fn explain(matches: &ArgMatches, given: &Given<'_>) -> Explain {
         control_socket: given.control_socket(matches),
         name: text(matches, "name").unwrap_or_default(),
         output: output(matches),
+    }
+}
+
+fn new_key(matches: &ArgMatches) -> NewKey {
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    let name = matches.get_one::<Name>("name");
+    NewKey {
+        name: name.cloned().unwrap_or_else(Name::root),
+        algorithm: text(matches, "algorithm").unwrap_or_default(),
+        file: text(matches, "file").map(PathBuf::from),
     }
 }
 

@@ -49,6 +49,7 @@ fn short_help_fits_on_a_screen() {
       check        Find every mistake in zone files and settings
       zone         Ask a running zonewright about its zones
       brake        Let mass deletes go that a running zonewright holds
+      key          Make keys that sign updates and transfers
       completions  Print a completion script for a shell
 
     Zones:
@@ -120,6 +121,7 @@ fn long_help_explains_every_flag() {
       check        Find every mistake in zone files and settings
       zone         Ask a running zonewright about its zones
       brake        Let mass deletes go that a running zonewright holds
+      key          Make keys that sign updates and transfers
       completions  Print a completion script for a shell
 
     Zones:
@@ -531,6 +533,32 @@ fn long_help_explains_every_flag() {
               too, for the time of a change. Better set by environment or file: other users of a machine
               can read command lines.
 
+    Transfers and updates:
+          --key-file <PATH>
+              Know the keys in this file (repeatable).
+              Keys as tsig-keygen and 'zonewright key new' write them. Whoever signs a request by such a
+              key (TSIG) is granted what the flags below say of it; a key alone grants nothing.
+
+          --allow-transfer <[ZONE=]WHO>
+              Let WHO transfer zones (repeatable).
+              WHO is key:NAME, an address or network, or key:NAME@NETWORK for both at once. Without
+              ZONE= it is for all zones that have no grant of their own. Transfers (AXFR, IXFR) go over
+              TCP; nobody may have them by default.
+
+          --notify <[ZONE=]ADDR[:PORT]>
+              Tell this server when a zone has changed (repeatable).
+              A secondary that is told (NOTIFY) comes for the changes at once. Without ZONE= it is for
+              all zones that do not name servers of their own.
+
+          --update-policy <[ZONE=]RULE>
+              Let clients update zones (RFC 2136) (repeatable).
+              RULE is as in BIND: grant|deny KEY name|subdomain|wildcard NAME [TYPE...], grant|deny KEY
+              zonesub|self|selfsub|selfwild|tcp-self [TYPE...]. The first rule that fits a record
+              decides; without one it is refused. KEY may be * for any key, or a network instead of a
+              key. Without types it is for all but NS, SOA, NSEC, NSEC3 and RRSIG; ANY is all.
+              'takeover' at the end lets the client put its records above those of zone files and
+              objects. Example: 'example.org=grant dhcp subdomain dyn.example.org A AAAA DHCID'.
+
     Process:
           --config <FILE>
               Read settings from this YAML file.
@@ -641,6 +669,35 @@ All flags of the daemon are taken, and checked too: see zonewright --help.
           --json                   Print JSON
           --control-socket <PATH>  Take 'zonewright zone ...' commands here; 'off' takes none [default:
                                    a socket in $XDG_RUNTIME_DIR/zonewright or /run/zonewright]
+    ");
+}
+
+#[test]
+fn a_key_to_make_has_a_name_and_an_algorithm() {
+    insta::assert_snapshot!(help("key new", false), @"
+    Make a key with a random secret, in the form that BIND has too
+
+    Usage: zonewright key new [OPTIONS] <NAME>
+
+    Arguments:
+      <NAME>  What both sides call it, such as cert-manager
+
+    Options:
+          --algorithm <NAME>  hmac-sha1, -sha224, -sha256, -sha384 or -sha512; hmac-md5 is for old
+                              programs [default: hmac-sha256]
+          --file <FILE>       Write it to this new file, which only its owner may read [default: print
+                              it]
+    ");
+    let Command::Key(new) = command(&["key", "new", "Up.example.org", "--algorithm=HMAC-md5"])
+    else {
+        panic!("not key");
+    };
+    let name = Name::from_text(b"up.example.org.", None).unwrap();
+    assert_eq!((new.name, new.file), (name, None));
+    assert!(new.algorithm.eq_ignore_ascii_case("hmac-md5"));
+    insta::assert_snapshot!(stopped(&["key", "new", "a..b"]), @"
+    error: invalid value 'a..b' for '<NAME>': empty label (two dots in a row, or a dot at the front)
+    (exit code 2)
     ");
 }
 

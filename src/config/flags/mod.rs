@@ -13,6 +13,7 @@ mod kinds;
 mod kubernetes;
 mod network;
 mod passes;
+mod peers;
 mod process;
 mod provider;
 mod registry;
@@ -64,6 +65,7 @@ const GROUPS: &[Group] = &[
     network::GROUP,
     answers::GROUP,
     clients::GROUP,
+    peers::GROUP,
     process::GROUP,
     kinds::LATER,
     registry::LATER,

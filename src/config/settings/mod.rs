@@ -9,6 +9,7 @@
 //! ```
 
 mod destination;
+mod peers;
 mod registry;
 mod server;
 mod source;
@@ -19,6 +20,7 @@ pub use destination::{
     AddressMap, Batch, Destination, DomainFilter, Embedded, InMemory, NameServer, Policy, Provider,
     RecordType, Webhook,
 };
+pub use peers::{OfZone, Peers, UpdateNames, UpdateRule, UpdateTypes, Who};
 pub use registry::{AesKey, Encryption, Registry, Txt};
 pub use server::{
     Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use wire::Name;
 
-use super::Sync;
+use super::{Peers, Sync};
 use crate::problem::Problem;
 
 /// All settings of the daemon.
@@ -29,6 +29,8 @@ pub struct Config {
     pub answers: Answers,
     /// Who may ask.
     pub access: Access,
+    /// Who may do more than ask.
+    pub peers: Peers,
     /// How much they may ask; `None` is without limit.
     pub rate_limit: Option<RateLimit>,
     /// DNS cookies; `None` is without.

@@ -1,0 +1,36 @@
+//! Flags about who may transfer and update zones, and who is told of changes.
+
+use super::{Flag, Group, Scope};
+
+pub(super) const GROUP: Group = Group {
+    heading: "Transfers and updates",
+    scope: Scope::Process,
+    built: true,
+    flags: &[
+        Flag::repeated("key-file", "PATH", "").says(
+            "Know the keys in this file",
+            "Keys as tsig-keygen and 'zonewright key new' write them. Whoever signs a request by such a \
+             key (TSIG) is granted what the flags below say of it; a key alone grants nothing.",
+        ),
+        Flag::repeated("allow-transfer", "[ZONE=]WHO", "").says(
+            "Let WHO transfer zones",
+            "WHO is key:NAME, an address or network, or key:NAME@NETWORK for both at once. Without ZONE= it \
+             is for all zones that have no grant of their own. Transfers (AXFR, IXFR) go over TCP; nobody \
+             may have them by default.",
+        ),
+        Flag::repeated("notify", "[ZONE=]ADDR[:PORT]", "").says(
+            "Tell this server when a zone has changed",
+            "A secondary that is told (NOTIFY) comes for the changes at once. Without ZONE= it is for all \
+             zones that do not name servers of their own.",
+        ),
+        Flag::repeated("update-policy", "[ZONE=]RULE", "").says(
+            "Let clients update zones (RFC 2136)",
+            "RULE is as in BIND: grant|deny KEY name|subdomain|wildcard NAME [TYPE...], grant|deny KEY \
+             zonesub|self|selfsub|selfwild|tcp-self [TYPE...]. The first rule that fits a record decides; \
+             without one it is refused. KEY may be * for any key, or a network instead of a key. Without \
+             types it is for all but NS, SOA, NSEC, NSEC3 and RRSIG; ANY is all. 'takeover' at the end lets \
+             the client put its records above those of zone files and objects. Example: \
+             'example.org=grant dhcp subdomain dyn.example.org A AAAA DHCID'.",
+        ),
+    ],
+};

@@ -1,0 +1,82 @@
+//! Settings of transfers and updates: who may do what.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use wire::{Name, Rtype};
+
+/// Who may do more than ask, and who is told of changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peers {
+    /// Files of keys.
+    pub key_files: Vec<PathBuf>,
+    /// Who may transfer zones.
+    pub transfers: Vec<OfZone<Who>>,
+    /// Who is told of changes.
+    pub notify: Vec<OfZone<SocketAddr>>,
+    /// Who may update zones; the first rule that fits decides.
+    pub updates: Vec<OfZone<UpdateRule>>,
+}
+
+/// Something that is said of one zone, or of all that have nothing of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfZone<T> {
+    /// The zone, in lower case.
+    pub zone: Option<Name>,
+    /// What is said.
+    pub value: T,
+}
+
+/// Whom something is granted to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever has some key.
+    AnyKey,
+    /// Whoever has this key.
+    Key(Name),
+    /// Whoever has this key and comes from this network.
+    KeyFrom(Name, IpNet),
+    /// Whoever comes from this network.
+    Network(IpNet),
+}
+
+/// One rule of who may update what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateRule {
+    /// Whether it grants, or denies.
+    pub grant: bool,
+    /// Whom.
+    pub who: Who,
+    /// Which names.
+    pub names: UpdateNames,
+    /// Which types.
+    pub types: UpdateTypes,
+    /// Whether records of files and objects may be overridden.
+    pub takeover: bool,
+}
+
+/// The names that a rule is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the rules")]
+pub enum UpdateNames {
+    Name(Name),
+    SelfName,
+    SelfSub,
+    SelfWild,
+    Subdomain(Name),
+    TcpSelf,
+    Wildcard(Name),
+    Zonesub,
+}
+
+/// The types that a rule is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpdateTypes {
+    /// All.
+    Any,
+    /// All but NS, SOA, NSEC, NSEC3 and RRSIG.
+    Ordinary,
+    /// These.
+    These(Vec<Rtype>),
+}
