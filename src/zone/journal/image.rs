@@ -3,6 +3,7 @@
 //! An image is entries like those of a segment, in a file of its own that gets its name only once
 //! it is whole and durable.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -10,7 +11,8 @@ use wire::{Name, Serial};
 
 use super::frame::{self, Header, Kind};
 use super::recover::{DRAFT, Files, IMAGE, file_name};
-use super::{Disk, DiskFile, Entry, JournalError, payload};
+use super::state::newer;
+use super::{Disk, DiskFile, Entry, JournalError, Stored, payload};
 use crate::writer::Change;
 
 /// The instant between two segments that an image is to show.
@@ -21,15 +23,17 @@ pub struct Rotation {
     pub(super) number: u64,
     /// The last entry before.
     pub(super) last: u64,
+    /// All entries up to this one were durable then.
+    pub(super) durable: u64,
     /// The ceilings then.
     pub(super) ceilings: BTreeMap<Name, Serial>,
 }
 
 /// Writes a whole image and makes it durable; gives how many bytes it has.
-pub(super) fn write<C: AsRef<[Change]>>(
+pub(super) fn write<S: Borrow<Stored>>(
     disk: &dyn Disk,
     rotation: &Rotation,
-    zones: impl Iterator<Item = (Name, Serial, C)>,
+    zones: impl Iterator<Item = (Name, S)>,
 ) -> Result<u64, JournalError> {
     let draft = file_name(rotation.number, DRAFT);
     let name = file_name(rotation.number, IMAGE);
@@ -48,11 +52,11 @@ pub(super) fn write<C: AsRef<[Change]>>(
     done
 }
 
-fn write_draft<C: AsRef<[Change]>>(
+fn write_draft<S: Borrow<Stored>>(
     disk: &dyn Disk,
     name: &str,
     rotation: &Rotation,
-    zones: impl Iterator<Item = (Name, Serial, C)>,
+    zones: impl Iterator<Item = (Name, S)>,
 ) -> Result<u64, JournalError> {
     let failed = |action| move |error| JournalError::io(action, disk.path(), name, error);
     let file = disk.create(name).map_err(failed("make file"))?;
@@ -67,7 +71,8 @@ fn write_draft<C: AsRef<[Change]>>(
         kind: Kind::Image,
         number: rotation.number,
         first: rotation.last + 1,
-        durable: rotation.last,
+        // Whether the image is durable is not known before it has its name, and its name is.
+        durable: rotation.durable,
         salt: draft.salt,
     };
     draft.buffer.extend(header.to_bytes());
@@ -76,14 +81,19 @@ fn write_draft<C: AsRef<[Change]>>(
         bytes: bytes as u64,
         most: frame::MOST_PAYLOAD.into(),
     };
-    for (zone, serial, changes) in zones {
-        let mut rest = changes.as_ref();
+    for (zone, stored) in zones {
+        let Stored {
+            changes,
+            serial,
+            ceiling,
+        } = stored.borrow();
+        let mut rest = &**changes;
         // A zone without contributions is known by its serial.
         loop {
             let (changes, others) = rest.split_at(chunk_len(rest));
             let entry = Entry::Commit {
                 zone: &zone,
-                serial,
+                serial: *serial,
                 changes,
             };
             draft.add(Some(&entry)).map_err(too_big)?;
@@ -93,11 +103,12 @@ fn write_draft<C: AsRef<[Change]>>(
                 break;
             }
         }
-    }
-    for (zone, &serial) in &rotation.ceilings {
-        let entry = Entry::Ceiling { zone, serial };
+        let before = rotation.ceilings.get(&zone).copied();
+        let entry = Entry::Ceiling {
+            zone: &zone,
+            serial: newer(before, *ceiling),
+        };
         draft.add(Some(&entry)).map_err(too_big)?;
-        draft.spill(CHUNK).map_err(failed("write to"))?;
     }
     draft.add(None).map_err(too_big)?;
     draft.spill(0).map_err(failed("write to"))?;

@@ -7,6 +7,7 @@
 //! without having written it. So from then on nothing is taken, and what was not durable is void,
 //! until all zones stand in a new image beside a new segment.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::RangeInclusive;
@@ -22,7 +23,6 @@ use super::{
     Disk, DiskFile, Entry, Journal, JournalError, Position, Recovered, Rotation, Stored, image,
     payload,
 };
-use crate::writer::Change;
 
 /// The journal of all zones in one folder.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl Log {
         };
         let begun = log.rotate().and_then(|rotation| {
             let zones = recovered.zones.iter();
-            let zones = zones.map(|(zone, stored)| (zone.clone(), stored.serial, &stored.changes));
+            let zones = zones.map(|(zone, stored)| (zone.clone(), stored));
             log.finish_image(rotation, zones)
         });
         if let Err(error) = begun {
@@ -192,6 +192,7 @@ impl Log {
         Ok(Rotation {
             number,
             last: end.last,
+            durable: end.durable,
             ceilings: end.ceilings.clone(),
         })
     }
@@ -199,15 +200,16 @@ impl Log {
     /// Writes what all zones were at a rotation: their serials and all contributions but those of
     /// the static layer. The older files go then.
     ///
-    /// A zone that is not among them loses its contributions, so those that were recovered but are
-    /// not served at present must be given too; its ceiling stays until it is forgotten.
+    /// All that was added before the rotation must be in it, but for what flushing says is lost.
+    /// A zone that is not among them is forgotten, so those that were recovered but are not served
+    /// at present must be given too.
     ///
     /// # Errors
     /// When the image is not durable; the older files stay, and nothing is lost.
-    pub fn finish_image<C: AsRef<[Change]>>(
+    pub fn finish_image<S: Borrow<Stored>>(
         &self,
         rotation: Rotation,
-        zones: impl Iterator<Item = (Name, Serial, C)>,
+        zones: impl Iterator<Item = (Name, S)>,
     ) -> Result<(), JournalError> {
         let written = image::write(&*self.disk, &rotation, zones);
         let mut end = self.lock();
@@ -453,7 +455,6 @@ impl Journal for Log {
         }
         let rotation = self.rotate()?;
         let zones = capture().into_iter();
-        let zones = zones.map(|(zone, stored)| (zone, stored.serial, stored.changes));
         let log = Arc::clone(&self);
         // An image that cannot be written is owed still, and the next call begins another.
         let write = move || log.finish_image(rotation, zones).is_ok();

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::frame::{HEADER_LEN, Kind, NoHeader, VERSION};
+use super::frame::{HEADER_LEN, Header, Kind, NoHeader, VERSION};
 use super::payload;
 use super::segment::{Frames, Tail};
 use super::state::State;
@@ -42,8 +42,10 @@ pub(super) fn recover(disk: &dyn Disk) -> Result<Found, JournalError> {
     let mut base = 0;
     for (&number, name) in files.images.iter().rev() {
         match read_image(disk, number, name)? {
-            Ok((state, before)) => {
-                (found.state, found.last, found.durable) = (state, before, before);
+            Ok((state, header)) => {
+                found.state = state;
+                found.last = header.first.saturating_sub(1);
+                found.durable = header.durable;
                 base = number;
                 break;
             }
@@ -186,12 +188,12 @@ fn read_segment(
     Ok(())
 }
 
-/// Reads an image; gives what it says and the last entry that it holds, or where it is not whole.
+/// Reads an image; gives what it says and its header, or where it is not whole.
 fn read_image(
     disk: &dyn Disk,
     number: u64,
     name: &str,
-) -> Result<Result<(State, u64), u64>, JournalError> {
+) -> Result<Result<(State, Header), u64>, JournalError> {
     let place = Place {
         disk,
         cut: None,
@@ -204,7 +206,7 @@ fn read_image(
         Err(none @ NoHeader::Newer(_)) => return Err(place.no_header(name, none)),
         Err(NoHeader::Blank | NoHeader::Damaged) => return Ok(Err(0)),
     };
-    let before = frames.header.durable;
+    let header = frames.header;
     let mut state = State::default();
     let mut at = frames.at;
     while let Some(bytes) = frames.payload().map_err(&failed)? {
@@ -213,7 +215,7 @@ fn read_image(
         };
         state.apply(record);
         if state.ended {
-            return Ok(Ok((state, before)));
+            return Ok(Ok((state, header)));
         }
         at = frames.at;
     }

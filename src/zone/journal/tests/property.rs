@@ -11,7 +11,7 @@ use wire::{Name, Rtype, Serial};
 use super::sim::{Faults, Sim};
 use super::{Says, change, name};
 use crate::journal::log::Sizes;
-use crate::journal::{Disk, Entry, Journal, Log, Position, Recovered, Rotation};
+use crate::journal::{Disk, Entry, Journal, Log, Position, Recovered, Rotation, Stored};
 use crate::layer::Layer;
 use crate::writer::{Change, Rrset};
 
@@ -133,13 +133,16 @@ struct User {
     /// Entries that were said to be lost.
     void: Vec<Position>,
     positions: Vec<Position>,
-    rotation: Option<(Rotation, World, usize)>,
+    rotation: Option<(Rotation, World)>,
     serials: BTreeMap<Name, Serial>,
     /// The highest serial that may be shown.
     ceilings: BTreeMap<Name, Serial>,
     shown: BTreeMap<Name, Serial>,
     next_value: u32,
     failing: bool,
+    faults: Faults,
+    /// Whether there were any since the log was opened.
+    faulted: bool,
 }
 
 impl User {
@@ -163,6 +166,8 @@ impl User {
             shown: BTreeMap::new(),
             next_value: 0,
             failing: false,
+            faults: Faults::None,
+            faulted: false,
         }
     }
 
@@ -192,7 +197,11 @@ impl User {
                 self.commit(zone, changes);
             }
             Step::Crash { cut } => self.reopen(cut, false),
-            Step::Faults(faults) => self.disk.set_faults(faults),
+            Step::Faults(faults) => {
+                self.faults = faults;
+                self.faulted |= faults != Faults::None;
+                self.disk.set_faults(faults);
+            }
             Step::Finish => self.finish(),
             Step::Flush => {
                 self.flush();
@@ -287,44 +296,46 @@ impl User {
             self.look();
             return;
         };
+        // What was added must be in the image, unless flushing it says that it is lost.
+        let stands = |position: &&Position| self.log.flush(**position).is_ok();
+        let standing = self.positions.iter().take_while(stands).count();
+        self.durable = self.durable.max(standing);
+        assert!(failing || self.durable == self.positions.len());
         let count = if failing && !keep_all {
             self.durable
         } else {
             self.made.len()
         };
-        if !failing {
-            self.durable = self.made.len();
-        }
         let world = self.found.clone().unwrap_or_else(|| self.world(count));
-        self.rotation = Some((rotation, world, count));
+        self.rotation = Some((rotation, world));
         if finish {
             self.finish();
         }
     }
 
     fn finish(&mut self) {
-        let Some((rotation, world, count)) = self.rotation.take() else {
+        let Some((rotation, world)) = self.rotation.take() else {
             return;
         };
         let failing = self.failing;
         let zones = world.iter().map(|(zone, known)| {
-            // Only a ceiling is known of a zone without a serial.
-            let serial = known.serial.unwrap_or(Serial(1));
-            (zone.clone(), serial, changes_of(known))
+            let ceiling = self.ceilings.get(zone).copied();
+            let stored = Stored {
+                changes: changes_of(known),
+                // Of a zone that was only announced a ceiling is known.
+                serial: known.serial.or(ceiling).unwrap_or(Serial(7)),
+                ceiling: ceiling.unwrap_or(Serial(7)),
+            };
+            (zone.clone(), stored)
         });
-        let zones: Vec<_> = zones
-            .filter(|(zone, ..)| world[zone].serial.is_some())
-            .collect();
-        let finished = self.log.finish_image(rotation, zones.into_iter());
+        let finished = self.log.finish_image(rotation, zones);
         self.look();
         if finished.is_ok() && failing && !self.failing {
-            if let Some(found) = self.found.take() {
-                self.base = found;
-                self.made.clear();
-            }
-            self.made.truncate(count);
-            self.positions.truncate(count);
-            self.durable = self.made.len();
+            self.base = world.clone();
+            self.found = None;
+            self.made.clear();
+            self.positions.clear();
+            self.durable = 0;
             self.maybe = None;
             // Who keeps less goes on from its serials.
             for (zone, known) in &world {
@@ -426,7 +437,8 @@ impl User {
                 recovered.notes
             )
         });
-        if closed && !self.failing {
+        // Faults may leave an empty segment behind, which looks like that of a later process.
+        if closed && !self.faulted {
             assert!(recovered.clean, "{:?}", recovered.notes);
         }
         for (zone, stored) in &recovered.zones {
@@ -447,6 +459,7 @@ impl User {
             self.serials.insert(zone.clone(), stored.serial);
             self.ceilings.insert(zone, stored.ceiling);
         }
+        self.faulted = self.faults != Faults::None;
         if self.failing {
             self.found = Some(base);
             return;
