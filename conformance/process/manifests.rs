@@ -37,6 +37,7 @@ pub(super) const TRIALS: &[Check] = &[
         folder_comes_back,
     ),
     ("manifests_are_served_after_kill_and_restart", killed),
+    ("a_hangup_reads_manifests_again_and_says_so", hangup),
 ];
 
 /// As the README shows it.
@@ -260,6 +261,21 @@ fn killed(program: &Program) -> Result<(), String> {
         wait_for_address(&server, "a.example.org", &address)?;
     }
     Ok(())
+}
+
+fn hangup(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    site.write("a.yaml", &service("a", "192.0.2.1"))?;
+    let server = serve(program, &site)?;
+    wait_for_address(&server, "a.example.org", "192.0.2.1")?;
+    let hangup = server.signal(Signal::Hangup);
+    hangup.map_err(|error| error.to_string())?;
+    wait_for_log(
+        &server,
+        "SIGHUP: reading all zone files and manifests again",
+    )?;
+    wait_for_log(&server, "manifests were read")?;
+    wait_for_address(&server, "a.example.org", "192.0.2.1").map(drop)
 }
 
 /// A Service of type LoadBalancer that asks for `NAME.example.org`.

@@ -13,10 +13,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use config::{Config, Environment};
+use server::pipeline::Authority;
 use server::{BindError, Server};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -25,14 +27,16 @@ use wire::Name;
 use zone::Store;
 
 use super::admin::{Admin, Pages};
+use super::authority;
 use super::banner::Banner;
 use super::clock::{self, Moment};
 use super::control::{Answerer, Socket, serve as serve_control};
+use super::data_dir::DataDir;
 use super::metrics::{Numbers, Syncing};
 use super::privileges::{self, Identity};
 use super::server_options;
 use super::shutdown::{Signals, Wish};
-use super::sync;
+use super::sync::{self, Reread};
 use super::systemd::{self, Notifier};
 use super::telemetry::{self, Style};
 use super::zones::{Handle, Keeper, Loader, Made, Order, Statuses};
@@ -56,7 +60,9 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     // Signals first: one that comes during the start must not be lost.
     let guard = runtime.enter();
     let signals = Signals::listen()?;
-    let server = bind(&config, inherited, &store)?;
+    let (authority, updating) = authority::authority(&config.peers, &store)?;
+    let server = bind(&config, inherited, &authority, &store)?;
+    drop(authority);
     let admin = match config.metrics_address {
         Some(address) => Some(runtime.block_on(Admin::bind(address))?),
         None => None,
@@ -73,7 +79,18 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
         }
         None => {}
     }
+    let data_dir = match &config.data_dir {
+        Some(path) => Some(DataDir::open(path, &store)?),
+        None => {
+            if updating.is_some() {
+                tracing::warn!("updates by clients are lost at the end: no --data-dir is set");
+            }
+            None
+        }
+    };
     let daemon = Daemon {
+        data_dir,
+        updating,
         started,
         style,
         config,
@@ -91,14 +108,19 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
 
 /// Opens the sockets of the server. A daemon that was killed a moment ago may still have the port:
 /// its memory is freed before its sockets.
-fn bind(config: &Config, inherited: Vec<OwnedFd>, store: &Arc<Store>) -> anyhow::Result<Server> {
+fn bind(
+    config: &Config,
+    inherited: Vec<OwnedFd>,
+    authority: &Authority,
+    store: &Arc<Store>,
+) -> anyhow::Result<Server> {
     let secret = random()?;
     let mut tries = if inherited.is_empty() { BIND_TRIES } else { 1 };
     let mut inherited = Some(inherited);
     loop {
         tries -= 1;
         let options = server_options::options(config, inherited.take().unwrap_or_default(), secret);
-        match Server::bind(options, Arc::clone(store)) {
+        match Server::bind(options, authority.clone(), Arc::clone(store)) {
             Err(BindError::Taken { .. }) if tries > 0 => std::thread::park_timeout(BIND_PAUSE),
             other => return other.map_err(Into::into),
         }
@@ -112,6 +134,9 @@ struct Daemon {
     config: Config,
     store: Arc<Store>,
     server: Server,
+    data_dir: Option<DataDir>,
+    /// The thread that carries out updates.
+    updating: Option<JoinHandle<()>>,
     admin: Option<Admin>,
     socket: Option<Socket>,
     notifier: Notifier,
@@ -149,6 +174,10 @@ impl Daemon {
             let (pages, stop) = (Arc::clone(&pages), stop_admin.clone());
             tasks.spawn(async move { admin.run(pages, stop).await.context("serve metrics") });
         }
+        let stop_storing = CancellationToken::new();
+        let storing = self
+            .data_dir
+            .map(|data_dir| tokio::spawn(data_dir.keep(stop_storing.clone())));
         let loader = Loader::new(Arc::clone(&self.store), self.style.color());
         let (keeper, handle) = Keeper::new(
             self.config.zones.clone(),
@@ -165,11 +194,11 @@ impl Daemon {
             }
         };
         let mut syncing = JoinSet::new();
-        let (mut waits, mut questions) = (Vec::new(), None);
+        let (mut waits, mut questions, mut reread) = (Vec::new(), None, None);
         if let Some(settings) = &self.config.sync {
             let color = self.style.color();
             let running = sync::start(settings, &self.store, color, stop.clone()).await?;
-            (syncing, waits) = (running.tasks, running.ready);
+            (syncing, waits, reread) = (running.tasks, running.ready, running.reread);
             syncing_numbers.show(&running.model, &running.asks);
             questions = Some((running.model, running.asks));
         }
@@ -218,7 +247,7 @@ impl Daemon {
         }
         let signal = serve(
             &mut signals,
-            &handle,
+            (&handle, reread.as_ref()),
             &self.notifier,
             &mut tasks,
             (&banner, &self.store),
@@ -230,12 +259,22 @@ impl Daemon {
         tracing::info!(signal, "ending, a second signal ends at once");
         stop.cancel();
         stop_admin.cancel();
+        let updating = self.updating;
         let keeper_told = tokio::task::spawn_blocking(move || handle.give(Order::Stop));
         let drained = async {
             while syncing.join_next().await.is_some() {}
             while tasks.join_next().await.is_some() {}
             let _told = keeper_told.await;
             let _ended = keeping.await;
+            // With the server the last way to hand in updates has gone; then nothing is written
+            // any more.
+            if let Some(thread) = updating {
+                let _joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            }
+            stop_storing.cancel();
+            if let Some(storing) = storing {
+                let _ended = storing.await;
+            }
         };
         tokio::select! {
             () = drained => {
@@ -278,7 +317,7 @@ async fn keep(mut keeper: Keeper, strict: bool) -> anyhow::Result<oneshot::Recei
 /// Serves until a signal asks to end, or a part that must not end has.
 async fn serve(
     signals: &mut Signals,
-    handle: &Handle,
+    (handle, manifests): (&Handle, Option<&Reread>),
     notifier: &Notifier,
     tasks: &mut JoinSet<anyhow::Result<()>>,
     (banner, store): (&Banner, &Store),
@@ -294,7 +333,13 @@ async fn serve(
         match wish {
             Wish::Stop(signal) => return Ok(signal),
             Wish::Reload => {
-                tracing::info!("SIGHUP: reading all zone files again");
+                match manifests {
+                    None => tracing::info!("SIGHUP: reading all zone files again"),
+                    Some(manifests) => {
+                        tracing::info!("SIGHUP: reading all zone files and manifests again");
+                        manifests.ask();
+                    }
+                }
                 notifier.reloading();
                 reload(handle.clone()).await;
                 notifier.ready(&banner.status(store.snapshot().zones().count()));

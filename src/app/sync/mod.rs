@@ -31,6 +31,7 @@ pub(crate) mod testing;
 
 pub(crate) use census::Census;
 pub(crate) use destination::{Ask, Asks};
+pub(crate) use feed::Reread;
 pub(crate) use layer::{LayerRecord, put as put_layer, records as layer};
 pub(crate) use model::Model;
 pub(crate) use options::source_rules;

@@ -24,7 +24,7 @@ use zone::Store;
 
 use super::destination::{Asks, Destination, Pace};
 use super::embedded::Embedded;
-use super::feed;
+use super::feed::{self, Reread};
 use super::model::{Model, Touched};
 use super::options;
 use super::own_zones::OwnZones;
@@ -41,6 +41,8 @@ pub(crate) struct Running {
     /// Destinations of our own zones: told by each once all is as wanted there.
     pub(crate) ready: Vec<(Vec<Name>, oneshot::Receiver<()>)>,
     pub(crate) tasks: JoinSet<()>,
+    /// Has manifests read again; none if objects come from elsewhere.
+    pub(crate) reread: Option<Reread>,
 }
 
 /// The parts before anything runs.
@@ -97,7 +99,7 @@ pub(crate) async fn start(
         tasks.spawn(report::write(reporter, items));
     }
     let model = parts.model.clone();
-    spawn_feed(
+    let reread = spawn_feed(
         &mut tasks,
         sync,
         parts.client,
@@ -110,6 +112,7 @@ pub(crate) async fn start(
         asks,
         ready,
         tasks,
+        reread,
     })
 }
 
@@ -143,7 +146,7 @@ pub(super) async fn settled(
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let model = parts.model.clone();
-    spawn_feed(
+    let _read_once = spawn_feed(
         &mut tasks,
         sync,
         parts.client,
@@ -177,7 +180,7 @@ fn spawn_feed(
     (model, reports): (&Model, Reports),
     color: bool,
     stop: &CancellationToken,
-) {
+) -> Option<Reread> {
     let (model, stop) = (model.clone(), stop.clone());
     if sync.rules.resolve_load_balancer_hostname {
         tasks.spawn(resolve::run(model.clone(), stop.clone()));
@@ -187,7 +190,12 @@ fn spawn_feed(
     match (&sync.objects, client) {
         (Objects::Manifests(paths), _) => {
             let paths: Vec<PathBuf> = paths.clone();
-            tasks.spawn_blocking(move || feed::files(&paths, &model, touched, color, &stop));
+            let (reread, reasons) = feed::reasons();
+            let reasons = (reread.clone(), reasons);
+            tasks.spawn_blocking(move || {
+                feed::files(&paths, &model, touched, color, reasons, &stop);
+            });
+            return Some(reread);
         }
         (Objects::Cluster(_), Some(client)) => {
             let sources = sync.sources.iter().map(|source| source.as_str()).collect();
@@ -197,6 +205,7 @@ fn spawn_feed(
         // Nothing of it is wanted.
         (Objects::Cluster(_), None) => {}
     }
+    None
 }
 
 /// Says in the status of DNSEndpoints that they were seen, and on objects what is wrong with them.

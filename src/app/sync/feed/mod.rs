@@ -4,7 +4,7 @@ mod dynamic;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -132,53 +132,90 @@ impl Watches {
     }
 }
 
-/// Objects of files, as long as nobody asks to stop: read at once, then whenever they change.
+/// Has files read again, whether they have changed or not.
+#[derive(Clone, Debug)]
+pub(crate) struct Reread(SyncSender<Reason>);
+
+impl Reread {
+    /// Asks for it.
+    pub(crate) fn ask(&self) {
+        // A full channel leads to a look at all files anyway.
+        let _looked_at_anyway = self.0.try_send(Reason::Asked).is_err();
+    }
+}
+
+/// Why files are read again.
+#[derive(Debug)]
+pub(super) enum Reason {
+    /// Somebody asked for it.
+    Asked,
+    /// Something happened to them.
+    Changed(Nudge),
+}
+
+/// The reasons to read files again, and how somebody gives one.
+pub(super) fn reasons() -> (Reread, std::sync::mpsc::Receiver<Reason>) {
+    let (sender, reasons) = sync_channel(64);
+    (Reread(sender), reasons)
+}
+
+/// Objects of files, as long as nobody asks to stop: read at once, then whenever there is a reason.
 /// Blocks; for a thread of its own.
 pub(super) fn files(
     paths: &[PathBuf],
     model: &Model,
     touched: impl Fn(&[Touched]),
     color: bool,
+    (reread, reasons): (Reread, std::sync::mpsc::Receiver<Reason>),
     stop: &CancellationToken,
 ) {
-    let (sender, nudges) = sync_channel::<Nudge>(64);
-    let mut watcher = Watcher::new(sender, |nudge| nudge);
-    let mut said = String::new();
+    let mut watcher = Watcher::new(reread.0, Reason::Changed);
+    let mut said = Some(String::new());
     while !stop.is_cancelled() {
         watcher.follow(folders(paths));
         // Watched before it is read: what changes meanwhile is read again.
         touched(&model.take(read(paths, model, color, &mut said)));
-        wait(&nudges, stop);
+        if wait(&reasons, stop) {
+            said = None;
+        }
     }
 }
 
-/// Waits for a change to files, or for the slow look that needs none.
-fn wait(nudges: &std::sync::mpsc::Receiver<Nudge>, stop: &CancellationToken) {
+/// Waits for a reason, or for the slow look that needs none. Tells whether somebody asked.
+fn wait(reasons: &std::sync::mpsc::Receiver<Reason>, stop: &CancellationToken) -> bool {
     let mut left = POLL;
     while !stop.is_cancelled() {
         let step = left.min(STOP_LOOK);
-        match nudges.recv_timeout(step) {
+        match reasons.recv_timeout(step) {
+            Ok(Reason::Asked) => return true,
             // A file being written nudges again when it is complete.
-            Ok(Nudge::Writing(_)) => {}
-            Ok(Nudge::Done(_) | Nudge::Lost) => {
+            Ok(Reason::Changed(Nudge::Writing(_))) => {}
+            Ok(Reason::Changed(Nudge::Done(_) | Nudge::Lost)) => {
                 // The few steps of a replacement are one change; a flood of them is many.
                 let latest = Instant::now() + FLOOD;
-                while Instant::now() < latest && nudges.recv_timeout(DEBOUNCE).is_ok() {}
-                return;
+                while Instant::now() < latest {
+                    match reasons.recv_timeout(DEBOUNCE) {
+                        Ok(Reason::Asked) => return true,
+                        Ok(Reason::Changed(_)) => {}
+                        Err(_) => return false,
+                    }
+                }
+                return false;
             }
             Err(RecvTimeoutError::Timeout) => {
                 left = left.saturating_sub(step);
                 if left.is_zero() {
-                    return;
+                    return false;
                 }
             }
             Err(RecvTimeoutError::Disconnected) => std::thread::park_timeout(step),
         }
     }
+    false
 }
 
 /// One reading as events: a list of every kind. Without its end if something could not be read.
-pub(super) fn read(paths: &[PathBuf], model: &Model, color: bool, said: &mut String) -> Vec<Event> {
+fn read(paths: &[PathBuf], model: &Model, color: bool, said: &mut Option<String>) -> Vec<Event> {
     let loaded = manifest::read(paths, Kind::ALL, &model.trim());
     say(&loaded, color, said);
     let complete = loaded.is_complete();
@@ -203,10 +240,10 @@ pub(super) fn read(paths: &[PathBuf], model: &Model, color: bool, said: &mut Str
     events
 }
 
-/// Says what is wrong with the files, once.
-fn say(loaded: &Loaded, color: bool, said: &mut String) {
+/// Says what was read and what is wrong with it, unless that was said before.
+fn say(loaded: &Loaded, color: bool, said: &mut Option<String>) {
     let report = loaded.report.render(color);
-    if report != *said {
+    if said.as_ref() != Some(&report) {
         if !report.is_empty() {
             telemetry::say(&report);
         }
@@ -216,7 +253,7 @@ fn say(loaded: &Loaded, color: bool, said: &mut String) {
             errors = loaded.report.errors(),
             "manifests were read"
         );
-        *said = report;
+        *said = Some(report);
     }
 }
 
