@@ -14,7 +14,7 @@ pub trait Journal: Send + Sync + Debug {
     ///
     /// # Errors
     /// When it was not added. On a full disk a later call may succeed; after any other error none
-    /// does until a whole new image is written ([`super::Log::rotate`]).
+    /// does until [`Self::tidy`] has written all zones anew. It may be found after a crash then.
     fn append(&self, entry: Entry<'_>) -> Result<Position, JournalError>;
 
     /// Waits until an entry and all before it are durable. All who wait share one sync.
@@ -26,7 +26,7 @@ pub trait Journal: Send + Sync + Debug {
 
     /// Begins to replace old entries by what all of them come to, when it is time for that or
     /// `renew` asks for it; tells whether it does. The rest happens in a thread of its own, and is
-    /// tried again by a later call if it goes wrong: call it every second or so.
+    /// tried again by a later call if it goes wrong: call it every second or so, and ask once.
     ///
     /// Nothing may be added from the call on until `capture` has returned, which is asked once at
     /// most and gives all zones, served or not: one that is missing loses what its layers say.

@@ -170,8 +170,9 @@ pub(super) fn remove_older(disk: &dyn Disk, number: u64) -> Result<(), JournalEr
     let mut done = Ok(());
     for (_, name) in older.chain(files.drafts.range(..number)) {
         let removed = disk.remove(name);
-        done =
-            done.and(removed.map_err(|error| JournalError::io("remove", disk.path(), name, error)));
+        if let Err(error) = removed {
+            done = Err(JournalError::io("remove", disk.path(), name, error));
+        }
     }
     done
 }

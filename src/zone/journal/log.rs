@@ -62,6 +62,10 @@ struct End {
     imaging: bool,
     /// An image was asked for that is not there yet.
     owed: bool,
+    /// How often in a row no image could be written.
+    tries: u32,
+    /// So many calls of [`Journal::tidy`] do nothing, since the last ones were in vain.
+    pause: u32,
     image_size: u64,
     /// Why nothing is taken.
     failure: Option<Failure>,
@@ -126,6 +130,8 @@ impl Log {
                 syncing: false,
                 imaging: false,
                 owed: false,
+                tries: 0,
+                pause: 0,
                 image_size: 0,
                 // What was read may be in the system's memory only, from a process whose sync went
                 // wrong: it is not built on before all of it was written anew.
@@ -186,7 +192,9 @@ impl Log {
         };
         let number = match end.segment.as_ref().filter(unused) {
             Some(segment) => segment.number,
-            None => self.begin_segment(&mut end)?,
+            None => self
+                .begin_segment(&mut end)
+                .inspect_err(|_| end.give_up())?,
         };
         end.imaging = true;
         Ok(Rotation {
@@ -214,8 +222,8 @@ impl Log {
         let written = image::write(&*self.disk, &rotation, zones);
         let mut end = self.lock();
         end.imaging = false;
-        end.image_size = written?;
-        end.owed = false;
+        end.image_size = written.inspect_err(|_| end.give_up())?;
+        (end.owed, end.tries) = (false, 0);
         if end
             .failure
             .as_ref()
@@ -449,7 +457,13 @@ impl Journal for Log {
         renew: bool,
         capture: &mut dyn FnMut() -> Vec<(Name, Stored)>,
     ) -> Result<bool, JournalError> {
-        self.lock().owed |= renew;
+        let mut end = self.lock();
+        end.owed |= renew;
+        if end.pause > 0 {
+            end.pause -= 1;
+            return Ok(false);
+        }
+        drop(end);
         if !self.wants_image() {
             return Ok(false);
         }
@@ -471,6 +485,12 @@ impl Journal for Log {
 }
 
 impl End {
+    /// Lets ever more calls pass before the next image: each one asks for all zones.
+    fn give_up(&mut self) {
+        self.tries = (self.tries + 1).min(6);
+        self.pause = (1 << self.tries) - 1;
+    }
+
     /// Trusts no file any more.
     fn fail(&mut self, source: io::Error) {
         if self.durable < self.last {

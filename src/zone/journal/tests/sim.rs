@@ -23,6 +23,10 @@ pub(super) enum Faults {
     None,
     /// Most writes find no room.
     Full,
+    /// There is no room at all.
+    NoRoom,
+    /// Nothing that was written is made durable.
+    NoSync,
 }
 
 #[derive(Debug)]
@@ -84,6 +88,16 @@ impl Sim {
         }
     }
 
+    /// The same content on another disk.
+    pub(super) fn copy(&self) -> Self {
+        let inner = self.lock();
+        let copy = Self::new(inner.random);
+        for (name, number) in &inner.shown {
+            copy.put(name, &inner.files[*number].shown);
+        }
+        copy
+    }
+
     /// How often data was synced.
     pub(super) fn syncs(&self) -> usize {
         self.lock().syncs
@@ -135,6 +149,8 @@ impl Inner {
             Faults::Any => (self.random(8) == 0, self.random(8) == 0),
             Faults::None => (false, false),
             Faults::Full => (false, self.random(3) > 0),
+            Faults::NoRoom => (false, true),
+            Faults::NoSync => (false, false),
         };
         if broken {
             return Some(io::Error::from_raw_os_error(5));
@@ -300,7 +316,9 @@ impl DiskFile for File {
     fn sync_data(&self) -> io::Result<()> {
         let mut inner = self.disk.lock();
         inner.syncs += 1;
-        if let Some(fault) = inner.fault(false) {
+        let lost = || io::Error::from_raw_os_error(5);
+        let fault = (inner.faults == Faults::NoSync).then(lost);
+        if let Some(fault) = fault.or_else(|| inner.fault(false)) {
             inner.settle(self.number);
             return Err(fault);
         }
