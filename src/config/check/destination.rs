@@ -189,7 +189,7 @@ fn policy(reader: &mut Reader, embedded: bool) -> Policy {
 
 /// The types that are managed if none is named. On embedded nobody else has records, so all are; but
 /// PTR only where there is a reverse zone.
-fn default_types(embedded: bool) -> Vec<RecordType> {
+pub(super) fn default_types(embedded: bool) -> Vec<RecordType> {
     if embedded {
         let all = TYPES.iter().copied();
         return all.filter(|rtype| *rtype != RecordType::Ptr).collect();

@@ -34,9 +34,7 @@ pub(super) fn sync(reader: &mut Reader) -> Option<Sync> {
     };
     if wrappers.create_ptr && !destinations.is_empty() && !destinations.iter().any(manages_ptr) {
         let origin = reader.origin_of("create-ptr");
-        let wrong = Wrong::new("PTR is not among the types that are managed");
-        let wrong = wrong.hint("add --managed-record-types=PTR, beside the other types");
-        reader.problem_at("create-ptr", &origin, wrong);
+        reader.problem_at("create-ptr", &origin, no_ptr(&destinations));
     }
     Some(Sync {
         sources,
@@ -179,6 +177,30 @@ fn wrappers(reader: &mut Reader) -> Wrappers {
         create_ptr: reader.switch("create-ptr"),
         min_ttl: reader.go_duration("min-ttl", Duration::ZERO),
     }
+}
+
+/// Why addresses can have no PTR records anywhere, and what would give them some.
+fn no_ptr(destinations: &[crate::Destination]) -> Wrong {
+    let is_excluded = |destination: &crate::Destination| {
+        let excluded = &destination.excluded_types;
+        excluded.contains(&RecordType::Ptr)
+    };
+    // These manage PTR by themselves once they have a place for it.
+    let has_all_types = |destination: &crate::Destination| {
+        let embedded = matches!(destination.provider, crate::Provider::Embedded(_));
+        embedded && destination.managed_types == destination::default_types(true)
+    };
+    if destinations.iter().any(is_excluded) {
+        let wrong = Wrong::new("PTR is among the types that are excluded");
+        return wrong.hint("leave it out of --exclude-record-types");
+    }
+    if destinations.iter().any(has_all_types) {
+        let wrong = Wrong::new("there is no reverse zone to put PTR records in");
+        return wrong
+            .hint("name it by its network, such as --zone=192.0.2.0/24, beside the other zones");
+    }
+    let wrong = Wrong::new("PTR is not among the types that are managed");
+    wrong.hint("add it to the others, as in --managed-record-types=A --managed-record-types=PTR")
 }
 
 fn events_emit(reader: &mut Reader) -> Vec<EventReason> {

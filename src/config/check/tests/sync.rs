@@ -292,6 +292,30 @@ fn what_is_strange_but_well_is_a_warning() {
 }
 
 #[test]
+fn ptr_records_need_a_type_and_a_place() {
+    let told = |more: &[&str]| {
+        let first = ["--source=service", "--policy=sync", "--create-ptr"];
+        problems(&[&first, more].concat(), &[])
+    };
+    let cases = [
+        told(&["--zone=a.example"]),
+        told(&["--zone=a.example", "--managed-record-types=A"]),
+        told(&["--zone=10.0.0.0/8", "--exclude-record-types=PTR"]),
+        told(&["--provider=webhook"]),
+    ];
+    insta::assert_snapshot!(cases.join("\n"), @"
+    error: --create-ptr: there is no reverse zone to put PTR records in
+      hint: name it by its network, such as --zone=192.0.2.0/24, beside the other zones
+    error: --create-ptr: PTR is not among the types that are managed
+      hint: add it to the others, as in --managed-record-types=A --managed-record-types=PTR
+    error: --create-ptr: PTR is among the types that are excluded
+      hint: leave it out of --exclude-record-types
+    error: --create-ptr: PTR is not among the types that are managed
+      hint: add it to the others, as in --managed-record-types=A --managed-record-types=PTR
+    ");
+}
+
+#[test]
 fn a_missing_policy_is_a_warning_where_others_have_records() {
     insta::assert_snapshot!(
         warnings(&["--source=service", "--provider=webhook"]),
