@@ -3,6 +3,7 @@
 //! ```text
 //! arguments → config → run ─┬─ check        files and settings, no daemon
 //!                           ├─ control      asks a daemon
+//!                           ├─ key          makes a key
 //!                           └─ daemon ─┬─ zones     files → store, a thread of its own
 //!                                      ├─ server    packets ↔ snapshots
 //!                                      ├─ admin     metrics, health, readiness
@@ -14,11 +15,14 @@
 //! here as well: it is printed once, with all its causes.
 
 mod admin;
+mod authority;
 mod banner;
 mod check;
 mod clock;
 mod control;
 mod daemon;
+mod data_dir;
+mod key;
 mod metrics;
 mod once;
 mod plain;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use config::{Command, Environment, Stop, parse};
 
-use super::{check, control, daemon, once, telemetry, zones};
+use super::{check, control, daemon, key, once, telemetry, zones};
 
 /// Does what the arguments ask for. Exit codes: 0 well, 1 not, 2 wrong arguments or settings.
 pub(crate) fn start(
@@ -47,6 +47,7 @@ pub(crate) fn start(
         },
         Command::Brake(brake) => control::brake(brake, environment),
         Command::Explain(explain) => control::explain(explain, environment),
+        Command::Key(new) => key::make(&new),
     };
     result.unwrap_or_else(|error| {
         telemetry::say(&format!("error: {}\n", telemetry::chain(error.as_ref())));

@@ -1,0 +1,86 @@
+//! The data folder: what updates and objects brought, from one run to the next.
+//!
+//! ```text
+//! open → zones begin with what is stored ─→ a look each second: old entries go, trouble is said ─→ close
+//! ```
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use zone::Store;
+use zone::journal::{Folder, JournalError, Log};
+
+use super::telemetry;
+
+/// The journal of this process.
+#[derive(Debug)]
+pub(super) struct DataDir {
+    log: Arc<Log>,
+    store: Arc<Store>,
+}
+
+impl DataDir {
+    /// Opens the folder; the store's zones begin with what it holds.
+    ///
+    /// # Errors
+    /// When it cannot be used, or is damaged.
+    pub(super) fn open(path: &Path, store: &Arc<Store>) -> Result<Self, JournalError> {
+        let (log, recovered) = Log::open(Arc::new(Folder::open(path)?))?;
+        let log = Arc::new(log);
+        for note in &recovered.notes {
+            tracing::warn!(folder = %path.display(), "{note}");
+        }
+        let records: usize = recovered
+            .zones
+            .values()
+            .map(|zone| zone.changes.len())
+            .sum();
+        if !recovered.zones.is_empty() {
+            tracing::info!(
+                folder = %path.display(),
+                zones = recovered.zones.len(),
+                rrsets = records,
+                "found what was stored"
+            );
+        }
+        store.keep_in(Arc::clone(&log) as _, recovered.zones);
+        let store = Arc::clone(store);
+        Ok(Self { log, store })
+    }
+
+    /// Keeps the folder in order until the stop, and then closes it.
+    pub(super) async fn keep(self, stop: CancellationToken) {
+        let mut trouble = None;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+            let store = Arc::clone(&self.store);
+            let looked = tokio::task::spawn_blocking(move || {
+                store.tidy_journal();
+                store.journal_trouble()
+            });
+            let now = looked.await.unwrap_or_default();
+            if now != trouble {
+                match &now {
+                    Some(error) => tracing::error!(
+                        error,
+                        "what changes is served but not stored; updates by clients are refused"
+                    ),
+                    None => tracing::info!("what changes is stored again"),
+                }
+                trouble = now;
+            }
+        }
+        let closed = tokio::task::spawn_blocking(move || self.log.close()).await;
+        if let Ok(Err(error)) = closed {
+            tracing::error!(error = telemetry::chain(&error), "close the data folder");
+        }
+    }
+}
+
+/// How often the folder is looked after.
+const PAUSE: Duration = Duration::from_secs(1);
