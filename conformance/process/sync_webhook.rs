@@ -152,7 +152,7 @@ fn brake(program: &Program) -> Result<(), String> {
     }
     cluster.store.compact();
     cluster.restart()?;
-    wait_for_log(&server, "too many deletes at once")?;
+    wait_for_log(&server, "too many deletes within an interval")?;
     wait_for_held(&server, 40)?;
     // Other changes are made meanwhile.
     cluster.apply("s50", "192.0.2.2");
@@ -186,7 +186,7 @@ fn emptied(program: &Program) -> Result<(), String> {
     }
     cluster.store.compact();
     cluster.restart()?;
-    wait_for_log(&server, "too many deletes at once")?;
+    wait_for_log(&server, "too many deletes within an interval")?;
     wait_for_held(&server, 100)?;
     no_deletes(&recorder, &server)?;
     for number in 0..100 {

@@ -70,6 +70,8 @@ pub enum ErrorKind {
     Config,
     /// The destination changed under our view of it.
     Conflict,
+    /// It failed at what it was asked for, and does not say at which part of it.
+    Failed,
     /// A zone or record is not there.
     NotFound,
     /// The answer made no sense.
@@ -86,7 +88,10 @@ impl ErrorKind {
     /// Whether the same request may go well later.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::Conflict | Self::RateLimited | Self::Unavailable)
+        matches!(
+            self,
+            Self::Conflict | Self::Failed | Self::RateLimited | Self::Unavailable
+        )
     }
 
     /// The kind as a label of metrics.
@@ -96,6 +101,7 @@ impl ErrorKind {
             Self::Auth => "auth",
             Self::Config => "config",
             Self::Conflict => "conflict",
+            Self::Failed => "failed",
             Self::NotFound => "not_found",
             Self::Protocol => "protocol",
             Self::RateLimited => "rate_limited",

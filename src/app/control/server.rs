@@ -1,5 +1,6 @@
 //! The daemon's side: takes connections, answers one request on each.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -196,25 +197,35 @@ impl Answerer {
             )));
         }
         let zone = zone.map(|zone| plan::name::normalize(zone).into_owned());
+        let (mut released, mut known) = (false, BTreeSet::new());
         for asks in meant {
-            let (reply, count) = oneshot::channel();
+            let (reply, answer) = oneshot::channel();
             let ask = Ask::Release(zone.clone(), reply);
             let sent = asks.sender.blocking_send(ask).is_ok();
-            let count = if sent {
-                count.blocking_recv().ok()
+            let answer = if sent {
+                answer.blocking_recv().ok()
             } else {
                 None
             };
-            let Some(deletes) = count else {
-                return Ok(Err("the daemon is about to end".to_owned()));
+            let deletes = match answer {
+                None => return Ok(Err("the daemon is about to end".to_owned())),
+                Some(Ok(deletes)) => deletes,
+                Some(Err(zones)) => {
+                    known.extend(zones);
+                    continue;
+                }
             };
+            released = true;
             let destination = asks.name.clone();
             out.send(&Reply::Released(Released {
                 destination,
                 deletes,
             }))?;
         }
-        Ok(Ok(()))
+        Ok(match zone {
+            Some(zone) if !released => Err(no_zone(&zone, &known)),
+            _ => Ok(()),
+        })
     }
 
     fn reload(&self, zones: &[String], out: &mut Replies<'_>) -> io::Result<Result<(), String>> {
@@ -310,6 +321,16 @@ impl Answerer {
         }
         Ok(records)
     }
+}
+
+/// Why deletes in a zone cannot be let go.
+fn no_zone(zone: &str, known: &BTreeSet<String>) -> String {
+    let known: Vec<String> = known.iter().map(|zone| format!("\"{zone}\"")).collect();
+    let expected = match known.as_slice() {
+        [] => "no zones are known there yet; without --zone all deletes go".to_owned(),
+        known => format!("expected one of {}", known.join(", ")),
+    };
+    format!("there is no zone \"{zone}\" at the destination; {expected}")
 }
 
 /// Why a request without an end is none.

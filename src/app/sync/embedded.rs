@@ -186,18 +186,33 @@ fn place(change: &Change) -> (&[u8], Rtype) {
 /// Its name is none of DNS, or a target is not what its type asks for.
 pub(super) fn storable(endpoint: &Endpoint) -> Result<(), String> {
     owner_of(&endpoint.name)?;
-    match data::rdatas(endpoint) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(telemetry::chain(&error)),
+    data::check(endpoint).map_err(|error| telemetry::chain(&error))
+}
+
+/// Takes targets from an endpoint that a zone can hold until they are few enough. Gives those that
+/// were too many, with the reason.
+pub(super) fn cut(endpoint: &mut Endpoint) -> Option<(Endpoint, String)> {
+    if endpoint.targets.len() <= MOST_RECORDS {
+        return None;
     }
+    let all = data::rdatas(endpoint).map_or(0, |all| all.len());
+    if all <= MOST_RECORDS {
+        return None;
+    }
+    let mut loser = endpoint.clone();
+    loser.targets = endpoint.targets.split_off(MOST_RECORDS);
+    let reason = format!(
+        "{all} records of one type are more than the {MOST_RECORDS} that a name can have, {} are left out",
+        all - MOST_RECORDS
+    );
+    Some((loser, reason))
 }
 
 fn rrset(endpoint: &Endpoint) -> Result<Rrset, String> {
-    let mut rdatas = data::rdatas(endpoint).map_err(|error| {
+    let rdatas = data::rdatas(endpoint).map_err(|error| {
         let error = telemetry::chain(&error);
         format!("\"{}\" {}: {error}", endpoint.name, endpoint.rtype)
     })?;
-    rdatas.truncate(MOST_RECORDS);
     Ok(Rrset {
         rtype: endpoint.rtype,
         ttl: endpoint.ttl.unwrap_or_else(|| Ttl::from_secs(DEFAULT)),

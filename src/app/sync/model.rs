@@ -56,6 +56,8 @@ pub(crate) struct Fares {
     pub(crate) partial: bool,
     /// The resource is not there.
     pub(crate) absent: bool,
+    /// We may not have it.
+    pub(crate) denied: bool,
     /// Why the watch does not go on; none if it does.
     pub(crate) failing: Option<String>,
     /// How often it failed.
@@ -96,6 +98,14 @@ impl Pending {
     /// Waits for names, or for another reason to look.
     pub(super) async fn wait(&self) {
         self.wake.notified().await;
+    }
+
+    /// How many names wait.
+    pub(super) fn len(&self) -> usize {
+        let names = self.names.lock();
+        names
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .len()
     }
 
     pub(super) fn wake(&self) {
@@ -149,7 +159,7 @@ impl Model {
     pub(super) fn take(&self, events: impl IntoIterator<Item = Event>) -> Vec<Touched> {
         let came = Instant::now();
         let mut inner = self.write();
-        let before = (inner.is_complete(), inner.is_known());
+        let before = inner.knows();
         let (mut names, mut touched) = (BTreeSet::new(), Vec::new());
         for event in events {
             for touch in inner.event(event) {
@@ -158,7 +168,7 @@ impl Model {
                 touched.push(object);
             }
         }
-        let after = (inner.is_complete(), inner.is_known());
+        let after = inner.knows();
         if before != after {
             self.0.settled.notify_waiters();
         }
@@ -214,12 +224,12 @@ impl Model {
     pub(super) fn resolved(&self, name: &str, addresses: &[std::net::IpAddr]) {
         let came = Instant::now();
         let mut inner = self.write();
-        let was_complete = inner.is_complete();
+        let before = inner.knows();
         let mut names = BTreeSet::new();
         for touch in inner.engine.resolve(name, addresses) {
             names.extend(inner.touch(touch).0);
         }
-        let settled = inner.is_complete() && !was_complete;
+        let settled = inner.knows() != before;
         if settled {
             self.0.settled.notify_waiters();
         }
@@ -240,6 +250,11 @@ impl Model {
     /// Whether all that can be known is, though a file may have more in it that cannot be read.
     pub(crate) fn is_known(&self) -> bool {
         self.read().is_known()
+    }
+
+    /// Whether each kind that is wanted was listed, or is known not to be had.
+    pub(super) fn is_answered(&self) -> bool {
+        self.read().is_answered()
     }
 
     /// Waits until all that is wanted has been listed.
@@ -297,16 +312,26 @@ pub(super) struct Touched {
 
 impl Inner {
     pub(super) fn is_complete(&self) -> bool {
-        let listed = |kind: &Kind| self.health.get(kind).is_some_and(|fares| fares.listed);
-        self.engine.wanted().iter().all(listed) && self.engine.is_resolved()
+        self.all(|fares| fares.listed)
     }
 
     pub(super) fn is_known(&self) -> bool {
-        let known = |kind: &Kind| {
-            let fares = self.health.get(kind);
-            fares.is_some_and(|fares| fares.listed || fares.partial)
-        };
-        self.engine.wanted().iter().all(known) && self.engine.is_resolved()
+        self.all(|fares| fares.listed || fares.partial)
+    }
+
+    fn is_answered(&self) -> bool {
+        self.all(|fares| fares.listed || fares.partial || fares.absent || fares.denied)
+    }
+
+    /// All that whoever waits may wait for.
+    fn knows(&self) -> [bool; 3] {
+        [self.is_complete(), self.is_known(), self.is_answered()]
+    }
+
+    fn all(&self, fares: impl Fn(&Fares) -> bool) -> bool {
+        let wanted = self.engine.wanted();
+        let mut health = wanted.iter().map(|kind| self.health.get(kind));
+        health.all(|of| of.is_some_and(&fares)) && self.engine.is_resolved()
     }
 
     fn event(&mut self, event: Event) -> Vec<Touch> {
@@ -345,7 +370,7 @@ impl Inner {
                 if fares.failing.take().is_some() {
                     tracing::info!(kind = kind.name(), "watch goes on");
                 }
-                fares.absent = false;
+                (fares.absent, fares.denied) = (false, false);
             }
             Health::Absent => {
                 if !std::mem::replace(&mut fares.absent, true) {
@@ -355,9 +380,10 @@ impl Inner {
                         "the API server has no such resource; its names come once it has"
                     );
                 }
-                fares.failing = None;
+                (fares.failing, fares.denied) = (None, false);
             }
             Health::Failing { denied, reason } => {
+                fares.denied = denied;
                 let reason = crate::app::telemetry::chain(&*reason);
                 if fares.failing.as_ref() != Some(&reason) {
                     let (kind, plural) = (kind.name(), kind.plural());

@@ -10,7 +10,7 @@ use plan::claims::Claims;
 use plan::diff::{self, Conflict, Embeddable, Plan, embeddable};
 use plan::merge::retain_properties;
 use plan::registry::Shadow;
-use plan::{ChangeSet, Endpoint, RowName};
+use plan::{ChangeSet, Endpoint, RowName, Update};
 
 use wire::Rtype;
 
@@ -39,17 +39,17 @@ pub(super) struct Judge {
 pub(super) struct Decided {
     pub(super) plan: Plan,
     /// What an object may not have, and why.
-    pub(crate) denied: Vec<(Endpoint, String)>,
-    /// Names that are wanted on our own server, but are in no zone of it: how many, and some of them.
-    pub(crate) nowhere: (usize, Vec<Box<str>>),
-    /// Names of our own zones that nobody could have there.
-    pub(super) homeless: Vec<Endpoint>,
+    pub(super) denied: Vec<(Endpoint, String)>,
+    /// What none of our own zones can hold, and why.
+    pub(super) impossible: Vec<(Endpoint, String)>,
+    /// Names that are wanted on our own server, but are in no zone of it.
+    pub(super) nowhere: Vec<RowName>,
 }
 
 impl Judge {
     /// What is wanted at a name, before the provider has adjusted it.
     pub(super) fn wanted(&self, inner: &Inner, name: &RowName, out: &mut Decided) -> Vec<Endpoint> {
-        let apex = self.is_apex(name);
+        let apex = self.has_zone(name.as_str());
         let denied = RefCell::new(Vec::new());
         let admit = |endpoint: &Endpoint| {
             self.claims.admit(endpoint, apex).map_err(|reason| {
@@ -67,7 +67,7 @@ impl Judge {
         out.denied
             .extend(denied.into_inner().into_iter().filter(covered));
         if self.embedded {
-            self.note_nowhere(&row, out);
+            self.note_nowhere(name, &row, out);
         }
         row.retain(|endpoint| self.rules.covers(endpoint));
         for endpoint in &mut row {
@@ -80,35 +80,35 @@ impl Judge {
         row.retain(|endpoint| match embedded::storable(endpoint) {
             Ok(()) => true,
             Err(reason) => {
-                out.denied.push((endpoint.clone(), reason));
+                out.impossible.push((endpoint.clone(), reason));
                 false
             }
         });
         let Embeddable {
-            winners,
+            mut winners,
             losers,
             homeless,
         } = embeddable(row, apex);
         out.plan.conflicts.extend(losers);
-        out.homeless.extend(homeless);
+        let homeless = homeless.into_iter();
+        out.impossible
+            .extend(homeless.map(|endpoint| (endpoint, AT_APEX.to_owned())));
+        out.impossible
+            .extend(winners.iter_mut().filter_map(embedded::cut));
         winners
     }
 
     /// Notes a name that the settings let pass but that no zone holds.
-    fn note_nowhere(&self, row: &[Endpoint], out: &mut Decided) {
+    fn note_nowhere(&self, name: &RowName, row: &[Endpoint], out: &mut Decided) {
         let settings = self.rules.filters.first();
-        let lost = row.iter().find(|endpoint| {
+        let is_lost = row.iter().any(|endpoint| {
             self.rules.manages(endpoint.rtype)
                 && endpoint.rtype != Rtype::PTR
                 && settings.is_none_or(|filter| filter.matches(&endpoint.name))
                 && self.zone_of(&endpoint.name).is_empty()
         });
-        if let Some(endpoint) = lost {
-            let (count, some) = &mut out.nowhere;
-            *count += 1;
-            if some.len() < NOWHERE_NAMED {
-                some.push(endpoint.name.clone());
-            }
+        if is_lost {
+            out.nowhere.push(name.clone());
         }
     }
 
@@ -132,30 +132,35 @@ impl Judge {
         zone.map_or("", |zone| zone)
     }
 
-    fn is_apex(&self, name: &RowName) -> bool {
-        self.zones.iter().any(|zone| **zone == *name.as_str())
+    /// Whether there is a zone with this apex, normalized.
+    pub(super) fn has_zone(&self, apex: &str) -> bool {
+        self.zones.iter().any(|zone| **zone == *apex)
     }
 }
 
-/// Takes out what must not be done while some objects are not known: whatever takes something away.
-/// What is left stands whatever the missing objects say. Tells the names that have to wait.
-pub(super) fn only_additions(changes: &mut ChangeSet) -> BTreeSet<RowName> {
-    let mut waiting = BTreeSet::new();
-    let mut lost: BTreeSet<(RowName, Box<str>)> = BTreeSet::new();
-    for gone in changes.delete.drain(..) {
-        waiting.insert(RowName::new(&gone.name));
-        lost.insert(place(&gone));
+/// Takes out what only adds: it stands whatever objects that are not known may say, and it takes
+/// nothing away that a brake could hold.
+pub(super) fn additions(changes: &mut ChangeSet) -> ChangeSet {
+    let lost: BTreeSet<_> = changes.delete.iter().map(place).collect();
+    let adds = |update: &mut Update| {
+        let mut old = update.old.targets.iter();
+        old.all(|target| update.new.targets.contains(target))
+    };
+    ChangeSet {
+        create: changes
+            .create
+            .extract_if(.., |made| lost.is_empty() || !lost.contains(&place(made)))
+            .collect(),
+        update: changes.update.extract_if(.., adds).collect(),
+        delete: Vec::new(),
     }
-    changes.create.retain(|made| !lost.contains(&place(made)));
-    changes.update.retain(|update| {
-        let old = &mut update.old.targets.iter();
-        let adds = old.all(|target| update.new.targets.contains(target));
-        if !adds {
-            waiting.insert(RowName::new(&update.old.name));
-        }
-        adds
-    });
-    waiting
+}
+
+/// The names that changes are about.
+pub(super) fn names(changes: &ChangeSet) -> impl Iterator<Item = RowName> {
+    let updated = changes.update.iter().map(|update| &update.old);
+    let all = changes.create.iter().chain(updated).chain(&changes.delete);
+    all.map(|endpoint| RowName::new(&endpoint.name))
 }
 
 fn place(endpoint: &Endpoint) -> (RowName, Box<str>) {
@@ -252,5 +257,5 @@ pub(super) fn lost_to(conflict: &Conflict) -> String {
     )
 }
 
-/// So many names of no zone are named; of the others the number is enough.
-const NOWHERE_NAMED: usize = 3;
+/// Why a CNAME that is alone at its name is not made.
+const AT_APEX: &str = "a CNAME cannot stand at the apex of a zone";

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use wire::Name;
 use zone::Store;
 
-use super::destination::{Asks, Destination, Pace};
+use super::destination::{Asks, Destination, Doubt, Pace, Words};
 use super::embedded::Embedded;
 use super::feed::{self, Reread};
 use super::model::{Model, Touched};
@@ -46,9 +46,9 @@ pub(crate) struct Running {
 }
 
 /// The parts before anything runs.
-struct Parts {
-    model: Model,
-    destinations: Vec<Destination>,
+pub(super) struct Parts {
+    pub(super) model: Model,
+    pub(super) destinations: Vec<Destination>,
     client: Option<kube::Client>,
     items: Option<mpsc::Receiver<report::Item>>,
     reports: Reports,
@@ -128,7 +128,7 @@ pub(crate) async fn once(sync: &Sync, store: &Arc<Store>, color: bool) -> anyhow
             .once()
             .await
             .with_context(|| format!("destination \"{name}\""))?;
-        if let Some((name, reason)) = destination.refused.first_key_value() {
+        if let Some((name, reason)) = destination.refused.first() {
             bail!("destination \"{}\": \"{name}\": {reason}", destination.name);
         }
     }
@@ -235,7 +235,7 @@ fn observe(model: &Model, reports: &Reports, touched: &[Touched]) {
 }
 
 impl Parts {
-    async fn new(sync: &Sync, store: &Arc<Store>) -> anyhow::Result<Self> {
+    pub(super) async fn new(sync: &Sync, store: &Arc<Store>) -> anyhow::Result<Self> {
         let rows = options::rows(sync)?;
         let rules = options::source_rules(&sync.rules)?;
         let engine = Engine::new(Arc::new(rules), rows.iter().copied());
@@ -328,9 +328,10 @@ fn destination(
         negotiated: false,
         stale: false,
         ready: None,
-        refused: std::collections::BTreeMap::new(),
-        conflicts: std::collections::BTreeSet::new(),
-        told: std::collections::BTreeSet::new(),
+        refused: Words::default(),
+        lost: Words::default(),
+        nowhere: std::collections::BTreeSet::new(),
+        doubt: Doubt::default(),
         looked: false,
         postponed: std::collections::BTreeSet::new(),
     })

@@ -58,7 +58,7 @@ pub(crate) struct Tally {
     pub(crate) records: BTreeMap<Rtype, i64>,
     /// What is there and wanted.
     pub(crate) verified: BTreeMap<Rtype, i64>,
-    /// Wanted records that were seen in the running full pass.
+    /// Wanted records that the running full pass has found there or made.
     seen: Option<BTreeMap<Rtype, i64>>,
     skipped: BTreeMap<RowName, Vec<Mismatch>>,
 }
@@ -131,9 +131,9 @@ impl Status {
     }
 
     /// This is wanted at the names that the pass looks at now.
-    pub(super) fn wanted(&self, wanted: &[Endpoint]) {
+    pub(super) fn wanted(&self, wanted: &[Endpoint], shadow: &Shadow) {
         if let Some(seen) = &mut self.counts().seen {
-            add(seen, wanted.iter(), 1);
+            add(seen, wanted.iter().filter(|wanted| shadow.has(wanted)), 1);
         }
     }
 
@@ -153,11 +153,6 @@ impl Status {
             return;
         }
         let mut tally = self.counts();
-        if let Some(seen) = &mut tally.seen
-            && skipped.reason == Skip::HeldBack
-        {
-            add(seen, skipped.wanted.iter(), -1);
-        }
         let mismatch = Mismatch {
             rtype: skipped.current.rtype,
             owner: skipped.foreign_owner().to_owned(),
@@ -165,13 +160,6 @@ impl Status {
         };
         let name = RowName::new(&skipped.current.name);
         tally.skipped.entry(name).or_default().push(mismatch);
-    }
-
-    /// What is wanted and is not made.
-    pub(super) fn keep_back(&self, kept: &[Endpoint]) {
-        if let Some(seen) = &mut self.counts().seen {
-            add(seen, kept.iter(), -1);
-        }
     }
 
     /// Changes were made.
@@ -185,10 +173,13 @@ impl Status {
         let tally = &mut *tally;
         add(&mut tally.records, created.iter().copied(), 1);
         add(&mut tally.records, deleted.iter().copied(), -1);
-        // A full pass counts what is wanted by itself.
-        if tally.seen.is_none() {
-            add(&mut tally.verified, created.iter().copied(), 1);
-            add(&mut tally.verified, deleted.iter().copied(), -1);
+        match &mut tally.seen {
+            // What a full pass deletes was not seen as wanted.
+            Some(seen) => add(seen, created.iter().copied(), 1),
+            None => {
+                add(&mut tally.verified, created.iter().copied(), 1);
+                add(&mut tally.verified, deleted.iter().copied(), -1);
+            }
         }
     }
 
@@ -313,12 +304,12 @@ mod tests {
         status.begin(now);
         status.recount();
         status.listed(&shadow);
-        status.wanted(&[a.clone(), b.clone()]);
+        status.wanted(&[a.clone(), b.clone()], &shadow);
         status.made(&[&b], 0, &[]);
         status.end(now);
         assert_eq!(read(&status), (2, 2));
         status.begin(now);
-        status.wanted(std::slice::from_ref(&a));
+        status.wanted(std::slice::from_ref(&a), &shadow);
         status.made(&[], 1, &[&a]);
         status.end(now);
         assert_eq!(read(&status), (1, 1));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use config::{Output, Sync};
-use plan::Endpoint;
 use plan::diff::Plan;
+use plan::{Endpoint, RowName};
 use serde_json::{Value, json};
 use zone::Store;
 
@@ -156,19 +156,20 @@ fn as_table(plans: &[Preview]) -> String {
                 "  left alone: {name} {rtype} belongs to {owner}\n"
             ));
         }
-        for homeless in &decided.homeless {
-            text.push_str(&format!(
-                "  impossible: {} CNAME at the apex of a zone\n",
-                homeless.name
-            ));
+        for (endpoint, reason) in &decided.impossible {
+            let (name, rtype) = (&endpoint.name, endpoint.rtype);
+            text.push_str(&format!("  impossible: {name} {rtype}: {reason}\n"));
         }
         for (denied, reason) in &decided.denied {
             let (name, rtype) = (&denied.name, denied.rtype);
             text.push_str(&format!("  denied: {name} {rtype}: {reason}\n"));
         }
-        let (names, some) = &decided.nowhere;
-        if let Some(more) = names.checked_sub(some.len()).filter(|_| *names > 0) {
-            let more = match more {
+        if !decided.nowhere.is_empty() {
+            let (some, more) = decided
+                .nowhere
+                .split_at(decided.nowhere.len().min(NOWHERE_SHOWN));
+            let some: Vec<&str> = some.iter().map(RowName::as_str).collect();
+            let more = match more.len() {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
@@ -200,14 +201,11 @@ fn as_json(plans: &[Preview]) -> Value {
         let foreign = decided.plan.skipped.iter().map(|skipped| {
             json!({"record": endpoint(&skipped.current), "owner": skipped.foreign_owner()})
         });
-        let denied = decided
-            .denied
-            .iter()
-            .map(|(denied, reason)| json!({"record": endpoint(denied), "reason": reason}));
-        let homeless = decided.homeless.iter().map(|homeless| {
-            json!({"record": endpoint(homeless), "reason": "a CNAME cannot stand at the apex of a zone"})
-        });
-        let (names, some) = &decided.nowhere;
+        let denied = decided.denied.iter().chain(&decided.impossible);
+        let denied =
+            denied.map(|(denied, reason)| json!({"record": endpoint(denied), "reason": reason}));
+        let nowhere = decided.nowhere.iter().map(RowName::as_str);
+        let some: Vec<&str> = nowhere.take(NOWHERE_SHOWN).collect();
         json!({
             "destination": name,
             "comparedWith": compared,
@@ -215,8 +213,8 @@ fn as_json(plans: &[Preview]) -> Value {
             "withheld": changes(&decided.plan.withheld),
             "conflicts": conflicts,
             "leftAlone": foreign.collect::<Vec<_>>(),
-            "denied": denied.chain(homeless).collect::<Vec<_>>(),
-            "inNoZone": {"names": names, "some": some},
+            "denied": denied.collect::<Vec<_>>(),
+            "inNoZone": {"names": decided.nowhere.len(), "some": some},
         })
     };
     Value::Array(plans.iter().map(plan).collect())
@@ -243,3 +241,6 @@ pub(super) fn endpoint(endpoint: &Endpoint) -> Value {
         "objects": objects,
     })
 }
+
+/// So many names of no zone are shown; of the others the number is enough.
+const NOWHERE_SHOWN: usize = 3;

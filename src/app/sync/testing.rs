@@ -1,15 +1,72 @@
-//! Objects of a text brought to destinations at work, for tests of what is told about them.
+//! Objects brought to destinations, at work or by hand, for tests of what becomes of them.
 
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
 use config::Command;
+use serde_json::json;
+use source::object::{Kind, Object, Trim};
 use tokio_util::sync::CancellationToken;
 use zone::Store;
 
-use super::start::Running;
+use super::destination::Destination;
+use super::model::Model;
+use super::start::{Parts, Running};
 use crate::app::zones::Made;
+
+/// Settings, and the zones that they make.
+pub(crate) struct Settings {
+    config: Box<config::Config>,
+    store: Arc<Store>,
+}
+
+impl Settings {
+    /// Those of these arguments, with objects from nowhere if they do not say where from.
+    pub(crate) fn of<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut arguments: Vec<OsString> = arguments.into_iter().map(OsString::from).collect();
+        let said = |argument: &OsString| argument.to_string_lossy().starts_with("--manifests=");
+        if !arguments.iter().any(said) {
+            arguments.push("--manifests=/dev/null".into());
+        }
+        let command = config::parse(arguments, &|_| None);
+        let Ok(Command::Run(run)) = command else {
+            panic!("{command:?}");
+        };
+        let config = run.config.unwrap();
+        let store = Arc::new(Store::new([1, 2]));
+        for made in Made::all(&config) {
+            made.put(&store).unwrap();
+        }
+        Self { config, store }
+    }
+
+    fn sync(&self) -> &config::Sync {
+        self.config.sync.as_deref().unwrap()
+    }
+
+    /// The model and the destinations; nothing is followed and nothing is done.
+    pub(super) async fn parts(&self) -> (Model, Vec<Destination>) {
+        let parts = Parts::new(self.sync(), &self.store).await.unwrap();
+        (parts.model, parts.destinations)
+    }
+}
+
+/// A Service that wants `NAME.example.org` with these addresses, between commas.
+pub(super) fn service(name: &str, addresses: &str) -> Object {
+    let addresses = addresses.split(',').map(|address| json!({"ip": address}));
+    let hostname = format!("{name}.example.org");
+    let object = json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"namespace": "default", "name": name,
+            "annotations": {"external-dns.alpha.kubernetes.io/hostname": hostname}},
+        "spec": {"type": "LoadBalancer"},
+        "status": {"loadBalancer": {"ingress": addresses.collect::<Vec<_>>()}},
+    });
+    Kind::Service
+        .decode_value(&object, &Trim::default())
+        .unwrap()
+}
 
 /// A folder of manifests with everything that follows it.
 pub(crate) struct Followed {
@@ -24,26 +81,16 @@ pub(crate) async fn follow(objects: &str, arguments: &[&str]) -> Followed {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("objects.yaml"), objects).unwrap();
     let manifests = format!("--manifests={}", folder.path().display());
-    let arguments = arguments.iter().copied().chain([manifests.as_str()]);
-    let command = config::parse(arguments.map(OsString::from), &|_| None);
-    let Ok(Command::Run(run)) = command else {
-        panic!("{command:?}");
-    };
-    let config = run.config.unwrap();
-    let store = Arc::new(Store::new([1, 2]));
-    for made in Made::all(&config) {
-        made.put(&store).unwrap();
-    }
+    let settings = Settings::of(arguments.iter().copied().chain([manifests.as_str()]));
     let stop = CancellationToken::new();
-    let settings = config.sync.as_deref().unwrap();
-    let running = super::start(settings, &store, false, stop.clone())
+    let running = super::start(settings.sync(), &settings.store, false, stop.clone())
         .await
         .unwrap();
     Followed {
         running,
         stop,
         folder,
-        store,
+        store: settings.store,
     }
 }
 

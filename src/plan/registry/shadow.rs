@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::Registry;
+use crate::name::normalize;
 use crate::pack::{Block, Statics, pack};
 use crate::{ChangeSet, Endpoint, Labels, RowName};
 
@@ -80,6 +81,14 @@ impl Shadow {
     pub fn row(&self, name: &RowName) -> Vec<Endpoint> {
         let row = self.rows.get(name);
         row.map(|row| self.unpack(row)).unwrap_or_default()
+    }
+
+    /// Whether there is a record with the name, type and set identifier of this one.
+    #[must_use]
+    pub fn has(&self, endpoint: &Endpoint) -> bool {
+        let row = self.rows.get(&*normalize(&endpoint.name));
+        let row = row.map(|row| self.unpack(row)).unwrap_or_default();
+        row.iter().any(|other| order(other, endpoint).is_eq())
     }
 
     /// All names that hold something, sorted.

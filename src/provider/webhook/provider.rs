@@ -173,10 +173,13 @@ impl Provider for Webhook {
         let answer = self.http.send(APPLY, self.post("/records", body)).await?;
         if answer.status != StatusCode::NO_CONTENT {
             let mut error = self.http.refused(APPLY, &answer);
-            // What is not found, or in conflict, is a record among them.
-            if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Conflict) {
-                error.kind = ErrorKind::Rejected;
-            }
+            error.kind = match error.kind {
+                // What is not found, or in conflict, is a record among them.
+                ErrorKind::NotFound | ErrorKind::Conflict => ErrorKind::Rejected,
+                // Providers answer so whatever goes wrong, for one record or for all.
+                ErrorKind::Unavailable => ErrorKind::Failed,
+                kind => kind,
+            };
             return Err(error);
         }
         Ok(Applied::default())

@@ -222,7 +222,7 @@ async fn only_204_says_that_changes_were_made() {
     for (status, kind) in [
         (StatusCode::OK, ErrorKind::Protocol),
         (StatusCode::BAD_REQUEST, ErrorKind::Rejected),
-        (StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Unavailable),
+        (StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Failed),
     ] {
         let (webhook, _) = start(vec![(
             "POST /records",

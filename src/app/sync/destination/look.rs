@@ -5,12 +5,24 @@ use std::time::Duration;
 use plan::{ProviderError, RowName};
 
 use super::task::{Destination, Scope};
+use super::write::Doubt;
 use crate::app::sync::pass::{self, Decided};
 use crate::app::{clock, telemetry};
 
 impl Destination {
     /// Looks at some names or at all. `settles`: nothing is left to look at after it.
     pub(super) async fn pass(&mut self, scope: &Scope, settles: bool) -> Result<(), ProviderError> {
+        self.doubt.begin();
+        let result = self.look(scope, settles).await;
+        self.refused.end(result.is_ok());
+        self.lost.end(result.is_ok());
+        let (synced, changed) = result?;
+        self.finished(synced, changed);
+        Ok(())
+    }
+
+    /// The same. Tells whether all is as wanted now, and whether there was anything to do.
+    async fn look(&mut self, scope: &Scope, settles: bool) -> Result<(bool, bool), ProviderError> {
         let can = self.provider.capabilities();
         let (owns, conditional) = (can.owns, can.conditional);
         let full = matches!(scope, Scope::All);
@@ -18,17 +30,15 @@ impl Destination {
         self.list(full && !owns).await?;
         let complete = self.model.is_complete();
         let names = self.names(scope);
-        for name in &names {
-            self.refused.remove(name);
-        }
+        let looked = (!full).then_some(&*names);
+        self.refused.begin(looked);
+        self.lost.begin(looked);
         if full {
             self.status.recount();
-            self.refused.clear();
-            self.told = std::mem::take(&mut self.conflicts);
         }
         let mut fresh = false;
-        // A first sync of many names is made in parts: what is found early is served early. Later a
-        // pass is decided whole, since the brake looks at all that it would take away.
+        // Many names of our own zones are decided in parts. What a first sync finds early is served
+        // early; what takes anything away is done last, since the brake looks at all of it.
         let first = owns && !self.status.numbers().synced;
         let part = if owns { NAMES_A_PART } else { usize::MAX };
         let mut decided = Decided::default();
@@ -43,19 +53,16 @@ impl Destination {
                 self.decide(names, &mut decided).await?;
             }
             if first {
-                changed |= self.perform(&mut decided, Some(names), complete).await?;
+                self.say_decided(&mut decided);
+                let additions = pass::additions(&mut decided.plan.changes);
+                changed |= self.write(additions).await?;
             }
         }
-        let all = if full { None } else { Some(&*names) };
-        if !first || full {
-            changed |= self.perform(&mut decided, all, complete).await?;
-        }
-        let all = full || settles;
-        self.say_losses((!all).then_some(&*names));
-        let known = self.knows_enough(complete);
+        changed |= self.perform(&mut decided, looked, complete).await?;
+        self.say_nowhere(decided.nowhere, looked);
+        self.say_losses(if full || settles { None } else { looked });
         self.looked |= full;
-        self.finished(settles && known, changed);
-        Ok(())
+        Ok((settles && self.knows_enough(complete), changed))
     }
 
     /// Makes sure that we know what is there, anew if `afresh`.
@@ -111,7 +118,7 @@ impl Destination {
         }
         let wanted = self.provider.adjust(wanted).await?;
         self.status.look_at(names);
-        self.status.wanted(&wanted);
+        self.status.wanted(&wanted, &self.shadow);
         self.judge.decide(&self.shadow, names, wanted, decided);
         Ok(())
     }
@@ -123,8 +130,8 @@ impl Destination {
         names: Option<&[RowName]>,
         complete: bool,
     ) -> Result<bool, ProviderError> {
+        self.say_decided(decided);
         let mut changes = std::mem::take(&mut decided.plan.changes);
-        self.say_conflicts(decided);
         let now = self.reports.now();
         let verdicts = pass::brake(
             &mut self.brake,
@@ -138,23 +145,21 @@ impl Destination {
             self.say_brake(&zone, verdict);
         }
         if !complete {
-            let waiting = pass::only_additions(&mut changes);
-            self.postponed.extend(waiting);
+            let additions = pass::additions(&mut changes);
+            self.postponed.extend(pass::names(&changes));
+            changes = additions;
         }
-        if changes.is_empty() {
-            return Ok(false);
-        }
-        // The providers of this build take a change set whole, as external-dns gives it to them.
-        self.apply(self.shadow.write(changes)).await?;
-        Ok(true)
+        self.write(changes).await
     }
 
-    pub(super) fn finished(&mut self, synced: bool, changed: bool) {
+    /// A pass went well.
+    fn finished(&mut self, synced: bool, changed: bool) {
+        self.doubt = Doubt::default();
         self.status.end(clock::now());
         let recovered = self.status.numbers().failures > 0;
         let (names, refused) = (self.shadow.len(), self.refused.len());
         let held = self.brake.held().iter().map(|(_, count)| count).sum();
-        let conflicts = self.conflicts.len() + self.losses.len();
+        let conflicts = self.lost.len() + self.losses.len();
         let was_synced = self.status.numbers().synced;
         self.status.change(|numbers| {
             numbers.synced |= synced;
@@ -207,4 +212,4 @@ pub(super) const NAMES_A_LOCK: usize = 256;
 const NAMES_A_PART: usize = 4096;
 
 /// The pause after the first failure.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);

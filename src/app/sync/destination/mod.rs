@@ -12,7 +12,12 @@
 mod look;
 mod say;
 mod task;
+#[cfg(test)]
+mod tests;
+mod words;
 mod write;
 
 pub(crate) use task::{Ask, Asks};
 pub(super) use task::{Destination, Pace};
+pub(super) use words::Words;
+pub(super) use write::Doubt;

@@ -1,27 +1,30 @@
 //! What is said of names: in the log once until it changes, and on their objects.
 
-use plan::RowName;
+use std::collections::BTreeSet;
+
 use plan::brake::Verdict;
+use plan::group::GroupKey;
+use plan::{ChangeSet, Endpoint, ProviderError, RowName};
 
 use super::look::NAMES_A_LOCK;
 use super::task::Destination;
 use crate::app::sync::own_zones::Loss;
 use crate::app::sync::pass::{self, Decided};
+use crate::app::telemetry;
 
 impl Destination {
-    pub(super) fn say_conflicts(&mut self, decided: &mut Decided) {
+    /// Says what was decided against whom, and forgets it.
+    pub(super) fn say_decided(&mut self, decided: &mut Decided) {
         for conflict in decided.plan.conflicts.drain(..) {
             let text = pass::lost_to(&conflict);
-            if self.say_once(&text) {
+            if self.say_once(&conflict.loser, &text) {
                 self.reports.lost(&conflict, &text);
             }
         }
-        for endpoint in decided.homeless.drain(..) {
-            let text = format!(
-                "{}: a CNAME cannot stand at the apex of a zone",
-                endpoint.name
-            );
-            if self.say_once(&text) {
+        let denied = decided.denied.drain(..);
+        for (endpoint, reason) in denied.chain(decided.impossible.drain(..)) {
+            let text = format!("{} {}: {reason}", endpoint.name, endpoint.rtype);
+            if self.say_once(&endpoint, &text) {
                 self.reports.homeless(&endpoint, &text);
             }
         }
@@ -31,24 +34,38 @@ impl Destination {
             tracing::debug!(destination = self.name, %name, owner, "record is not ours, it is left alone");
             self.status.skip(&skipped);
         }
-        for (endpoint, reason) in decided.denied.drain(..) {
-            let text = format!("{} {}: {reason}", endpoint.name, endpoint.rtype);
-            if self.say_once(&text) {
-                self.reports.homeless(&endpoint, &text);
-            }
+        decided.plan.withheld = ChangeSet::default();
+    }
+
+    /// Says which of these names, or of all, are in no zone, unless that was said before.
+    pub(super) fn say_nowhere(&mut self, found: Vec<RowName>, looked: Option<&[RowName]>) {
+        let mut before = BTreeSet::new();
+        match looked {
+            None => before = std::mem::take(&mut self.nowhere),
+            Some(names) => before.extend(names.iter().filter_map(|name| self.nowhere.take(name))),
         }
-        let (names, some) = std::mem::take(&mut decided.nowhere);
-        if names > 0 {
-            let such_as = some.join(" ");
+        let news = found.iter().filter(|name| !before.contains(*name));
+        let news: Vec<&str> = news.map(RowName::as_str).collect();
+        if !news.is_empty() {
+            let such_as: Vec<&str> = news.iter().copied().take(NOWHERE_SAID).collect();
             tracing::warn!(
                 destination = self.name,
-                names,
-                such_as,
+                names = news.len(),
+                such_as = such_as.join(" "),
                 "names are in no zone of this server; --zone names one more"
             );
         }
-        let withheld = std::mem::take(&mut decided.plan.withheld);
-        self.status.keep_back(&withheld.create);
+        self.nowhere.extend(found);
+    }
+
+    /// A change is refused: it waits for the next full pass, and the others are made.
+    pub(super) fn refuse(&mut self, name: &RowName, changes: &ChangeSet, error: &ProviderError) {
+        let reason = telemetry::chain(error);
+        if self.refused.say(name, &reason) {
+            tracing::warn!(destination = self.name, %name, reason, "change is refused, the others are made");
+            let of_it = endpoints(changes).filter(|endpoint| GroupKey::of(endpoint).name == *name);
+            self.reports.failed(of_it, error);
+        }
     }
 
     /// Says what is there and not answered, of these names or of all, unless that was said before.
@@ -88,9 +105,10 @@ impl Destination {
         self.losses.extend(found);
     }
 
-    /// Says what a name was lost to, unless that was said before. Tells whether it was news.
-    fn say_once(&mut self, text: &str) -> bool {
-        let news = self.conflicts.insert(text.to_owned()) && !self.told.contains(text);
+    /// Says why an endpoint does not get its name, unless that was said before. Tells whether it was
+    /// news.
+    fn say_once(&mut self, loser: &Endpoint, text: &str) -> bool {
+        let news = self.lost.say(&RowName::new(&loser.name), text);
         if news {
             tracing::warn!(destination = self.name, "{text}");
         }
@@ -104,13 +122,21 @@ impl Destination {
                 destination,
                 zone,
                 held,
-                "too many deletes at once, they are held; if they are meant, `zonewright brake release` lets them go"
+                "too many deletes within an interval, they are held; if they are meant, `zonewright brake release` lets them go"
             );
         } else if verdict.freed {
             tracing::info!(destination, zone, "deletes are no longer held");
         }
     }
 }
+
+fn endpoints(changes: &ChangeSet) -> impl Iterator<Item = &Endpoint> {
+    let updated = changes.update.iter().map(|update| &update.new);
+    changes.create.iter().chain(updated).chain(&changes.delete)
+}
+
+/// So many names of no zone are named; of the others the number is enough.
+const NOWHERE_SAID: usize = 3;
 
 /// Losses that are said one by one; a cut may hide all names of a zone.
 const LOSSES_SAID: usize = 10;

@@ -1,6 +1,6 @@
 //! The task: when a destination looks at what, and what it is asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::look::FIRST_PAUSE;
+use super::words::Words;
+use super::write::Doubt;
 use crate::app::sync::explain::Place;
 use crate::app::sync::model::{Model, Pending};
 use crate::app::sync::own_zones::{Loss, OwnZones};
@@ -45,10 +48,13 @@ pub(in crate::app::sync) struct Destination {
     /// Names of which something waits until all objects are known.
     pub(in crate::app::sync) postponed: BTreeSet<RowName>,
     /// Names that were refused, and why. Tried again by every full pass.
-    pub(in crate::app::sync) refused: BTreeMap<RowName, String>,
-    /// Names that were lost to others, since the last full pass, and what was said of it before.
-    pub(in crate::app::sync) conflicts: BTreeSet<String>,
-    pub(in crate::app::sync) told: BTreeSet<String>,
+    pub(in crate::app::sync) refused: Words,
+    /// Names that were lost to others, or cannot be had.
+    pub(in crate::app::sync) lost: Words,
+    /// Names that are in no zone of ours.
+    pub(in crate::app::sync) nowhere: BTreeSet<RowName>,
+    /// What is known of a destination that fails at what it is asked for.
+    pub(in crate::app::sync) doubt: Doubt,
 }
 
 /// When passes are made.
@@ -66,8 +72,9 @@ pub(in crate::app::sync) struct Pace {
 pub(crate) enum Ask {
     /// All about a name.
     Explain(RowName, oneshot::Sender<Place>),
-    /// Lets held deletes go, of one zone or all. Tells how many.
-    Release(Option<String>, oneshot::Sender<usize>),
+    /// Lets held deletes go, of one zone or all. Tells how many, or the zones that there are if the
+    /// one is not among them.
+    Release(Option<String>, oneshot::Sender<Result<usize, Vec<String>>>),
 }
 
 /// The way to ask a destination.
@@ -102,7 +109,9 @@ impl Destination {
         let mut wanted = true;
         loop {
             let complete = self.model.is_complete();
-            let due = if !complete && Instant::now() < patience {
+            // What is denied will not come by waiting, and what is incomplete takes nothing away.
+            let waits = !complete && !self.model.is_answered();
+            let due = if waits && Instant::now() < patience {
                 patience
             } else if wanted {
                 not_before
@@ -119,6 +128,9 @@ impl Destination {
                 }
                 () = self.pending.wait() => {
                     wanted = true;
+                    if self.doubt.is_settled_by(self.pending.len()) {
+                        not_before = not_before.min(Instant::now() + FIRST_PAUSE);
+                    }
                     continue;
                 }
                 () = sleep_until(due) => {}
@@ -158,6 +170,7 @@ impl Destination {
                     Scope::All => next_full = Instant::now(),
                 }
                 wanted = true;
+                self.doubt.wait(self.pending.len());
                 not_before = Instant::now() + self.failed(&error);
             } else if synced {
                 // The first pass is about what was there before, not about events.
@@ -178,7 +191,7 @@ impl Destination {
     fn waiting(&self) -> BTreeSet<RowName> {
         let held = self.brake.held().into_iter();
         let held = held.flat_map(|(zone, _)| self.brake.names(zone));
-        self.refused.keys().cloned().chain(held).collect()
+        self.refused.names().cloned().chain(held).collect()
     }
 
     /// One full pass, for `--once`.
@@ -205,10 +218,17 @@ impl Destination {
     async fn answer(&mut self, ask: Ask) -> bool {
         match ask {
             Ask::Release(zone, reply) => {
-                let count = self.brake.release(zone.as_deref());
+                let released = match zone {
+                    Some(zone) if !self.judge.has_zone(&zone) => {
+                        let zones = self.judge.zones.iter();
+                        Err(zones.map(ToString::to_string).collect())
+                    }
+                    zone => Ok(self.brake.release(zone.as_deref())),
+                };
+                let some = released.as_ref().is_ok_and(|count| *count > 0);
                 // Whoever asked may have gone.
-                let _unheard = reply.send(count).is_err();
-                count > 0
+                let _unheard = reply.send(released).is_err();
+                some
             }
             Ask::Explain(name, reply) => {
                 let _unheard = reply.send(self.explain(&name).await).is_err();

@@ -74,13 +74,12 @@ impl Destination {
             }
         }
         place.conflicts = decided.plan.conflicts.iter().map(pass::lost_to).collect();
-        let homeless = decided.homeless.iter();
-        place.conflicts.extend(homeless.map(|endpoint| {
-            format!(
-                "{}: a CNAME cannot stand at the apex of a zone",
-                endpoint.name
-            )
-        }));
+        let impossible = decided.impossible.iter();
+        place.conflicts.extend(
+            impossible.map(|(endpoint, reason)| {
+                format!("{} {}: {reason}", endpoint.name, endpoint.rtype)
+            }),
+        );
         if let Some(own) = &self.own {
             let losses = own.losses_at(name).into_iter();
             place.hidden = losses.map(|loss| loss.text).collect();
