@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::frame;
+
 /// Why the journal could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -109,6 +111,15 @@ impl JournalError {
             path,
             hint,
             source,
+        }
+    }
+
+    /// A payload of so many bytes does not fit.
+    pub(super) fn too_big(path: &Path, bytes: usize) -> Self {
+        Self::TooBig {
+            path: path.to_owned(),
+            bytes: bytes as u64,
+            most: frame::MOST_PAYLOAD.into(),
         }
     }
 }

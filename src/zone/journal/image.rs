@@ -18,7 +18,7 @@ use crate::writer::Change;
 /// The instant between two segments that an image is to show.
 #[derive(Debug)]
 #[must_use = "without an image the older segments stay"]
-pub struct Rotation {
+pub(super) struct Rotation {
     /// The segment that begins then, and the image.
     pub(super) number: u64,
     /// The last entry before.
@@ -76,11 +76,7 @@ fn write_draft<S: Borrow<Stored>>(
         salt: draft.salt,
     };
     draft.buffer.extend(header.to_bytes());
-    let too_big = |bytes: usize| JournalError::TooBig {
-        path: disk.path().to_owned(),
-        bytes: bytes as u64,
-        most: frame::MOST_PAYLOAD.into(),
-    };
+    let too_big = |bytes| JournalError::too_big(disk.path(), bytes);
     for (zone, stored) in zones {
         let Stored {
             changes,

@@ -20,6 +20,7 @@
 //! whether the damage is a torn tail, which is cut, or a loss, which is an error.
 
 mod disk;
+mod end;
 mod entry;
 mod error;
 mod folder;
@@ -35,7 +36,7 @@ pub use disk::{Disk, DiskFile};
 pub use entry::{Entry, Journal, Position};
 pub use error::JournalError;
 pub use folder::Folder;
-pub use image::Rotation;
+use image::Rotation;
 pub use log::Log;
 pub use state::{Recovered, Stored};
 

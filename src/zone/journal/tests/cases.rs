@@ -10,7 +10,7 @@ use wire::{Name, Rtype, Serial, Ttl};
 
 use super::sim::{Faults, Sim};
 use super::{Says, change, name};
-use crate::journal::log::Sizes;
+use crate::journal::end::Sizes;
 use crate::journal::payload::{self, Record};
 use crate::journal::{
     Disk, Entry, Folder, Journal, JournalError, Log, Position, Recovered, Stored,
@@ -316,7 +316,7 @@ fn a_full_disk_takes_entries_again_once_there_is_room() {
         "write to \"/data/{LOG}\": the disk is full. Free some space or make the volume larger"
     );
     assert_eq!(message, expected);
-    assert!(!log.wants_image());
+    assert!(!log.is_untrusted());
     disk.set_faults(Faults::None);
     log.flush(log.append(entry).unwrap()).unwrap();
 }
@@ -347,7 +347,7 @@ fn after_a_lost_sync_nothing_is_taken_until_all_is_written_anew() {
             Err(JournalError::Untrusted { .. })
         ));
         assert!(matches!(add(&log, 3), Err(JournalError::Untrusted { .. })));
-        assert!(log.wants_image());
+        assert!(log.is_untrusted());
     }
     assert!(
         Arc::clone(&log)
@@ -357,7 +357,7 @@ fn after_a_lost_sync_nothing_is_taken_until_all_is_written_anew() {
     while Arc::strong_count(&log) > 1 {
         std::thread::yield_now();
     }
-    assert!(!log.wants_image());
+    assert!(!log.is_untrusted());
     assert!(log.flush(lost).is_err(), "what was lost stays lost");
     log.flush(add(&log, 3).unwrap()).unwrap();
     drop(log);

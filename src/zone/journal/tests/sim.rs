@@ -163,27 +163,26 @@ impl Inner {
         let writes = std::mem::take(&mut self.files[number].unsynced);
         let usual = self.random(4);
         for (at, bytes) in writes {
-            let kept: Vec<std::ops::Range<usize>> = match self.random(8).min(usual * 2) {
+            let end = bytes.len();
+            let kept: Vec<(usize, usize)> = match self.random(8).min(usual * 2) {
                 0 => Vec::new(),
                 1 => {
-                    let end = self.random(bytes.len() + 1);
-                    vec![0..end]
+                    vec![(0, self.random(end + 1))]
                 }
                 2 => {
                     let first = at / SECTOR;
-                    let last = (at + bytes.len()).div_ceil(SECTOR);
+                    let last = (at + end).div_ceil(SECTOR);
                     let sectors = (first..last).filter(|_| self.random(2) == 0);
                     let range = |sector: usize| {
                         let from = (sector * SECTOR).max(at) - at;
-                        from..((sector + 1) * SECTOR - at).min(bytes.len())
+                        (from, ((sector + 1) * SECTOR - at).min(end))
                     };
                     sectors.map(range).collect()
                 }
-                _ => vec![0..bytes.len()],
+                _ => vec![(0, end)],
             };
-            for range in kept {
-                let at = at + range.start;
-                put(&mut self.files[number].durable, at, &bytes[range]);
+            for (from, to) in kept {
+                put(&mut self.files[number].durable, at + from, &bytes[from..to]);
             }
         }
     }
@@ -221,9 +220,10 @@ impl Disk for Sim {
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
         let mut inner = self.lock();
         let fault = inner.fault(true);
-        if fault.is_some() && inner.random(2) == 0 {
-            return Err(fault.unwrap());
-        }
+        let fault = match fault {
+            Some(fault) if inner.random(2) == 0 => return Err(fault),
+            fault => fault,
+        };
         let number = inner.files.len();
         inner.files.push(Content::default());
         inner.change_name(NameChange::Put(name.to_owned(), number));
