@@ -12,7 +12,8 @@ use std::sync::Arc;
 use wire::{Name, Serial};
 
 use super::error::again;
-use super::frame::{self, HEADER_LEN, Header, Kind};
+use super::frame::{self, Header, Kind};
+use super::growing::Growing;
 use super::recover::{Found, SEGMENT, file_name};
 use super::state::newer;
 use super::{Disk, DiskFile, Entry, JournalError, Position, Rotation, payload};
@@ -22,7 +23,7 @@ use super::{Disk, DiskFile, Entry, JournalError, Position, Rotation, payload};
 pub(super) struct End {
     disk: Arc<dyn Disk>,
     sizes: Sizes,
-    segment: Option<Segment>,
+    segment: Option<Growing>,
     /// The highest number of any file.
     number: u64,
     /// The last entry.
@@ -43,6 +44,8 @@ pub(super) struct End {
     /// So many calls for an image do nothing, since the last ones were in vain.
     pause: u32,
     image_size: u64,
+    /// Why the last image was not written, until somebody is told.
+    pub(super) image_error: Option<JournalError>,
     /// Why nothing is taken.
     failure: Option<Failure>,
     pub(super) closed: bool,
@@ -57,18 +60,6 @@ pub(super) struct Sizes {
     pub(super) step: u64,
     /// A segment of fewer bytes asks for no image.
     pub(super) segment: u64,
-}
-
-#[derive(Debug)]
-struct Segment {
-    number: u64,
-    name: String,
-    file: Arc<dyn DiskFile>,
-    salt: u64,
-    /// Where the next frame goes.
-    at: u64,
-    /// How far blocks are set aside.
-    allocated: u64,
 }
 
 /// Files up to some number are not trusted any more.
@@ -117,6 +108,7 @@ impl End {
             tries: 0,
             pause: 0,
             image_size: 0,
+            image_error: None,
             // What was read may be in the system's memory only, from a process whose sync went
             // wrong: it is not built on before all of it was written anew.
             failure: Some(Failure {
@@ -259,8 +251,8 @@ impl End {
             self.sync_here()?;
         }
         let failed = self.failure.as_ref().map(|failure| failure.number);
-        let unused = |segment: &&Segment| {
-            segment.at == HEADER_LEN as u64 && failed.is_none_or(|failed| segment.number > failed)
+        let unused = |segment: &&Growing| {
+            segment.is_empty() && failed.is_none_or(|failed| segment.number > failed)
         };
         let number = match self.segment.as_ref().filter(unused) {
             Some(segment) => segment.number,
@@ -327,33 +319,12 @@ impl End {
             durable: self.durable,
             salt: self.disk.random(),
         };
-        let made = self.make_segment(&name, header).inspect_err(|_| {
+        let made = Growing::begin(&*self.disk, &name, header, self.sizes.step).inspect_err(|_| {
             // Left behind it would do no harm: it holds no entry.
             self.disk.remove(&name).ok();
         });
         self.segment = Some(made?);
         Ok(number)
-    }
-
-    fn make_segment(&self, name: &str, header: Header) -> Result<Segment, JournalError> {
-        let failed = |action| move |error| JournalError::io(action, self.disk.path(), name, error);
-        let file = self.disk.create(name).map_err(failed("make file"))?;
-        let mut segment = Segment {
-            number: header.number,
-            name: name.to_owned(),
-            file: file.into(),
-            salt: header.salt,
-            at: HEADER_LEN as u64,
-            allocated: 0,
-        };
-        let allocated = segment.allocate(segment.at, self.sizes.step);
-        allocated.map_err(failed("set blocks aside for"))?;
-        let written = segment.file.write_at(&header.to_bytes(), 0);
-        written.map_err(failed("write to"))?;
-        segment.file.sync_data().map_err(failed("sync"))?;
-        let synced = self.disk.sync_folder();
-        synced.map_err(|error| JournalError::io("sync folder", self.disk.path(), "", error))?;
-        Ok(segment)
     }
 
     #[cfg(test)]
@@ -378,39 +349,6 @@ impl End {
     }
 }
 
-impl Segment {
-    /// Sets blocks aside up to a place, or fails if there are none. On a file system that cannot do
-    /// that, writing takes them.
-    fn allocate(&mut self, upto: u64, step: u64) -> io::Result<()> {
-        if upto <= self.allocated {
-            return Ok(());
-        }
-        let mut to = upto.next_multiple_of(step);
-        let mut allocated = self.file.preallocate(self.allocated, to);
-        if allocated.as_ref().is_err_and(is_full) {
-            to = upto.next_multiple_of(step.min(LEAST_STEP));
-            allocated = self.file.preallocate(self.allocated, to);
-        }
-        if let Err(error) = allocated
-            && is_full(&error)
-        {
-            return Err(error);
-        }
-        self.allocated = to;
-        Ok(())
-    }
-}
-
-/// Whether only room was lacking.
-fn is_full(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded | io::ErrorKind::StorageFull
-    )
-}
-
-/// What is set aside on a disk that is almost full.
-const LEAST_STEP: u64 = 64 << 10;
 /// A larger buffer is not kept.
 const MOST_BUFFER: usize = 1 << 20;
 /// As a power of two: the most calls for an image that pass, a minute's.

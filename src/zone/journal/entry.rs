@@ -32,7 +32,8 @@ pub trait Journal: Send + Sync + Debug {
     /// most and gives all zones, served or not: one that is missing loses what its layers say.
     ///
     /// # Errors
-    /// When it cannot; then it goes on as it was, and nothing is lost.
+    /// When it cannot, or the thread of an earlier call could not; then it goes on as it was, and
+    /// nothing is lost.
     fn tidy(
         self: Arc<Self>,
         renew: bool,

@@ -156,6 +156,9 @@ impl Journal for Log {
     ) -> Result<bool, JournalError> {
         let mut end = self.lock_when_quiet();
         end.owed |= renew;
+        if let Some(error) = end.image_error.take() {
+            return Err(error);
+        }
         if end.pauses() || !end.wants_image() {
             return Ok(false);
         }
@@ -164,7 +167,10 @@ impl Journal for Log {
         let zones = capture().into_iter();
         let log = Arc::clone(&self);
         // An image that cannot be written is owed still, and a later call begins another.
-        let write = move || log.finish_image(rotation, zones).is_ok();
+        let write = move || {
+            let error = log.finish_image(rotation, zones).err();
+            log.lock().image_error = error;
+        };
         let thread = std::thread::Builder::new().name("journal-image".to_owned());
         match thread.spawn(write) {
             Ok(_) => Ok(true),

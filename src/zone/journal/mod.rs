@@ -25,6 +25,7 @@ mod entry;
 mod error;
 mod folder;
 mod frame;
+mod growing;
 mod image;
 mod log;
 mod payload;
