@@ -54,6 +54,14 @@ pub(super) fn build() -> Clap {
         .subcommand(brake_clap())
         .subcommand(key_clap())
         .subcommand(completions_clap())
+        .mut_subcommands(with_help)
+}
+
+/// The help flag of a sub-command and of those below it: the one of the program is not passed on.
+fn with_help(command: Clap) -> Clap {
+    let help = Arg::new("help").short('h').long("help");
+    let help = help.action(ArgAction::Help).help("Print this help");
+    command.arg(help).mut_subcommands(with_help)
 }
 
 fn check_clap() -> Clap {
@@ -348,7 +356,7 @@ const AFTER_LONG: &str = "Environment and settings file:\n  \
     All its flags are taken, those of providers, sources and registries that are not part of this\n  \
     build too, as well as its variables (EXTERNAL_DNS_...) and @FILE for arguments in a file.\n\n\
     Signals:\n  \
-    SIGHUP reads all zone files again. SIGTERM and SIGINT end the program once open queries are\n  \
-    answered; a second one ends it at once.\n\n\
+    SIGHUP reads all zone files and manifests again. SIGTERM and SIGINT end the program once open\n  \
+    queries are answered; a second one ends it at once.\n\n\
     Try it:\n  zonewright --zone-dir zones --listen 127.0.0.1:5300\n  \
     zonewright check zones/*\n  zonewright zone list";

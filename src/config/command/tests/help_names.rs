@@ -1,0 +1,331 @@
+//! The long help of flags about names: where they come from and where they go.
+
+use super::long_help;
+
+#[test]
+fn flags_of_names_are_explained() {
+    insta::assert_snapshot!(long_help("Zones", "Network"), @"
+    Zones:
+          --zone-file <[ORIGIN=]PATH>
+              Serve the zone in this master file (repeatable).
+              Without ORIGIN the file's name says which zone it is: example.org.zone, db.example.org and
+              example.org are all zone example.org. Write ORIGIN where the path has a '=' in it. The
+              file and what it includes are watched: edits are served within milliseconds, and an edit
+              with a mistake leaves the zone as it was.
+
+          --zone-dir <DIR>
+              Serve every NAME.zone file in this folder (repeatable).
+              Files that appear in it are served, zones whose file goes away are no longer. Folders in
+              it are not looked into. A --zone-file wins over a file here for the same zone.
+
+          --strict
+              Refuse to start if any zone has an error.
+              Without it, a zone with an error is reported and the others are served.
+
+    Sources:
+          --source <KIND>
+              Take names from objects of this kind (repeatable).
+              service, ingress, gateway-httproute, gateway-grpcroute, gateway-tlsroute,
+              gateway-tcproute, gateway-udproute, crd (DNSEndpoint), node, pod, unstructured, fake or
+              empty. 'manifests' takes them from --manifests in place of a cluster; without another kind
+              beside it, all kinds are taken.
+
+          --manifests <PATH>
+              Read objects from this file or folder of YAML, not from a cluster (repeatable).
+              As kubectl writes them; a folder is watched. Stands for --source=manifests too.
+
+          --namespace <NAME>
+              Only objects of this namespace [default: all of them]
+
+          --label-filter <SELECTOR>
+              Only objects with these labels.
+              A selector of Kubernetes, such as 'app=web,tier in (front,edge),!internal'.
+
+          --annotation-filter <SELECTOR>
+              Only objects with these annotations.
+              In the form of --label-filter.
+
+          --annotation-prefix <PREFIX/>
+              What the names of our annotations begin with [default: external-dns.kubernetes.io/].
+              Without it external-dns.alpha.kubernetes.io/ is read too, and the newer one wins key by
+              key. With it, only this one.
+
+          --no-enable-legacy-annotation-prefix
+              Do not read external-dns.alpha.kubernetes.io/.
+              --enable-legacy-annotation-prefix reads it beside an --annotation-prefix.
+
+          --fqdn-template <TEMPLATE>
+              Make names of objects that have none in their annotations (repeatable).
+              A template of Go, such as '{{.Name}}.example.org'; several names are separated by commas.
+
+          --target-template <TEMPLATE>
+              Make targets for the names of --fqdn-template (repeatable).
+              For the source unstructured.
+
+          --fqdn-target-template <TEMPLATE>
+              Make pairs of a name and a target (repeatable).
+              Such as '{{.Name}}.example.org:{{.Status.PodIP}}'.
+
+          --combine-fqdn-annotation
+              Templates add names to those of annotations.
+              Else they make names only where nothing else does.
+
+          --ignore-hostname-annotation
+              Take no names from annotations.
+              Needs --fqdn-template.
+
+          --compatibility <mate|molecule|kops-dns-controller>
+              Read the annotations of this older controller too
+
+    Kinds of sources:
+          --service-type-filter <TYPE>
+              Only Services of this type [default: all of them] (repeatable).
+              ClusterIP, NodePort, LoadBalancer or ExternalName.
+
+          --publish-internal-services
+              Publish the cluster addresses of Services
+
+          --publish-host-ip
+              Publish the addresses of hosts for headless Services
+
+          --always-publish-not-ready-addresses
+              Publish Pods of headless Services before they are ready
+
+          --resolve-service-load-balancer-hostname
+              Resolve names of load balancers, and publish addresses.
+              Not for those of Ingresses.
+
+          --listen-endpoint-events
+              Taken for external-dns: EndpointSlices are always followed
+
+          --ingress-class <CLASS>
+              Only Ingresses of this class [default: all of them] (repeatable).
+              By spec.ingressClassName, else by annotation kubernetes.io/ingress.class.
+
+          --ignore-ingress-tls-spec
+              Take no names from spec.tls of Ingresses
+
+          --ignore-ingress-rules-spec
+              Take no names from spec.rules of Ingresses
+
+          --gateway-name <NAME>
+              Only Gateways of this name
+
+          --gateway-namespace <NAME>
+              Only Gateways and ListenerSets of this namespace [default: all of them]
+
+          --gateway-label-filter <SELECTOR>
+              Only Gateways with these labels
+
+          --gateway-listener-sets
+              Look at ListenerSets too
+
+          --no-exclude-unschedulable
+              Publish Nodes that take no new Pods too.
+              For the source node and NodePort Services.
+
+          --expose-internal-ipv6
+              Publish internal IPv6 addresses of Nodes like external ones
+
+          --pod-source-domain <DOMAIN>
+              Publish each Pod under its name below this one
+
+          --ignore-non-host-network-pods
+              Only Pods in the network of their host.
+              For the source pod.
+
+          --unstructured-resource <RESOURCE.VERSION.GROUP>
+              Take names from this resource (repeatable).
+              For the source unstructured; 'configmaps.v1' is one of the core group.
+
+          --crd-source-apiversion <VERSION>
+              Taken for external-dns: it is always the default [default: externaldns.k8s.io/v1alpha1]
+
+          --crd-source-kind <KIND>
+              Taken for external-dns: it is always the default [default: DNSEndpoint]
+
+    Targets:
+          --default-targets <TARGET>
+              Targets for names that have none (repeatable)
+
+          --force-default-targets
+              Replace all targets by --default-targets.
+              Deprecated by external-dns.
+
+          --target-net-filter <CIDR>
+              Keep only targets in these networks (repeatable).
+              Targets that are names are dropped then.
+
+          --exclude-target-net <CIDR>
+              Drop targets in these networks (repeatable)
+
+          --nat64-networks <CIDR>
+              Add A records for AAAA targets in these networks (repeatable).
+              Networks of NAT64, of length 96.
+
+          --create-ptr
+              Add PTR records for addresses.
+              PTR must be in --managed-record-types, and the reverse zones served: name them by network,
+              as in --zone 192.0.2.0/24.
+
+          --min-ttl <DURATION>
+              The TTL of records for which none is said [default: 0s]
+
+          --prefer-alias
+              Ask for aliases in place of CNAME records
+
+    Kubernetes:
+          --kubeconfig <FILE>
+              How to reach the cluster [default: ~/.kube/config if there is one, else the pod's own]
+
+          --server <URL>
+              The API server, in place of the one in the kubeconfig
+
+          --kube-api-request-timeout <DURATION>
+              How long a request to the API server may take [default: 30s].
+              0s is without limit. Watches have none.
+
+          --request-timeout <DURATION>
+              Older name of --kube-api-request-timeout [default: 30s]
+
+          --kube-api-qps <N>
+              Requests a second to the API server at most [default: 5].
+              Lists and watches are not counted.
+
+          --kube-api-burst <N>
+              Requests at once to the API server at most [default: 10]
+
+    Passes:
+          --interval <DURATION>
+              Time between full passes [default: 1m].
+              Changes of objects do not wait for one; it repairs what others changed.
+
+          --once
+              Make one pass and end
+
+          --dry-run
+              Say what would be changed, and change nothing
+
+          --no-brake
+              Do not hold mass deletes.
+              Deletes are held when a pass would delete more than 20 names and more than 30 % of ours;
+              'zonewright brake release' lets go. With --once it is off unless --brake is given.
+
+          --events
+              Taken for external-dns: objects are always followed
+
+          --events-emit <REASON>
+              Write Kubernetes Events about objects for this reason [default: none] (repeatable).
+              RecordReady, RecordDeleted or RecordError.
+
+    Destination:
+          --provider <NAME>
+              Where names are written to: embedded, webhook or inmemory [default: embedded].
+              'embedded' is this server itself.
+
+          --domain-filter <DOMAIN>
+              Only names at or below this one (repeatable).
+              With a dot in front, names below it only.
+
+          --exclude-domains <DOMAIN>
+              No names at or below this one (repeatable)
+
+          --regex-domain-filter <REGEX>
+              Only names that this matches.
+              In place of --domain-filter and --exclude-domains.
+
+          --regex-domain-exclusion <REGEX>
+              No names that this matches; looked at first
+
+          --policy <POLICY>
+              What may be done: sync, upsert-only, create-only or none [default: sync, with a warning].
+              All, all but deletes, creates only, or nothing but showing the plan.
+
+          --managed-record-types <TYPE>
+              Only records of this type [default: A, AAAA and CNAME; all on embedded] (repeatable).
+              A, AAAA, CNAME, DNAME, MX, NAPTR, NS, PTR, SRV or TXT.
+
+          --exclude-record-types <TYPE>
+              No records of this type (repeatable)
+
+          --min-event-sync-interval <DURATION>
+              Least time between passes that changes of objects start [default: 0s]
+
+          --provider-cache-time <DURATION>
+              How long records of the provider are taken as known [default: 0s]
+
+          --batch-change-size <N>
+              Changes in a piece, by providers that cut [default: 200]
+
+          --batch-change-interval <DURATION>
+              Time between such pieces [default: 1s]
+
+          --zone-name-filter <ZONE>
+              Only zones of this name, by providers that have zones (repeatable)
+
+          --zone-id-filter <ID>
+              Only zones with this id, by providers that have them (repeatable)
+
+    Registry:
+          --registry <txt|noop>
+              Where it is kept who owns a record [default: txt; none is needed by embedded].
+              The zones of this server know it without one.
+
+          --txt-owner-id <NAME>
+              Who we are: each deployment needs a name of its own [default: default]
+
+          --txt-prefix <TEXT>
+              What names of TXT records begin with.
+              %{record_type} in it stands for the type.
+
+          --txt-suffix <TEXT>
+              What the first label of names of TXT records ends with.
+              %{record_type} in it stands for the type.
+
+          --txt-wildcard-replacement <TEXT>
+              What stands for a leading * in names of TXT records
+
+          --txt-encrypt-enabled
+              Encrypt TXT records
+
+          --txt-encrypt-aes-key <KEY>
+              Key of encrypted TXT records: 32 bytes, or those in base64.
+              Without --txt-encrypt-enabled they are read, but not written.
+
+          --txt-cache-interval <DURATION>
+              How long records of the registry are taken as known [default: 0s]
+
+          --migrate-from-txt-owner <NAME>
+              Take over the records of this owner
+
+    Provider embedded:
+          --zone <NAME>
+              Make this zone, for names from sources [default: each --domain-filter without a dot in
+              front] (repeatable).
+              A network such as 192.0.2.0/24 stands for its reverse zone. A zone file of the same zone
+              is served together with them, and wins.
+
+          --zone-ns <NAME[=ADDR]>
+              A name server of the zones made, and its address (repeatable).
+              Repeat it for each server and each address.
+
+    Provider webhook:
+          --webhook-provider-url <URL>
+              Where the webhook provider is [default: http://localhost:8888]
+
+          --webhook-provider-read-timeout <DURATION>
+              One part of how long a call may take [default: 5s].
+              A call may take as long as both parts together.
+
+          --webhook-provider-write-timeout <DURATION>
+              The other part of how long a call may take [default: 10s]
+
+          --webhook-provider-max-body-size <N>
+              Largest answer that is read, in bytes [default: 33554432].
+              0 is without limit.
+
+    Provider inmemory:
+          --inmemory-zone <NAME>
+              A zone that there is from the start (repeatable)
+    ");
+}

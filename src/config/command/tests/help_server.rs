@@ -1,0 +1,156 @@
+//! The long help of flags of the server and its process.
+
+use super::long_help;
+
+#[test]
+fn flags_of_the_server_are_explained() {
+    insta::assert_snapshot!(long_help("Network", "Other"), @"
+    Network:
+          --listen <ADDR:PORT>
+              Answer on this address by UDP and TCP [default: 0.0.0.0:53 and [::]:53] (repeatable).
+              ADDR alone means port 53, :PORT means all addresses, port 0 means any free one, which is
+              then said. Sockets that systemd passes are used as well, and instead of the default.
+
+          --udp-workers <N>
+              Threads that answer UDP queries, for each address [default: the processors we may use, at
+              most 8]
+
+          --udp-gso <auto|on|off>
+              Hand several answers for one client to the kernel at once [default: auto].
+              UDP segmentation offload. 'auto' uses it until the kernel or the network card refuses.
+
+          --tcp-connections <N>
+              Open TCP connections at most [default: 1000]
+
+          --tcp-connections-per-client <N>
+              Open TCP connections of one address at most [default: 20]
+
+          --tcp-idle-timeout <DURATION>
+              Close a TCP connection that is silent for so long [default: 10s].
+              Clients that ask are told by EDNS (RFC 7828).
+
+          --tcp-write-timeout <DURATION>
+              Close a TCP connection whose client takes no answers for so long [default: 5s]
+
+          --proxy-protocol-from <CIDR>
+              Expect PROXY protocol v2 from these load balancers (repeatable).
+              Peers in CIDR must put a PROXY header before their queries, by UDP and TCP; nobody else
+              may. The client it names is the one that access lists and rate limits see.
+
+    Answers:
+          --edns-size <BYTES>
+              Largest UDP answer, and the size we offer to take [default: 1232].
+              From 512 to 4096. Larger answers are truncated and come by TCP.
+
+          --nsid <TEXT>
+              Identify this server to clients that ask (NSID, RFC 5001).
+              Text, or bytes as 0x and hexadecimal digits.
+
+          --version-bind <TEXT>
+              What version.bind CH TXT answers; without it, REFUSED.
+              Also for version.server.
+
+          --hostname-bind <TEXT>
+              What hostname.bind CH TXT answers; without it, REFUSED
+
+          --id-server <TEXT>
+              What id.server CH TXT answers; without it, REFUSED
+
+    Clients:
+          --allow-query <CIDR>
+              Answer these networks only [default: everyone] (repeatable).
+              Between --allow-query and --deny-query the longer prefix decides; all others are refused
+              if any network is allowed by name.
+
+          --deny-query <CIDR>
+              Refuse these networks (repeatable)
+
+          --rate-limit <N>
+              Answer each network at most N times a second by UDP [default: off].
+              0 is off. Response rate limiting, by /24 of IPv4 and /56 of IPv6, counted apart for
+              answers, referrals, names that do not exist and errors. Clients with a valid cookie are
+              not limited.
+
+          --rate-limit-slip <N>
+              Of the answers over the limit, truncate each N-th instead of dropping it [default: 2].
+              So that real clients come back by TCP. 1 truncates all, 0 drops all; at most 31.
+
+          --rate-limit-exempt <CIDR>
+              Never limit these networks (repeatable)
+
+          --rate-limit-clients <global|all>
+              Which clients are counted [default: global].
+              'global' counts addresses of the internet only, since nobody forges private ones.
+
+          --no-cookies
+              Neither hand out nor check DNS cookies (RFC 7873, RFC 9018)
+
+          --cookie-secret <HEX>
+              Key of the cookies: 32 hexadecimal digits [default: random at each start] (repeatable).
+              Servers behind one address share it. The first one makes cookies; a second one is accepted
+              too, for the time of a change. Better set by environment or file: other users of a machine
+              can read command lines.
+
+    Transfers and updates:
+          --key-file <PATH>
+              Know the keys in this file (repeatable).
+              Keys as tsig-keygen and 'zonewright key new' write them. Whoever signs a request by such a
+              key (TSIG) is granted what the flags below say of it; a key alone grants nothing.
+
+          --allow-transfer <[ZONE=]WHO>
+              Let WHO transfer zones (repeatable).
+              WHO is key:NAME, an address or network, or key:NAME@NETWORK for both at once. Without
+              ZONE= it is for all zones that have no grant of their own. Transfers (AXFR, IXFR) go over
+              TCP; nobody may have them by default.
+
+          --notify <[ZONE=]ADDR[:PORT]>
+              Tell this server when a zone has changed (repeatable).
+              A secondary that is told (NOTIFY) comes for the changes at once. Without ZONE= it is for
+              all zones that do not name servers of their own.
+
+          --update-policy <[ZONE=]RULE>
+              Let clients update zones (RFC 2136) (repeatable).
+              RULE is as in BIND: grant|deny KEY name|subdomain|wildcard NAME [TYPE...], grant|deny KEY
+              zonesub|self|selfsub|selfwild|tcp-self [TYPE...]. The first rule that fits a record
+              decides; without one it is refused. KEY may be * for any key, or a network instead of a
+              key. Without types it is for all but NS, SOA, NSEC, NSEC3 and RRSIG; ANY is all.
+              'takeover' at the end lets the client put its records above those of zone files and
+              objects. Example: 'example.org=grant dhcp subdomain dyn.example.org A AAAA DHCID'.
+
+    Process:
+          --config <FILE>
+              Read settings from this YAML file.
+              It begins with 'version: 1'; its keys are the names of the flags. Repeated flags are
+              lists, and 'zones' is a list of 'file' and 'name'. Paths in it start at its folder.
+              'destinations' is a list of maps with a 'name' and the flags of a destination each;
+              'addressMaps' and 'claims' are for what flags cannot say.
+
+          --metrics-address <ADDR:PORT>
+              Serve /metrics, /healthz and /readyz by HTTP here [default: :7979 beside a cluster, else
+              off].
+              Port 0 means any free one, which is then said; 'off' serves none.
+
+          --control-socket <PATH>
+              Take 'zonewright zone ...' commands here; 'off' takes none [default: a socket in
+              $XDG_RUNTIME_DIR/zonewright or /run/zonewright].
+              Only the user we run as, and root, can use it.
+
+          --user <NAME>
+              Run as this user once the sockets are open.
+              Name or number, and only when started as root. Zone files are read as this user.
+
+          --group <NAME>
+              Run as this group; needs --user [default: the user's]
+
+          --data-dir <DIR>
+              Keep here what should outlast the process.
+              Each zone as it was served last, so that a start has something to compare with.
+
+          --log-format <text|json>
+              How logs are written [default: text]
+
+          --log-level <LEVEL>
+              What is logged: error, warning, info, debug or trace [default: info].
+              The panic and fatal of external-dns are taken as error.
+    ");
+}
