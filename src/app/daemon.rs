@@ -34,6 +34,7 @@ use super::control::{Answerer, Socket, serve as serve_control};
 use super::data_dir::DataDir;
 use super::metrics::{Numbers, Syncing};
 use super::privileges::{self, Identity};
+use super::secondaries::{self, Secondaries, Teller};
 use super::server_options;
 use super::shutdown::{Signals, Wish};
 use super::sync::{self, Reread};
@@ -79,6 +80,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
         }
         None => {}
     }
+    let teller = secondaries::listen(Secondaries::new(&config.peers.notify), &store);
     let data_dir = match &config.data_dir {
         Some(path) => Some(DataDir::open(path, &store)?),
         None => {
@@ -91,6 +93,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let daemon = Daemon {
         data_dir,
         updating,
+        teller,
         started,
         style,
         config,
@@ -137,6 +140,7 @@ struct Daemon {
     data_dir: Option<DataDir>,
     /// The thread that carries out updates.
     updating: Option<JoinHandle<()>>,
+    teller: Option<Teller>,
     admin: Option<Admin>,
     socket: Option<Socket>,
     notifier: Notifier,
@@ -224,6 +228,9 @@ impl Daemon {
             pages.ready.store(true, Relaxed);
         }
         tasks.spawn(async move { server.run(stop_server).await.context("answer queries") });
+        if let Some(teller) = self.teller {
+            syncing.spawn(teller.run(stop.clone()));
+        }
         let settled = settle(waits, Arc::clone(&self.store), Arc::clone(&pages));
         let mut settled = Box::pin(settled);
         // Names from objects are mostly there in a moment; then the first lines tell of them.

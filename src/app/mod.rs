@@ -27,6 +27,7 @@ mod metrics;
 mod once;
 mod plain;
 mod privileges;
+mod secondaries;
 mod server_options;
 mod shutdown;
 mod start;

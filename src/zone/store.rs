@@ -8,6 +8,7 @@
 //! thread of its own, so that neither an answer nor a commit pays for it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -86,7 +87,18 @@ pub struct Store {
     journal: OnceLock<Arc<dyn Journal>>,
     /// Held from when changes are in the journal until they are committed.
     unsettled: Mutex<()>,
+    /// Told of each new version, by its apex.
+    listener: OnceLock<Listener>,
     reaper: SyncSender<Garbage>,
+}
+
+/// Told of something that has happened to a zone.
+struct Listener(Box<dyn Fn(&Name) + Send + Sync>);
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -138,6 +150,7 @@ impl Store {
             writers: Mutex::default(),
             journal: OnceLock::new(),
             unsettled: Mutex::new(()),
+            listener: OnceLock::new(),
             reaper,
         }
     }
@@ -498,11 +511,22 @@ impl Store {
         self.writers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// From now on says which zone has a new version, right after it is published and before anybody
+    /// is told that something was committed. To be called once; the listener must not wait.
+    pub fn tell(&self, listener: impl Fn(&Name) + Send + Sync + 'static) {
+        let first = self.listener.set(Listener(Box::new(listener)));
+        debug_assert!(first.is_ok(), "a store has one listener");
+    }
+
     /// Publishes the next version of the zone at a place.
     fn publish(&self, place: usize, zone: Option<Zone>, old: Option<Zone>) {
+        let apex = zone.as_ref().map(|zone| zone.apex.clone());
         let mut next = Snapshot::clone(&self.current.load());
         put(&mut next, place, zone);
         self.swap(next, old);
+        if let (Some(listener), Some(apex)) = (self.listener.get(), apex) {
+            (listener.0)(&apex);
+        }
     }
 
     /// As [`Self::publish`], when a zone has come or gone.
@@ -514,8 +538,12 @@ impl Store {
             .map(|(place, writer)| (writer.zone.apex_hash, writer.zone.apex_labels, *place))
             .collect();
         next.apexes = Arc::new(Apexes::new(&apexes));
+        let apex = zone.as_ref().map(|zone| zone.apex.clone());
         put(&mut next, place, zone);
         self.swap(next, None);
+        if let (Some(listener), Some(apex)) = (self.listener.get(), apex) {
+            (listener.0)(&apex);
+        }
     }
 
     fn swap(&self, next: Snapshot, old: Option<Zone>) {

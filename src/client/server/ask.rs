@@ -2,7 +2,7 @@
 
 use tokio::time::timeout;
 use tsig::{FUDGE, RequestMac, sign_request};
-use wire::{NameRef, Rtype};
+use wire::{NameRef, Rtype, Ttl};
 
 use super::Server;
 use super::connection::{Connection, Kept};
@@ -38,6 +38,22 @@ impl Server {
             }
         }
         self.exchange(request).await
+    }
+
+    /// Tells the server that a zone has changed (RFC 1996), with the data of its SOA if there is any.
+    ///
+    /// # Errors
+    /// When it does not say that it has heard.
+    pub async fn notify(
+        &self,
+        zone: NameRef<'_>,
+        soa: Option<(Ttl, &[u8])>,
+    ) -> Result<Answer, Fault> {
+        let request = compose::notify(self.id()?, zone, soa);
+        match self.settings.tls {
+            None => self.exchange_by_udp(request).await,
+            Some(_) => self.exchange(request).await,
+        }
     }
 
     /// Sends a request by TCP or TLS and takes the answer. If the server ended a kept connection
