@@ -4,6 +4,7 @@
 //! change is `flags, owner, type` and, if there is an RRset, `TTL, count, (length, data)…`. Owners
 //! are kept below the zone where they end in its very bytes, and left out where they repeat.
 
+use wire::name::MAX_LEN;
 use wire::{Name, NameRef, Rtype, Serial, Ttl};
 
 use super::Entry;
@@ -191,8 +192,14 @@ impl<'a> Reader<'a> {
         let owner = if flags & SAME_OWNER != 0 {
             before?.owner.clone()
         } else if flags & BELOW_ZONE != 0 {
-            let below = usize::from(self.byte()?);
-            Name::from_wire(&[self.take(below)?, zone.as_bytes()].concat()).ok()?
+            let below = self.byte()?;
+            let below = self.take(below.into())?;
+            let mut owner = [0; 2 * MAX_LEN];
+            let len = below.len() + zone.len();
+            let (start, rest) = owner.split_at_mut_checked(below.len())?;
+            start.copy_from_slice(below);
+            rest.get_mut(..zone.len())?.copy_from_slice(zone.as_bytes());
+            Name::from_wire(owner.get(..len)?).ok()?
         } else {
             self.name()?.to_name()
         };

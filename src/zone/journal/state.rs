@@ -1,5 +1,6 @@
 //! What the journal knows of each zone, entry by entry.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use wire::{Name, Rtype, Serial};
@@ -41,7 +42,7 @@ pub(super) struct State {
 
 #[derive(Debug, Default)]
 struct ZoneState {
-    owners: HashMap<Name, Vec<(Rtype, Layer, Rrset)>>,
+    owners: HashMap<Name, Owner>,
     serial: Option<Serial>,
     ceiling: Option<Serial>,
 }
@@ -79,16 +80,14 @@ impl State {
         let stored = |zone: ZoneState| {
             let ceiling = zone.ceiling.unwrap_or(Serial(0));
             let serial = zone.serial.filter(|_| exact);
-            let changes = zone.owners.into_iter().flat_map(|(owner, all)| {
-                all.into_iter().map(move |(rtype, layer, rrset)| Change {
-                    owner: owner.clone(),
-                    rtype,
-                    layer,
-                    rrset: Some(rrset),
-                })
-            });
+            let mut changes = Vec::with_capacity(zone.owners.len());
+            for (name, owner) in zone.owners {
+                let rest = owner.rest.into_iter();
+                changes.extend(rest.map(|held| held.into_change(name.clone())));
+                changes.push(owner.first.into_change(name));
+            }
             Stored {
-                changes: changes.collect(),
+                changes,
                 serial: serial.unwrap_or_else(|| ceiling.next()),
                 ceiling,
             }
@@ -96,6 +95,20 @@ impl State {
         let zones = self.zones.into_iter();
         zones.map(|(name, zone)| (name, stored(zone))).collect()
     }
+}
+
+/// What the layers say of one name: of most names there is one RRset.
+#[derive(Debug)]
+struct Owner {
+    first: Held,
+    rest: Vec<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    rtype: Rtype,
+    layer: Layer,
+    rrset: Rrset,
 }
 
 impl ZoneState {
@@ -107,18 +120,61 @@ impl ZoneState {
             rrset,
         } = change;
         let Some(rrset) = rrset else {
-            if let Some(all) = self.owners.get_mut(&owner) {
-                all.retain(|one| (one.0, one.1) != (rtype, layer));
-                if all.is_empty() {
-                    self.owners.remove(&owner);
-                }
+            return self.remove(owner, rtype, layer);
+        };
+        let held = Held {
+            rtype,
+            layer,
+            rrset,
+        };
+        match self.owners.entry(owner) {
+            Entry::Occupied(mut owner) => owner.get_mut().put(held),
+            Entry::Vacant(place) => {
+                place.insert(Owner {
+                    first: held,
+                    rest: Vec::new(),
+                });
             }
+        }
+    }
+
+    fn remove(&mut self, owner: Name, rtype: Rtype, layer: Layer) {
+        let Entry::Occupied(mut entry) = self.owners.entry(owner) else {
             return;
         };
-        let all = self.owners.entry(owner).or_default();
-        match all.iter_mut().find(|one| (one.0, one.1) == (rtype, layer)) {
-            Some(one) => one.2 = rrset,
-            None => all.push((rtype, layer, rrset)),
+        let owner = entry.get_mut();
+        owner.rest.retain(|held| !held.is(rtype, layer));
+        if owner.first.is(rtype, layer) {
+            match owner.rest.pop() {
+                Some(held) => owner.first = held,
+                None => drop(entry.remove()),
+            }
+        }
+    }
+}
+
+impl Owner {
+    fn put(&mut self, held: Held) {
+        let same = |one: &&mut Held| one.is(held.rtype, held.layer);
+        let mut all = std::iter::once(&mut self.first).chain(&mut self.rest);
+        match all.find(same) {
+            Some(one) => *one = held,
+            None => self.rest.push(held),
+        }
+    }
+}
+
+impl Held {
+    fn is(&self, rtype: Rtype, layer: Layer) -> bool {
+        self.rtype == rtype && self.layer == layer
+    }
+
+    fn into_change(self, owner: Name) -> Change {
+        Change {
+            owner,
+            rtype: self.rtype,
+            layer: self.layer,
+            rrset: Some(self.rrset),
         }
     }
 }
