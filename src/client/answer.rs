@@ -54,6 +54,15 @@ pub struct Record {
     pub rdata: Box<[u8]>,
 }
 
+/// What answers a question: the records of one name and type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The least TTL.
+    pub ttl: Ttl,
+    /// The data of each.
+    pub rdatas: Vec<Box<[u8]>>,
+}
+
 impl Answer {
     /// Takes a message that answers a request.
     ///
@@ -135,17 +144,20 @@ impl Answer {
         &self,
         owner: NameRef<'_>,
         rtype: Rtype,
-    ) -> Result<Option<(Ttl, Vec<Box<[u8]>>)>, WireError> {
-        let mut found: Option<(Ttl, Vec<Box<[u8]>>)> = None;
+    ) -> Result<Option<Found>, WireError> {
+        let mut found: Option<Found> = None;
         for item in self.records() {
             let (section, record) = item?;
             if section != Section::Answer || record.rtype != rtype || record.owner.as_ref() != owner
             {
                 continue;
             }
-            let (ttl, rdatas) = found.get_or_insert((record.ttl, Vec::new()));
-            *ttl = record.ttl.min(*ttl);
-            rdatas.push(record.rdata);
+            let found = found.get_or_insert(Found {
+                ttl: record.ttl,
+                rdatas: Vec::new(),
+            });
+            found.ttl = found.ttl.min(record.ttl);
+            found.rdatas.push(record.rdata);
         }
         Ok(found)
     }

@@ -25,7 +25,7 @@ mod server;
 mod tls;
 pub mod transfer;
 
-pub use answer::{Answer, Mismatch, Record, Records, Section};
+pub use answer::{Answer, Found, Mismatch, Record, Records, Section};
 pub use error::{Fault, TlsError};
 pub use host::{Host, HostError};
 pub use server::{Clock, Limits, Server, Settings};

@@ -36,8 +36,9 @@ pub use raw::Environment;
 pub use settings::{
     Access, AddressMap, AesKey, Answers, Batch, Claim, Compatibility, Config, ControlSocket,
     Cookies, CountedClients, Destination, DomainFilter, Embedded, Encryption, EventReason, Gso,
-    InMemory, Kubernetes, Listen, Log, LogFormat, LogLevel, NamePattern, NameServer, Objects,
+    InMemory, Kubernetes, Listen, LoadBalancing, Log, LogFormat, LogLevel, NamePattern, NameServer, Objects,
     OfZone, Operator, Peers, Policy, Process, Provider, RateLimit, RecordType, Registry,
-    Requirement, Secret, Selector, ServiceType, SourceName, SourceRules, Sync, Tcp, Txt, Udp,
+    Requirement, Rfc2136, Secret, Selector, ServiceType, SourceName, SourceRules, Sync, Tcp, TsigKey,
+    TsigSecret, Txt, Udp,
     UpdateNames, UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile, Zones,
 };

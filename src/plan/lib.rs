@@ -4,7 +4,7 @@
 //! endpoints of objects → desired (merged by name) → address maps, claims ─┐
 //!                                                                         ├→ diff → brake ─┐
 //! records of a destination → registry (owners) → shadow ──────────────────┘                │ changes
-//!                      destination ←── provider ←── group (batches) ←── registry (TXT) ←───┘
+//!                      destination ←── provider ←── group (wholes) ←── registry (TXT) ←────┘
 //! ```
 //!
 //! The unit of it all is the name: whatever is done for one name alone gives what doing all names
@@ -19,6 +19,7 @@ pub mod address_map;
 pub mod brake;
 mod changes;
 pub mod claims;
+pub mod data;
 pub mod desired;
 pub mod diff;
 mod endpoint;

@@ -13,6 +13,8 @@
 mod client;
 pub mod inmemory;
 pub mod layer;
+#[cfg(feature = "rfc2136")]
+pub mod rfc2136;
 pub mod webhook;
 
 pub use client::{ClientError, Http};

@@ -117,7 +117,7 @@ impl Reader {
     /// Judges the head of a message; tells where its records begin.
     fn head(&self, message: &[u8]) -> Result<(Header, usize), TransferFault> {
         let mismatch = TransferFault::Mismatch;
-        let header = Header::read(message).ok_or(mismatch(Mismatch::Short))?;
+        let header = Header::read(message).ok_or_else(|| mismatch(Mismatch::Short))?;
         if header.id != self.id {
             return Err(mismatch(Mismatch::Number));
         }

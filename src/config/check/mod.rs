@@ -7,6 +7,7 @@ mod destination;
 mod provider;
 mod reader;
 mod registry;
+mod rfc2136;
 mod rules;
 mod sync;
 

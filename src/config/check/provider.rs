@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use wire::Name;
 
 use super::reader::Reader;
+use super::rfc2136;
 use crate::problem::{Origin, Quoted};
 use crate::settings::{
     DomainFilter, Embedded, InMemory, NameServer, Provider, RecordType, Webhook,
@@ -18,6 +19,7 @@ use crate::value::{self, Wrong};
 pub(super) enum Kind {
     Embedded,
     InMemory,
+    Rfc2136,
     Webhook,
 }
 
@@ -33,6 +35,7 @@ fn parse_kind(text: &str) -> Result<Kind, Wrong> {
     let message = match text {
         "embedded" => return Ok(Kind::Embedded),
         "inmemory" => return Ok(Kind::InMemory),
+        "rfc2136" => return Ok(Kind::Rfc2136),
         "webhook" => return Ok(Kind::Webhook),
         text if LATER.contains(&text) => "is not part of this build yet",
         text if RETIRED.contains(&text) => "was taken out of external-dns, and is not here either",
@@ -40,7 +43,7 @@ fn parse_kind(text: &str) -> Result<Kind, Wrong> {
     };
     Err(
         Wrong::new(format!("provider {} {message}", Quoted(text))).hint(
-            "there are embedded, inmemory and webhook, by which any webhook provider of external-dns \
+            "there are embedded, inmemory, rfc2136 and webhook, by which any webhook provider of external-dns \
              can be used",
         ),
     )
@@ -59,6 +62,7 @@ pub(super) fn provider(
         Kind::InMemory => Provider::InMemory(InMemory {
             zones: reader.texts("inmemory-zone"),
         }),
+        Kind::Rfc2136 => Provider::Rfc2136(rfc2136::rfc2136(reader, filter, origin)?),
         Kind::Webhook => Provider::Webhook(webhook(reader)),
     })
 }
@@ -156,7 +160,7 @@ fn embedded(
 }
 
 /// A zone by its name, in any script.
-fn zone(text: &str) -> Result<Name, Wrong> {
+pub(super) fn zone(text: &str) -> Result<Name, Wrong> {
     if text.is_ascii() {
         return value::zone_name(text);
     }
@@ -277,7 +281,6 @@ const LATER: &[&str] = &[
     "ovh",
     "pdns",
     "pihole",
-    "rfc2136",
     "scaleway",
     "skydns",
 ];

@@ -75,13 +75,20 @@ const OTHER_DEFAULTS: &[(&str, &str)] = &[
     ("namespace", "all of them"),
     ("policy", "sync, with a warning"),
     ("provider", "embedded"),
-    ("rfc2136-zone", "."),
+    ("rfc2136-port", "53; 853 with TLS"),
+    ("rfc2136-zone", "found by asking"),
     ("registry", "txt; none is needed by embedded"),
     ("service-type-filter", "all of them"),
 ];
 
 /// Flags that external-dns does not have and that are not of the process.
-const OURS: &[&str] = &["brake", "manifests", "zone", "zone-ns"];
+const OURS: &[&str] = &[
+    "brake",
+    "manifests",
+    "rfc2136-tsig-key-file",
+    "zone",
+    "zone-ns",
+];
 
 #[test]
 fn every_flag_of_external_dns_is_taken_as_it_is_there() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use wire::Name;
 
-use super::Registry;
+use super::{Registry, Rfc2136};
 
 /// A provider with its own filter, policy, registry and owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub enum Provider {
     Embedded(Embedded),
     /// Memory, for trials.
     InMemory(InMemory),
+    /// Name servers that take updates.
+    Rfc2136(Rfc2136),
     /// A webhook provider of external-dns.
     Webhook(Webhook),
 }
@@ -67,7 +69,7 @@ impl Provider {
     pub fn serves_reverse_names(&self) -> bool {
         match self {
             Self::Embedded(embedded) => embedded.zones.iter().any(is_reverse),
-            Self::InMemory(_) | Self::Webhook(_) => false,
+            Self::InMemory(_) | Self::Rfc2136(_) | Self::Webhook(_) => false,
         }
     }
 
@@ -77,6 +79,7 @@ impl Provider {
         match self {
             Self::Embedded(_) => "embedded",
             Self::InMemory(_) => "inmemory",
+            Self::Rfc2136(_) => "rfc2136",
             Self::Webhook(_) => "webhook",
         }
     }

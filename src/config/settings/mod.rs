@@ -11,6 +11,7 @@
 mod destination;
 mod peers;
 mod registry;
+mod rfc2136;
 mod server;
 mod source;
 mod sync;
@@ -22,6 +23,7 @@ pub use destination::{
 };
 pub use peers::{OfZone, Peers, UpdateNames, UpdateRule, UpdateTypes, Who};
 pub use registry::{AesKey, Encryption, Registry, Txt};
+pub use rfc2136::{LoadBalancing, Rfc2136, TsigKey, TsigSecret};
 pub use server::{
     Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
     LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile, Zones,

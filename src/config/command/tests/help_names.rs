@@ -220,7 +220,8 @@ fn flags_of_names_are_explained() {
 
     Destination:
           --provider <NAME>
-              Where names are written to: embedded, webhook or inmemory [default: embedded].
+              Where names are written to: embedded, rfc2136, webhook or inmemory [default:
+              embedded].
               'embedded' is this server itself.
 
           --domain-filter <DOMAIN>
@@ -308,6 +309,72 @@ fn flags_of_names_are_explained() {
           --zone-ns <NAME[=ADDR]>
               A name server of the zones made, and its address (repeatable).
               Repeat it for each server and each address.
+
+    Provider rfc2136:
+          --rfc2136-host <HOST>
+              A name server that takes updates: its name or address (repeatable).
+              Several stand in for each other: what one does not answer or refuses goes to the next.
+
+          --rfc2136-port <N>
+              Its port [default: 53; 853 with TLS]
+
+          --rfc2136-zone <ZONE>
+              A zone that is written to [default: found by asking] (repeatable).
+              Without it the zones of --domain-filter and of the names that are wanted are found by
+              asking the server for their SOA. Reverse zones of PTR records are zones as others.
+
+          --rfc2136-insecure
+              Sign nothing
+
+          --rfc2136-tsig-keyname <TEXT>
+              Name of the TSIG key
+
+          --rfc2136-tsig-secret <TEXT>
+              The TSIG key, in base64
+
+          --rfc2136-tsig-secret-alg <TEXT>
+              Algorithm of the TSIG key, such as hmac-sha256
+
+          --rfc2136-tsig-key-file <FILE>
+              The TSIG key, in a file as tsig-keygen writes it.
+              It holds name, algorithm and secret; --rfc2136-tsig-keyname says which one if there are
+              several.
+
+          --rfc2136-axfr
+              List records by zone transfer.
+              After the first time only what has changed is transferred (IXFR), if anything has. Without
+              this flag the names that are wanted are looked up one by one, and records are only deleted
+              that this process has seen.
+
+          --rfc2136-tsig-axfr
+              Older name of --rfc2136-axfr
+
+          --rfc2136-min-ttl <DURATION>
+              Least TTL of records [default: 0s].
+              Also that of records that ask for none, which else get 300 seconds.
+
+          --rfc2136-batch-change-size <N>
+              Changes in one update [default: 50].
+              A record and its ownership record stay in one update, which is made whole or not at all.
+
+          --rfc2136-use-tls
+              Use DNS over TLS
+
+          --rfc2136-skip-tls-verify
+              Do not check certificates
+
+          --rfc2136-load-balancing-strategy <disabled|random|round-robin>
+              Which name server is next [default: disabled]
+
+          --tls-ca <FILE>
+              Certificates that are trusted.
+              Without it those that the system trusts.
+
+          --tls-client-cert <FILE>
+              Our certificate
+
+          --tls-client-cert-key <FILE>
+              Key of our certificate
 
     Provider webhook:
           --webhook-provider-url <URL>

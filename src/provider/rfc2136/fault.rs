@@ -1,0 +1,181 @@
+//! What went wrong, in words that say what to look at.
+
+use client::{Fault, TransferFault};
+use plan::{ErrorKind, ProviderError};
+use tsig::{AnswerFault, TsigError};
+use wire::{Name, Rcode};
+
+use super::contents::plain;
+use super::pool::{Reason, Refusal};
+
+/// What was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Find,
+    List,
+    Look,
+    Update,
+}
+
+impl Operation {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Find => "find the zone",
+            Self::List => "list records",
+            Self::Look => "look up records",
+            Self::Update => "apply changes",
+        }
+    }
+}
+
+/// The error of a refusal that is about a zone.
+pub(super) fn refused(operation: Operation, zone: &Name, refusal: Refusal) -> ProviderError {
+    let Refusal { server, reason } = refusal;
+    match reason {
+        Reason::Rcode(rcode) => refused_by(operation, zone, &server, rcode),
+        Reason::Fault(fault) => of_fault(operation, &place(zone), fault),
+    }
+}
+
+/// The error of a response code that is about a zone.
+pub(super) fn refused_by(
+    operation: Operation,
+    zone: &Name,
+    server: &str,
+    rcode: Rcode,
+) -> ProviderError {
+    let (kind, hint) = said(operation, rcode);
+    let place = place(zone);
+    error(
+        operation,
+        kind,
+        format!("{place}: {server} says {rcode}; {hint}"),
+    )
+}
+
+fn place(zone: &Name) -> String {
+    format!("zone \"{}\"", plain(zone.as_ref()))
+}
+
+/// An error of this provider.
+pub(super) fn error(operation: Operation, kind: ErrorKind, message: String) -> ProviderError {
+    ProviderError {
+        kind,
+        provider: NAME,
+        operation: operation.as_str(),
+        message,
+        source: None,
+    }
+}
+
+fn of_fault(operation: Operation, place: &str, fault: Fault) -> ProviderError {
+    let (kind, hint) = match &fault {
+        Fault::Signature { source, now, .. } => {
+            let (kind, hint) = signature(*source, *now);
+            (kind, Some(hint))
+        }
+        Fault::Transfer {
+            source: TransferFault::Rcode(rcode),
+            ..
+        } => {
+            let (kind, hint) = said(operation, *rcode);
+            (kind, Some(hint.to_owned()))
+        }
+        Fault::Transfer { .. } | Fault::Mismatch { .. } | Fault::Wire { .. } => {
+            (ErrorKind::Protocol, None)
+        }
+        Fault::Tls { .. } => (
+            ErrorKind::Unavailable,
+            Some("is TLS spoken on that port, and is its certificate trusted (--tls-ca)?".into()),
+        ),
+        _ => (ErrorKind::Unavailable, None),
+    };
+    let message = match hint {
+        Some(hint) => format!("{place}; {hint}"),
+        None => place.to_owned(),
+    };
+    let mut error = error(operation, kind, message);
+    error.source = Some(Box::new(fault));
+    error
+}
+
+/// What a response code means for what was tried, and what to look at.
+fn said(operation: Operation, rcode: Rcode) -> (ErrorKind, &'static str) {
+    let update = operation == Operation::Update;
+    match rcode {
+        Rcode::NXRRSET | Rcode::YXRRSET | Rcode::YXDOMAIN | Rcode::NXDOMAIN if update => (
+            ErrorKind::Conflict,
+            "records are not as they were read, as somebody else changes them too; they are read again",
+        ),
+        Rcode::REFUSED if update => (
+            ErrorKind::Rejected,
+            "may this key, or this address, make the change there? (BIND: update-policy or allow-update)",
+        ),
+        Rcode::REFUSED if operation == Operation::List => (
+            ErrorKind::Auth,
+            "may this key, or this address, transfer the zone? (BIND: allow-transfer)",
+        ),
+        Rcode::REFUSED => (ErrorKind::Auth, "may this address ask there?"),
+        Rcode::NOTAUTH => (
+            ErrorKind::Auth,
+            "is the zone served there, is the server its primary, and is the key one for it?",
+        ),
+        Rcode::NOTZONE => (ErrorKind::Rejected, "a name is not in the zone"),
+        Rcode::NOTIMP => (ErrorKind::Config, "the server does not do that at all"),
+        Rcode::FORMERR if update => (
+            ErrorKind::Rejected,
+            "the server does not understand a change; is its type known there?",
+        ),
+        Rcode::FORMERR => (
+            ErrorKind::Protocol,
+            "the server does not understand the request",
+        ),
+        Rcode::SERVFAIL => (
+            ErrorKind::Unavailable,
+            "the server cannot do it now; its log says why (can it write the zone's folder?)",
+        ),
+        _ => (ErrorKind::Protocol, "that was not expected"),
+    }
+}
+
+fn signature(fault: AnswerFault, now: u64) -> (ErrorKind, String) {
+    let key = "are name, algorithm and secret of the key the same on both sides?";
+    match fault {
+        AnswerFault::Refused {
+            error: TsigError::BADKEY,
+            ..
+        } => (
+            ErrorKind::Auth,
+            "the server knows no such key; are its name and algorithm the same on both sides?"
+                .into(),
+        ),
+        AnswerFault::Refused {
+            error: TsigError::BADSIG,
+            ..
+        }
+        | AnswerFault::BadSignature => (
+            ErrorKind::Auth,
+            "is the secret of the key the same on both sides?".into(),
+        ),
+        AnswerFault::BadTime { server_time, .. } => (
+            ErrorKind::Auth,
+            match server_time {
+                Some(time) => {
+                    format!("set the clocks: its is at {time}, ours at {now} (seconds since 1970)")
+                }
+                None => format!("set the clocks: ours is at {now} (seconds since 1970)"),
+            },
+        ),
+        AnswerFault::Stale { time_signed } => (
+            ErrorKind::Auth,
+            format!("set the clocks: its is at {time_signed}, ours at {now} (seconds since 1970)"),
+        ),
+        AnswerFault::Unsigned { rcode } => {
+            let (kind, _) = said(Operation::Find, rcode);
+            (kind, key.into())
+        }
+        _ => (ErrorKind::Auth, key.into()),
+    }
+}
+
+pub(super) const NAME: &str = "rfc2136";

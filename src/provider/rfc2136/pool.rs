@@ -1,0 +1,173 @@
+//! Several servers that stand in for each other.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use client::{Answer, Fault, Server};
+use wire::{Name, Rcode, Rtype};
+
+use super::settings::Balance;
+
+/// The servers, in the order they were named.
+#[derive(Debug)]
+pub(super) struct Pool {
+    servers: Vec<Server>,
+    balance: Balance,
+    /// The place of the server that comes next, or that answered last.
+    place: AtomicUsize,
+}
+
+/// Why none of the servers did it: what the first one said that answered, else what was wrong with
+/// the last one.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) server: Box<str>,
+    pub(super) reason: Reason,
+}
+
+#[derive(Debug)]
+pub(super) enum Reason {
+    Fault(Fault),
+    Rcode(Rcode),
+}
+
+impl Pool {
+    pub(super) fn new(servers: Vec<client::Settings>, balance: Balance) -> Self {
+        Self {
+            servers: servers.into_iter().map(Server::new).collect(),
+            balance,
+            place: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn server(&self, at: usize) -> Option<&Server> {
+        self.servers.get(at)
+    }
+
+    /// The places of all servers, in the order they are to be tried, one that is known first.
+    pub(super) fn order(&self, known: Option<usize>) -> Vec<usize> {
+        let count = self.servers.len().max(1);
+        let first = known.unwrap_or_else(|| match self.balance {
+            Balance::Disabled => self.place.load(Relaxed),
+            Balance::Random => random(),
+            Balance::RoundRobin => self.place.fetch_add(1, Relaxed),
+        });
+        (0..self.servers.len())
+            .map(|next| (first % count + next) % count)
+            .collect()
+    }
+
+    /// A server has answered.
+    pub(super) fn answered(&self, at: usize) {
+        if self.balance == Balance::Disabled {
+            self.place.store(at, Relaxed);
+        }
+    }
+
+    /// Sends an update to one server after the other until one has judged it. Each gets it signed
+    /// anew. Tells which one, and how it did.
+    pub(super) async fn update(&self, message: &[u8]) -> Result<(Box<str>, Rcode), Refusal> {
+        let mut said: Option<Refusal> = None;
+        for at in self.order(None) {
+            let Some(server) = self.server(at) else {
+                continue;
+            };
+            let result = match server.id() {
+                Ok(id) => {
+                    let mut message = message.to_vec();
+                    if let Some(number) = message.first_chunk_mut::<2>() {
+                        *number = id.to_be_bytes();
+                    }
+                    server.exchange(message).await
+                }
+                Err(fault) => Err(fault),
+            };
+            let reason = match result {
+                Ok(answer) if is_final(answer.rcode()) => {
+                    self.answered(at);
+                    return Ok((server.label().into(), answer.rcode()));
+                }
+                Ok(answer) => Reason::Rcode(answer.rcode()),
+                Err(fault) => Reason::Fault(fault),
+            };
+            said = Some(Refusal::better(said, server, reason));
+        }
+        Err(said.unwrap_or_else(Refusal::nobody))
+    }
+
+    /// Asks one server after the other until one answers with or without the name. Tells which.
+    pub(super) async fn query(
+        &self,
+        name: &Name,
+        rtype: Rtype,
+        known: Option<usize>,
+    ) -> Result<(usize, Answer), Refusal> {
+        let mut said: Option<Refusal> = None;
+        for at in self.order(known) {
+            let Some(server) = self.server(at) else {
+                continue;
+            };
+            let reason = match server.query(name.as_ref(), rtype).await {
+                Ok(answer) if matches!(answer.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN) => {
+                    self.answered(at);
+                    return Ok((at, answer));
+                }
+                Ok(answer) => Reason::Rcode(answer.rcode()),
+                Err(fault) => Reason::Fault(fault),
+            };
+            said = Some(Refusal::better(said, server, reason));
+        }
+        Err(said.unwrap_or_else(Refusal::nobody))
+    }
+}
+
+impl Refusal {
+    pub(super) fn new(server: &Server, reason: Reason) -> Self {
+        Self {
+            server: server.label().into(),
+            reason,
+        }
+    }
+
+    /// Of two refusals the one that says more: an answer more than none.
+    pub(super) fn better(before: Option<Self>, server: &Server, reason: Reason) -> Self {
+        match before {
+            Some(before) if !before.is_silence() => before,
+            _ => Self::new(server, reason),
+        }
+    }
+
+    /// Nobody was asked.
+    pub(super) fn nobody() -> Self {
+        Self {
+            server: Box::default(),
+            reason: Reason::Rcode(Rcode::SERVFAIL),
+        }
+    }
+
+    /// Whether the server did not say anything.
+    pub(super) fn is_silence(&self) -> bool {
+        matches!(&self.reason, Reason::Fault(fault) if fault.is_of_server())
+    }
+}
+
+/// Whether another server would say the same of an update: what was sent, or what is there, is what
+/// this one does not like.
+fn is_final(rcode: Rcode) -> bool {
+    matches!(
+        rcode,
+        Rcode::NOERROR
+            | Rcode::FORMERR
+            | Rcode::NXDOMAIN
+            | Rcode::YXDOMAIN
+            | Rcode::YXRRSET
+            | Rcode::NXRRSET
+            | Rcode::NOTZONE
+    )
+}
+
+fn random() -> usize {
+    let mut bytes = [0; 4];
+    // Without random bytes the first server is as good as any.
+    let _filled = getrandom::fill(&mut bytes).is_ok();
+    u32::from_be_bytes(bytes) as usize
+}
