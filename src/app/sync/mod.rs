@@ -23,6 +23,7 @@ mod own_zones;
 mod pass;
 mod report;
 mod resolve;
+mod rfc2136;
 mod start;
 mod status;
 mod table;

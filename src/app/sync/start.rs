@@ -31,6 +31,7 @@ use super::own_zones::OwnZones;
 use super::pass::Judge;
 use super::report::{self, Reports};
 use super::resolve;
+use super::rfc2136;
 use super::status::Status;
 
 /// What runs.
@@ -343,6 +344,7 @@ fn provider(settings: &Provider, store: &Arc<Store>) -> anyhow::Result<Box<dyn D
             Box::new(Embedded::new(Arc::clone(store), embedded.zones.clone()))
         }
         Provider::InMemory(memory) => Box::new(InMemory::new(&memory.zones)),
+        Provider::Rfc2136(servers) => rfc2136::provider(servers)?,
         Provider::Webhook(webhook) => {
             let limit = webhook.read_timeout + webhook.write_timeout;
             let cap = usize::try_from(webhook.max_body_size).unwrap_or(usize::MAX);
