@@ -132,6 +132,14 @@ impl Destination {
     ) -> Result<bool, ProviderError> {
         self.say_decided(decided);
         let mut changes = std::mem::take(&mut decided.plan.changes);
+        // What is incomplete takes nothing away. If nothing is held yet, that is no reason to hold
+        // what may be wanted in a moment.
+        let held = !self.brake.held().is_empty();
+        if !complete && !held {
+            let additions = pass::additions(&mut changes);
+            self.postponed.extend(pass::names(&changes));
+            return self.write(additions).await;
+        }
         let now = self.reports.now();
         let verdicts = pass::brake(
             &mut self.brake,
