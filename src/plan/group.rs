@@ -1,8 +1,8 @@
 //! Ownership groups: what must not be torn apart.
 //!
-//! A group is a name with a set identifier, and the ownership TXT of its records. A batch holds whole
-//! groups. Groups that only bring something come first and those that only take away come last, so
-//! that what others point to is there before they do and goes after they did.
+//! A group is a name with a set identifier, and the ownership TXT of its records. A part of a change
+//! set is made of whole groups. Groups that only bring something come first and those that only take
+//! away come last, so that what others point to is there before they do and goes after they did.
 
 use std::collections::BTreeMap;
 
@@ -53,42 +53,6 @@ pub fn groups(changes: ChangeSet) -> Vec<(GroupKey, ChangeSet)> {
     let mut groups: Vec<(GroupKey, ChangeSet)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, changes)| rank(changes));
     groups
-}
-
-/// Written changes in batches of at most `limit` changes, groups kept whole. A group larger than
-/// that is a batch of its own.
-#[must_use]
-pub fn batches(changes: ChangeSet, limit: usize) -> Vec<ChangeSet> {
-    if changes.is_empty() {
-        return Vec::new();
-    }
-    if changes.len() <= limit {
-        return vec![changes];
-    }
-    let mut batches: Vec<ChangeSet> = Vec::new();
-    for (_, mut group) in groups(changes) {
-        match batches.last_mut() {
-            Some(last) if last.len() + group.len() <= limit => last.append(&mut group),
-            _ => batches.push(group),
-        }
-    }
-    batches
-}
-
-/// Two halves of a batch, groups kept whole; none if it is one group, which then is at fault alone.
-#[must_use]
-pub fn bisect(changes: ChangeSet) -> Option<(ChangeSet, ChangeSet)> {
-    let groups = groups(changes);
-    if groups.len() < 2 {
-        return None;
-    }
-    let middle = groups.len() / 2;
-    let (mut first, mut second) = (ChangeSet::default(), ChangeSet::default());
-    for (at, (_, mut group)) in groups.into_iter().enumerate() {
-        let half = if at < middle { &mut first } else { &mut second };
-        half.append(&mut group);
-    }
-    Some((first, second))
 }
 
 fn rank(changes: &ChangeSet) -> u8 {
@@ -142,33 +106,5 @@ mod tests {
         );
         let sizes: Vec<usize> = groups.iter().map(|(_, changes)| changes.len()).collect();
         assert_eq!(sizes, [2, 1, 2, 2]);
-    }
-
-    #[test]
-    fn batches_tear_no_group_apart() {
-        let sizes = |limit| -> Vec<usize> {
-            batches(changes(), limit)
-                .iter()
-                .map(ChangeSet::len)
-                .collect()
-        };
-        assert_eq!(sizes(100), [7]);
-        assert_eq!(sizes(3), [3, 2, 2]);
-        assert_eq!(sizes(1), [2, 1, 2, 2]);
-        assert_eq!(sizes(0), [2, 1, 2, 2]);
-        assert!(batches(ChangeSet::default(), 1).is_empty());
-    }
-
-    #[test]
-    fn halving_ends_at_one_group() {
-        let mut left = vec![changes()];
-        let mut single = 0;
-        while let Some(next) = left.pop() {
-            match bisect(next) {
-                Some((first, second)) => left.extend([first, second]),
-                None => single += 1,
-            }
-        }
-        assert_eq!(single, 4);
     }
 }

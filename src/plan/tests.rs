@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use wire::Rtype;
 
 use crate::diff::{Policy, Rules, plan};
-use crate::group::batches;
+use crate::group::groups;
 use crate::registry::{Registry, Shadow, TxtOptions, TxtRegistry};
 use crate::sample::{ep, lines};
 use crate::{ChangeSet, Endpoint, RowName};
@@ -161,8 +161,12 @@ proptest! {
             let whole = plan(all(&shadow), desired.clone(), &rules);
             prop_assert_eq!(&whole, &by_name(&shadow, &desired, &rules));
             let written = shadow.write(whole.changes);
-            // Deletes go first at the model, so batches may not tear a change of type apart.
-            for batch in batches(written.clone(), limit) {
+            // Deletes go first at the model, so parts may not tear a change of type apart.
+            for part in groups(written.clone()).chunks(limit) {
+                let mut batch = ChangeSet::default();
+                for (_, group) in part {
+                    batch.append(&mut group.clone());
+                }
                 model.apply(&batch);
             }
             shadow.applied(&written, &[]);

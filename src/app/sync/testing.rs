@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use config::Command;
-use serde_json::json;
+use serde_json::{Value, json};
 use source::object::{Kind, Object, Trim};
 use tokio_util::sync::CancellationToken;
 use zone::Store;
@@ -55,17 +55,24 @@ impl Settings {
 /// A Service that wants `NAME.example.org` with these addresses, between commas.
 pub(super) fn service(name: &str, addresses: &str) -> Object {
     let addresses = addresses.split(',').map(|address| json!({"ip": address}));
+    load_balancer(name, &addresses.collect(), &Trim::default())
+}
+
+/// The same behind a load balancer that has a name.
+pub(super) fn behind(name: &str, host: &str, trim: &Trim) -> Object {
+    load_balancer(name, &json!([{"hostname": host}]), trim)
+}
+
+fn load_balancer(name: &str, ingress: &Value, trim: &Trim) -> Object {
     let hostname = format!("{name}.example.org");
     let object = json!({
         "apiVersion": "v1", "kind": "Service",
         "metadata": {"namespace": "default", "name": name,
             "annotations": {"external-dns.alpha.kubernetes.io/hostname": hostname}},
         "spec": {"type": "LoadBalancer"},
-        "status": {"loadBalancer": {"ingress": addresses.collect::<Vec<_>>()}},
+        "status": {"loadBalancer": {"ingress": ingress}},
     });
-    Kind::Service
-        .decode_value(&object, &Trim::default())
-        .unwrap()
+    Kind::Service.decode_value(&object, trim).unwrap()
 }
 
 /// A folder of manifests with everything that follows it.

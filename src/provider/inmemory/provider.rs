@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use plan::filter::DomainFilter;
+use plan::name::{is_at_or_below, normalize};
 use plan::{Applied, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
 use wire::Rtype;
 
@@ -13,7 +14,7 @@ type Key = (Box<str>, Rtype, Box<str>);
 /// Zones in memory. A change set is made whole or not at all.
 #[derive(Debug, Default)]
 pub struct InMemory {
-    /// Apexes in lower case, without a final dot.
+    /// Apexes, normalized.
     zones: Vec<Box<str>>,
     records: Mutex<BTreeMap<Key, Endpoint>>,
 }
@@ -22,14 +23,9 @@ impl InMemory {
     /// A provider with these zones, all empty.
     #[must_use]
     pub fn new<Z: AsRef<str>>(zones: impl IntoIterator<Item = Z>) -> Self {
-        let fold = |zone: Z| {
-            zone.as_ref()
-                .trim_end_matches('.')
-                .to_ascii_lowercase()
-                .into()
-        };
+        let zones = zones.into_iter();
         Self {
-            zones: zones.into_iter().map(fold).collect(),
+            zones: zones.map(|zone| normalize(zone.as_ref()).into()).collect(),
             records: Mutex::default(),
         }
     }
@@ -40,12 +36,9 @@ impl InMemory {
 
     /// Whether a name is in one of the zones; without zones, every name is.
     fn serves(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
-        let below = |zone: &str| {
-            let rest = name.strip_suffix(zone);
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
-        self.zones.is_empty() || self.zones.iter().any(|zone| below(zone))
+        let name = normalize(name);
+        let mut zones = self.zones.iter();
+        self.zones.is_empty() || zones.any(|zone| is_at_or_below(&name, zone))
     }
 }
 

@@ -25,9 +25,13 @@ pub enum Failure {
     /// The server refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The server has more to do than it can.
-    #[error("the server is busy")]
+    /// The server has more to do than it can, or fails at it.
+    #[error("HTTP {status}{}{message}", if message.is_empty() { "" } else { ": " })]
     Busy {
+        /// The HTTP status.
+        status: u16,
+        /// What the server says about it.
+        message: String,
         /// How long it asks us to wait.
         wait: Option<Duration>,
     },
@@ -118,7 +122,11 @@ impl Failure {
             403 => Self::Forbidden { message, rule },
             404 => Self::Absent,
             410 => Self::Gone,
-            429 | 500..=599 => Self::Busy { wait },
+            429 | 500..=599 => Self::Busy {
+                status,
+                message,
+                wait,
+            },
             _ => Self::Refused(Refusal { status, message }),
         }
     }

@@ -228,7 +228,9 @@ impl Watch {
                 }
                 return Some(pause);
             }
-            Failure::Busy { wait: Some(wait) } => {
+            Failure::Busy {
+                wait: Some(wait), ..
+            } => {
                 let pause = self.pause().max(wait.min(self.pace.longest_pause));
                 events.send(self.failing(failure)).await.ok()?;
                 return Some(pause);
