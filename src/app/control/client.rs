@@ -14,6 +14,7 @@ use wire::Name;
 use super::protocol::{Command, Outcome, Released, Reply, Request, VERSION, Zone};
 use super::socket::{Found, connect, find};
 use super::{print, report};
+use crate::app::plain::{plain, plain_json};
 use crate::app::sync::LayerRecord;
 use crate::app::sync::explain::Explanation;
 use crate::app::telemetry;
@@ -84,7 +85,7 @@ pub(crate) fn explain(command: Explain, environment: Environment<'_>) -> anyhow:
     })?;
     let found = found.context("the daemon says nothing about the name")?;
     let text = match command.output {
-        Output::Json => format!("{}\n", serde_json::to_string_pretty(&found)?),
+        Output::Json => format!("{}\n", plain_json(&serde_json::to_string_pretty(&found)?)),
         Output::Table => report::report(&found),
     };
     telemetry::print(text.as_bytes())?;
@@ -184,7 +185,10 @@ fn ask(
         let reply = serde_json::from_str(&line).context("understand what the daemon says")?;
         match reply {
             Reply::Done => return Ok(()),
-            Reply::Error(message) => bail!("{message}"),
+            Reply::Error(message) => {
+                let lines: Vec<String> = message.lines().map(plain).collect();
+                bail!("{}", lines.join("\n"))
+            }
             reply => take(reply)?,
         }
     }

@@ -11,6 +11,7 @@ use zone::Store;
 
 use super::pass::{self, Decided};
 use super::start::settled;
+use crate::app::plain::{plain, plain_json};
 
 /// What a full pass over every destination would change, as text. Our own zones were `compared` with
 /// what it says, for people.
@@ -39,7 +40,7 @@ pub(crate) async fn plan(
     }
     stop.cancel();
     Ok(match output {
-        Output::Json => format!("{:#}\n", as_json(&plans)),
+        Output::Json => format!("{}\n", plain_json(&format!("{:#}", as_json(&plans)))),
         Output::Table => as_table(&plans),
     })
 }
@@ -82,13 +83,8 @@ fn lines(plan: &Plan) -> Vec<(&'static str, Option<&Endpoint>, Option<&Endpoint>
 
 fn as_table(plans: &[Preview]) -> String {
     let mut text = String::new();
-    for Preview {
-        name,
-        decided,
-        compared,
-    } in plans
-    {
-        let lines = lines(&decided.plan);
+    for preview in plans {
+        let lines = lines(&preview.decided.plan);
         let rows: Vec<[String; 5]> = lines
             .iter()
             .map(|(what, old, new)| {
@@ -112,6 +108,7 @@ fn as_table(plans: &[Preview]) -> String {
                     field(&ttl),
                     targets,
                 ]
+                .map(|cell| plain(&cell))
             })
             .collect();
         let head = ["CHANGE", "NAME", "TYPE", "TTL", "TARGETS"].map(str::to_owned);
@@ -133,53 +130,59 @@ fn as_table(plans: &[Preview]) -> String {
             line(&head);
             rows.iter().for_each(&mut line);
         }
-        let changes = &decided.plan.changes;
-        text.push_str(&format!(
-            "{name}: {} to create, {} to update, {} to delete\n",
-            changes.create.len(),
-            changes.update.len(),
-            changes.delete.len()
-        ));
-        if let Some(compared) = compared {
-            text.push_str(&format!("  {compared}\n"));
-        }
-        for conflict in &decided.plan.conflicts {
-            text.push_str(&format!("  conflict: {}\n", pass::lost_to(conflict)));
-        }
-        for skipped in &decided.plan.skipped {
-            let owner = match skipped.foreign_owner() {
-                "" => "nobody we know".to_owned(),
-                owner => format!("\"{owner}\""),
-            };
-            let (name, rtype) = (&skipped.current.name, skipped.current.rtype);
-            text.push_str(&format!(
-                "  left alone: {name} {rtype} belongs to {owner}\n"
-            ));
-        }
-        for (endpoint, reason) in &decided.impossible {
-            let (name, rtype) = (&endpoint.name, endpoint.rtype);
-            text.push_str(&format!("  impossible: {name} {rtype}: {reason}\n"));
-        }
-        for (denied, reason) in &decided.denied {
-            let (name, rtype) = (&denied.name, denied.rtype);
-            text.push_str(&format!("  denied: {name} {rtype}: {reason}\n"));
-        }
-        if !decided.nowhere.is_empty() {
-            let (some, more) = decided
-                .nowhere
-                .split_at(decided.nowhere.len().min(NOWHERE_SHOWN));
-            let some: Vec<&str> = some.iter().map(RowName::as_str).collect();
-            let more = match more.len() {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            text.push_str(&format!(
-                "  in no zone of this server: {}{more}; --zone names one more zone\n",
-                some.join(", ")
-            ));
+        for line in remarks(preview) {
+            text.push_str(&plain(&line));
+            text.push('\n');
         }
     }
     text
+}
+
+/// What there is to say of a plan beside its lines: how much it is, then what is not in it and why.
+fn remarks(preview: &Preview) -> Vec<String> {
+    let Preview {
+        name,
+        decided,
+        compared,
+    } = preview;
+    let changes = &decided.plan.changes;
+    let mut remarks = vec![format!(
+        "{name}: {} to create, {} to update, {} to delete",
+        changes.create.len(),
+        changes.update.len(),
+        changes.delete.len()
+    )];
+    remarks.extend(compared.iter().map(|compared| format!("  {compared}")));
+    let conflicts = decided.plan.conflicts.iter();
+    remarks.extend(conflicts.map(|conflict| format!("  conflict: {}", pass::lost_to(conflict))));
+    for skipped in &decided.plan.skipped {
+        let owner = match skipped.foreign_owner() {
+            "" => "nobody we know".to_owned(),
+            owner => format!("\"{owner}\""),
+        };
+        let (name, rtype) = (&skipped.current.name, skipped.current.rtype);
+        remarks.push(format!("  left alone: {name} {rtype} belongs to {owner}"));
+    }
+    let impossible = decided.impossible.iter().map(|one| ("impossible", one));
+    let denied = decided.denied.iter().map(|one| ("denied", one));
+    for (word, (endpoint, reason)) in impossible.chain(denied) {
+        let (name, rtype) = (&endpoint.name, endpoint.rtype);
+        remarks.push(format!("  {word}: {name} {rtype}: {reason}"));
+    }
+    if !decided.nowhere.is_empty() {
+        let shown = decided.nowhere.len().min(NOWHERE_SHOWN);
+        let (some, more) = decided.nowhere.split_at(shown);
+        let some: Vec<&str> = some.iter().map(RowName::as_str).collect();
+        let more = match more.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let some = some.join(", ");
+        remarks.push(format!(
+            "  in no zone of this server: {some}{more}; --zone names one more zone"
+        ));
+    }
+    remarks
 }
 
 fn as_json(plans: &[Preview]) -> Value {

@@ -226,7 +226,8 @@ fn terminals_act_on_nothing_in_it() {
         objects: vec![asking],
         ..Explanation::default()
     };
-    assert!(!report(&explanation).contains('\u{1b}'));
+    let report = report(&explanation);
+    assert!(report.contains(r"\u{1b}[31mred"), "{report}");
 }
 
 #[test]
