@@ -6,6 +6,8 @@
 //! instructions                      the same cases, counted in instructions instead of time
 //! peers/ echo/                      the binary that ships beside other servers, under dnsperf
 //! overload/                         the binary that ships under hostile load
+//! kubernetes/                       objects to answers, beside external-dns
+//! dynamic/                          updates and transfers, beside BIND, Knot and NSD
 //! ```
 //!
 //! All of them use the allocator that the binary uses, so that memory and time are those of the
@@ -15,12 +17,14 @@ mod arguments;
 mod ask;
 mod random;
 mod system;
+mod table;
 mod zones;
 
 pub use arguments::{Arguments, say};
 pub use ask::{Reply, ask, question};
 pub use random::Random;
 pub use system::{allocated, cpu_time, pause, peak_memory, pin, program, reset_peak, self_peak};
+pub use table::{Row, Table, megabytes, milliseconds, quantile};
 pub use zones::{Mix, apex, deep, host, records, write_zone};
 
 /// That of the binary.

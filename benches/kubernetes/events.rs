@@ -12,7 +12,7 @@ use crate::contestant::Running;
 use crate::first_sync::all_made;
 use crate::poll::{Client, STEP, is_ok};
 use crate::progress;
-use crate::table::{Row, Table, megabytes, milliseconds, quantile};
+use benches::{Row, Table, megabytes, milliseconds, quantile};
 
 /// Measures all programs with so many Services.
 pub(crate) fn measure(

@@ -15,7 +15,7 @@ use crate::command_line::{CommandLine, Programs};
 use crate::contestant::Running;
 use crate::poll::{Client, is_ok};
 use crate::progress;
-use crate::table::{Row, Table, megabytes, milliseconds};
+use benches::{Row, Table, megabytes, milliseconds};
 
 /// Measures all programs with so many Services.
 pub(crate) fn measure(

@@ -27,13 +27,12 @@ mod contestant;
 mod events;
 mod first_sync;
 mod poll;
-mod table;
 
 use anyhow::Context;
 use clap::Parser;
 
 use crate::command_line::CommandLine;
-use crate::table::Table;
+use benches::Table;
 
 fn main() -> anyhow::Result<()> {
     let options = CommandLine::parse();

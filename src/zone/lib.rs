@@ -44,7 +44,7 @@ pub use page::{Flags, Node, Rdatas, RrsetRef, Rrsets};
 pub use snapshot::{Snapshot, Zone};
 pub use store::{Committed, Since, Store, StoreError};
 pub use update::{Effect, Permit, Refusal};
-pub use updater::{UpdateError, UpdateRequest, Updater};
+pub use updater::{UpdateError, UpdateRequest, UpdateTotals, Updater};
 pub use writer::{Change, Rrset};
 
 #[cfg(test)]

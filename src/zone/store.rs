@@ -26,6 +26,7 @@ use crate::layer::Layer;
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
 use crate::update::{self, Effect, Permit, Refusal};
+use crate::updater::UpdateTotals;
 use crate::writer::{Change, ZoneWriter};
 
 /// Why a proposal was not taken. The store is as it was before.
@@ -87,6 +88,7 @@ pub struct Store {
     journal: OnceLock<Arc<dyn Journal>>,
     /// Held from when changes are in the journal until they are committed.
     unsettled: Mutex<()>,
+    updates: UpdateTotals,
     /// Told of each new version, by its apex.
     listener: OnceLock<Listener>,
     reaper: SyncSender<Garbage>,
@@ -151,6 +153,7 @@ impl Store {
             journal: OnceLock::new(),
             unsettled: Mutex::new(()),
             listener: OnceLock::new(),
+            updates: UpdateTotals::default(),
             reaper,
         }
     }
@@ -392,6 +395,18 @@ impl Store {
         self.lock().stored = recovered;
         let first = self.journal.set(journal);
         debug_assert!(first.is_ok(), "a store has one journal");
+    }
+
+    /// How often the journal was made durable so far.
+    #[must_use]
+    pub fn journal_flushes(&self) -> Option<u64> {
+        self.journal.get().map(|journal| journal.flushes())
+    }
+
+    /// What became of updates so far.
+    #[must_use]
+    pub fn updates(&self) -> &UpdateTotals {
+        &self.updates
     }
 
     /// Why the journal does not have all that is published, if so.

@@ -10,6 +10,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -57,6 +58,21 @@ impl UpdateError {
             Self::Refused(refusal) => refusal.rcode,
         }
     }
+}
+
+/// What became of updates.
+#[derive(Debug, Default)]
+pub struct UpdateTotals {
+    /// Carried out.
+    pub done: AtomicU64,
+    /// Nothing had to be changed.
+    pub unchanged: AtomicU64,
+    /// Not carried out as they do not fit the zone, or are not granted.
+    pub refused: AtomicU64,
+    /// Not carried out as they could not be stored.
+    pub failed: AtomicU64,
+    /// Commits that those carried out went into.
+    pub commits: AtomicU64,
 }
 
 /// The way to hand in updates. The thread ends when the last one is gone.
@@ -137,7 +153,10 @@ fn gather(store: &Store, waiting: &mut VecDeque<UpdateRequest>) -> HashMap<Name,
             continue;
         }
         match store.evaluate(update, &*request.permit) {
-            Err(refusal) => (request.done)(Err(UpdateError::Refused(refusal))),
+            Err(refusal) => {
+                store.updates().refused.fetch_add(1, Relaxed);
+                (request.done)(Err(UpdateError::Refused(refusal)));
+            }
             Ok(effect) => batches.entry(zone).or_default().add(effect, request.done),
         }
     }
@@ -175,6 +194,7 @@ fn carry_out(store: &Store, group: HashMap<Name, Batch>) {
     if let Err(error) = store.record(recorded) {
         let error = Arc::new(error);
         for done in group.into_values().flat_map(|batch| batch.done) {
+            store.updates().failed.fetch_add(1, Relaxed);
             done(Err(UpdateError::Journal(Arc::clone(&error))));
         }
         return;
@@ -182,6 +202,14 @@ fn carry_out(store: &Store, group: HashMap<Name, Batch>) {
     for (zone, batch) in group {
         let committed = store.commit_recorded(&zone, batch.changes, batch.serial);
         let committed = committed.map_err(Arc::new);
+        let totals = store.updates();
+        let (total, commits) = match &committed {
+            Ok(committed) if committed.changed => (&totals.done, 1),
+            Ok(_) => (&totals.unchanged, 0),
+            Err(_) => (&totals.failed, 0),
+        };
+        total.fetch_add(batch.done.len() as u64, Relaxed);
+        totals.commits.fetch_add(commits, Relaxed);
         for done in batch.done {
             done(committed.clone().map_err(UpdateError::Commit));
         }

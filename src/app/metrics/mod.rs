@@ -8,6 +8,7 @@ mod sync;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, NoLabelSet};
@@ -52,6 +53,7 @@ impl Collector for Numbers {
         self.process(&mut page)?;
         self.dns(&mut page)?;
         self.zones(&mut page)?;
+        self.updates(&mut page)?;
         self.syncing.encode(&mut page)
     }
 }
@@ -86,6 +88,35 @@ impl Numbers {
             page.gauge("zonewright_memory_resident_bytes", help, bytes as u64)?;
         }
         Ok(())
+    }
+
+    fn updates(&self, page: &mut Page<'_>) -> fmt::Result {
+        let totals = self.store.updates();
+        let results = [
+            ("done", &totals.done),
+            ("unchanged", &totals.unchanged),
+            ("refused", &totals.refused),
+            ("failed", &totals.failed),
+        ];
+        page.counters(
+            "zonewright_updates",
+            "Updates by clients, by what became of them",
+            results.map(|(result, count)| ([("result", result)], count.load(Relaxed))),
+        )?;
+        let commits = totals.commits.load(Relaxed);
+        page.counter(
+            "zonewright_update_commits",
+            "Commits that updates by clients went into",
+            commits,
+        )?;
+        match self.store.journal_flushes() {
+            None => Ok(()),
+            Some(flushes) => page.counter(
+                "zonewright_journal_flushes",
+                "How often the journal was made durable",
+                flushes,
+            ),
+        }
     }
 
     fn dns(&self, page: &mut Page<'_>) -> fmt::Result {

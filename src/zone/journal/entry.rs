@@ -24,6 +24,9 @@ pub trait Journal: Send + Sync + Debug {
     /// taken for not made, though it may be found after a crash.
     fn flush(&self, upto: Position) -> Result<(), JournalError>;
 
+    /// How often entries were made durable so far.
+    fn flushes(&self) -> u64;
+
     /// Begins to replace old entries by what all of them come to, when it is time for that or
     /// `renew` asks for it; tells whether it does. The rest happens in a thread of its own, and is
     /// tried again by a later call if it goes wrong: call it every second or so, and ask once.

@@ -4,6 +4,7 @@
 //! entries are added meanwhile; they wait for the next sync.
 
 use std::borrow::Borrow;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use wire::Name;
@@ -19,6 +20,8 @@ pub struct Log {
     end: Mutex<End>,
     /// A sync is over.
     synced: Condvar,
+    /// How often that happened for others.
+    flushes: AtomicU64,
 }
 
 impl Log {
@@ -46,6 +49,7 @@ impl Log {
             disk,
             end: Mutex::new(end),
             synced: Condvar::new(),
+            flushes: AtomicU64::new(0),
         };
         let mut recovered = Recovered {
             zones,
@@ -141,12 +145,17 @@ impl Journal for Log {
         end.syncing = true;
         drop(end);
         let done = sync.file.sync_data();
+        self.flushes.fetch_add(1, Relaxed);
         let mut end = self.lock();
         end.syncing = false;
         let settled = end.settle(&sync, done);
         drop(end);
         self.synced.notify_all();
         settled
+    }
+
+    fn flushes(&self) -> u64 {
+        self.flushes.load(Relaxed)
     }
 
     fn tidy(

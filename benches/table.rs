@@ -4,21 +4,26 @@ use std::time::Duration;
 
 /// One table.
 #[derive(Clone, Debug)]
-pub(crate) struct Table {
+pub struct Table {
     title: String,
     columns: Vec<String>,
-    pub(crate) rows: Vec<Row>,
+    /// Its rows.
+    pub rows: Vec<Row>,
 }
 
 /// What was measured of one program.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) name: String,
-    pub(crate) cells: Vec<String>,
+pub struct Row {
+    /// The program.
+    pub name: String,
+    /// A value for each column.
+    pub cells: Vec<String>,
 }
 
 impl Table {
-    pub(crate) fn new(title: String, columns: &[&str]) -> Self {
+    /// A table without rows.
+    #[must_use]
+    pub fn new(title: String, columns: &[&str]) -> Self {
         Self {
             title,
             columns: columns.iter().map(|&column| column.to_owned()).collect(),
@@ -27,7 +32,8 @@ impl Table {
     }
 
     /// For the terminal: columns side by side.
-    pub(crate) fn text(&self) -> String {
+    #[must_use]
+    pub fn text(&self) -> String {
         let mut text = format!("{}\n  {:<28}", self.title, "");
         for column in &self.columns {
             text.push_str(&format!("  {column}"));
@@ -42,7 +48,8 @@ impl Table {
     }
 
     /// For documents.
-    pub(crate) fn markdown(&self) -> String {
+    #[must_use]
+    pub fn markdown(&self) -> String {
         let line = |first: &str, cells: &[String]| format!("| {first} | {} |\n", cells.join(" | "));
         let rule = vec!["--:".to_owned(); self.columns.len()];
         let mut text = line(&self.title, &self.columns);
@@ -55,7 +62,8 @@ impl Table {
 }
 
 /// The value below which such a part of all is.
-pub(crate) fn quantile(times: &[Duration], part: f64) -> Duration {
+#[must_use]
+pub fn quantile(times: &[Duration], part: f64) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
     let last = sorted.len().saturating_sub(1);
@@ -69,10 +77,14 @@ pub(crate) fn quantile(times: &[Duration], part: f64) -> Duration {
     sorted.get(at).copied().unwrap_or_default()
 }
 
-pub(crate) fn milliseconds(time: Duration) -> String {
+/// With one digit behind the point.
+#[must_use]
+pub fn milliseconds(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64() * 1e3)
 }
 
-pub(crate) fn megabytes(bytes: u64) -> String {
+/// Whole megabytes.
+#[must_use]
+pub fn megabytes(bytes: u64) -> String {
     format!("{}", (bytes + 500_000) / 1_000_000)
 }
