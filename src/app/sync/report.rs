@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use config::EventReason;
 use plan::diff::Conflict;
-use plan::{Endpoint, ObjectRef, ProviderError};
+use plan::group::GroupKey;
+use plan::{ChangeSet, Endpoint, ObjectRef, ProviderError, RowName};
 use source::Problem;
 use source::object::Key;
 use source::watch::{Report, Reporter};
@@ -88,9 +89,9 @@ impl Reports {
     /// Records were made, changed and taken away.
     pub(super) fn made(&self, done: &Done<'_>) {
         let parts = [
-            (&done.created, READY, "Created"),
-            (&done.updated, READY, "Updated"),
-            (&done.deleted, DELETED, "Deleted"),
+            (&done.created, READY, CREATED),
+            (&done.updated, READY, UPDATED),
+            (&done.deleted, DELETED, GONE),
         ];
         for (endpoints, reason, action) in parts {
             for endpoint in endpoints {
@@ -99,25 +100,26 @@ impl Reports {
         }
     }
 
-    /// Changes were refused.
-    pub(super) fn failed<'a>(
-        &self,
-        endpoints: impl Iterator<Item = &'a Endpoint>,
-        error: &ProviderError,
-    ) {
-        for endpoint in endpoints {
-            self.event(endpoint, ERROR, "Updated", true, telemetry::chain(error));
+    /// Changes to a name were refused.
+    pub(super) fn failed(&self, name: &RowName, changes: &ChangeSet, error: &ProviderError) {
+        let created = changes.create.iter().map(|made| (made, CREATED));
+        let updated = changes.update.iter().map(|update| (&update.new, UPDATED));
+        let deleted = changes.delete.iter().map(|gone| (gone, GONE));
+        for (endpoint, action) in created.chain(updated).chain(deleted) {
+            if GroupKey::of(endpoint).name == *name {
+                self.event(endpoint, ERROR, action, true, telemetry::chain(error));
+            }
         }
     }
 
     /// An endpoint lost its name to another one.
     pub(super) fn lost(&self, conflict: &Conflict, text: &str) {
-        self.event(&conflict.loser, ERROR, "Updated", true, text.to_owned());
+        self.event(&conflict.loser, ERROR, NOTHING, true, text.to_owned());
     }
 
     /// A name cannot be where it is wanted.
     pub(super) fn homeless(&self, endpoint: &Endpoint, text: &str) {
-        self.event(endpoint, ERROR, "Updated", true, text.to_owned());
+        self.event(endpoint, ERROR, NOTHING, true, text.to_owned());
     }
 
     /// Something is wrong with an object.
@@ -131,7 +133,7 @@ impl Reports {
             self.send(Item::Event {
                 object: Arc::clone(object),
                 reason: ERROR,
-                action: "Updated",
+                action: NOTHING,
                 warning: true,
                 note,
             });
@@ -243,5 +245,82 @@ const READY: &str = "RecordReady";
 const ERROR: &str = "RecordError";
 const DELETED: &str = "RecordDeleted";
 
+// What was done, or tried, in the words that external-dns has for it.
+const CREATED: &str = "Created";
+const UPDATED: &str = "Updated";
+const GONE: &str = "Deleted";
+
+/// Nothing could be tried.
+const NOTHING: &str = "FailedSync";
+
 /// Words waiting to be written.
 const QUEUE: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use plan::{ErrorKind, Update};
+    use wire::Rtype;
+
+    use super::*;
+
+    #[test]
+    fn events_say_what_was_done_or_tried() {
+        let (reports, mut items) = Reports::new(&[
+            EventReason::RecordDeleted,
+            EventReason::RecordError,
+            EventReason::RecordReady,
+        ]);
+        let endpoint = |name: &str| {
+            let mut endpoint = Endpoint::new(name, Rtype::A, ["192.0.2.1"]);
+            endpoint.origins = vec![Arc::new(ObjectRef {
+                kind: "Service",
+                api_version: "v1",
+                namespace: "default".into(),
+                name: "web".into(),
+                uid: "1".into(),
+                created: 0,
+            })];
+            endpoint
+        };
+        let all = ["a.example", "b.example", "c.example"].map(endpoint);
+        let [a, b, c] = &all;
+        let done = Done {
+            created: vec![a],
+            updated: vec![b],
+            deleted: vec![c],
+        };
+        reports.made(&done);
+        let update = Update {
+            old: a.clone(),
+            new: a.clone(),
+        };
+        let changes = ChangeSet {
+            create: vec![a.clone(), b.clone()],
+            update: vec![update],
+            delete: vec![a.clone()],
+        };
+        let error = ProviderError {
+            kind: ErrorKind::Rejected,
+            provider: "webhook",
+            operation: "apply changes",
+            message: "no".to_owned(),
+            source: None,
+        };
+        reports.failed(&RowName::new("a.example"), &changes, &error);
+        reports.homeless(c, "it is hidden");
+        let mut said = Vec::new();
+        while let Ok(Item::Event { reason, action, .. }) = items.try_recv() {
+            said.push((reason, action));
+        }
+        let expected = [
+            (READY, CREATED),
+            (READY, UPDATED),
+            (DELETED, GONE),
+            (ERROR, CREATED),
+            (ERROR, UPDATED),
+            (ERROR, GONE),
+            (ERROR, NOTHING),
+        ];
+        assert_eq!(said, expected);
+    }
+}

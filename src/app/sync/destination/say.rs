@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use plan::brake::Verdict;
-use plan::group::GroupKey;
 use plan::{ChangeSet, Endpoint, ProviderError, RowName};
 
 use super::look::NAMES_A_LOCK;
@@ -63,8 +62,7 @@ impl Destination {
         let reason = telemetry::chain(error);
         if self.refused.say(name, &reason) {
             tracing::warn!(destination = self.name, %name, reason, "change is refused, the others are made");
-            let of_it = endpoints(changes).filter(|endpoint| GroupKey::of(endpoint).name == *name);
-            self.reports.failed(of_it, error);
+            self.reports.failed(name, changes, error);
         }
     }
 
@@ -128,11 +126,6 @@ impl Destination {
             tracing::info!(destination, zone, "deletes are no longer held");
         }
     }
-}
-
-fn endpoints(changes: &ChangeSet) -> impl Iterator<Item = &Endpoint> {
-    let updated = changes.update.iter().map(|update| &update.new);
-    changes.create.iter().chain(updated).chain(&changes.delete)
 }
 
 /// So many names of no zone are named; of the others the number is enough.
