@@ -24,18 +24,7 @@ impl Folder {
     /// # Errors
     /// When it cannot be made or locked, or another process holds it.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        if !path.is_dir() {
-            let mut builder = DirBuilder::new();
-            let made = builder.recursive(true).mode(0o700).create(path);
-            made.map_err(|error| JournalError::io("make folder", path, "", error))?;
-            if let Some(parent) = path
-                .parent()
-                .filter(|parent| !parent.as_os_str().is_empty())
-            {
-                let synced = File::open(parent).and_then(|parent| parent.sync_all());
-                synced.map_err(|error| JournalError::io("sync folder", parent, "", error))?;
-            }
-        }
+        make_folder(path)?;
         let failed = |error| JournalError::io("lock", path, LOCK, error);
         let mut lock = open_lock(&path.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {
@@ -61,6 +50,27 @@ impl Folder {
             _lock: lock,
         })
     }
+}
+
+/// Makes a folder that is not there; it lasts, and so does each folder above it that was missing.
+fn make_folder(path: &Path) -> Result<(), JournalError> {
+    let missing = path.ancestors().take_while(|folder| !folder.is_dir());
+    let missing: Vec<&Path> = missing
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .collect();
+    let mut builder = DirBuilder::new();
+    let made = builder.recursive(true).mode(0o700).create(path);
+    made.map_err(|error| JournalError::io("make folder", path, "", error))?;
+    for parent in missing.into_iter().filter_map(Path::parent) {
+        let parent = if parent.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            parent
+        };
+        let synced = File::open(parent).and_then(|parent| parent.sync_all());
+        synced.map_err(|error| JournalError::io("sync folder", parent, "", error))?;
+    }
+    Ok(())
 }
 
 /// On a read-only disk what is stored can still be read, so the lock must be had there too.

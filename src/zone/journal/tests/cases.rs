@@ -1,5 +1,6 @@
 //! Single cases: what is written, cut and said.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -297,6 +298,83 @@ fn many_threads_flush_while_old_entries_are_replaced() {
     assert!(disk.list().unwrap().len() <= 4, "{:?}", disk.list());
     let (_, recovered) = open(&disk).unwrap();
     assert_eq!(addresses(&recovered), (1..=400).collect::<Vec<u32>>());
+}
+
+#[test]
+fn what_threads_were_told_is_durable_outlives_faults() {
+    let mut count = 0;
+    for seed in 0..32 {
+        let disk = Sim::new(seed);
+        let sizes = Sizes {
+            step: 4096,
+            segment: 1024,
+        };
+        let (log, _) = Log::open_with(Arc::new(disk.clone()), sizes).unwrap();
+        let log = Arc::new(log);
+        let store = std::sync::Mutex::new((0, BTreeSet::new()));
+        let told = std::sync::Mutex::new(BTreeSet::new());
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let (log, disk, store, told) = (&log, &disk, &store, &told);
+                scope.spawn(move || {
+                    for round in 0..100 {
+                        if thread == 0 {
+                            disk.set_faults(match round % 50 {
+                                10..15 => Faults::Any,
+                                15..20 => Faults::Full,
+                                _ => Faults::None,
+                            });
+                        }
+                        let mut known = store.lock().unwrap();
+                        known.0 += 1;
+                        let serial = known.0;
+                        let added = add(log, serial);
+                        if added.is_ok() {
+                            known.1.insert(serial);
+                        }
+                        drop(known);
+                        match added.and_then(|position| log.flush(position)) {
+                            Ok(()) => drop(told.lock().unwrap().insert(serial)),
+                            Err(_) => drop(store.lock().unwrap().1.remove(&serial)),
+                        }
+                        let known = store.lock().unwrap();
+                        let all = || {
+                            let hosts = known.1.iter().map(|serial| {
+                                let host = format!("host-{serial}.example.org.");
+                                change(&host, Says::Address(*serial))
+                            });
+                            Stored {
+                                changes: hosts.collect(),
+                                serial: Serial(known.0),
+                                ceiling: Serial(known.0),
+                            }
+                        };
+                        let mut capture = || vec![(zone(), all())];
+                        // What goes wrong is tried again.
+                        Arc::clone(log).tidy(false, &mut capture).ok();
+                    }
+                });
+            }
+        });
+        while Arc::strong_count(&log) > 1 {
+            std::thread::yield_now();
+        }
+        drop(log);
+        disk.set_faults(Faults::None);
+        disk.cut_power();
+        let (_, recovered) = open(&disk).unwrap();
+        let found: BTreeSet<u32> = addresses(&recovered).into_iter().collect();
+        let told = told.into_inner().unwrap();
+        let lost: Vec<&u32> = told.difference(&found).collect();
+        assert_eq!(
+            lost,
+            Vec::<&u32>::new(),
+            "of {} in round {seed}",
+            told.len()
+        );
+        count += told.len();
+    }
+    assert!(count > 320, "only {count} entries were durable");
 }
 
 #[test]
