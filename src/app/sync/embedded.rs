@@ -89,6 +89,11 @@ impl Provider for Embedded {
         let zones: Vec<String> = self.zones.iter().map(|zone| plain(zone.as_ref())).collect();
         Ok(DomainFilter::lists(&zones, &[]))
     }
+    /// Data of more than an address or a name has several texts: that of the zone is compared.
+    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
+        Ok(desired.into_iter().map(as_in_zone).collect())
+    }
+
 
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
         let mut records = Vec::new();
@@ -125,6 +130,20 @@ impl Provider for Embedded {
         Ok(applied)
     }
 }
+fn as_in_zone(mut endpoint: Endpoint) -> Endpoint {
+    let rtype = endpoint.rtype;
+    let plain = [Rtype::A, Rtype::AAAA, Rtype::CNAME, Rtype::NS, Rtype::PTR];
+    if plain.contains(&rtype) {
+        return endpoint;
+    }
+    // One that cannot be stored is refused later, with the reason.
+    if let Ok(rdatas) = data::rdatas(&endpoint) {
+        let targets = rdatas.iter().map(|rdata| data::target(rtype, rdata).into());
+        endpoint.targets = targets.collect();
+    }
+    endpoint
+}
+
 
 impl Embedded {
     /// The changes of each zone, one to an RRset. What cannot be stored is refused.

@@ -66,13 +66,14 @@ pub(crate) fn put(
 
 #[cfg(test)]
 mod tests {
+    use plan::Provider;
     use wire::NameRef;
     use zone::records::{Place, Records};
 
     use super::*;
 
-    #[test]
-    fn what_is_told_is_what_is_there() {
+    #[tokio::test]
+    async fn what_is_told_is_what_is_there() {
         let zone = Name::from_text(b"example.org", Some(NameRef::ROOT)).unwrap();
         let store = || {
             let mut records = Records::new(zone.clone());
@@ -91,7 +92,16 @@ mod tests {
                 Rtype::TXT,
                 &["a \"b\" \\ c;\u{e9}", "\"x y\" z"],
             ),
-            ("m.example.org", Rtype::MX, &["10 mx.example.org"]),
+            (
+                "m.example.org",
+                Rtype::MX,
+                &["20 mx2.example.org", "10 MX.example.org."],
+            ),
+            (
+                "_s._tcp.example.org",
+                Rtype::SRV,
+                &["0 50 80 web.example.org."],
+            ),
         ];
         let first = store();
         let changes = targets.iter().map(|(name, rtype, targets)| {
@@ -112,5 +122,18 @@ mod tests {
         };
         assert_eq!(all(&first), all(&second));
         assert!(records(&first, &Name::root()).is_none());
+        // What is wanted is what is there, however it was written.
+        let embedded = embedded::Embedded::new(second, vec![zone]);
+        let wanted = targets
+            .iter()
+            .map(|(name, rtype, targets)| Endpoint::new(name, *rtype, targets.iter().copied()));
+        let wanted = embedded.adjust(wanted.collect()).await.unwrap();
+        let there = embedded.records().await.unwrap();
+        let rules = plan::diff::Rules {
+            managed: vec![Rtype::A, Rtype::CNAME, Rtype::MX, Rtype::SRV, Rtype::TXT],
+            ..plan::diff::Rules::default()
+        };
+        let changes = plan::diff::plan(there, wanted, &rules).changes;
+        assert!(changes.is_empty(), "{changes:?}");
     }
 }
