@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cluster_peers::{Endpoint, Fault, Recorder, Route};
 use peers::{Options, Program, Ready, Server};
+use serde_json::json;
 
 use super::site::{Check, PATIENCE, check, start, wait_for_log};
 use super::sync::Cluster;
@@ -22,7 +23,9 @@ pub(super) const TRIALS: &[Check] = &[
         applied_then_dropped,
     ),
     ("one_refused_record_stops_no_other", refused),
+    ("one_record_that_breaks_a_webhook_stops_no_other", breaking),
     ("mass_deletes_are_held_until_released", brake),
+    ("deletes_that_trickle_in_are_held_too", trickle),
     (
         "a_cluster_that_comes_back_empty_takes_nothing_away",
         emptied,
@@ -117,7 +120,16 @@ fn applied_then_dropped(program: &Program) -> Result<(), String> {
 
 /// The others are made at once, and the refused one when it is taken.
 fn refused(program: &Program) -> Result<(), String> {
-    for status in [400, 404, 422] {
+    set_aside(program, &[400, 404, 422])
+}
+
+/// As most providers say it: with the status of an outage.
+fn breaking(program: &Program) -> Result<(), String> {
+    set_aside(program, &[500, 503])
+}
+
+fn set_aside(program: &Program, statuses: &[u16]) -> Result<(), String> {
+    for &status in statuses {
         let recorder = recorder()?;
         let cluster = Cluster::start()?;
         for number in 0..8 {
@@ -144,6 +156,7 @@ fn refused(program: &Program) -> Result<(), String> {
 
 fn brake(program: &Program) -> Result<(), String> {
     let recorder = recorder()?;
+    recorder.set_filter(json!({"include": ["example.org"]}));
     let mut cluster = Cluster::start()?;
     let server = hundred(program, &mut cluster, &recorder)?;
     cluster.kill();
@@ -159,11 +172,19 @@ fn brake(program: &Program) -> Result<(), String> {
     wait_for_targets(&recorder, &server, "s50.example.org", Some("192.0.2.2"))?;
     no_deletes(&recorder, &server)?;
     let socket = server.folder().join("control.sock");
-    let output = Command::new(program.path())
-        .args(["brake", "release", "--control-socket"])
-        .arg(&socket)
-        .output()
-        .map_err(|error| error.to_string())?;
+    let release = |more: &[&str]| {
+        let mut command = Command::new(program.path());
+        command.args(["brake", "release", "--control-socket"]);
+        let output = command.arg(&socket).args(more).output();
+        output.map_err(|error| error.to_string())
+    };
+    let elsewhere = release(&["--zone=example.net"])?;
+    let said = String::from_utf8_lossy(&elsewhere.stderr).into_owned();
+    check(
+        !elsewhere.status.success() && said.contains("expected one of \"example.org\""),
+        || said,
+    )?;
+    let output = release(&["--zone=example.org"])?;
     check(output.status.success(), || {
         String::from_utf8_lossy(&output.stderr).into_owned()
     })?;
@@ -171,6 +192,25 @@ fn brake(program: &Program) -> Result<(), String> {
     wait_for_held(&server, 0)?;
     let left = recorder.records().len();
     check(left == 60, || {
+        format!("{left} records are left:\n{}", server.log())
+    })
+}
+
+/// Each event takes one name away, and together they are too many.
+fn trickle(program: &Program) -> Result<(), String> {
+    let recorder = recorder()?;
+    let mut cluster = Cluster::start()?;
+    let server = hundred(program, &mut cluster, &recorder)?;
+    for number in 0..40 {
+        cluster.delete(&format!("s{number}"));
+        if number < 30 {
+            wait_for_targets(&recorder, &server, &format!("s{number}.example.org"), None)?;
+        }
+    }
+    wait_for_log(&server, "too many deletes within an interval")?;
+    wait_for_held(&server, 10)?;
+    let left = recorder.records().len();
+    check(left == 70, || {
         format!("{left} records are left:\n{}", server.log())
     })
 }

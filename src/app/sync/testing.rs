@@ -45,6 +45,11 @@ impl Settings {
         self.config.sync.as_deref().unwrap()
     }
 
+    /// The zones.
+    pub(super) fn store(&self) -> Arc<Store> {
+        Arc::clone(&self.store)
+    }
+
     /// The model and the destinations; nothing is followed and nothing is done.
     pub(super) async fn parts(&self) -> (Model, Vec<Destination>) {
         let parts = Parts::new(self.sync(), &self.store).await.unwrap();

@@ -13,8 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::task::Scope;
-use super::{Ask, Destination};
+use super::super::task::Scope;
+use super::super::{Ask, Destination};
 use crate::app::sync::model::Model;
 use crate::app::sync::status::Status;
 use crate::app::sync::testing::{Settings, service};

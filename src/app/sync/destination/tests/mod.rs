@@ -1,0 +1,4 @@
+//! Destinations beside models that are fed by hand, on a clock that stands still.
+
+mod course;
+mod faults;
