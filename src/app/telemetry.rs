@@ -109,7 +109,11 @@ pub(crate) fn warn_of(config: &config::Config) {
 /// # Errors
 /// Nobody takes it.
 pub(crate) fn print(bytes: &[u8]) -> std::io::Result<()> {
-    std::io::stdout().lock().write_all(bytes)
+    match std::io::stdout().lock().write_all(bytes) {
+        // Whoever has read enough, as `head` has, may go.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
 }
 
 /// An error with all its causes on one line: the one place where chains are put together.

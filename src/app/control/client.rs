@@ -24,6 +24,19 @@ use crate::app::telemetry;
 /// # Errors
 /// There is no daemon, or it says no.
 pub(crate) fn zone(command: ZoneCommand, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
+    match zone_to_stdout(command, environment) {
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        result => result,
+    }
+}
+
+/// Whether whoever reads our output has gone, as `head` does once it has read enough.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn zone_to_stdout(command: ZoneCommand, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
     let stream = connect(&command.control_socket?, environment)?;
     let request = match &command.action {
         ZoneAction::Export { zone } => Command::Export { zone: zone.clone() },
