@@ -153,7 +153,7 @@ impl Provider for Webhook {
         let request = self.post("/adjustendpoints", self.write(ADJUST, &messages)?);
         let answer = self.http.send(ADJUST, request).await?;
         if answer.status != StatusCode::OK {
-            return Err(self.http.refused(ADJUST, &answer));
+            return Err(of_some(self.http.refused(ADJUST, &answer)));
         }
         let adjusted: Option<Vec<Message>> = self.read(ADJUST, &answer)?;
         let Some(adjusted) = adjusted else {
@@ -172,18 +172,25 @@ impl Provider for Webhook {
         let body = self.write(APPLY, &Changes::from(changes))?;
         let answer = self.http.send(APPLY, self.post("/records", body)).await?;
         if answer.status != StatusCode::NO_CONTENT {
-            let mut error = self.http.refused(APPLY, &answer);
-            error.kind = match error.kind {
-                // What is not found, or in conflict, is a record among them.
-                ErrorKind::NotFound | ErrorKind::Conflict => ErrorKind::Rejected,
-                // Providers answer so whatever goes wrong, for one record or for all.
-                ErrorKind::Unavailable => ErrorKind::Failed,
-                kind => kind,
-            };
+            let mut error = of_some(self.http.refused(APPLY, &answer));
+            // What is not found, or in conflict, is a record among them.
+            if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Conflict) {
+                error.kind = ErrorKind::Rejected;
+            }
             return Err(error);
         }
         Ok(Applied::default())
     }
+}
+
+/// An error about endpoints that were sent. Providers answer with 5xx whatever goes wrong, for one of
+/// them or for all.
+fn of_some(error: ProviderError) -> ProviderError {
+    let kind = match error.kind {
+        ErrorKind::Unavailable => ErrorKind::Failed,
+        kind => kind,
+    };
+    ProviderError { kind, ..error }
 }
 
 /// The objects that endpoints come from do not travel; they are found again by name, type and set.

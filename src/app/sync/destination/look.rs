@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use plan::{ProviderError, RowName};
 
+use super::search::Doubt;
 use super::task::{Destination, Scope};
-use super::write::Doubt;
 use crate::app::sync::pass::{self, Decided};
 use crate::app::{clock, telemetry};
 
@@ -105,7 +105,7 @@ impl Destination {
 
     /// Plans these names, on top of what is decided already.
     pub(super) async fn decide(
-        &self,
+        &mut self,
         names: &[RowName],
         decided: &mut Decided,
     ) -> Result<(), ProviderError> {
@@ -116,10 +116,18 @@ impl Destination {
                 wanted.append(&mut self.judge.wanted(&inner, name, decided));
             }
         }
-        let wanted = self.provider.adjust(wanted).await?;
+        let wanted = self.adjust(wanted).await?;
         self.status.look_at(names);
         self.status.wanted(&wanted, &self.shadow);
-        self.judge.decide(&self.shadow, names, wanted, decided);
+        // Names of which the destination has just refused to say how it would store them stay.
+        let refused = |name: &RowName| self.refused.has(name);
+        if names.iter().any(refused) {
+            let others = names.iter().filter(|name| !refused(name)).cloned();
+            let others: Vec<RowName> = others.collect();
+            self.judge.decide(&self.shadow, &others, wanted, decided);
+        } else {
+            self.judge.decide(&self.shadow, names, wanted, decided);
+        }
         Ok(())
     }
 

@@ -11,13 +11,14 @@
 
 mod look;
 mod say;
+mod search;
 mod task;
 #[cfg(test)]
 mod tests;
 mod words;
 mod write;
 
+pub(super) use search::Doubt;
 pub(crate) use task::{Ask, Asks};
 pub(super) use task::{Destination, Pace};
 pub(super) use words::Words;
-pub(super) use write::Doubt;

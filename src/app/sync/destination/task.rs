@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::look::FIRST_PAUSE;
+use super::search::Doubt;
 use super::words::Words;
-use super::write::Doubt;
 use crate::app::sync::explain::Place;
 use crate::app::sync::model::{Model, Pending};
 use crate::app::sync::own_zones::{Loss, OwnZones};

@@ -61,9 +61,19 @@ impl Words {
         self.before.get(name)?.first()
     }
 
-    /// Whether anything was said before the running pass of the names it looks at.
+    /// Whether something was said of a name, before the running pass or in it.
+    pub(super) fn had(&self, name: &RowName) -> bool {
+        self.before.contains_key(name) || self.has(name)
+    }
+
+    /// Whether something was said of any name that the running pass looks at, or of others.
     pub(super) fn had_any(&self) -> bool {
-        !self.before.is_empty()
+        !self.before.is_empty() || !self.now.is_empty()
+    }
+
+    /// Whether something is said of a name.
+    pub(super) fn has(&self, name: &RowName) -> bool {
+        self.now.contains_key(name)
     }
 
     /// What is said of a name first, if anything is.

@@ -7,143 +7,55 @@
 //!                                             └ none → the place is down: nothing is set aside
 //! ```
 //!
-//! A destination that fails at a batch does not say whether that is for one change or for all, so one
-//! is at fault only if others are taken. What was set aside is tried again by every full pass, after
+//! The same goes for what it is asked to adjust. A destination that fails at a batch does not say
+//! whether that is for one group or for all, so one is at fault only if others are taken. What was set aside is tried again by every full pass, after
 //! all else. Each search has a bounded number of requests; what is not settled then comes next time.
-
-use std::ops::Range;
 
 use plan::{ChangeSet, Endpoint, ErrorKind, ProviderError, RowName, group};
 
+use super::search::{MOST_IN_A_ROW, PROBES, Search};
 use super::task::Destination;
 use crate::app::sync::report::Done;
 
-/// What is known of a destination that fails at what it is asked for, and does not say at what.
-#[derive(Debug, Default)]
-pub(in crate::app::sync) struct Doubt {
-    /// It has failed so since the last pass that went well.
-    failed: bool,
-    /// That it fails at everything was said.
-    said: bool,
-    /// The changes were too few to tell one at fault from a place that is down.
-    few: bool,
-    /// How many names waited then.
-    waiting: usize,
-}
-
-impl Doubt {
-    /// A pass begins.
-    pub(super) fn begin(&mut self) {
-        self.few = false;
-    }
-
-    /// A pass has failed, and this many names wait for the next one.
-    pub(super) fn wait(&mut self, names: usize) {
-        self.waiting = names;
-    }
-
-    /// Whether more can be told with all the names that wait now.
-    pub(super) fn is_settled_by(&self, names: usize) -> bool {
-        self.few && names > self.waiting
-    }
-}
-
-/// A batch of which something is refused, by groups.
-struct Search {
-    groups: Vec<(RowName, ChangeSet)>,
-    /// Which of them are neither made nor found at fault.
-    open: Vec<bool>,
-    /// Parts to be tried, the last one first.
-    parts: Vec<Range<usize>>,
-    /// Requests left.
-    requests: usize,
-    /// They were refused before, so nothing more is needed to refuse them again.
-    again: bool,
-    /// Something was taken.
-    alive: bool,
-    /// Groups that failed by themselves.
-    suspects: Vec<(usize, ProviderError)>,
-    /// How many of the last ones failed in a row.
-    in_a_row: usize,
-}
-
-impl Search {
-    /// `turn`: a number that differs from one search to the next, so that all get their turn.
-    fn new(batch: ChangeSet, again: bool, turn: usize) -> Self {
-        let groups = group::groups(batch).into_iter();
-        let mut groups: Vec<_> = groups.map(|(key, group)| (key.name, group)).collect();
-        let count = groups.len();
-        if again {
-            groups.rotate_left(turn % count.max(1));
-        }
-        Self {
-            open: vec![true; count],
-            groups,
-            parts: halves(0..count),
-            requests: if again { REQUESTS_AGAIN } else { REQUESTS },
-            again,
-            alive: again,
-            suspects: Vec::new(),
-            in_a_row: 0,
-        }
-    }
-
-    /// Lets a few groups, far from each other, be tried by themselves first.
-    fn probe(&mut self, turn: usize) {
-        let count = self.groups.len();
-        let last = count.saturating_sub(1);
-        for at in [last, last / 2, 0] {
-            let at = (at + turn) % count.max(1);
-            self.parts.push(at..at + 1);
-        }
-    }
-
-    /// The next part to be tried: the places of its groups.
-    fn next(&mut self) -> Option<Vec<usize>> {
-        while let Some(part) = self.parts.pop() {
-            let open: Vec<usize> = part.clone().filter(|at| self.is_open(*at)).collect();
-            if open.is_empty() {
-                continue;
-            }
-            if self.requests == 0 || self.in_a_row == MOST_IN_A_ROW {
-                return None;
-            }
-            self.requests -= 1;
-            return Some(open);
-        }
-        None
-    }
-
-    fn is_open(&self, at: usize) -> bool {
-        self.open.get(at).copied().unwrap_or_default()
-    }
-
-    fn settle(&mut self, places: &[usize]) {
-        for at in places {
-            if let Some(open) = self.open.get_mut(*at) {
-                *open = false;
-            }
-        }
-    }
-
-    fn join(&self, places: &[usize]) -> ChangeSet {
-        let mut all = ChangeSet::default();
-        for (_, group) in places.iter().filter_map(|at| self.groups.get(*at)) {
-            all.append(&mut group.clone());
-        }
-        all
-    }
+/// What a destination is asked to do with a batch.
+enum Call<'a> {
+    /// To say how it would store what is to be made. What it says goes here.
+    Adjust(&'a mut Vec<Endpoint>),
+    /// To make it.
+    Apply,
 }
 
 impl Destination {
+    /// What is wanted as the destination would store it. Names of which it does not say so are
+    /// refused, and nothing of them is in what comes back.
+    pub(super) async fn adjust(
+        &mut self,
+        wanted: Vec<Endpoint>,
+    ) -> Result<Vec<Endpoint>, ProviderError> {
+        if self.provider.capabilities().owns {
+            return self.provider.adjust(wanted).await;
+        }
+        let mut adjusted = Vec::new();
+        let (again, batch) = self.refused_before(ChangeSet {
+            create: wanted,
+            ..ChangeSet::default()
+        });
+        self.ask(batch, &mut Call::Adjust(&mut adjusted), false)
+            .await?;
+        self.ask(again, &mut Call::Adjust(&mut adjusted), true)
+            .await?;
+        adjusted.retain(|endpoint| !self.refused.has(&RowName::new(&endpoint.name)));
+        Ok(adjusted)
+    }
+
     /// Makes changes that the registry has not written yet. Tells whether there were any.
     pub(super) async fn write(&mut self, changes: ChangeSet) -> Result<bool, ProviderError> {
         if changes.is_empty() {
             return Ok(false);
         }
         let (again, batch) = self.refused_before(self.shadow.write(changes));
-        self.make(batch, false).await?;
-        self.make(again, true).await?;
+        self.ask(batch, &mut Call::Apply, false).await?;
+        self.ask(again, &mut Call::Apply, true).await?;
         Ok(true)
     }
 
@@ -154,21 +66,28 @@ impl Destination {
         }
         let (mut again, mut others) = (ChangeSet::default(), ChangeSet::default());
         for (key, mut group) in group::groups(batch) {
-            match self.refused.before(&key.name) {
-                Some(_) => again.append(&mut group),
-                None => others.append(&mut group),
+            if self.refused.had(&key.name) {
+                again.append(&mut group);
+            } else {
+                others.append(&mut group);
             }
         }
         (again, others)
     }
 
-    /// Makes a batch; if the destination does not take it, finds out who is at fault.
-    async fn make(&mut self, batch: ChangeSet, again: bool) -> Result<(), ProviderError> {
+    /// Asks for something about a batch; if the destination does not take it, finds out who is at
+    /// fault. `again`: all of it was refused before.
+    async fn ask(
+        &mut self,
+        batch: ChangeSet,
+        call: &mut Call<'_>,
+        again: bool,
+    ) -> Result<(), ProviderError> {
         if batch.is_empty() {
             return Ok(());
         }
         // The providers of this build take a change set whole, as external-dns gives it to them.
-        let Err(error) = self.attempt(&batch).await else {
+        let Err(error) = self.attempt(&batch, call).await else {
             return Ok(());
         };
         let failed = error.kind == ErrorKind::Failed;
@@ -194,7 +113,7 @@ impl Destination {
             search.probe(turn);
         }
         self.stale |= failed;
-        self.search(search, after_probes, error).await
+        self.search(search, call, after_probes, error).await
     }
 
     /// Tries the parts of a search. If nothing was taken once `after_probes` parts are left, no
@@ -202,12 +121,13 @@ impl Destination {
     async fn search(
         &mut self,
         mut search: Search,
+        call: &mut Call<'_>,
         after_probes: usize,
         error: ProviderError,
     ) -> Result<(), ProviderError> {
         while let Some(places) = search.next() {
             let part = search.join(&places);
-            match (self.attempt(&part).await, places.as_slice()) {
+            match (self.attempt(&part, call).await, places.as_slice()) {
                 (Ok(()), _) => {
                     (search.alive, search.in_a_row) = (true, 0);
                     search.settle(&places);
@@ -290,8 +210,17 @@ impl Destination {
         }
     }
 
-    /// Asks the destination to make a batch, and remembers what was made.
-    async fn attempt(&mut self, batch: &ChangeSet) -> Result<(), ProviderError> {
+    /// Asks the destination once, and remembers what came of it.
+    async fn attempt(
+        &mut self,
+        batch: &ChangeSet,
+        call: &mut Call<'_>,
+    ) -> Result<(), ProviderError> {
+        if let Call::Adjust(adjusted) = call {
+            let wanted = batch.create.clone();
+            adjusted.append(&mut self.provider.adjust(wanted).await?);
+            return Ok(());
+        }
         let applied = self.provider.apply(batch).await?;
         let mut refused: Vec<RowName> = Vec::new();
         for (name, error) in &applied.refused {
@@ -334,21 +263,3 @@ impl Destination {
 fn is_of_changes(error: &ProviderError) -> bool {
     matches!(error.kind, ErrorKind::Failed | ErrorKind::Rejected)
 }
-
-/// The two parts of a range, the first one last.
-fn halves(range: Range<usize>) -> Vec<Range<usize>> {
-    let middle = range.start.midpoint(range.end);
-    vec![middle..range.end, range.start..middle]
-}
-
-/// Groups that are tried by themselves to see whether a destination takes anything at all.
-const PROBES: usize = 3;
-
-/// Requests of one search: enough to find a handful of groups among a hundred thousand.
-const REQUESTS: usize = 128;
-
-/// The same among groups that were refused before.
-const REQUESTS_AGAIN: usize = 32;
-
-/// When so many single groups fail one after another, the destination is down.
-const MOST_IN_A_ROW: usize = 16;

@@ -29,8 +29,8 @@ struct Other {
     down: Option<ErrorKind>,
     /// How many change sets came.
     asked: usize,
-    /// How many endpoints were adjusted.
-    adjusted: usize,
+    /// Names that it does not adjust, as those that are refused.
+    unadjusted: BTreeMap<&'static str, ErrorKind>,
 }
 
 #[derive(Clone, Default)]
@@ -78,8 +78,13 @@ impl Provider for Shared {
     }
 
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
-        self.with(|other| other.adjusted += desired.len());
-        Ok(desired)
+        self.with(|other| {
+            let mut bad = desired.iter();
+            match bad.find_map(|endpoint| other.unadjusted.get(&*endpoint.name)) {
+                Some(kind) => Err(error(*kind)),
+                None => Ok(desired),
+            }
+        })
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
@@ -219,6 +224,29 @@ async fn one_record_that_breaks_a_batch_is_set_aside_and_stops_no_other() {
             assert_eq!(rig.status.numbers().refused, 0);
             rig.end().await;
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_record_that_cannot_be_adjusted_stays_as_it_is_and_stops_no_other() {
+    for kind in [ErrorKind::Failed, ErrorKind::Rejected] {
+        let rig = Rig::start().await;
+        rig.list(numbered(50));
+        rig.wait_for(50).await;
+        let bad = ["s7.example.org", "new7.example.org"].map(|name| (name, kind));
+        rig.other.with(|other| other.unadjusted = bad.into());
+        for at in 0..50 {
+            rig.apply(&format!("new{at}"));
+        }
+        rig.wait_for(99).await;
+        sleep(Duration::from_secs(120)).await;
+        assert!(rig.other.has("s7.example.org") && !rig.other.has("new7.example.org"));
+        let numbers = rig.status.numbers();
+        assert_eq!((numbers.refused, numbers.failures), (2, 0), "{kind:?}");
+        rig.other.with(|other| other.unadjusted.clear());
+        rig.wait_for(100).await;
+        assert_eq!(rig.status.numbers().refused, 0);
+        rig.end().await;
     }
 }
 
