@@ -27,7 +27,14 @@ impl DataDir {
     /// # Errors
     /// When it cannot be used, or is damaged.
     pub(super) fn open(path: &Path, store: &Arc<Store>) -> Result<Self, JournalError> {
-        let (log, recovered) = Log::open(Arc::new(Folder::open(path)?))?;
+        let opened = match Log::open(Arc::new(Folder::open(path)?)) {
+            Err(damaged @ JournalError::Damaged { .. }) => {
+                set_aside(path, &damaged)?;
+                Log::open(Arc::new(Folder::open(path)?))
+            }
+            other => other,
+        };
+        let (log, recovered) = opened?;
         let log = Arc::new(log);
         for note in &recovered.notes {
             tracing::warn!(folder = %path.display(), "{note}");
@@ -75,11 +82,47 @@ impl DataDir {
                 trouble = now;
             }
         }
-        let closed = tokio::task::spawn_blocking(move || self.log.close()).await;
+        let close = move || {
+            self.store.note_serials();
+            self.log.close()
+        };
+        let closed = tokio::task::spawn_blocking(close).await;
         if let Ok(Err(error)) = closed {
             tracing::error!(error = telemetry::chain(&error), "close the data folder");
         }
     }
+}
+
+/// Moves a journal that cannot be read out of the way: what files and objects say is served all the
+/// same, and a person may still save what clients had brought.
+fn set_aside(path: &Path, damaged: &JournalError) -> Result<(), JournalError> {
+    let time = super::clock::now().unix_seconds();
+    let aside = path.join(format!("damaged-{time}"));
+    let failed = |source| JournalError::Io {
+        action: "set aside a damaged journal in",
+        path: path.to_owned(),
+        hint: "",
+        source,
+    };
+    std::fs::create_dir(&aside).map_err(failed)?;
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let is_journal = Path::new(&name).extension().is_some_and(|end| {
+            ["image", "image-draft", "log"]
+                .iter()
+                .any(|known| end == *known)
+        });
+        if is_journal {
+            std::fs::rename(path.join(&name), aside.join(&name)).map_err(failed)?;
+        }
+    }
+    tracing::error!(
+        error = telemetry::chain(damaged),
+        aside = %aside.display(),
+        "what clients had updated is lost to us: the journal is damaged and was set aside; zones are \
+         served as files and objects have them, and secondaries may have to transfer them anew"
+    );
+    Ok(())
 }
 
 /// How often the folder is looked after.

@@ -115,6 +115,8 @@ struct Writers {
     stored: BTreeMap<Name, Stored>,
     /// Why the journal does not have all that is published.
     trouble: Option<JournalError>,
+    /// Whether the journal has more than what is published.
+    spoiled: bool,
 }
 
 /// A version of a zone, and the steps that lead to it from an earlier one.
@@ -397,6 +399,22 @@ impl Store {
         debug_assert!(first.is_ok(), "a store has one journal");
     }
 
+    /// Tells the journal the serial of each zone: the last word before it is closed. What it has of
+    /// commits may be lower where two came at the same time.
+    pub fn note_serials(&self) {
+        let _settled = self.settle();
+        let mut writers = self.lock();
+        let serials: Vec<(Name, Serial)> = writers
+            .zones
+            .iter()
+            .filter(|(apex, _)| writers.ceilings.contains_key(*apex))
+            .map(|(apex, (_, writer))| (apex.clone(), writer.zone.serial))
+            .collect();
+        for (apex, serial) in serials {
+            self.note(&mut writers, &apex, serial, &[]);
+        }
+    }
+
     /// How often the journal was made durable so far.
     #[must_use]
     pub fn journal_flushes(&self) -> Option<u64> {
@@ -424,6 +442,20 @@ impl Store {
         let Some(journal) = self.journal.get() else {
             return Ok(());
         };
+        let recorded = self.try_record(&**journal, batches);
+        if recorded.is_err() {
+            // What was added before the failure must not come back after a restart: nobody was told
+            // that it was done.
+            self.lock().spoiled = true;
+        }
+        recorded
+    }
+
+    fn try_record<'c>(
+        &self,
+        journal: &dyn Journal,
+        batches: impl Iterator<Item = (&'c Name, &'c [Change], Option<Serial>)>,
+    ) -> Result<(), JournalError> {
         let (mut position, mut raised) = (None, Vec::new());
         {
             let writers = self.lock();
@@ -513,9 +545,9 @@ impl Store {
             let others = others.map(|(apex, stored)| (apex.clone(), stored.clone()));
             served.chain(others).collect()
         };
-        let trouble = writers.trouble.is_some();
+        let trouble = writers.trouble.is_some() || writers.spoiled;
         match Arc::clone(journal).tidy(trouble, &mut || all(&writers)) {
-            Ok(true) => writers.trouble = None,
+            Ok(true) => (writers.trouble, writers.spoiled) = (None, false),
             Ok(false) => {}
             Err(error) => writers.trouble = Some(error),
         }
