@@ -29,23 +29,30 @@ pub enum DataError {
     Empty,
 }
 
+/// Whether all targets are what their type asks for. Keeps nothing, so it costs less than the data.
+///
+/// # Errors
+/// A target is not; there is none.
+pub fn check(endpoint: &Endpoint) -> Result<(), DataError> {
+    let mut out = Vec::new();
+    each(endpoint, |target| {
+        out.clear();
+        write(endpoint.rtype, target, &mut out)
+    })
+}
+
 /// The data of all targets, in canonical order and without repeats.
 ///
 /// # Errors
 /// A target is not what the type asks for; none is.
 pub fn rdatas(endpoint: &Endpoint) -> Result<Vec<Box<[u8]>>, DataError> {
     let mut all = Vec::with_capacity(endpoint.targets.len());
-    for target in &endpoint.targets {
-        let rdata = rdata_of(endpoint.rtype, target).map_err(|source| DataError::Text {
-            target: target.to_string(),
-            rtype: endpoint.rtype,
-            source,
-        })?;
-        all.push(rdata);
-    }
-    if all.is_empty() {
-        return Err(DataError::Empty);
-    }
+    each(endpoint, |target| {
+        let mut out = Vec::new();
+        write(endpoint.rtype, target, &mut out)?;
+        all.push(out.into_boxed_slice());
+        Ok(())
+    })?;
     all.sort_unstable();
     all.dedup();
     Ok(all)
@@ -67,15 +74,29 @@ pub fn target(rtype: Rtype, rdata: &[u8]) -> String {
     text
 }
 
-fn rdata_of(rtype: Rtype, target: &str) -> Result<Box<[u8]>, DataTextError> {
-    let mut out = Vec::new();
-    if rtype == Rtype::TXT {
-        text(target, &mut out);
-        return Ok(out.into());
+fn each(
+    endpoint: &Endpoint,
+    mut take: impl FnMut(&str) -> Result<(), DataTextError>,
+) -> Result<(), DataError> {
+    for target in &endpoint.targets {
+        take(target).map_err(|source| DataError::Text {
+            target: target.to_string(),
+            rtype: endpoint.rtype,
+            source,
+        })?;
     }
-    let tokens = words(target);
-    rdata::parse(rtype, &tokens, Some(NameRef::ROOT), &mut out)?;
-    Ok(out.into())
+    if endpoint.targets.is_empty() {
+        return Err(DataError::Empty);
+    }
+    Ok(())
+}
+
+fn write(rtype: Rtype, target: &str, out: &mut Vec<u8>) -> Result<(), DataTextError> {
+    if rtype == Rtype::TXT {
+        text(target, out);
+        return Ok(());
+    }
+    rdata::parse(rtype, &words(target), Some(NameRef::ROOT), out)
 }
 
 /// TXT data: quoted strings as in a zone file if it begins with a quote, else the text as it is,
@@ -160,8 +181,14 @@ const LONGEST: usize = 255;
 mod tests {
     use super::*;
 
+    fn data(rtype: Rtype, text: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(rtype, text, &mut out).unwrap();
+        out
+    }
+
     fn back(rtype: Rtype, text: &str) -> String {
-        target(rtype, &rdata_of(rtype, text).unwrap())
+        target(rtype, &data(rtype, text))
     }
 
     #[test]
@@ -187,7 +214,9 @@ mod tests {
             assert_eq!(back(rtype, text), expected, "{text}");
             assert_eq!(back(rtype, expected), expected, "{text} twice");
         }
-        assert!(rdata_of(Rtype::A, "example.org").is_err());
-        assert_eq!(rdata_of(Rtype::TXT, &long).unwrap().len(), 703);
+        assert_eq!(data(Rtype::TXT, &long).len(), 703);
+        let no_address = Endpoint::new("x", Rtype::A, ["example.org"]);
+        let error = check(&no_address).unwrap_err();
+        assert_eq!(error.to_string(), "target \"example.org\" is no A data");
     }
 }

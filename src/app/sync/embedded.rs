@@ -11,11 +11,10 @@ use std::sync::Arc;
 
 use plan::filter::DomainFilter;
 use plan::name::normalize;
-use plan::{Applied, Capabilities, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
+use plan::{Applied, Capabilities, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError, data};
 use wire::{Name, NameRef, Rtype, Ttl};
 use zone::{Change, Layer, Rrset, Store};
 
-use super::data;
 use crate::app::telemetry;
 
 /// Zones of the store, and the synced layer in them.
@@ -89,11 +88,11 @@ impl Provider for Embedded {
         let zones: Vec<String> = self.zones.iter().map(|zone| plain(zone.as_ref())).collect();
         Ok(DomainFilter::lists(&zones, &[]))
     }
+
     /// Data of more than an address or a name has several texts: that of the zone is compared.
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
         Ok(desired.into_iter().map(as_in_zone).collect())
     }
-
 
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
         let mut records = Vec::new();
@@ -130,6 +129,7 @@ impl Provider for Embedded {
         Ok(applied)
     }
 }
+
 fn as_in_zone(mut endpoint: Endpoint) -> Endpoint {
     let rtype = endpoint.rtype;
     let plain = [Rtype::A, Rtype::AAAA, Rtype::CNAME, Rtype::NS, Rtype::PTR];
@@ -143,7 +143,6 @@ fn as_in_zone(mut endpoint: Endpoint) -> Endpoint {
     }
     endpoint
 }
-
 
 impl Embedded {
     /// The changes of each zone, one to an RRset. What cannot be stored is refused.

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use plan::Endpoint;
+use plan::{Endpoint, data};
 use serde::{Deserialize, Serialize};
 use wire::{Name, Rtype, Ttl};
 use zone::{Layer, Store};
 
-use super::{data, embedded};
+use super::embedded;
 
 /// One RRset.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]

@@ -11,7 +11,6 @@
 //! that goes wrong here ends the process: it is said, counted and tried again.
 
 mod census;
-mod data;
 mod destination;
 mod embedded;
 pub(crate) mod explain;

@@ -6,11 +6,10 @@
 
 use std::sync::Arc;
 
-use plan::{Endpoint, RowName};
+use plan::{Endpoint, RowName, data};
 use wire::{Name, NameRef, Rtype};
 use zone::{Hidden, Hider, Layer, LookupName, RrsetRef, Snapshot, Store};
 
-use super::data;
 use super::embedded::plain;
 
 /// The zones of a destination that is our own server.
