@@ -22,7 +22,7 @@ pub(crate) fn start(
         Command::Completions(script) => print(&script),
         Command::Run(run) => match run.config {
             Ok(config) => {
-                let missing = zones::missing_folders(&config.zones);
+                let missing = zones::missing(&config);
                 if !missing.is_empty() {
                     return print_missing(&missing);
                 }
@@ -39,7 +39,13 @@ pub(crate) fn start(
         },
         Command::Zone(zone) => control::zone(zone, environment),
         Command::Plan(plan) => match plan.config {
-            Ok(config) => once::plan(&config, plan.output, environment),
+            Ok(config) => {
+                let missing = zones::missing(&config);
+                if !missing.is_empty() {
+                    return print_missing(&missing);
+                }
+                once::plan(&config, plan.output, environment)
+            }
             Err(problems) => {
                 telemetry::say(&format!("{problems}\n"));
                 return USAGE.into();
@@ -55,13 +61,10 @@ pub(crate) fn start(
     })
 }
 
-/// Folders of the settings are not there. Once we run they may come and go; at the start it is a
-/// mistake.
+/// Folders of the settings are not there.
 fn print_missing(missing: &[String]) -> ExitCode {
     for problem in missing {
-        telemetry::say(&format!(
-            "error: {problem}\n  hint: make it, or correct --zone-dir\n"
-        ));
+        telemetry::say(&format!("error: {problem}\n"));
     }
     USAGE.into()
 }

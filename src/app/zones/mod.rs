@@ -25,7 +25,7 @@ pub(crate) use hint::hint;
 pub(crate) use keeper::{Handle, Keeper, Order};
 pub(crate) use load::Loader;
 pub(crate) use made::Made;
-pub(crate) use scan::{list, missing_folders, scan};
+pub(crate) use scan::{list, missing, scan};
 pub(crate) use status::{State, Status, Statuses};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use config::{Quoted, ZoneFile, Zones};
+use config::{Config, Objects, Quoted, ZoneFile, Zones};
 use wire::Name;
 
 /// Where a zone comes from.
@@ -64,21 +64,38 @@ pub(crate) fn scan(settings: &Zones) -> Scan {
     scan
 }
 
-/// What to say about folders of the settings that are no folders at all: a typing mistake.
-pub(crate) fn missing_folders(settings: &Zones) -> Vec<String> {
-    let told = |folder: &PathBuf| {
+/// What to say about folders and files of the settings that are not there: a typing mistake. Once we
+/// run they may come and go.
+pub(crate) fn missing(config: &Config) -> Vec<String> {
+    let folder = |folder: &PathBuf| {
+        let problem = match std::fs::metadata(folder) {
+            Ok(about) if !about.is_dir() => "is not a folder",
+            Err(error) if error.kind() == ErrorKind::NotFound => "does not exist",
+            // Others may be allowed to look into it, or it may answer later.
+            Ok(_) | Err(_) => return None,
+        };
         let shown = folder.to_string_lossy();
         let shown = Quoted(&shown);
-        match std::fs::metadata(folder) {
-            Ok(about) if !about.is_dir() => Some(format!("zone folder {shown} is not a folder")),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                Some(format!("zone folder {shown} does not exist"))
-            }
-            // Others may be allowed to look into it, or it may answer later.
-            Ok(_) | Err(_) => None,
-        }
+        Some(format!(
+            "zone folder {shown} {problem}\n  hint: make it, or correct --zone-dir"
+        ))
     };
-    settings.dirs.iter().filter_map(told).collect()
+    let objects = |path: &PathBuf| {
+        let error = std::fs::metadata(path).err()?;
+        let shown = path.to_string_lossy();
+        let shown = Quoted(&shown);
+        (error.kind() == ErrorKind::NotFound).then(|| {
+            format!("manifests {shown} do not exist\n  hint: make them, or correct --manifests")
+        })
+    };
+    let manifests = match config.sync.as_deref().map(|sync| &sync.objects) {
+        Some(Objects::Manifests(paths)) => paths.as_slice(),
+        Some(Objects::Cluster(_)) | None => &[],
+    };
+    let folders = config.zones.dirs.iter().filter_map(folder);
+    folders
+        .chain(manifests.iter().filter_map(objects))
+        .collect()
 }
 
 /// The zone files of a folder, by name.
@@ -161,20 +178,33 @@ mod tests {
     }
 
     #[test]
-    fn folders_that_are_none_are_told() {
+    fn what_is_not_there_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let settings = Zones {
-            files: Vec::new(),
-            dirs: vec![folder.path().to_owned(), file, "/nowhere".into()],
-            strict: false,
+        let arguments = [
+            "--zone-dir".into(),
+            folder.path().as_os_str().to_owned(),
+            "--zone-dir".into(),
+            file.into(),
+            "--zone-dir=/nowhere".into(),
+            "--manifests".into(),
+            folder.path().as_os_str().to_owned(),
+            "--manifests=/none".into(),
+            "--zone=example.org".into(),
+        ];
+        let Ok(config::Command::Run(run)) = config::parse(arguments, &|_| None) else {
+            panic!("not the daemon");
         };
-        let told = missing_folders(&settings).join("\n");
+        let told = missing(&run.config.unwrap()).join("\n");
         let told = told.replace(&*folder.path().to_string_lossy(), "FOLDER");
         insta::assert_snapshot!(told, @r#"
         zone folder "FOLDER/file" is not a folder
+          hint: make it, or correct --zone-dir
         zone folder "/nowhere" does not exist
+          hint: make it, or correct --zone-dir
+        manifests "/none" do not exist
+          hint: make them, or correct --manifests
         "#);
     }
 }
