@@ -53,7 +53,8 @@ impl Made {
     /// # Errors
     /// The settings make no zone.
     pub(crate) fn replace_file(&self, store: &Store) -> Result<(), StoreError> {
-        // The time, so that it grows across restarts.
+        // The time, so that it grows across restarts: a commit is one step, so the serial stays behind
+        // the clock as long as a zone has, over its whole life, less than one commit a second.
         let serial = u32::try_from(clock::now().unix_seconds()).unwrap_or(u32::MAX);
         store.replace_static(&records(&self.apex, &self.servers, serial))?;
         Ok(())
