@@ -3,7 +3,7 @@
 //! A step is compact bytes, records one after the other, since thousands of them are kept. The
 //! oldest go first once all together take more than [`LEAST`] bytes and half of the zone's.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use wire::{Rtype, Serial, Ttl};
@@ -53,6 +53,50 @@ impl Step {
     #[must_use]
     pub fn bytes(&self) -> usize {
         size_of::<Self>() + self.removed.len() + self.added.len()
+    }
+
+    /// All of several steps, which follow each other, in one: what comes and goes again in between is
+    /// left out.
+    #[must_use]
+    pub fn condensed(steps: &[Arc<Self>]) -> Option<Self> {
+        let (first, last) = (steps.first()?, steps.last()?);
+        // Records that differ in the end, and whether they are new.
+        let mut net: BTreeMap<(&[u8], Rtype, Ttl, &[u8]), bool> = BTreeMap::new();
+        for step in steps {
+            let gone = step.removed().map(|record| (record, false));
+            let come = step.added().map(|record| (record, true));
+            for (record, new) in gone.chain(come) {
+                if record.rtype == Rtype::SOA {
+                    continue;
+                }
+                let key = (record.owner, record.rtype, record.ttl, record.rdata);
+                if net.get(&key) == Some(&!new) {
+                    net.remove(&key);
+                } else {
+                    net.insert(key, new);
+                }
+            }
+        }
+        let side = |soa: StepRecords<'_>, new: bool| {
+            let mut bytes = Vec::new();
+            for record in soa.take(1) {
+                push(
+                    &mut bytes,
+                    record.owner,
+                    (record.rtype, record.ttl, record.rdata),
+                );
+            }
+            for ((owner, rtype, ttl, rdata), _) in net.iter().filter(|(_, is)| **is == new) {
+                push(&mut bytes, owner, (*rtype, *ttl, rdata));
+            }
+            bytes.into_boxed_slice()
+        };
+        Some(Self {
+            from: first.from,
+            to: last.to,
+            removed: side(first.removed(), false),
+            added: side(last.added(), true),
+        })
     }
 
     /// The step from one version of a zone to another, by looking at both whole.
@@ -117,6 +161,10 @@ impl<'a> Iterator for StepRecords<'a> {
 /// A record at some owner, as far as a step compares it.
 type Record = (Rtype, Ttl, Box<[u8]>);
 
+fn plain((rtype, ttl, rdata): &Record) -> (Rtype, Ttl, &[u8]) {
+    (*rtype, *ttl, rdata)
+}
+
 fn records_of(node: Option<Node<'_>>) -> Vec<Record> {
     let rrsets = node.map(Node::rrsets).into_iter().flatten();
     rrsets.flat_map(records_of_rrset).collect()
@@ -139,10 +187,10 @@ impl Draft {
     fn add(&mut self, owner: &[u8], old: &[Record], new: &[Record]) {
         let of = |record: &&Record| record.0 != Rtype::SOA;
         for record in old.iter().filter(of).filter(|record| !new.contains(record)) {
-            push(&mut self.removed, owner, record);
+            push(&mut self.removed, owner, plain(record));
         }
         for record in new.iter().filter(of).filter(|record| !old.contains(record)) {
-            push(&mut self.added, owner, record);
+            push(&mut self.added, owner, plain(record));
         }
     }
 
@@ -151,7 +199,7 @@ impl Draft {
             let mut all = Vec::with_capacity(records.len() + 128);
             let soa = zone.apex_node().and_then(|apex| apex.rrset(Rtype::SOA));
             for record in soa.into_iter().flat_map(records_of_rrset) {
-                push(&mut all, &[], &record);
+                push(&mut all, &[], plain(&record));
             }
             all.extend(records);
             all.into_boxed_slice()
@@ -165,14 +213,14 @@ impl Draft {
     }
 }
 
-fn push(bytes: &mut Vec<u8>, owner: &[u8], (rtype, ttl, rdata): &Record) {
+fn push(bytes: &mut Vec<u8>, owner: &[u8], (rtype, ttl, rdata): (Rtype, Ttl, &[u8])) {
     // Owners are at most 254 bytes, data at most 65,535: both were checked when they came in.
     bytes.push(u8::try_from(owner.len()).unwrap_or(u8::MAX));
     bytes.extend(owner);
     bytes.extend(rtype.0.to_be_bytes());
     bytes.extend(ttl.as_secs().to_be_bytes());
     bytes.extend(u16::try_from(rdata.len()).unwrap_or(u16::MAX).to_be_bytes());
-    bytes.extend(&**rdata);
+    bytes.extend(rdata);
 }
 
 /// The last steps of one zone, the oldest first, without a gap.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use wire::message::{Question, RawRecord};
 use wire::{Name, Rcode, Rtype, Serial};
 use zone::Snapshot;
@@ -38,8 +38,14 @@ pub(super) fn judge(
         .iter()
         .any(|who| who.is(&client))
     {
-        let key = client.key.map(|key| key.to_string());
-        warn!(%zone, client = %slot.client, key, "transfer refused: nothing grants it");
+        // Strangers may ask as often as they like; who has a key wonders why.
+        match client.key {
+            Some(key) => warn!(
+                %zone, client = %slot.client, %key,
+                "transfer refused: no --allow-transfer grants it"
+            ),
+            None => debug!(%zone, client = %slot.client, "transfer refused"),
+        }
         return Some(prohibit());
     }
     let wanted = match (question.rtype, slot.transport) {

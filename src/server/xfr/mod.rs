@@ -79,6 +79,13 @@ fn order_of(since: Since, wanted: Wanted) -> Order {
         return Order::Current(zone);
     }
     match steps {
+        Some(steps) if steps.len() > MANY && size(&steps) < MOST_CONDENSED => {
+            let one = Step::condensed(&steps).filter(|one| one.bytes() < zone_size(&zone));
+            match one {
+                Some(one) => Order::Steps(zone, vec![Arc::new(one)]),
+                None => Order::Whole(zone),
+            }
+        }
         Some(steps) if size(&steps) < zone_size(&zone) => Order::Steps(zone, steps),
         _ => Order::Whole(zone),
     }
@@ -102,6 +109,12 @@ impl Messages for Transfer {
         self.place.is_some()
     }
 }
+
+/// More steps than so many go out as one: what changes all the time is then sent once.
+const MANY: usize = 16;
+
+/// Steps of more bytes are not put together: that would take a moment, and others wait.
+const MOST_CONDENSED: usize = 16 << 20;
 
 /// Bytes of steps that are sent however small the zone is.
 const SMALL: usize = 16 << 10;

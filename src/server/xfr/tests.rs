@@ -169,3 +169,18 @@ fn steps_go_out_where_they_are_known_and_shorter() {
     assert_eq!(shape(&read(&store, Wanted::Since(Serial(1))).0)[0].1, 6006);
     assert_eq!(shape(&read(&store, Wanted::Since(Serial(10))).0), [(10, 0)]);
 }
+
+#[test]
+fn many_steps_go_out_as_one() {
+    let store = store();
+    for number in 0..60 {
+        commit(&store, "new.example.", Some(number));
+    }
+    let one = [(67, 0), (7, 0), (67, 1), (67, 0)];
+    assert_eq!(shape(&read(&store, Wanted::Since(Serial(7))).0), one);
+    let two = read(&store, Wanted::Since(Serial(65))).0;
+    assert_eq!(shape(&two).len(), 6);
+    commit(&store, "new.example.", None);
+    let none = [(68, 0), (7, 0), (68, 0), (68, 0)];
+    assert_eq!(shape(&read(&store, Wanted::Since(Serial(7))).0), none);
+}
