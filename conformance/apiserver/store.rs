@@ -195,6 +195,15 @@ impl Store {
         )
     }
 
+    /// All objects of a resource as they are now.
+    #[must_use]
+    pub fn objects(&self, api_version: &str, plural: &str) -> Vec<Value> {
+        let state = self.lock();
+        let place = (api_version.to_owned(), plural.to_owned());
+        let objects = state.objects.get(&place).into_iter().flatten();
+        objects.map(|(_, stored)| stored.value.clone()).collect()
+    }
+
     pub(crate) fn note(&self, request: String) {
         self.lock().requests.push(request);
     }

@@ -6,11 +6,13 @@ use std::process::Command;
 use peers::{Options, Program, Server, Signal};
 
 use super::site::{Check, PATIENCE, Site, check, start, wait_for_address, wait_for_log};
+use super::sync::Cluster;
 use super::telemetry::get;
 
 pub(super) const TRIALS: &[Check] = &[
     ("explain_follows_a_name_from_its_object", explain),
     ("a_name_that_something_hides_is_told", hidden),
+    ("a_name_that_something_hides_is_told_on_its_object", event),
     ("a_plan_is_compared_with_the_running_server", plan),
     ("names_from_objects_are_counted", metrics),
 ];
@@ -117,6 +119,34 @@ fn hidden(program: &Program) -> Result<(), String> {
     site.zone("b.test", 3, "")?;
     wait_for_address(&server, "web.b.test", "192.0.2.10")?;
     wait_for_metric(&server, &[&conflicts(0)])
+}
+
+fn event(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let cluster = Cluster::start()?;
+    cluster.apply("a", "192.0.2.1");
+    cluster.apply("b", "192.0.2.2");
+    site.zone("example.org", 1, "a A 192.0.2.99")?;
+    let file = site.path("example.org").display().to_string();
+    let file = format!("--zone-file=example.org={file}");
+    let server = start(
+        program,
+        &cluster.options(&["--events-emit=RecordError", &file]),
+    )?;
+    wait_for_address(&server, "b.example.org", "192.0.2.2")?;
+    let events = || cluster.store.objects("events.k8s.io/v1", "events");
+    let came = server.wait_for(PATIENCE, |_| !events().is_empty());
+    check(came, || format!("no Event:\n{}", server.log()))?;
+    let events = events();
+    let [event] = events.as_slice() else {
+        return Err(format!("{events:?}"));
+    };
+    let note = event["note"].as_str().unwrap_or_default();
+    let is_told = note.contains("a.example.org A is not answered: A 192.0.2.99 from the zone file")
+        && event["regarding"]["name"] == "a"
+        && event["reason"] == "RecordError"
+        && event["action"] == "FailedSync";
+    check(is_told, || event.to_string())
 }
 
 fn conflicts(count: u32) -> String {
