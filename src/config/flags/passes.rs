@@ -15,7 +15,7 @@ pub(super) const GROUP: Group = Group {
         Flag::switch("dry-run", false).says("Say what would be changed, and change nothing", ""),
         Flag::switch("brake", true).says(
             "Do not hold mass deletes",
-            "Deletes are held when a pass would delete more than 20 names and more than 30 % of ours; \
+            "Held are deletes of more than 20 names and more than 30 % of ours within one --interval; \
              'zonewright brake release' lets go. With --once it is off unless --brake is given.",
         ),
         Flag::switch("events", false).says(

@@ -14,6 +14,8 @@ pub struct Brake {
     rules: BrakeRules,
     /// Only zones of which something is known.
     zones: HashMap<Box<str>, Zone>,
+    /// Names whose deletes are held no longer, though no pass has looked at them since.
+    loose: Vec<RowName>,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +32,7 @@ impl Brake {
         Self {
             rules,
             zones: HashMap::new(),
+            loose: Vec::new(),
         }
     }
 
@@ -62,7 +65,7 @@ impl Brake {
         // Counting what we own takes long, and while deletes are held it does not become much less.
         let is_known = held_before && pass.names.is_some();
         if lost <= rules.floor || (is_known && lost <= state.limit) {
-            state.losses.held.clear();
+            self.loose.extend(state.losses.let_go(&wanted));
         } else if !is_known {
             let enough = rules.enough(lost);
             let lately = state.losses.lately(&created);
@@ -70,7 +73,7 @@ impl Brake {
             let whole = owned(enough.saturating_sub(lately)).saturating_add(lately);
             state.limit = rules.floor.max(whole.saturating_mul(rules.percent) / 100);
             if whole >= enough {
-                state.losses.held.clear();
+                self.loose.extend(state.losses.let_go(&wanted));
             } else {
                 state.losses.hold(&wanted, &pass, rules.wait);
             }
@@ -130,6 +133,11 @@ impl Brake {
             }
         }
         count
+    }
+
+    /// Names whose deletes are held no longer and that the pass did not look at: the next one has to.
+    pub fn take_loose(&mut self) -> Vec<RowName> {
+        std::mem::take(&mut self.loose)
     }
 
     /// The zones with held deletes, with how many; sorted.

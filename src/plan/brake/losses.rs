@@ -7,7 +7,7 @@ use wire::Rtype;
 
 use super::Pass;
 use crate::group::GroupKey;
-use crate::{ChangeSet, Endpoint, Labels};
+use crate::{ChangeSet, Endpoint, Labels, RowName};
 
 /// A record that is lost, or would be.
 pub(super) type Loss = (GroupKey, Rtype);
@@ -88,6 +88,17 @@ impl Losses {
             // Whoever let all of it go, or the time that it stood, speaks for what went before too.
             self.gone.clear();
         }
+    }
+
+    /// Holds nothing any more. Tells the names that the pass, which wants these deleted, did not look
+    /// at.
+    pub(super) fn let_go<'a>(
+        &'a mut self,
+        wanted: &'a HashSet<Loss>,
+    ) -> impl Iterator<Item = RowName> + 'a {
+        let held = self.held.drain().map(|(loss, _)| loss);
+        let others = held.filter(|loss| !wanted.contains(loss));
+        others.map(|(group, _)| group.name)
     }
 
     /// Somebody lets go of all that is held, and knows what went before.

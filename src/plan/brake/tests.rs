@@ -92,6 +92,25 @@ fn names_that_are_wanted_again_free_the_brake() {
 }
 
 #[test]
+fn what_is_held_no_longer_is_told_if_the_pass_did_not_look_at_it() {
+    let mut brake = brake();
+    run(&mut brake, 25, 25, pass(0));
+    assert!(brake.take_loose().is_empty());
+    let mut names: Vec<RowName> = brake.names("example");
+    let others = names.split_off(10);
+    let some = Pass {
+        names: Some(&names),
+        ..pass(1)
+    };
+    let mut changes = ChangeSet::default();
+    let verdict = brake.hold("example", &mut changes, some, |_| 25);
+    assert!(verdict.freed);
+    let mut loose = brake.take_loose();
+    loose.sort_unstable();
+    assert_eq!(loose, others);
+}
+
+#[test]
 fn a_pass_over_some_names_leaves_the_others_held() {
     let mut brake = brake();
     run(&mut brake, 50, 50, pass(0));

@@ -160,6 +160,11 @@ impl Destination {
         for (zone, verdict) in verdicts {
             self.say_brake(&zone, verdict);
         }
+        let loose = self.brake.take_loose();
+        if !loose.is_empty() {
+            self.postponed.extend(loose);
+            self.pending.wake();
+        }
         if !complete {
             let additions = pass::additions(&mut changes);
             self.postponed.extend(pass::names(&changes));

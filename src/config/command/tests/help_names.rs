@@ -208,7 +208,7 @@ fn flags_of_names_are_explained() {
 
           --no-brake
               Do not hold mass deletes.
-              Deletes are held when a pass would delete more than 20 names and more than 30 % of ours;
+              Held are deletes of more than 20 names and more than 30 % of ours within one --interval;
               'zonewright brake release' lets go. With --once it is off unless --brake is given.
 
           --events

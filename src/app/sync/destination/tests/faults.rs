@@ -335,6 +335,32 @@ async fn deletes_that_trickle_in_are_held_until_somebody_lets_them_go() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn deletes_that_are_few_after_all_are_made_in_own_zones_too() {
+    let settings = Settings::of(["--source=service", "--zone=example.org", "--policy=sync"]);
+    let (model, mut destinations) = settings.parts().await;
+    let destination = destinations.remove(0);
+    let status = Arc::clone(&destination.status);
+    let (_, asks) = mpsc::channel(1);
+    let stop = CancellationToken::new();
+    #[expect(clippy::disallowed_methods, reason = "it is stopped with the test")]
+    let task = tokio::spawn(destination.run(asks, stop.clone()));
+    list(&model, Kind::Service, numbered(50));
+    sleep(Duration::from_millis(10)).await;
+    list(&model, Kind::Service, numbered(20));
+    sleep(Duration::from_millis(10)).await;
+    let numbers = status.numbers();
+    assert_eq!((numbers.names, numbers.held), (50, 30));
+    for name in numbered(32).skip(20) {
+        model.take([Event::Apply(service(&name, "192.0.2.1"))]);
+    }
+    sleep(Duration::from_millis(10)).await;
+    let numbers = status.numbers();
+    assert_eq!((numbers.names, numbers.held), (32, 0));
+    stop.cancel();
+    task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_pass_waits_for_no_kind_that_is_denied() {
     let rig = Rig::with(&["--source=service", "--source=ingress"]).await;
     rig.list(numbered(3));
