@@ -24,7 +24,7 @@ pub struct Step {
 }
 
 /// One record of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StepRecord<'a> {
     /// The owner below the apex: labels without the apex and without a root label.
     pub owner: &'a [u8],
@@ -61,7 +61,7 @@ impl Step {
     pub fn condensed(steps: &[Arc<Self>]) -> Option<Self> {
         let (first, last) = (steps.first()?, steps.last()?);
         // Records that differ in the end, and whether they are new.
-        let mut net: BTreeMap<(&[u8], Rtype, Ttl, &[u8]), bool> = BTreeMap::new();
+        let mut net: BTreeMap<StepRecord<'_>, bool> = BTreeMap::new();
         for step in steps {
             let gone = step.removed().map(|record| (record, false));
             let come = step.added().map(|record| (record, true));
@@ -69,25 +69,24 @@ impl Step {
                 if record.rtype == Rtype::SOA {
                     continue;
                 }
-                let key = (record.owner, record.rtype, record.ttl, record.rdata);
-                if net.get(&key) == Some(&!new) {
-                    net.remove(&key);
+                if net.get(&record) == Some(&!new) {
+                    net.remove(&record);
                 } else {
-                    net.insert(key, new);
+                    net.insert(record, new);
                 }
             }
         }
         let side = |soa: StepRecords<'_>, new: bool| {
             let mut bytes = Vec::new();
-            for record in soa.take(1) {
-                push(
-                    &mut bytes,
-                    record.owner,
-                    (record.rtype, record.ttl, record.rdata),
-                );
-            }
-            for ((owner, rtype, ttl, rdata), _) in net.iter().filter(|(_, is)| **is == new) {
-                push(&mut bytes, owner, (*rtype, *ttl, rdata));
+            let records = net.iter().filter(|(_, is)| **is == new);
+            for record in soa.take(1).chain(records.map(|(record, _)| *record)) {
+                let StepRecord {
+                    owner,
+                    rtype,
+                    ttl,
+                    rdata,
+                } = record;
+                push(&mut bytes, owner, (rtype, ttl, rdata));
             }
             bytes.into_boxed_slice()
         };
