@@ -250,6 +250,7 @@ impl Names {
             names,
             page_bytes,
             incomplete: false,
+            withheld: None,
         };
         Ok((zone, self.depths))
     }

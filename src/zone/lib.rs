@@ -12,6 +12,7 @@
 
 mod assemble;
 pub mod check;
+pub mod copy;
 mod cow;
 mod depths;
 pub mod file;
@@ -41,7 +42,7 @@ pub use index::Position;
 pub use layer::Layer;
 pub use lookup::{Found, Probe};
 pub use page::{Flags, Node, Rdatas, RrsetRef, Rrsets};
-pub use snapshot::{Snapshot, Zone};
+pub use snapshot::{Snapshot, Withheld, Zone};
 pub use store::{Committed, Since, Store, StoreError};
 pub use update::{Effect, Permit, Refusal};
 pub use updater::{UpdateError, UpdateRequest, UpdateTotals, Updater};

@@ -34,6 +34,17 @@ pub struct Zone {
     pub(crate) page_bytes: usize,
     /// What is not here may yet come: not all that feeds the zone is known.
     pub(crate) incomplete: bool,
+    /// Why nothing of it is answered, if so.
+    pub(crate) withheld: Option<Withheld>,
+}
+
+/// Why nothing of a zone is answered, though it is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withheld {
+    /// It is a copy that has not come yet.
+    Absent,
+    /// It is a copy that nobody has confirmed for too long.
+    Expired,
 }
 
 /// The SOA as negative answers carry it (RFC 2308 §3).
@@ -66,6 +77,13 @@ impl Zone {
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.incomplete
+    }
+
+    /// Why nothing of it is answered, if so.
+    #[must_use]
+    #[inline]
+    pub fn withheld(&self) -> Option<Withheld> {
+        self.withheld
     }
 
     /// The keys that lookups must be made with.

@@ -32,6 +32,12 @@ use crate::writer::{Change, ZoneWriter};
 /// Why a proposal was not taken. The store is as it was before.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The zone is a copy of another server's, and changes as that one does.
+    #[error("zone \"{apex}\" is a copy of another server's zone, and changes with that one only")]
+    IsCopy {
+        /// The zone.
+        apex: Name,
+    },
     /// There is not exactly one SOA at the apex.
     #[error("zone \"{apex}\" needs exactly one SOA record at its apex")]
     NoSoa {
@@ -82,7 +88,7 @@ pub struct Committed {
 /// All zones of this process.
 #[derive(Debug)]
 pub struct Store {
-    keys: HashKeys,
+    pub(crate) keys: HashKeys,
     current: ArcSwap<Snapshot>,
     writers: Mutex<Writers>,
     journal: OnceLock<Arc<dyn Journal>>,
@@ -104,11 +110,13 @@ impl fmt::Debug for Listener {
 }
 
 #[derive(Debug, Default)]
-struct Writers {
+pub(crate) struct Writers {
     /// By apex in lower case: the place in the snapshot and the writer's side.
-    zones: HashMap<Name, (usize, ZoneWriter)>,
+    pub(crate) zones: HashMap<Name, (usize, ZoneWriter)>,
     /// By the same: what has changed lately.
-    histories: HashMap<Name, History>,
+    pub(crate) histories: HashMap<Name, History>,
+    /// By the same: zones that are copies of other servers'.
+    pub(crate) copies: HashSet<Name>,
     /// By the same: the highest serial that may be published.
     ceilings: HashMap<Name, Serial>,
     /// By the same: what is stored of zones that are not served.
@@ -185,6 +193,9 @@ impl Store {
         let apex = zone.apex.clone();
         let mut next = ZoneWriter::new(zone, depths);
         let mut writers = self.lock();
+        if writers.copies.contains(&apex) {
+            return Err(StoreError::IsCopy { apex });
+        }
         if let Some((place, writer)) = writers.zones.get_mut(&apex) {
             let place = *place;
             next.apply(writer.contributions());
@@ -255,6 +266,10 @@ impl Store {
     ) -> Result<Committed, StoreError> {
         let mut writers = self.lock();
         let no_zone = || StoreError::NoZone { apex: apex.clone() };
+        if writers.copies.contains(apex) {
+            let apex = apex.clone();
+            return Err(StoreError::IsCopy { apex });
+        }
         let (_, writer) = writers.zones.get(apex).ok_or_else(no_zone)?;
         for change in &changes {
             check_change(&writer.zone, change)?;
@@ -291,6 +306,10 @@ impl Store {
     pub fn evaluate(&self, update: &Update, permit: &dyn Permit) -> Result<Effect, Refusal> {
         let writers = self.lock();
         match writers.zones.get(&update.zone) {
+            Some(_) if writers.copies.contains(&update.zone) => Err(Refusal::new(
+                wire::Rcode::NOTAUTH,
+                format!("zone \"{}\" is a copy of another server's", update.zone),
+            )),
             Some((_, writer)) => {
                 let effect = update::evaluate(writer, update, permit)?;
                 for change in &effect.changes {
@@ -379,6 +398,9 @@ impl Store {
     /// Takes a zone out; tells whether there was one.
     pub fn remove(&self, apex: &Name) -> bool {
         let mut writers = self.lock();
+        if writers.copies.contains(apex) {
+            return false;
+        }
         let Some((place, writer)) = writers.zones.remove(apex) else {
             return false;
         };
@@ -553,7 +575,7 @@ impl Store {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Writers> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Writers> {
         // Writers change their side only by whole steps; after a panic the last one stands.
         self.writers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -566,7 +588,7 @@ impl Store {
     }
 
     /// Publishes the next version of the zone at a place.
-    fn publish(&self, place: usize, zone: Option<Zone>, old: Option<Zone>) {
+    pub(crate) fn publish(&self, place: usize, zone: Option<Zone>, old: Option<Zone>) {
         let apex = zone.as_ref().map(|zone| zone.apex.clone());
         let mut next = Snapshot::clone(&self.current.load());
         put(&mut next, place, zone);
@@ -577,7 +599,7 @@ impl Store {
     }
 
     /// As [`Self::publish`], when a zone has come or gone.
-    fn publish_apexes(&self, place: usize, zone: Option<Zone>, writers: &Writers) {
+    pub(crate) fn publish_apexes(&self, place: usize, zone: Option<Zone>, writers: &Writers) {
         let mut next = Snapshot::clone(&self.current.load());
         let apexes: Vec<(u64, usize, usize)> = writers
             .zones
@@ -627,7 +649,7 @@ fn newer(left: Serial, right: Serial) -> Serial {
     }
 }
 
-fn free_place(writers: &Writers) -> usize {
+pub(crate) fn free_place(writers: &Writers) -> usize {
     let taken: HashSet<usize> = writers.zones.values().map(|(place, _)| *place).collect();
     (0..)
         .find(|place| !taken.contains(place))
@@ -643,7 +665,7 @@ fn put(snapshot: &mut Snapshot, place: usize, zone: Option<Zone>) {
     }
 }
 
-fn committed(zone: &Zone, changed: bool) -> Committed {
+pub(crate) fn committed(zone: &Zone, changed: bool) -> Committed {
     Committed {
         serial: zone.serial,
         records: zone.records,
@@ -655,7 +677,7 @@ fn committed(zone: &Zone, changed: bool) -> Committed {
 const BLOCK: u32 = 65_536;
 
 /// Whether two versions hold the same names and records.
-fn same_contents(left: &Zone, right: &Zone) -> bool {
+pub(crate) fn same_contents(left: &Zone, right: &Zone) -> bool {
     left.records == right.records
         && left.names == right.names
         && left
@@ -664,7 +686,7 @@ fn same_contents(left: &Zone, right: &Zone) -> bool {
             .all(|(left, right)| left.entry() == right.entry())
 }
 
-fn check_change(zone: &Zone, change: &Change) -> Result<(), StoreError> {
+pub(crate) fn check_change(zone: &Zone, change: &Change) -> Result<(), StoreError> {
     if !change.owner.as_ref().is_at_or_below(zone.apex.as_ref()) {
         let apex = zone.apex.clone();
         return Err(StoreError::OutOfZone {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use zone::{Store, Updater};
 
-use super::Worker;
+use super::{Following, Worker};
 use crate::metrics::{Metrics, WorkerMetrics};
 use crate::query::Chaos;
 use crate::stage::acl::AccessList;
@@ -59,6 +59,8 @@ pub struct Authority {
     pub transfers: Arc<PerZone<Who>>,
     /// Who may update zones, if anybody.
     pub updates: Option<Updates>,
+    /// Who follows zones of other servers, if anybody does.
+    pub following: Option<Arc<dyn Following>>,
 }
 
 /// How zones are updated.

@@ -11,7 +11,7 @@ use zone::Snapshot;
 use super::reply::{Extra, unix_time};
 use super::signature::Signature;
 use super::worker::{Pending, finish, write_chaos, write_empty};
-use super::{Core, transfer, update};
+use super::{Core, notify, transfer, update};
 use crate::later::Later;
 use crate::metrics::{DropReason, WorkerMetrics};
 use crate::query::{self, Outcome};
@@ -87,7 +87,7 @@ fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, snapshot: &Snapsh
         return Step::Drop(DropReason::Malformed);
     };
     let opcode = header.opcode();
-    if !matches!(opcode, Opcode::QUERY | Opcode::UPDATE) {
+    if !matches!(opcode, Opcode::QUERY | Opcode::NOTIFY | Opcode::UPDATE) {
         pending.edns = salvage(core, slot, header);
         return refuse(Rcode::NOTIMP);
     }
@@ -125,6 +125,11 @@ fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, snapshot: &Snapsh
     if !core.options.acl.permits(slot.client.ip()) {
         return prohibit();
     }
+    if opcode == Opcode::UPDATE
+        && let Some(step) = update::forward(core, slot, question)
+    {
+        return step;
+    }
     if let Some(at) = trailer.tsig {
         let verified = tsig::verify(message, at, &core.authority.keys, unix_time());
         let signature = pending.signature.insert(Signature::new(verified));
@@ -134,6 +139,9 @@ fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, snapshot: &Snapsh
     }
     if opcode == Opcode::UPDATE {
         return update::judge(core, slot, pending, header);
+    }
+    if opcode == Opcode::NOTIFY {
+        return notify::judge(core, slot, pending, question);
     }
     judge_question(core, slot, pending, question, snapshot)
 }

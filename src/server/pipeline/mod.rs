@@ -3,7 +3,8 @@
 //! ```text
 //! header → opcode → question → EDNS, cookie → acl → TSIG ─┬→ query ──→ OPT → rate limit → TSIG
 //!                                                         ├→ UPDATE ─→ judged, queued, answered later
-//!                                                         └→ AXFR, IXFR → judged, a stream of messages
+//!                                                         ├→ AXFR, IXFR → judged, a stream of messages
+//!                                                         └→ NOTIFY ─→ judged, handed to who follows the zone
 //! ```
 //!
 //! A batch goes through in passes, so that the memory a question needs is under way while others
@@ -13,6 +14,7 @@
 
 mod core;
 mod judge;
+mod notify;
 mod reply;
 mod signature;
 mod transfer;
@@ -20,6 +22,7 @@ mod update;
 mod worker;
 
 pub use self::core::{Authority, Core, CoreOptions, Updates};
+pub use notify::{Following, Heard};
 pub use worker::{MAX_BATCH, Worker};
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub(super) fn judge(
     }
     let zone = question.name.to_lowercase();
     let client = client_of(slot, pending);
+    let withheld = snapshot.zone(question.name).and_then(zone::Zone::withheld);
     if !core
         .authority
         .transfers
@@ -47,6 +48,9 @@ pub(super) fn judge(
             None => debug!(%zone, client = %slot.client, "transfer refused"),
         }
         return Some(prohibit());
+    }
+    if withheld.is_some() {
+        return Some(refuse(Rcode::SERVFAIL));
     }
     let wanted = match (question.rtype, slot.transport) {
         // RFC 5936 §4.2: not defined over UDP.

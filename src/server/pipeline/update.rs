@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tracing::{debug, warn};
 use wire::edns::ExtendedError;
-use wire::message::Header;
+use wire::message::{Header, Question};
 use wire::update::Update;
 use wire::{Name, Rcode};
 use zone::{UpdateError, UpdateRequest};
@@ -20,6 +20,20 @@ use crate::slot::{Slot, Transport};
 use crate::stage::policy::Permitted;
 use crate::stage::who::Client;
 
+/// Hands an UPDATE of a zone that we follow on to its primary, unchanged (RFC 2136 §6), if that is
+/// done at all. It is the primary that judges it, signature included: we may not know the key.
+pub(super) fn forward(core: &Core, slot: &Slot, question: Question<'_>) -> Option<Step> {
+    let following = Arc::clone(core.authority.following.as_ref()?);
+    let zone = question.name.to_lowercase();
+    if !following.forwards(&zone) {
+        return None;
+    }
+    let (request, client) = (slot.request().to_vec(), slot.client);
+    Some(Step::Later(Later::Deferred(Deferred::new(
+        move |deliver| following.forward(&zone, client, request, deliver),
+    ))))
+}
+
 /// Says what becomes of an UPDATE.
 pub(super) fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, header: Header) -> Step {
     let update = match Update::read(slot.request(), header) {
@@ -28,6 +42,15 @@ pub(super) fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, header
     };
     let zone = update.zone.as_ref().to_lowercase();
     if core.store.snapshot().zone(zone.as_ref()).is_none() {
+        return refuse(Rcode::NOTAUTH);
+    }
+    let following = core.authority.following.as_ref();
+    if following.is_some_and(|following| following.follows(&zone)) {
+        // RFC 2136 §3.1.1: who is not the primary, and does not forward, is not the one to ask.
+        warn!(
+            %zone, client = %slot.client,
+            "update of a zone that we follow: its primary takes updates; --forward-updates hands them on"
+        );
         return refuse(Rcode::NOTAUTH);
     }
     let Some(updates) = &core.authority.updates else {

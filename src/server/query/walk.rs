@@ -7,7 +7,7 @@ use wire::message::HEADER_LEN;
 use wire::name::MAX_LEN;
 use wire::write::{Full, Writer};
 use wire::{Name, NameRef, Rcode, Rtype};
-use zone::{Found, LookupName, Node, Probe, RrsetRef, Snapshot, Zone};
+use zone::{Found, LookupName, Node, Probe, RrsetRef, Snapshot, Withheld, Zone};
 
 use super::additional;
 use crate::stage::ratelimit::ResponseClass;
@@ -162,6 +162,10 @@ impl<'n> Answer<'_, '_, 'n> {
         lookup: &LookupName,
         made: (&'n Made, usize),
     ) -> Option<NameRef<'n>> {
+        if let Some(withheld) = zone.withheld() {
+            self.withhold(withheld);
+            return None;
+        }
         match zone.find_probed(lookup, probe) {
             Found::Exact(node) => self.node(zone, name, node, ResponseClass::Positive),
             Found::Wildcard(node, _) => self.node(zone, name, node, ResponseClass::Wildcard),
@@ -276,6 +280,18 @@ impl<'n> Answer<'_, '_, 'n> {
                 &mut self.outcome,
             );
         }
+    }
+
+    /// Says that the zone is ours, but that there is nothing to answer from.
+    #[cold]
+    fn withhold(&mut self, withheld: Withheld) {
+        self.outcome.rcode = Rcode::SERVFAIL;
+        self.outcome.authoritative = false;
+        self.outcome.class = ResponseClass::Error;
+        self.outcome.error = Some(match withheld {
+            Withheld::Absent => ExtendedError::NOT_READY,
+            Withheld::Expired => ExtendedError::INVALID_DATA,
+        });
     }
 
     /// The SOA that says how long "nothing" holds (RFC 2308 §3).

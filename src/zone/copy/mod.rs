@@ -1,0 +1,168 @@
+//! Copies of other servers' zones: contents come whole or by steps, and are theirs to the bit.
+//!
+//! ```text
+//! whole zone, sorted → replace_copy ─┐
+//! steps that fit → Steps → apply ────┴→ a version with exactly the primary's serial
+//! nothing yet, or too old → withheld: known, and nothing of it is answered
+//! ```
+//!
+//! Invariants: a copy has the static layer only, and no other way leads into it. Its serial is never
+//! one of ours, so that steps lead on from it to whoever follows us.
+
+mod image;
+mod steps;
+
+use wire::{Name, Rtype, Serial, Ttl};
+
+use crate::assemble::assemble;
+use crate::history::Step;
+use crate::records::{Place, Records};
+use crate::snapshot::Withheld;
+use crate::store::{
+    Committed, Store, StoreError, check_change, committed, free_place, same_contents,
+};
+use crate::writer::ZoneWriter;
+
+pub use image::{ImageError, read_image, write_image};
+pub use steps::Steps;
+
+/// Why steps were not carried out. The copy is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum StepsError {
+    /// The copy has another version than the one that they begin with.
+    #[error("zone \"{apex}\" has another serial than the steps begin with")]
+    Moved {
+        /// The zone.
+        apex: Name,
+    },
+    /// What they lead to cannot be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// From now on a zone is a copy, of which nothing is answered until its contents come.
+    ///
+    /// # Errors
+    /// There is a zone of this name that is none.
+    pub fn expect_copy(&self, apex: &Name) -> Result<(), StoreError> {
+        let apex = apex.as_ref().to_lowercase();
+        let mut records = Records::new(apex.clone());
+        // It is never shown: two root names, then five numbers.
+        records.push(
+            apex.as_ref(),
+            Rtype::SOA,
+            Ttl::from_secs(0),
+            &[0; 22],
+            Place::default(),
+        );
+        let (mut zone, depths) = assemble(&records, self.keys)?;
+        zone.withheld = Some(Withheld::Absent);
+        let mut writers = self.lock();
+        if writers.copies.contains(&apex) {
+            return Ok(());
+        }
+        if writers.zones.contains_key(&apex) {
+            return Err(StoreError::IsCopy { apex });
+        }
+        let place = free_place(&writers);
+        writers.copies.insert(apex.clone());
+        let writer = ZoneWriter::new(zone.clone(), depths);
+        writers.zones.insert(apex, (place, writer));
+        self.publish_apexes(place, Some(zone), &writers);
+        Ok(())
+    }
+
+    /// Whether a zone is a copy.
+    #[must_use]
+    pub fn is_copy(&self, apex: &Name) -> bool {
+        self.lock().copies.contains(apex)
+    }
+
+    /// Puts all contents of a copy in place. The records must be sorted and without repeats.
+    ///
+    /// # Errors
+    /// When the records make no zone, or the zone is no copy.
+    pub fn replace_copy(&self, records: &Records) -> Result<Committed, StoreError> {
+        // The long part is done before the lock: other zones' writers do not wait for it.
+        let (zone, depths) = assemble(records, self.keys)?;
+        let apex = zone.apex.clone();
+        let next = ZoneWriter::new(zone, depths);
+        let mut writers = self.lock();
+        if !writers.copies.contains(&apex) {
+            return Err(StoreError::NoZone { apex });
+        }
+        let Some((place, writer)) = writers.zones.get_mut(&apex) else {
+            return Err(StoreError::NoZone { apex });
+        };
+        let (place, zone) = (*place, next.zone.clone());
+        let old = &writer.zone;
+        if old.withheld.is_none() && old.serial == zone.serial && same_contents(old, &zone) {
+            return Ok(committed(old, false));
+        }
+        let old = std::mem::replace(writer, next).zone;
+        let history = writers.histories.entry(apex).or_default();
+        if old.withheld == Some(Withheld::Absent) || !zone.serial.is_newer_than(old.serial) {
+            // Nobody can be led from there to here.
+            history.clear();
+        } else {
+            history.push(Step::between(&old, &zone), zone.memory_bytes());
+        }
+        let done = committed(&zone, true);
+        self.publish(place, Some(zone), Some(old));
+        Ok(done)
+    }
+
+    /// Takes a copy to the version that steps lead to.
+    ///
+    /// # Errors
+    /// When it has moved meanwhile, or what comes of it cannot be stored.
+    pub fn apply_steps(&self, steps: Steps, serial: Serial) -> Result<Committed, StepsError> {
+        let apex = steps.zone().apex.clone();
+        let from = steps.zone().serial;
+        let changes = steps.into_changes();
+        let mut writers = self.lock();
+        if !writers.copies.contains(&apex) {
+            return Err(StoreError::NoZone { apex }.into());
+        }
+        let Some((place, writer)) = writers.zones.get_mut(&apex) else {
+            return Err(StoreError::NoZone { apex }.into());
+        };
+        if writer.zone.serial != from || writer.zone.withheld.is_some() {
+            return Err(StepsError::Moved { apex });
+        }
+        for change in &changes {
+            check_change(&writer.zone, change)?;
+        }
+        let place = *place;
+        let before = writer.zone.clone();
+        let changed = writer.apply(changes);
+        writer.set_serial(serial);
+        let zone = writer.zone.clone();
+        let history = writers.histories.entry(apex).or_default();
+        history.push(Step::at(&before, &zone, changed), zone.memory_bytes());
+        let done = committed(&zone, true);
+        self.publish(place, Some(zone), Some(before));
+        Ok(done)
+    }
+
+    /// Says that nothing of a copy is to be answered any more, or that it is confirmed again. What it
+    /// holds stays. Tells whether that is new.
+    pub fn set_expired(&self, apex: &Name, expired: bool) -> bool {
+        let mut writers = self.lock();
+        let Some((place, writer)) = writers.zones.get_mut(apex) else {
+            return false;
+        };
+        let wanted = expired.then_some(Withheld::Expired);
+        if writer.zone.withheld == Some(Withheld::Absent) || writer.zone.withheld == wanted {
+            return false;
+        }
+        let before = writer.zone.clone();
+        writer.zone.withheld = wanted;
+        self.publish(*place, Some(writer.zone.clone()), Some(before));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;
