@@ -32,6 +32,7 @@ pub(super) fn authority(
         keys: Arc::new(keys),
         transfers: Arc::new(per_zone(&peers.transfers, who)),
         updates: None,
+        following: None,
     };
     if peers.updates.is_empty() {
         return Ok((authority, None));

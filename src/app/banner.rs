@@ -45,7 +45,11 @@ impl Banner {
     pub(super) fn add_zones(&mut self, statuses: &[(Name, Status)], snapshot: &Snapshot) {
         for (name, status) in statuses {
             let served = snapshot.zone(name.as_ref());
-            match served.filter(|_| status.state != State::Failed) {
+            let is_served = |zone: &&Zone| zone.withheld().is_none();
+            match served
+                .filter(|_| status.state != State::Failed)
+                .filter(is_served)
+            {
                 None => self.failed += 1,
                 Some(zone) => {
                     self.zones.push(Line {

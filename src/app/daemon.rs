@@ -32,6 +32,7 @@ use super::banner::Banner;
 use super::clock::{self, Moment};
 use super::control::{Answerer, Socket, serve as serve_control};
 use super::data_dir::DataDir;
+use super::follow::{self, Follow};
 use super::metrics::{Numbers, Syncing};
 use super::privileges::{self, Identity};
 use super::secondaries::{self, Secondaries, Teller};
@@ -61,7 +62,12 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     // Signals first: one that comes during the start must not be lost.
     let guard = runtime.enter();
     let signals = Signals::listen()?;
-    let (authority, updating) = authority::authority(&config.peers, &store)?;
+    let (mut authority, updating) = authority::authority(&config.peers, &store)?;
+    let mut follow = None;
+    if let Some((hub, zones)) = follow::prepare(&config.peers, &authority.keys, &store)? {
+        authority.following = Some(hub);
+        follow = Some(zones);
+    }
     let server = bind(&config, inherited, &authority, &store)?;
     drop(authority);
     let admin = match config.metrics_address {
@@ -90,7 +96,11 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
             None
         }
     };
+    if let Some(follow) = &mut follow {
+        follow.load(&config, config.data_dir.as_deref(), &store)?;
+    }
     let daemon = Daemon {
+        follow,
         data_dir,
         updating,
         teller,
@@ -141,6 +151,7 @@ struct Daemon {
     /// The thread that carries out updates.
     updating: Option<JoinHandle<()>>,
     teller: Option<Teller>,
+    follow: Option<Follow>,
     admin: Option<Admin>,
     socket: Option<Socket>,
     notifier: Notifier,
@@ -205,6 +216,9 @@ impl Daemon {
             (syncing, waits, reread) = (running.tasks, running.ready, running.reread);
             syncing_numbers.show(&running.model, &running.asks);
             questions = Some((running.model, running.asks));
+        }
+        if let Some(follow) = self.follow {
+            waits.extend(follow.start(&statuses, &mut syncing, &stop));
         }
         if let Some(socket) = self.socket {
             let answerer = Answerer {

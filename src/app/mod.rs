@@ -22,6 +22,7 @@ mod clock;
 mod control;
 mod daemon;
 mod data_dir;
+mod follow;
 mod key;
 mod metrics;
 mod once;

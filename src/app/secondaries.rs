@@ -191,7 +191,8 @@ fn server(address: SocketAddr) -> Arc<Server> {
 /// TTL and data of the SOA as it is now.
 fn soa_of(store: &Store, zone: NameRef<'_>) -> Option<(Ttl, Vec<u8>)> {
     let snapshot = store.snapshot();
-    let soa = snapshot.zone(zone)?.apex_node()?.rrset(Rtype::SOA)?;
+    let zone = snapshot.zone(zone).filter(|zone| zone.withheld().is_none())?;
+    let soa = zone.apex_node()?.rrset(Rtype::SOA)?;
     Some((soa.ttl(), soa.first().to_vec()))
 }
 

@@ -66,6 +66,11 @@ fn state(zone: &Zone) -> &str {
     match zone.state.as_str() {
         "failed" => "failed: its file has errors, the zone is not served",
         "stale" => "stale: its file has errors, the zone is served as it was before",
+        "expired" => "expired: no primary has confirmed it for too long, the zone is not served",
+        "unconfirmed" => {
+            "unconfirmed: no primary can be asked, the zone is served as it was before"
+        }
+        "waiting" => "waiting: no primary has given it yet, the zone is not served",
         other => other,
     }
 }

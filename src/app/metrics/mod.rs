@@ -207,7 +207,7 @@ impl Numbers {
         page.gauges(
             "zonewright_zones",
             "Zones, by how they are served",
-            [State::Served, State::Stale, State::Failed].map(|state| {
+            State::ALL.map(|state| {
                 let count = self.statuses.count(state) as u64;
                 ([("state", state.label())], count)
             }),

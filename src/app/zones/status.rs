@@ -11,18 +11,24 @@ use crate::app::clock::{self, Moment};
 /// How a zone is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
+    /// Not any more: it is followed, and nobody has confirmed it for too long.
+    Expired,
     /// Not at all: its file has had errors since the start.
     Failed,
     /// As its file has it.
     Served,
     /// As its file had it before there were errors in it.
     Stale,
+    /// As its primary had it, which cannot be asked at the moment.
+    Unconfirmed,
+    /// Not yet: it is followed, and has not come yet.
+    Waiting,
 }
 
 /// How a zone is.
 #[derive(Clone, Debug)]
 pub(crate) struct Status {
-    /// Its master file; empty for a zone made from the settings.
+    /// Its master file; empty for a zone made from the settings; the primaries of one that is followed.
     pub(crate) path: PathBuf,
     /// The folder that the file was found in; none for a file of the settings.
     pub(crate) folder: Option<PathBuf>,
@@ -51,7 +57,19 @@ impl Status {
     }
 }
 
-/// How all zones are: written by the keeper, read by others. Never locked for long.
+impl Status {
+    /// A zone that is followed.
+    pub(crate) fn followed(primaries: &[&str], state: State, report: String) -> Self {
+        Self {
+            path: PathBuf::from(format!("from {}", primaries.join(", "))),
+            state,
+            report,
+            ..Self::made()
+        }
+    }
+}
+
+/// How all zones are: written by the keeper and by who follows zones, read by others. Never locked for long.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Statuses(Arc<Mutex<BTreeMap<Name, Status>>>);
 
@@ -77,7 +95,7 @@ impl Statuses {
             .count()
     }
 
-    pub(super) fn set(&self, zone: Name, status: Status) {
+    pub(crate) fn set(&self, zone: Name, status: Status) {
         self.lock().insert(zone, status);
     }
 
@@ -92,12 +110,25 @@ impl Statuses {
 }
 
 impl State {
+    /// All of them, the best first.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Served,
+        Self::Stale,
+        Self::Unconfirmed,
+        Self::Failed,
+        Self::Waiting,
+        Self::Expired,
+    ];
+
     /// The word for it.
     pub(crate) fn label(self) -> &'static str {
         match self {
+            Self::Expired => "expired",
             Self::Failed => "failed",
             Self::Served => "served",
             Self::Stale => "stale",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Waiting => "waiting",
         }
     }
 }

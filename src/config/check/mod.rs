@@ -4,6 +4,7 @@
 
 mod claims;
 mod destination;
+mod followed;
 mod provider;
 mod reader;
 mod registry;
@@ -34,6 +35,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
     if zones.files.is_empty()
         && zones.dirs.is_empty()
         && sync.is_none()
+        && !reader.raw.values.contains_key("secondary")
         && reader.problems.is_empty()
     {
         let problem = Problem::of_file(Origin::Flag, "there is no zone to serve");
@@ -42,6 +44,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
              or where names come from with --source KIND or --manifests PATH",
         ));
     }
+    let peers = peers(&mut reader, &zones, sync.as_deref());
     let config = Config {
         zones,
         listen: listen(&mut reader),
@@ -69,7 +72,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
             allow: reader.networks("allow-query"),
             deny: reader.networks("deny-query"),
         },
-        peers: peers(&mut reader),
+        peers,
         rate_limit: rate_limit(&mut reader),
         cookies: cookies(&mut reader),
         metrics_address: metrics_address(&mut reader, sync.as_deref()),
@@ -168,7 +171,7 @@ fn listen(reader: &mut Reader) -> Listen {
     }
 }
 
-fn peers(reader: &mut Reader) -> Peers {
+fn peers(reader: &mut Reader, zones: &Zones, sync: Option<&Sync>) -> Peers {
     let key_files = reader.all_filled("key-file", value::path);
     let key_files = key_files
         .iter()
@@ -178,6 +181,8 @@ fn peers(reader: &mut Reader) -> Peers {
         transfers: of_zones(reader, "allow-transfer", value::who),
         notify: of_zones(reader, "notify", value::server),
         updates: of_zones(reader, "update-policy", value::update_rule),
+        followed: followed::followed(reader, zones, sync),
+        forward_updates: reader.switch("forward-updates"),
     }
 }
 

@@ -23,6 +23,18 @@ pub(super) const GROUP: Group = Group {
             "A secondary that is told (NOTIFY) comes for the changes at once. Without ZONE= it is for all \
              zones that do not name servers of their own.",
         ),
+        Flag::repeated("secondary", "ZONE=ADDR[:PORT][,key:NAME]", "").says(
+            "Follow a zone of another server",
+            "We are a secondary of the zone: it is transferred from that primary, asked for with the key if \
+             one is named, and served with the primary's own serial. Give it again for each further primary \
+             of the zone. A copy is kept in --data-dir. Changes come by NOTIFY from the primary, or at the \
+             times that its SOA says.",
+        ),
+        Flag::switch("forward-updates", false).says(
+            "Hand updates of followed zones on to their primaries",
+            "They are handed on unchanged, and the primary judges them. Without it they are answered by \
+             NOTAUTH.",
+        ),
         Flag::repeated("update-policy", "[ZONE=]RULE", "").says(
             "Let clients update zones (RFC 2136)",
             "RULE is as in BIND: grant|deny KEY name|subdomain|wildcard NAME [TYPE...], grant|deny KEY \

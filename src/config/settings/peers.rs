@@ -17,6 +17,28 @@ pub struct Peers {
     pub notify: Vec<OfZone<SocketAddr>>,
     /// Who may update zones; the first rule that fits decides.
     pub updates: Vec<OfZone<UpdateRule>>,
+    /// Zones of other servers that we follow.
+    pub followed: Vec<Followed>,
+    /// Whether updates of these are handed on to their primaries.
+    pub forward_updates: bool,
+}
+
+/// A zone of other servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// The zone, in lower case.
+    pub zone: Name,
+    /// Its primaries, in the order they were given; at least one.
+    pub primaries: Vec<Primary>,
+}
+
+/// A server that has a zone first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Primary {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// The key that requests to it are signed with.
+    pub key: Option<Name>,
 }
 
 /// Something that is said of one zone, or of all that have nothing of their own.

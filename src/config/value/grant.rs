@@ -7,7 +7,7 @@ use wire::{Name, Rtype};
 
 use super::{Wrong, zone_name};
 use crate::problem::Quoted;
-use crate::settings::{OfZone, UpdateNames, UpdateRule, UpdateTypes, Who};
+use crate::settings::{OfZone, Primary, UpdateNames, UpdateRule, UpdateTypes, Who};
 
 /// `[ZONE=]VALUE`.
 pub(crate) fn of_zone<T>(
@@ -65,6 +65,28 @@ pub(crate) fn server(text: &str) -> Result<SocketAddr, Wrong> {
             "the address of a server; expected ADDR or ADDR:PORT, such as 192.0.2.1:53",
         )
     })
+}
+
+/// `ZONE=ADDR[:PORT][,key:NAME]`.
+pub(crate) fn primary(text: &str) -> Result<(Name, Primary), Wrong> {
+    let example = "such as example.org=192.0.2.1,key:transfer";
+    let Some((zone, from)) = text.split_once('=') else {
+        return Err(Wrong::new(format!(
+            "{} lacks ZONE= or the address of a primary",
+            Quoted(text)
+        ))
+        .hint(example));
+    };
+    let zone = zone_name(zone.trim())?.as_ref().to_lowercase();
+    let (address, key) = match from.split_once(',') {
+        None => (from, None),
+        Some((address, key)) => match key.trim().strip_prefix("key:") {
+            Some(key) => (address, Some(key_name(key)?)),
+            None => return Err(Wrong::expected(key, "a key; expected key:NAME").hint(example)),
+        },
+    };
+    let address = server(address.trim())?;
+    Ok((zone, Primary { address, key }))
 }
 
 /// `grant|deny KEY KIND [NAME] [TYPE...] [takeover]`.
@@ -212,6 +234,30 @@ mod tests {
         assert_eq!((all.zone, all.value.port()), (None, 5300));
         assert_eq!(server("2001:db8::1").ok().unwrap().port(), 53);
         assert!(said(server("ns1.example.org")).contains("the address of a server"));
+    }
+
+    #[test]
+    fn a_primary_is_an_address_and_perhaps_a_key() {
+        let (zone, one) = primary("Example.ORG=192.0.2.1").ok().unwrap();
+        assert_eq!(
+            (zone, one.address.port(), one.key),
+            (name("example.org."), 53, None)
+        );
+        let (_, signed) = primary("e.org=[2001:db8::1]:5300, key:Xfr").ok().unwrap();
+        assert_eq!(
+            (signed.address.port(), signed.key),
+            (5300, Some(name("xfr.")))
+        );
+        let cases = [
+            ("192.0.2.1", "lacks ZONE="),
+            ("e.org=ns1.example.org", "the address of a server"),
+            ("e.org=192.0.2.1,xfr", "is not a key"),
+            ("e.org=192.0.2.1,key:", "the name of a key"),
+        ];
+        for (text, expected) in cases {
+            let said = said(primary(text));
+            assert!(said.contains(expected), "{text}: {said}");
+        }
     }
 
     #[test]

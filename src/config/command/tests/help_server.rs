@@ -108,6 +108,18 @@ fn flags_of_the_server_are_explained() {
               A secondary that is told (NOTIFY) comes for the changes at once. Without ZONE= it is for
               all zones that do not name servers of their own.
 
+          --secondary <ZONE=ADDR[:PORT][,key:NAME]>
+              Follow a zone of another server (repeatable).
+              We are a secondary of the zone: it is transferred from that primary, asked for with the
+              key if one is named, and served with the primary's own serial. Give it again for each
+              further primary of the zone. A copy is kept in --data-dir. Changes come by NOTIFY from the
+              primary, or at the times that its SOA says.
+
+          --forward-updates
+              Hand updates of followed zones on to their primaries.
+              They are handed on unchanged, and the primary judges them. Without it they are answered by
+              NOTAUTH.
+
           --update-policy <[ZONE=]RULE>
               Let clients update zones (RFC 2136) (repeatable).
               RULE is as in BIND: grant|deny KEY name|subdomain|wildcard NAME [TYPE...], grant|deny KEY

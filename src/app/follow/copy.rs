@@ -1,0 +1,178 @@
+//! Files of copies: what a start serves before a primary has answered.
+//!
+//! A file is written beside the old one and renamed. Its time of change is when a primary last
+//! confirmed what is in it.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use anyhow::Context;
+use wire::Name;
+use zone::Zone;
+use zone::copy::{read_image, write_image};
+use zone::records::Records;
+
+/// The folder of copies.
+#[derive(Clone, Debug)]
+pub(super) struct Copies(PathBuf);
+
+/// The file of one zone's copy.
+#[derive(Clone, Debug)]
+pub(super) struct CopyFile {
+    folder: PathBuf,
+    name: String,
+}
+
+impl Copies {
+    /// Opens the folder, or makes it.
+    ///
+    /// # Errors
+    /// It is not there and cannot be made.
+    pub(super) fn open(data_dir: &Path) -> io::Result<Self> {
+        let path = data_dir.join("copies");
+        if !path.is_dir() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&path)?;
+        }
+        Ok(Self(path))
+    }
+
+    /// The file of a zone.
+    pub(super) fn file(&self, zone: &Name) -> CopyFile {
+        CopyFile {
+            folder: self.0.clone(),
+            name: file_name(zone),
+        }
+    }
+}
+
+impl CopyFile {
+    pub(super) fn path(&self) -> PathBuf {
+        self.folder.join(&self.name)
+    }
+
+    /// Reads it; gives when its contents were confirmed too, in seconds since 1970. None if there is
+    /// no file.
+    ///
+    /// # Errors
+    /// It cannot be read, or holds something else.
+    pub(super) fn read(&self, zone: &Name) -> anyhow::Result<Option<(Records, u64)>> {
+        let path = self.path();
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
+        };
+        let changed = path.metadata().and_then(|about| about.modified());
+        let since = changed.map(|time| time.duration_since(UNIX_EPOCH).unwrap_or_default());
+        let confirmed = since.map_or(0, |since| since.as_secs());
+        let records = read_image(zone, &bytes).with_context(|| format!("{}", path.display()))?;
+        Ok(Some((records, confirmed)))
+    }
+
+    /// Writes a version that was confirmed at this time.
+    ///
+    /// # Errors
+    /// Those of the disk; the file before stays.
+    pub(super) fn write(&self, zone: &Zone, confirmed: u64) -> io::Result<()> {
+        let beside = self.folder.join(format!("{}.new", self.name));
+        let file = File::create(&beside)?;
+        let mut out = BufWriter::with_capacity(1 << 16, file);
+        write_image(zone, &mut out)?;
+        out.flush()?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        set_confirmed(&file, confirmed)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, self.path())?;
+        File::open(&self.folder)?.sync_all()
+    }
+
+    /// Notes that what is in it was confirmed.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(super) fn confirm(&self, confirmed: u64) -> io::Result<()> {
+        set_confirmed(&File::options().write(true).open(self.path())?, confirmed)
+    }
+}
+
+fn set_confirmed(file: &File, confirmed: u64) -> io::Result<()> {
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(confirmed))
+}
+
+/// The name of a zone's file: the zone's own, what no file should be called in hexadecimal.
+fn file_name(zone: &Name) -> String {
+    let text = zone.as_ref().to_lowercase().to_string();
+    let text = text
+        .strip_suffix('.')
+        .filter(|text| !text.is_empty())
+        .unwrap_or("@");
+    let mut name = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'@' => name.push(char::from(byte)),
+            b'.' if !name.is_empty() => name.push('.'),
+            byte => name.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    name.push_str(".copy");
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{Rtype, Ttl};
+    use zone::records::Place;
+    use zone::{Layer, Store};
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_text(text.as_bytes(), None).unwrap()
+    }
+
+    #[test]
+    fn files_are_called_as_their_zones() {
+        let cases = [
+            ("Example.ORG.", "example.org.copy"),
+            (".", "@.copy"),
+            ("a\\.b.", "a%5c.b.copy"),
+            ("\\..", "%5c.copy"),
+            ("x/y.", "x%2fy.copy"),
+        ];
+        for (zone, expected) in cases {
+            assert_eq!(file_name(&name(zone)), expected, "{zone}");
+        }
+    }
+
+    #[test]
+    fn a_copy_is_read_as_it_was_written_with_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new([1, 2]);
+        store.expect_copy(&name("zone.")).unwrap();
+        let mut records = Records::new(name("zone."));
+        let apex = name("zone.");
+        let ttl = Ttl::from_secs(60);
+        records.push(apex.as_ref(), Rtype::SOA, ttl, &[0; 22], Place::default());
+        records.push(apex.as_ref(), Rtype::NS, ttl, &[0], Place::default());
+        records.sort();
+        store.replace_copy(&records).unwrap();
+        assert!(store.layer(&apex, Layer::Dynamic).is_empty());
+        let file = Copies::open(folder.path()).unwrap().file(&apex);
+        assert!(file.read(&apex).unwrap().is_none());
+        let snapshot = store.snapshot();
+        let zone = snapshot.zone(apex.as_ref()).unwrap();
+        file.write(zone, 1_000_000).unwrap();
+        let (read, confirmed) = file.read(&apex).unwrap().unwrap();
+        assert_eq!((read.len(), confirmed), (2, 1_000_000));
+        file.confirm(2_000_000).unwrap();
+        assert_eq!(file.read(&apex).unwrap().unwrap().1, 2_000_000);
+        std::fs::write(file.path(), "something else").unwrap();
+        assert!(file.read(&apex).is_err());
+    }
+}

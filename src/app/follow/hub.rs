@@ -1,0 +1,240 @@
+//! Where requests about followed zones arrive: NOTIFY for the zone's task, UPDATE for its primary.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use client::{Fault, Host, Limits, Server, Settings};
+use config::Primary;
+use server::later::Deliver;
+use server::pipeline::{Following, Heard};
+use server::stage::who::Client;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::Sender;
+use wire::{Name, Rcode, Serial};
+
+use crate::app::{clock, telemetry};
+
+/// A primary says that its zone has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Notice {
+    /// Which of the zone's primaries.
+    pub(super) primary: usize,
+    /// The serial that it claims to have.
+    pub(super) serial: Option<Serial>,
+}
+
+/// All followed zones.
+#[derive(Debug)]
+pub(in crate::app) struct Hub {
+    zones: HashMap<Name, Followed>,
+    forwards: bool,
+    runtime: Handle,
+    /// Each holds a connection's turn.
+    room: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Followed {
+    primaries: Vec<(IpAddr, Option<Name>)>,
+    servers: Vec<Arc<Server>>,
+    notices: Sender<Notice>,
+}
+
+impl Hub {
+    /// A hub of no zones. To be made where tasks can be started.
+    pub(super) fn new(forwards: bool) -> Self {
+        Self {
+            zones: HashMap::new(),
+            forwards,
+            runtime: Handle::current(),
+            room: Arc::new(Semaphore::new(MOST_FORWARDED)),
+        }
+    }
+
+    /// Adds a zone, and the way to its task.
+    pub(super) fn add(&mut self, zone: &Name, primaries: &[Primary], notices: Sender<Notice>) {
+        let followed = Followed {
+            primaries: primaries
+                .iter()
+                .map(|one| (one.address.ip().to_canonical(), one.key.clone()))
+                .collect(),
+            servers: primaries.iter().map(|one| server(one.address)).collect(),
+            notices,
+        };
+        self.zones.insert(zone.clone(), followed);
+    }
+}
+
+impl Following for Hub {
+    fn follows(&self, zone: &Name) -> bool {
+        self.zones.contains_key(zone)
+    }
+
+    fn notified(&self, zone: &Name, by: &Client, serial: Option<Serial>) -> Heard {
+        let Some(followed) = self.zones.get(zone) else {
+            return Heard::NotFollowed;
+        };
+        // Many primaries do not sign what they tell. It only makes us ask, so an address will do.
+        let address = by.address.to_canonical();
+        let has_key = |key: &Option<Name>| key.is_some() && *key == by.key;
+        let mut primaries = followed.primaries.iter();
+        let Some(primary) = primaries.position(|(ip, key)| *ip == address || has_key(key)) else {
+            return Heard::Stranger;
+        };
+        // Where notices wait already, the zone is about to be asked for.
+        let _told = followed
+            .notices
+            .try_send(Notice { primary, serial })
+            .is_ok();
+        Heard::Taken
+    }
+
+    fn forwards(&self, zone: &Name) -> bool {
+        self.forwards && self.follows(zone)
+    }
+
+    fn forward(&self, zone: &Name, client: SocketAddr, message: Vec<u8>, deliver: Deliver) {
+        let Some(followed) = self.zones.get(zone) else {
+            return deliver(&[]);
+        };
+        let Ok(turn) = Arc::clone(&self.room).try_acquire_owned() else {
+            tracing::warn!(%zone, %client, "update not handed on: too many are on their way");
+            return deliver(&failure(&message));
+        };
+        let (servers, zone) = (followed.servers.clone(), zone.clone());
+        self.runtime.spawn(async move {
+            let passed = tokio::time::timeout(PATIENCE, pass_on(&servers, message.clone()));
+            match passed.await {
+                Ok(Some(Ok(answer))) => deliver(&answer),
+                Ok(Some(Err(fault))) => {
+                    let error = telemetry::chain(&fault);
+                    tracing::warn!(%zone, %client, error, "update could not be handed on");
+                    deliver(&failure(&message));
+                }
+                Ok(None) | Err(_) => {
+                    tracing::warn!(%zone, %client, "no primary has answered an update in time");
+                    deliver(&failure(&message));
+                }
+            }
+            drop(turn);
+        });
+    }
+}
+
+/// Hands a message to the first server that can be reached. One that may have got it is the last.
+async fn pass_on(servers: &[Arc<Server>], message: Vec<u8>) -> Option<Result<Vec<u8>, Fault>> {
+    let mut last = None;
+    for server in servers {
+        match server.exchange(message.clone()).await {
+            Ok(answer) => return Some(Ok(answer.as_bytes().to_vec())),
+            Err(fault) if fault.is_unsent() => last = Some(Err(fault)),
+            Err(fault) => return Some(Err(fault)),
+        }
+    }
+    last
+}
+
+/// SERVFAIL to a request, without anything of it but its number and kind.
+fn failure(message: &[u8]) -> Vec<u8> {
+    let Some([id_high, id_low, flags, ..]) = message.first_chunk::<12>() else {
+        return Vec::new();
+    };
+    let rcode = Rcode::SERVFAIL.0.to_be_bytes();
+    let [_, rcode] = rcode;
+    vec![
+        *id_high,
+        *id_low,
+        flags & 0x78 | 0x80,
+        rcode,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    ]
+}
+
+/// The server that updates go to: whoever sends them has signed them.
+fn server(address: SocketAddr) -> Arc<Server> {
+    Arc::new(Server::new(Settings {
+        host: Host::Address(address.ip()),
+        port: address.port(),
+        tls: None,
+        key: None,
+        limits: Limits {
+            connect: Duration::from_secs(2),
+            answer: Duration::from_secs(5),
+            ..Limits::default()
+        },
+        clock: || clock::now().unix_seconds(),
+    }))
+}
+
+/// Updates that are on their way at once, at most: each takes the memory of a message.
+const MOST_FORWARDED: usize = 256;
+
+/// Clients ask again after some seconds, so an answer later than that is none.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_text(text.as_bytes(), None).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_primaries_are_listened_to() {
+        let mut hub = Hub::new(false);
+        let (sender, mut notices) = mpsc::channel(8);
+        let primary = |address: &str, key: Option<&str>| Primary {
+            address: address.parse().unwrap(),
+            key: key.map(name),
+        };
+        let primaries = [
+            primary("192.0.2.1:53", None),
+            primary("192.0.2.2:5300", Some("xfr.")),
+        ];
+        hub.add(&name("zone."), &primaries, sender);
+        let cases = [
+            ("zone.", "192.0.2.1", None, Heard::Taken, Some(0)),
+            ("zone.", "::ffff:192.0.2.2", None, Heard::Taken, Some(1)),
+            ("zone.", "198.51.100.1", Some("xfr."), Heard::Taken, Some(1)),
+            ("zone.", "198.51.100.1", Some("x."), Heard::Stranger, None),
+            ("zone.", "198.51.100.1", None, Heard::Stranger, None),
+            ("other.", "192.0.2.1", None, Heard::NotFollowed, None),
+        ];
+        for (zone, address, key, heard, told) in cases {
+            let client = Client {
+                address: address.parse().unwrap(),
+                connected: false,
+                key: key.map(name),
+            };
+            let serial = Some(Serial(7));
+            assert_eq!(
+                hub.notified(&name(zone), &client, serial),
+                heard,
+                "{address}"
+            );
+            let notice = notices.try_recv().ok();
+            assert_eq!(notice.map(|notice| notice.primary), told, "{address}");
+        }
+        assert!(!hub.forwards(&name("zone.")));
+    }
+
+    #[test]
+    fn what_cannot_be_handed_on_is_answered_as_a_failure() {
+        let request = [0x12, 0x34, 0x28, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0xFF];
+        assert_eq!(failure(&request)[..6], [0x12, 0x34, 0xA8, 2, 0, 0]);
+        assert!(failure(&request[..11]).is_empty());
+    }
+}

@@ -1,0 +1,138 @@
+//! Zones of other servers that we follow: a secondary's part.
+//!
+//! ```text
+//! NOTIFY ─→ hub ─notice→ task of the zone ─┬ SOA, then IXFR, else AXFR ─→ intake ─→ store
+//! SOA timers ─→ course ─what is due→       ┴ a file of the copy: read at start, written after changes
+//! UPDATE ─→ hub ─ unchanged, over TCP ─→ primary
+//! ```
+//!
+//! Invariants: what a primary gave is served to the bit, its serial included. Nothing that somebody
+//! says changes a zone, only what a primary answers. A zone that nobody has confirmed for as long as
+//! its SOA allows is not answered from, and stays known. One task a zone; each attempt has deadlines.
+
+mod attempt;
+mod copy;
+mod course;
+mod hub;
+mod intake;
+mod task;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use config::{Config, Peers};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tsig::Keys;
+use wire::Name;
+use zone::Store;
+
+use self::attempt::Upstream;
+use self::copy::Copies;
+pub(super) use self::hub::Hub;
+use self::task::Follower;
+use super::zones::{self, Statuses};
+
+/// Zones that are to be followed.
+#[derive(Debug)]
+pub(super) struct Follow {
+    followers: Vec<Follower>,
+}
+
+/// The followers of all zones, and the hub that requests about these zones go to; nothing if none is
+/// followed.
+///
+/// # Errors
+/// A key is not in a file of keys.
+pub(super) fn prepare(
+    peers: &Peers,
+    keys: &Keys,
+    store: &Arc<Store>,
+) -> anyhow::Result<Option<(Arc<Hub>, Follow)>> {
+    if peers.followed.is_empty() {
+        return Ok(None);
+    }
+    let mut hub = Hub::new(peers.forward_updates);
+    let mut followers = Vec::new();
+    for followed in &peers.followed {
+        let mut upstreams = Vec::new();
+        for primary in &followed.primaries {
+            let key = match &primary.key {
+                None => None,
+                Some(name) => match keys.get(name) {
+                    Some(key) => Some(Arc::clone(key)),
+                    None => bail!(
+                        "--secondary {}: key \"{name}\" is in no --key-file\n  hint: it must be the \
+                         primary's own; copy its clause into a file and name that with --key-file PATH",
+                        followed.zone
+                    ),
+                },
+            };
+            upstreams.push(Upstream::new(primary.address, key));
+        }
+        // More than this says nothing that the first ones did not.
+        let (sender, notices) = mpsc::channel(8);
+        hub.add(&followed.zone, &followed.primaries, sender);
+        let zone = followed.zone.clone();
+        followers.push(Follower::new(zone, upstreams, notices, Arc::clone(store)));
+    }
+    Ok(Some((Arc::new(hub), Follow { followers })))
+}
+
+impl Follow {
+    /// Makes room for all zones, and fills it with the copies of an earlier run. To be called before
+    /// zone files are read.
+    ///
+    /// # Errors
+    /// A zone has a file too.
+    pub(super) fn load(
+        &mut self,
+        config: &Config,
+        data_dir: Option<&Path>,
+        store: &Store,
+    ) -> anyhow::Result<()> {
+        let files = zones::scan(&config.zones).zones;
+        for follower in &mut self.followers {
+            let zone = &follower.zone;
+            if let Some(found) = files.get(zone) {
+                bail!(
+                    "zone \"{zone}\" is followed, and it has a file too: {}\n  hint: a zone has one \
+                     origin: leave out one of the two",
+                    found.path.display()
+                );
+            }
+            store.expect_copy(zone).context("make room for a copy")?;
+        }
+        let Some(data_dir) = data_dir else {
+            tracing::warn!(
+                "zones of other servers are unknown after a restart: no --data-dir is set"
+            );
+            return Ok(());
+        };
+        let copies = Copies::open(data_dir).context("open the folder of copies")?;
+        for follower in &mut self.followers {
+            follower.load(&copies);
+        }
+        Ok(())
+    }
+
+    /// Follows all zones until the stop. What comes back tells when each zone without a copy has been
+    /// asked for once.
+    pub(super) fn start(
+        self,
+        statuses: &Statuses,
+        tasks: &mut JoinSet<()>,
+        stop: &CancellationToken,
+    ) -> Vec<(Vec<Name>, oneshot::Receiver<()>)> {
+        let mut waits = Vec::new();
+        for mut follower in self.followers {
+            if let Some(wait) = follower.first_attempt() {
+                waits.push((Vec::new(), wait));
+            }
+            tasks.spawn(follower.run(statuses.clone(), stop.clone()));
+        }
+        waits
+    }
+}
