@@ -49,6 +49,8 @@ pub struct Options {
     pub(crate) workers: Option<usize>,
     pub(crate) cpus: Option<String>,
     pub(crate) config: String,
+    pub(crate) global: String,
+    pub(crate) zone_config: String,
     pub(crate) arguments: Vec<String>,
     pub(crate) wrapper: Vec<String>,
     pub(crate) minimal: Option<bool>,
@@ -80,6 +82,8 @@ impl Options {
             workers: None,
             cpus: None,
             config: String::new(),
+            global: String::new(),
+            zone_config: String::new(),
             arguments: Vec::new(),
             wrapper: Vec::new(),
             minimal: None,
@@ -126,6 +130,23 @@ impl Options {
     pub fn config(mut self, lines: &str) -> Self {
         self.config.push_str(lines);
         self.config.push('\n');
+        self
+    }
+
+    /// Lines of configuration that stand before all that they are for, such as keys: BIND: beside
+    /// `options`; Knot: at the front of the file. The others have one place for all lines.
+    #[must_use]
+    pub fn global(mut self, lines: &str) -> Self {
+        self.global.push_str(lines);
+        self.global.push('\n');
+        self
+    }
+
+    /// Lines of configuration of each zone: BIND: inside `zone { … }`; Knot: under each `domain:`.
+    #[must_use]
+    pub fn zone_config(mut self, lines: &str) -> Self {
+        self.zone_config.push_str(lines);
+        self.zone_config.push('\n');
         self
     }
 

@@ -4,6 +4,7 @@
 
 mod explain;
 mod files;
+mod killed;
 mod large;
 mod listen;
 mod load;
@@ -12,6 +13,8 @@ mod manifests_config;
 mod namespace;
 mod privileges;
 mod proxy;
+mod push;
+mod push_place;
 mod readme;
 mod site;
 mod start;
@@ -29,6 +32,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
     let tables = [
         explain::TRIALS,
         files::TRIALS,
+        killed::TRIALS,
         large::TRIALS,
         listen::TRIALS,
         load::TRIALS,
@@ -36,6 +40,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         manifests_config::TRIALS,
         privileges::TRIALS,
         proxy::TRIALS,
+        push::TRIALS,
         readme::TRIALS,
         start::TRIALS,
         sync::TRIALS,

@@ -140,11 +140,7 @@ impl Answer {
     ///
     /// # Errors
     /// When the records cannot be read.
-    pub fn rrset(
-        &self,
-        owner: NameRef<'_>,
-        rtype: Rtype,
-    ) -> Result<Option<Found>, WireError> {
+    pub fn rrset(&self, owner: NameRef<'_>, rtype: Rtype) -> Result<Option<Found>, WireError> {
         let mut found: Option<Found> = None;
         for item in self.records() {
             let (section, record) = item?;

@@ -47,9 +47,9 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
         .map_or_else(String::new, |secret| {
             format!("cookie-algorithm siphash24;\ncookie-secret \"{secret}\";")
         });
-    let extra = &options.config;
+    let (extra, global) = (&options.config, &options.global);
     let mut text = format!(
-        "options {{\n\
+        "{global}options {{\n\
          directory \"{folder}\";\npid-file none;\nsession-keyfile none;\nlock-file none;\n\
          listen-on port {port} {{ {v4} }};\nlisten-on-v6 port {port} {{ {v6} }};\n\
          recursion no;\ndnssec-validation no;\nempty-zones-enable no;\nnotify no;\n\
@@ -58,7 +58,8 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
     );
     for zone in &options.zones {
         let (origin, file) = (&zone.origin, zone.file.display());
-        text += &format!("zone \"{origin}\" {{ type primary; file \"{file}\"; }};\n");
+        let more = &options.zone_config;
+        text += &format!("zone \"{origin}\" {{ type primary; file \"{file}\"; {more} }};\n");
     }
     text
 }

@@ -34,8 +34,9 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
             "    global-module: mod-cookies/cookies\n",
         ),
     };
+    let global = &options.global;
     let mut text = format!(
-        "server:\n    rundir: \"{folder}\"\n    listen: {ip}@{port}\n    identity: \"{hostname}\"\n    \
+        "{global}server:\n    rundir: \"{folder}\"\n    listen: {ip}@{port}\n    identity: \"{hostname}\"\n    \
          version: \"{version}\"\n    nsid: \"{id}\"\n{workers}control:\n    listen: \"{folder}/knot.sock\"\n\
          log:\n  - target: stderr\n    any: info\ndatabase:\n    storage: \"{folder}\"\n\
          {module}template:\n  - id: default\n    storage: \"{folder}\"\n    semantic-checks: soft\n    \
@@ -44,6 +45,9 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
     for zone in &options.zones {
         let (origin, file) = (&zone.origin, zone.file.display());
         text += &format!("  - domain: \"{origin}\"\n    file: \"{file}\"\n");
+        for line in options.zone_config.lines() {
+            text += &format!("    {}\n", line.trim());
+        }
     }
     text + &options.config
 }

@@ -72,6 +72,10 @@ impl Server {
             let message = bytes.get(..length).unwrap_or_default().to_vec();
             match self.judge(request, message, mac) {
                 Ok(answer) => return Ok(answer),
+                // Who knows the key has judged, so no better answer will come.
+                Err(fault @ Fault::Signature { source, .. }) if source.is_signed() => {
+                    return Err(Some(fault));
+                }
                 Err(fault) => last = Some(fault),
             }
         }

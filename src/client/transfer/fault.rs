@@ -11,6 +11,9 @@ pub enum TransferFault {
     /// Another class than IN.
     #[error("record of another class than IN")]
     Class,
+    /// Nothing but the SOA. No zone is so, as each has name servers; a stream out of order is.
+    #[error("the zone has no record but its SOA")]
+    Empty,
     /// Records after the last SOA.
     #[error("records after the end")]
     Excess,

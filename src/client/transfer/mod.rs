@@ -9,7 +9,8 @@
 //!                        SOA ─ (SOA removed … SOA added …)… ─ SOA  steps, each from where the last led
 //! ```
 //!
-//! Invariants: the stream ends with the SOA it began with, and in the message that brings it. Steps
+//! Invariants: the stream ends with the SOA it began with, and in the message that brings it. A zone
+//! without any other record is none. Steps
 //! begin at what was asked for, lead to newer serials only and end at the first SOA's. No record is
 //! handed on that is outside the zone, of another class, or of a type that only travels.
 

@@ -205,17 +205,13 @@ impl Reader {
                     sink.remove(record)?;
                     Phase::Removing(have)
                 }
+                _ if is_last => return Err(TransferFault::Empty),
+                _ if is_soa => return Err(TransferFault::Last),
                 _ => {
                     sink.begin(Form::Whole);
                     sink.add(first)?;
-                    if is_last {
-                        Phase::End(Transfer::Whole(latest))
-                    } else if is_soa {
-                        return Err(TransferFault::Last);
-                    } else {
-                        sink.add(record)?;
-                        Phase::Whole
-                    }
+                    sink.add(record)?;
+                    Phase::Whole
                 }
             },
             Phase::Whole if is_last => Phase::End(Transfer::Whole(latest)),

@@ -220,8 +220,7 @@ fn flags_of_names_are_explained() {
 
     Destination:
           --provider <NAME>
-              Where names are written to: embedded, rfc2136, webhook or inmemory [default:
-              embedded].
+              Where names are written to: embedded, rfc2136, webhook or inmemory [default: embedded].
               'embedded' is this server itself.
 
           --domain-filter <DOMAIN>

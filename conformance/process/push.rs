@@ -1,0 +1,382 @@
+//! Names that are pushed to name servers of others by RFC 2136, and how that may fail.
+
+use peers::{Kind, Program};
+
+use super::push_place::Place;
+use super::site::{Check, check, skip, start, wait_for_log};
+
+pub(super) const TRIALS: &[Check] = &[
+    ("names_are_pushed_changed_and_taken_away", life),
+    ("names_are_pushed_without_transfers", without_transfers),
+    ("a_server_that_is_restarted_is_followed", restarted),
+    (
+        "what_others_change_meanwhile_is_read_again",
+        changed_by_others,
+    ),
+    ("a_name_that_the_server_refuses_stops_no_other", refused),
+    ("a_wrong_key_is_said_with_what_to_check", wrong_key),
+    ("another_server_stands_in_for_one_that_is_away", failover),
+    ("zones_are_found_by_asking", found),
+    ("external_dns_takes_the_zone_back", taken_back),
+];
+
+type Trial = fn(&Program, &mut Place) -> Result<(), String>;
+
+/// Makes a trial with each server that takes updates.
+fn each(program: &Program, name: &str, kinds: &[Kind], trial: Trial) -> Result<(), String> {
+    for kind in kinds {
+        match Place::start(*kind)? {
+            Some(mut place) => {
+                trial(program, &mut place).map_err(|error| format!("{kind}: {error}"))?;
+            }
+            None => skip(name, &format!("{kind} is not installed")),
+        }
+    }
+    Ok(())
+}
+
+const BOTH: &[Kind] = &[Kind::Bind, Kind::Knot];
+
+fn life(program: &Program) -> Result<(), String> {
+    each(
+        program,
+        "names_are_pushed_changed_and_taken_away",
+        BOTH,
+        |program, place| full_life(program, place, &["--rfc2136-axfr"]),
+    )
+}
+
+fn without_transfers(program: &Program) -> Result<(), String> {
+    each(
+        program,
+        "names_are_pushed_without_transfers",
+        BOTH,
+        |program, place| full_life(program, place, &[]),
+    )
+}
+
+/// Every type, then each changed, one of another type, and all taken away.
+fn full_life(program: &Program, place: &mut Place, flags: &[&str]) -> Result<(), String> {
+    let long = "k".repeat(300);
+    place.want(&[
+        ("web.example.org", "A", "192.0.2.10", 60),
+        ("web.example.org", "AAAA", "2001:db8::10", 0),
+        ("alias.example.org", "CNAME", "web.example.org", 0),
+        ("turn.example.org", "A", "192.0.2.11", 0),
+        ("mail.example.org", "MX", "10 web.example.org", 0),
+        (
+            "_sip._tcp.example.org",
+            "SRV",
+            "0 5 5060 web.example.org.",
+            0,
+        ),
+        ("*.wild.example.org", "A", "192.0.2.12", 0),
+        ("text.example.org", "TXT", &long, 0),
+        ("10.2.0.192.in-addr.arpa", "PTR", "web.example.org", 0),
+        ("foreign.example.org", "A", "192.0.2.13", 0),
+    ])?;
+    let pusher = start(program, &place.options(flags))?;
+    let text = format!(
+        "text.example.org. 300 TXT \"{}\" \"{}\"",
+        &long[..255],
+        &long[255..]
+    );
+    let owner = "\"heritage=external-dns,external-dns/owner=us,\
+                 external-dns/resource=crd/default/all\"";
+    let claim = format!("a-owner.web.example.org. 300 TXT {owner}");
+    for (query, wanted) in [
+        ("web.example.org A", &*["web.example.org. 60 A 192.0.2.10"]),
+        (
+            "web.example.org AAAA",
+            &["web.example.org. 300 AAAA 2001:db8::10"],
+        ),
+        (
+            "alias.example.org CNAME",
+            &["alias.example.org. 300 CNAME web.example.org."],
+        ),
+        (
+            "turn.example.org A",
+            &["turn.example.org. 300 A 192.0.2.11"],
+        ),
+        (
+            "mail.example.org MX",
+            &["mail.example.org. 300 MX 10 web.example.org."],
+        ),
+        (
+            "_sip._tcp.example.org SRV",
+            &["_sip._tcp.example.org. 300 SRV 0 5 5060 web.example.org."],
+        ),
+        (
+            "x.wild.example.org A",
+            &["x.wild.example.org. 300 A 192.0.2.12"],
+        ),
+        ("text.example.org TXT +tcp", &[&text]),
+        (
+            "10.2.0.192.in-addr.arpa PTR",
+            &["10.2.0.192.in-addr.arpa. 300 PTR web.example.org."],
+        ),
+        ("a-owner.web.example.org TXT", &[&claim]),
+        (
+            "foreign.example.org A",
+            &["foreign.example.org. 300 A 192.0.2.99"],
+        ),
+    ] {
+        place.wait_for(&pusher, query, wanted)?;
+    }
+    place.want(&[
+        ("web.example.org", "A", "192.0.2.20", 90),
+        ("turn.example.org", "CNAME", "web.example.org", 0),
+    ])?;
+    for (query, wanted) in [
+        ("web.example.org A", &*["web.example.org. 90 A 192.0.2.20"]),
+        (
+            "turn.example.org CNAME",
+            &["turn.example.org. 300 CNAME web.example.org."],
+        ),
+        (
+            "cname-owner.turn.example.org TXT",
+            &[&format!("cname-owner.turn.example.org. 300 TXT {owner}")],
+        ),
+        ("a-owner.turn.example.org TXT", &[]),
+        ("web.example.org AAAA", &[]),
+        ("alias.example.org CNAME", &[]),
+        ("mail.example.org MX", &[]),
+        ("_sip._tcp.example.org SRV", &[]),
+        ("x.wild.example.org A", &[]),
+        ("text.example.org TXT", &[]),
+        ("10.2.0.192.in-addr.arpa PTR", &[]),
+        ("ptr-owner.10.2.0.192.in-addr.arpa TXT", &[]),
+        (
+            "foreign.example.org A",
+            &["foreign.example.org. 300 A 192.0.2.99"],
+        ),
+    ] {
+        place.wait_for(&pusher, query, wanted)?;
+    }
+    let log = pusher.log();
+    check(
+        !log.contains("WARN") || !log.contains("pass failed"),
+        || log.clone(),
+    )?;
+    drop(pusher);
+
+    // Another process takes over what the first one has left.
+    place.want(&[("web.example.org", "A", "192.0.2.30", 90)])?;
+    let pusher = start(program, &place.options(flags))?;
+    place.wait_for(
+        &pusher,
+        "web.example.org A",
+        &["web.example.org. 90 A 192.0.2.30"],
+    )?;
+    let gone: &[&str] = match flags {
+        [] => &["turn.example.org. 300 CNAME web.example.org."],
+        _ => &[],
+    };
+    place.wait_for(&pusher, "turn.example.org CNAME", gone)
+}
+
+fn restarted(program: &Program) -> Result<(), String> {
+    each(
+        program,
+        "a_server_that_is_restarted_is_followed",
+        BOTH,
+        |program, place| {
+            place.want(&[("web.example.org", "A", "192.0.2.10", 60)])?;
+            let pusher = start(program, &place.options(&["--rfc2136-axfr"]))?;
+            place.wait_for(
+                &pusher,
+                "web.example.org A",
+                &["web.example.org. 60 A 192.0.2.10"],
+            )?;
+            place.restart()?;
+            place.wait_for(
+                &pusher,
+                "web.example.org A",
+                &["web.example.org. 60 A 192.0.2.10"],
+            )?;
+            place.want(&[("web.example.org", "A", "192.0.2.11", 60)])?;
+            place.wait_for(
+                &pusher,
+                "web.example.org A",
+                &["web.example.org. 60 A 192.0.2.11"],
+            )?;
+            place.stop();
+            place.want(&[("web.example.org", "A", "192.0.2.12", 60)])?;
+            wait_for_log(&pusher, "no connection to 127.0.0.1")?;
+            place.restart()?;
+            place.wait_for(
+                &pusher,
+                "web.example.org A",
+                &["web.example.org. 60 A 192.0.2.12"],
+            )
+        },
+    )
+}
+
+/// Somebody changes our record behind our back: a write from the old view is not made, and the next
+/// one is from the new view.
+fn changed_by_others(program: &Program) -> Result<(), String> {
+    each(
+        program,
+        "what_others_change_meanwhile_is_read_again",
+        BOTH,
+        |program, place| {
+            place.want(&[("web.example.org", "A", "192.0.2.10", 60)])?;
+            // No pass comes by itself.
+            let flags = ["--rfc2136-axfr", "--interval=10m"];
+            let pusher = start(program, &place.options(&flags))?;
+            place.wait_for(
+                &pusher,
+                "web.example.org A",
+                &["web.example.org. 60 A 192.0.2.10"],
+            )?;
+            place.update("del web.example.org A\nadd web.example.org 60 A 192.0.2.66")?;
+            place.want(&[("web.example.org", "A", "192.0.2.11", 60)])?;
+            place.wait_for(
+                &pusher,
+                "web.example.org A",
+                &["web.example.org. 60 A 192.0.2.11"],
+            )
+        },
+    )
+}
+
+fn refused(program: &Program) -> Result<(), String> {
+    let name = "a_name_that_the_server_refuses_stops_no_other";
+    each(program, name, &[Kind::Bind], |program, place| {
+        let names: Vec<String> = (0..20).map(|at| format!("n{at}.example.org")).collect();
+        let mut wanted: Vec<(&str, &str, &str, u32)> = names
+            .iter()
+            .map(|name| (&**name, "A", "192.0.2.1", 60))
+            .collect();
+        wanted.insert(7, ("refused.example.org", "A", "192.0.2.1", 60));
+        place.want(&wanted)?;
+        let pusher = start(program, &place.options(&["--rfc2136-axfr"]))?;
+        for name in &names {
+            let line = format!("{name}. 60 A 192.0.2.1");
+            place.wait_for(&pusher, &format!("{name} A"), &[&line])?;
+        }
+        place.wait_for(&pusher, "refused.example.org A", &[])?;
+        wait_for_log(&pusher, "change is refused, the others are made")?;
+        wait_for_log(&pusher, "says REFUSED")
+    })
+}
+
+fn wrong_key(program: &Program) -> Result<(), String> {
+    each(
+        program,
+        "a_wrong_key_is_said_with_what_to_check",
+        BOTH,
+        |program, place| {
+            place.want(&[("web.example.org", "A", "192.0.2.10", 60)])?;
+            let flags = [
+                "--rfc2136-axfr",
+                "--rfc2136-tsig-secret=d3Jvbmd3cm9uZ3dyb25nd3Jvbmc=",
+            ];
+            let pusher = start(program, &place.options(&flags))?;
+            wait_for_log(&pusher, "BADSIG")?;
+            wait_for_log(&pusher, "is the secret of the key the same on both sides?")?;
+            let log = pusher.log();
+            check(!log.contains("d3Jvbmd3"), || log)?;
+            drop(pusher);
+            let flags = ["--rfc2136-axfr", "--rfc2136-tsig-keyname=nobody"];
+            let pusher = start(program, &place.options(&flags))?;
+            wait_for_log(&pusher, "BADKEY")?;
+            wait_for_log(&pusher, "the server knows no such key")
+        },
+    )
+}
+
+fn failover(program: &Program) -> Result<(), String> {
+    each(
+        program,
+        "another_server_stands_in_for_one_that_is_away",
+        BOTH,
+        |program, place| {
+            for strategy in ["disabled", "random", "round-robin"] {
+                place.want(&[("web.example.org", "A", "192.0.2.10", 60)])?;
+                let flag = format!("--rfc2136-load-balancing-strategy={strategy}");
+                // Nobody listens there; it comes first and last.
+                let flags = ["--rfc2136-axfr", "--rfc2136-host=127.0.0.77", &flag];
+                let pusher = start(program, &place.options(&flags))?;
+                place.wait_for(
+                    &pusher,
+                    "web.example.org A",
+                    &["web.example.org. 60 A 192.0.2.10"],
+                )?;
+                place.want(&[])?;
+                place.wait_for(&pusher, "web.example.org A", &[])?;
+            }
+            Ok(())
+        },
+    )
+}
+
+fn found(program: &Program) -> Result<(), String> {
+    each(
+        program,
+        "zones_are_found_by_asking",
+        BOTH,
+        |program, place| {
+            place.want(&[
+                ("web.example.org", "A", "192.0.2.10", 60),
+                ("10.2.0.192.in-addr.arpa", "PTR", "web.example.org", 60),
+                ("web.example.net", "A", "192.0.2.10", 60),
+            ])?;
+            let pusher = start(program, &place.options_without_zones(&["--rfc2136-axfr"]))?;
+            place.wait_for(
+                &pusher,
+                "web.example.org A",
+                &["web.example.org. 60 A 192.0.2.10"],
+            )?;
+            let pointer = "10.2.0.192.in-addr.arpa. 60 PTR web.example.org.";
+            place.wait_for(&pusher, "10.2.0.192.in-addr.arpa PTR", &[pointer])?;
+            wait_for_log(&pusher, "\"web.example.net\" is in none of the zones")
+        },
+    )
+}
+
+fn taken_back(program: &Program) -> Result<(), String> {
+    each(
+        program,
+        "external_dns_takes_the_zone_back",
+        BOTH,
+        |program, place| {
+            place.want(&[
+                ("web.example.org", "A", "192.0.2.10", 60),
+                ("alias.example.org", "CNAME", "web.example.org", 0),
+                ("10.2.0.192.in-addr.arpa", "PTR", "web.example.org", 0),
+            ])?;
+            let pusher = start(program, &place.options(&["--rfc2136-axfr"]))?;
+            let pointer = "10.2.0.192.in-addr.arpa. 300 PTR web.example.org.";
+            place.wait_for(&pusher, "10.2.0.192.in-addr.arpa PTR", &[pointer])?;
+            place.wait_for(
+                &pusher,
+                "web.example.org A",
+                &["web.example.org. 60 A 192.0.2.10"],
+            )?;
+            drop(pusher);
+            if !place.external_dns_wants_nothing()? {
+                skip(
+                    "external_dns_takes_the_zone_back",
+                    "external-dns is not built",
+                );
+                return Ok(());
+            }
+            for query in [
+                "web.example.org A",
+                "a-owner.web.example.org TXT",
+                "alias.example.org CNAME",
+                "cname-owner.alias.example.org TXT",
+                "10.2.0.192.in-addr.arpa PTR",
+            ] {
+                let left = super::site::answer(place.server()?.address(), query)?;
+                check(left.is_empty(), || format!("{query}: {left:?}"))?;
+            }
+            let foreign = super::site::answer(place.server()?.address(), "foreign.example.org A")?;
+            check(foreign == ["foreign.example.org. 300 A 192.0.2.99"], || {
+                format!("{foreign:?}")
+            })
+        },
+    )
+}

@@ -1,0 +1,229 @@
+//! A name server of others that takes updates, with what we and external-dns have to be told of it.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use cluster_peers::Parts;
+use peers::{Kind, Options, Program, Ready, Server, Zone, free_port};
+
+use super::site::{PATIENCE, Site, answer, check, start};
+
+/// A server on zones that may be updated by a key. The zones outlive it.
+pub(super) struct Place {
+    program: Program,
+    site: Site,
+    port: u16,
+    server: Option<Server>,
+}
+
+impl Place {
+    /// Starts a server of this kind; nothing if it is not installed.
+    pub(super) fn start(kind: Kind) -> Result<Option<Self>, String> {
+        let Some(program) = Program::find(kind) else {
+            return Ok(None);
+        };
+        let site = Site::new()?;
+        site.zone("example.org", 1, "foreign A 192.0.2.99")?;
+        site.zone("2.0.192.in-addr.arpa", 1, "")?;
+        let port = free_port([127, 0, 0, 1].into()).ok_or("no free port")?;
+        let mut place = Self {
+            program,
+            site,
+            port,
+            server: None,
+        };
+        place.restart()?;
+        Ok(Some(place))
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.program.kind
+    }
+
+    /// Ends the server in good order, and starts it on what it has left.
+    pub(super) fn restart(&mut self) -> Result<(), String> {
+        self.stop();
+        let zones = ["example.org", "2.0.192.in-addr.arpa"]
+            .map(|origin| Zone::new(origin, self.site.path(origin)));
+        let options = Options::new(zones).port(self.port);
+        let options = match self.kind() {
+            Kind::Knot => options.global(KNOT_KEY).zone_config(KNOT_ZONE),
+            _ => options.global(BIND_KEY).zone_config(BIND_ZONE),
+        };
+        self.server = Some(start(&self.program, &options)?);
+        Ok(())
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.server = None;
+    }
+
+    pub(super) fn server(&self) -> Result<&Server, String> {
+        self.server.as_ref().ok_or_else(|| "it is stopped".into())
+    }
+
+    /// Manifests of endpoints that are wanted: name, type, target, TTL or 0.
+    pub(super) fn want(&self, endpoints: &[(&str, &str, &str, u32)]) -> Result<(), String> {
+        let mut text = String::from(
+            "apiVersion: externaldns.k8s.io/v1alpha1\nkind: DNSEndpoint\n\
+             metadata: {name: all, namespace: default}\nspec:\n  endpoints:\n",
+        );
+        for (name, rtype, target, ttl) in endpoints {
+            text += &format!(
+                "  - {{dnsName: {name:?}, recordType: {rtype}, targets: [{target:?}], recordTTL: {ttl}}}\n"
+            );
+        }
+        let folder = self.site.path("manifests");
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let (new, file) = (self.site.path("new.yaml"), folder.join("all.yaml"));
+        fs::write(&new, text).map_err(|error| error.to_string())?;
+        fs::rename(new, file).map_err(|error| error.to_string())
+    }
+
+    /// Flags that we and external-dns have in common.
+    fn shared(&self) -> Vec<String> {
+        let port = format!("--rfc2136-port={}", self.port);
+        let mut flags: Vec<String> = vec![port];
+        let all = [
+            "--provider=rfc2136",
+            "--rfc2136-host=127.0.0.1",
+            "--rfc2136-zone=example.org",
+            "--rfc2136-zone=2.0.192.in-addr.arpa",
+            "--rfc2136-tsig-keyname=push",
+            "--rfc2136-tsig-secret-alg=hmac-sha256",
+            "--policy=sync",
+            "--registry=txt",
+            "--txt-owner-id=us",
+            "--txt-prefix=%{record_type}-owner.",
+        ];
+        flags.extend(all.map(str::to_owned));
+        for rtype in ["A", "AAAA", "CNAME", "MX", "NAPTR", "PTR", "SRV", "TXT"] {
+            flags.push(format!("--managed-record-types={rtype}"));
+        }
+        flags
+    }
+
+    /// Ours, pushing there, but not told the zones.
+    pub(super) fn options_without_zones(&self, more: &[&str]) -> Options {
+        self.options_with(more, |flag| !flag.starts_with("--rfc2136-zone"))
+    }
+
+    /// Ours, pushing there.
+    pub(super) fn options(&self, more: &[&str]) -> Options {
+        self.options_with(more, |_| true)
+    }
+
+    fn options_with(&self, more: &[&str], keep: impl Fn(&str) -> bool) -> Options {
+        let secret = match more.iter().any(|flag| flag.contains("tsig-secret=")) {
+            true => Vec::new(),
+            false => vec![format!("--rfc2136-tsig-secret={SECRET}")],
+        };
+        let folder = self.site.path("manifests").display().to_string();
+        // What is said once must not be said twice.
+        let said = |flag: &str| {
+            let name = flag.split('=').next().unwrap_or(flag);
+            let repeated = name.ends_with("-host") || name.ends_with("-zone");
+            !repeated
+                && more
+                    .iter()
+                    .any(|other| other.starts_with(&format!("{name}=")))
+        };
+        let mut shared = self.shared();
+        shared.retain(|flag| keep(flag) && !said(flag));
+        let interval: &[&str] = if said("--interval=") {
+            &[]
+        } else {
+            &["--interval=2s"]
+        };
+        Options::new([])
+            .arguments(shared)
+            .arguments(secret)
+            .arguments(["--manifests", &folder])
+            .arguments(interval.iter().copied())
+            .arguments(more.iter().copied())
+            .ready(Ready::Zones(Vec::new()))
+    }
+
+    /// Changes the zone behind our back.
+    pub(super) fn update(&self, lines: &str) -> Result<(), String> {
+        let text = format!(
+            "server 127.0.0.1 {}\nkey hmac-sha256:push {SECRET}\nzone example.org\n{lines}\nsend\n",
+            self.port
+        );
+        self.site.write("update", &text)?;
+        let output = Command::new("nsupdate")
+            .arg(self.site.path("update"))
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| format!("nsupdate: {error}"))?;
+        check(output.status.success(), || {
+            String::from_utf8_lossy(&output.stderr).into_owned()
+        })
+    }
+
+    /// Waits for an answer of the server.
+    pub(super) fn wait_for(
+        &self,
+        pusher: &Server,
+        query: &str,
+        wanted: &[&str],
+    ) -> Result<(), String> {
+        let server = self.server()?;
+        let find = || {
+            let mut lines = answer(server.address(), query).ok()?;
+            lines.sort_unstable();
+            Some(lines)
+        };
+        let came = pusher.wait_for(PATIENCE, |_| {
+            find().is_some_and(|lines| lines.iter().map(String::as_str).eq(wanted.iter().copied()))
+        });
+        check(came, || {
+            format!(
+                "{query} at {}: {:?}, not {wanted:?}; our log:\n{}\nits log:\n{}",
+                self.kind(),
+                find(),
+                pusher.log(),
+                server.log()
+            )
+        })
+    }
+
+    /// Lets external-dns make one pass for nothing at all as the same owner: it takes away what it
+    /// takes for its own. False if it is not there.
+    pub(super) fn external_dns_wants_nothing(&self) -> Result<bool, String> {
+        let Some(external_dns) = Parts::find().external_dns else {
+            return Ok(false);
+        };
+        let mut command = Command::new(external_dns);
+        command
+            .args(self.shared())
+            .args([
+                "--source=empty",
+                "--once",
+                "--rfc2136-axfr",
+                "--log-level=debug",
+            ])
+            .env("EXTERNAL_DNS_RFC2136_TSIG_SECRET", SECRET)
+            .stdin(Stdio::null());
+        let output = command.output().map_err(|error| error.to_string())?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.success(), || said)?;
+        Ok(true)
+    }
+}
+
+/// The key's secret.
+const SECRET: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0";
+
+const BIND_KEY: &str =
+    "key \"push\" { algorithm hmac-sha256; secret \"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0\"; };";
+
+/// What is refused is a name that may not be changed.
+const BIND_ZONE: &str = "allow-transfer { key push; }; \
+    update-policy { deny push name refused.example.org. ANY; grant push zonesub ANY; };";
+
+const KNOT_KEY: &str = "key:\n  - id: push\n    algorithm: hmac-sha256\n    \
+    secret: c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0\nacl:\n  - id: push\n    key: push\n    \
+    action: [transfer, update]\n";
+
+const KNOT_ZONE: &str = "acl: push\njournal-content: changes\n";
