@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plan::{ProviderError, RowName};
+use plan::{ErrorKind, ProviderError, RowName};
 
 use super::search::Doubt;
 use super::task::{Destination, Scope};
@@ -13,7 +13,12 @@ impl Destination {
     /// Looks at some names or at all. `settles`: nothing is left to look at after it.
     pub(super) async fn pass(&mut self, scope: &Scope, settles: bool) -> Result<(), ProviderError> {
         self.doubt.begin();
-        let result = self.look(scope, settles).await;
+        let mut result = self.look(scope, settles).await;
+        if matches!(&result, Err(error) if error.kind == ErrorKind::Conflict) {
+            // Somebody else has changed what is there since it was read: once more, from what is
+            // there now.
+            result = self.look(scope, settles).await;
+        }
         self.refused.end(result.is_ok());
         self.lost.end(result.is_ok());
         let (synced, changed) = result?;
