@@ -6,8 +6,6 @@
 //! lost → watch again from the last version; gone (410) → list again
 //! ```
 
-use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,98 +13,16 @@ use http::Request;
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::{Failure, Refusal, Rule};
 use super::frames::{FrameError, Items, Lines};
 use super::resource::{Query, Resource};
-use crate::object::{DecodeError, Key, Kind, Object, Trim};
+use super::shape::{Identity, Line, List, Status, key_of, split};
+use super::subject::{Decode, Pace, Scope, Subject};
+use crate::object::Kind;
 use crate::{Event, Health};
-
-/// Reads an object of the watched kind from its JSON.
-pub type Decode = Arc<dyn Fn(&[u8]) -> Result<Object, DecodeError> + Send + Sync>;
-
-/// What is watched.
-#[derive(Clone)]
-pub struct Subject {
-    /// The kind that the index knows its objects by.
-    pub kind: Kind,
-    /// Versions of the resource; the first that the server has is taken.
-    pub resources: Vec<Resource>,
-    /// Reads its objects.
-    pub decode: Decode,
-}
-
-impl Subject {
-    /// A kind of the table, trimmed.
-    #[must_use]
-    pub fn of(kind: Kind, trim: Trim) -> Self {
-        Self {
-            kind,
-            resources: Resource::versions_of(kind),
-            decode: Arc::new(move |json| kind.decode(json, &trim)),
-        }
-    }
-}
-
-impl std::fmt::Debug for Subject {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Subject").field(&self.kind).finish()
-    }
-}
-
-/// Which objects of a resource are followed. The server does the selecting.
-#[derive(Clone, Debug, Default)]
-pub struct Scope {
-    /// Only this namespace; empty for all.
-    pub namespace: Box<str>,
-    /// Only objects with such labels; empty for all.
-    pub labels: Box<str>,
-}
-
-/// Times of a watch. Tests make them short.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// The pause after the first failure; doubled by each further one.
-    pub first_pause: Duration,
-    /// The longest pause.
-    pub longest_pause: Duration,
-    /// How often a missing resource is asked for, once it has been missing for a while.
-    pub absent: Duration,
-    /// How long a resource that was there must be missing before its objects count as gone: an API
-    /// server that starts says "not found" of resources that it has not loaded yet.
-    pub vanish: Duration,
-    /// How long one watch lasts; the server closes it then.
-    pub watch: Duration,
-    /// How long the server may be silent in the middle of a list.
-    pub silence: Duration,
-    /// How long a server that refused to stream lists is not asked to again.
-    pub plain: Duration,
-}
-
-impl Pace {
-    /// How long a watch must have lasted to be one that works.
-    fn lasting(&self) -> Duration {
-        self.first_pause * 20
-    }
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            first_pause: Duration::from_millis(100),
-            longest_pause: Duration::from_secs(15),
-            absent: Duration::from_secs(10),
-            vanish: Duration::from_secs(60),
-            watch: Duration::from_secs(290),
-            silence: Duration::from_secs(60),
-            plain: Duration::from_secs(3600),
-        }
-    }
-}
 
 impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -493,23 +409,9 @@ impl Watch {
     }
 }
 
-/// The two parts of a line as API servers write it, without reading the object once more.
-fn split(line: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
-    let rest = line.strip_prefix(br#"{"type":""#)?.strip_suffix(b"}")?;
-    let end = memchr::memchr(b'"', rest)?;
-    let (kind, rest) = rest.split_at(end);
-    let object = rest.strip_prefix(br#"","object":"#)?;
-    Some((Cow::Borrowed(std::str::from_utf8(kind).ok()?), object))
-}
-
 enum Change {
     Event(Box<Event>, Option<Box<str>>),
     Bookmark { version: Box<str>, ends_list: bool },
-}
-
-fn key_of(json: &[u8]) -> Result<Key, Failure> {
-    let object: Identity<'_> = serde_json::from_slice(json)?;
-    Ok(Key::new(&object.metadata.namespace, &object.metadata.name))
 }
 
 async fn send(events: &Sender<Event>, event: Event) -> Result<(), Failure> {
@@ -536,55 +438,3 @@ async fn next(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Fail
 
 /// Enough for any message of a server.
 const LONGEST_REFUSAL: usize = 64 << 10;
-
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    object: &'a RawValue,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Status {
-    code: u16,
-    message: String,
-}
-
-#[derive(Deserialize)]
-struct List {
-    metadata: ListMeta,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ListMeta {
-    resource_version: Box<str>,
-}
-
-/// The little of an object that the watch itself reads.
-#[derive(Deserialize)]
-struct Identity<'a> {
-    #[serde(borrow)]
-    metadata: IdentityMeta<'a>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct IdentityMeta<'a> {
-    #[serde(borrow, default)]
-    namespace: Cow<'a, str>,
-    #[serde(borrow, default)]
-    name: Cow<'a, str>,
-    #[serde(borrow)]
-    resource_version: Cow<'a, str>,
-    #[serde(borrow, default)]
-    annotations: IdentityAnnotations<'a>,
-}
-
-#[derive(Default, Deserialize)]
-struct IdentityAnnotations<'a> {
-    #[serde(rename = "k8s.io/initial-events-end", borrow, default)]
-    ends_list: Option<Cow<'a, str>>,
-}

@@ -19,12 +19,15 @@ mod follow;
 mod frames;
 mod report;
 mod resource;
+mod shape;
+mod subject;
 #[cfg(test)]
 mod tests;
 
 pub use client::{ConnectError, Connection, connect};
 pub use failure::{Failure, Refusal, Rule};
-pub use follow::{Decode, Pace, Scope, Subject, Watch};
+pub use follow::Watch;
 pub use frames::FrameError;
 pub use report::{Report, Reporter};
 pub use resource::Resource;
+pub use subject::{Decode, Pace, Scope, Subject};
