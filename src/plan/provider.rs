@@ -84,33 +84,6 @@ pub enum ErrorKind {
     Unavailable,
 }
 
-impl ErrorKind {
-    /// Whether the same request may go well later.
-    #[must_use]
-    pub fn is_transient(self) -> bool {
-        matches!(
-            self,
-            Self::Conflict | Self::Failed | Self::RateLimited | Self::Unavailable
-        )
-    }
-
-    /// The kind as a label of metrics.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Auth => "auth",
-            Self::Config => "config",
-            Self::Conflict => "conflict",
-            Self::Failed => "failed",
-            Self::NotFound => "not_found",
-            Self::Protocol => "protocol",
-            Self::RateLimited => "rate_limited",
-            Self::Rejected => "rejected",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
-
 /// A destination could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub struct ProviderError {
