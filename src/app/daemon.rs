@@ -258,7 +258,7 @@ impl Daemon {
             Ok(true) => ready(),
             Ok(false) => {}
             Err(_) => {
-                tracing::info!("serving what is known, ready once all objects have been listed");
+                tracing::info!("serving what is known, ready once all names are known");
                 syncing.spawn(async move {
                     if settled.await {
                         ready();

@@ -13,8 +13,8 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wire::{Name, NameRef};
-use zone::Store;
 use zone::records::{Place, Records};
+use zone::{Snapshot, Store, Withheld};
 
 use super::protocol::{Command, MAX_REQUEST, Outcome, Released, Reply, Request, VERSION, Zone};
 use super::socket::Socket;
@@ -275,7 +275,7 @@ impl Answerer {
 
     fn describe(&self, name: &Name, status: Status) -> Zone {
         let snapshot = self.store.snapshot();
-        let zone = snapshot.zone(name.as_ref());
+        let zone = shown(&snapshot, name);
         Zone {
             zone: name.as_ref().to_lowercase().to_string(),
             state: status.state.label().to_owned(),
@@ -303,7 +303,7 @@ impl Answerer {
     fn records(&self, zone: &str) -> Result<Records, String> {
         let name = name(zone)?;
         let snapshot = Arc::clone(&self.store.snapshot());
-        let Some(zone) = snapshot.zone(name.as_ref()) else {
+        let Some(zone) = shown(&snapshot, &name) else {
             return Err(format!("zone \"{name}\" is not served here"));
         };
         let mut records = Records::new(name);
@@ -321,6 +321,12 @@ impl Answerer {
         }
         Ok(records)
     }
+}
+
+/// A zone, if there is anything of it to show.
+fn shown<'s>(snapshot: &'s Snapshot, name: &Name) -> Option<&'s zone::Zone> {
+    let zone = snapshot.zone(name.as_ref())?;
+    (zone.withheld() != Some(Withheld::Absent)).then_some(zone)
 }
 
 /// Why deletes in a zone cannot be let go.

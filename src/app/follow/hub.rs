@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use client::{Fault, Host, Limits, Server, Settings};
@@ -34,6 +35,8 @@ pub(in crate::app) struct Hub {
     runtime: Handle,
     /// Each holds a connection's turn.
     room: Arc<Semaphore>,
+    /// When a stranger was last spoken of, in seconds since 1970.
+    said: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -51,6 +54,7 @@ impl Hub {
             forwards,
             runtime: Handle::current(),
             room: Arc::new(Semaphore::new(MOST_FORWARDED)),
+            said: AtomicU64::new(0),
         }
     }
 
@@ -65,6 +69,24 @@ impl Hub {
             notices,
         };
         self.zones.insert(zone.clone(), followed);
+    }
+
+    /// Says that a stranger has told us something, now and then: anybody can send such messages.
+    fn say_stranger(&self, zone: &Name, by: &Client) {
+        let now = clock::now().unix_seconds();
+        let said = self.said.load(Relaxed);
+        let turn = now >= said + STRANGERS
+            && self
+                .said
+                .compare_exchange(said, now, Relaxed, Relaxed)
+                .is_ok();
+        if turn {
+            let key = by.key.as_ref().map(ToString::to_string);
+            tracing::warn!(
+                %zone, client = %by.address, key,
+                "told that a zone has changed by a server that is no primary of it"
+            );
+        }
     }
 }
 
@@ -82,6 +104,7 @@ impl Following for Hub {
         let has_key = |key: &Option<Name>| key.is_some() && *key == by.key;
         let mut primaries = followed.primaries.iter();
         let Some(primary) = primaries.position(|(ip, key)| *ip == address || has_key(key)) else {
+            self.say_stranger(zone, by);
             return Heard::Stranger;
         };
         // Where notices wait already, the zone is about to be asked for.
@@ -178,6 +201,9 @@ fn server(address: SocketAddr) -> Arc<Server> {
 
 /// Updates that are on their way at once, at most: each takes the memory of a message.
 const MOST_FORWARDED: usize = 256;
+
+/// How many seconds lie between two lines about strangers.
+const STRANGERS: u64 = 60;
 
 /// Clients ask again after some seconds, so an answer later than that is none.
 const PATIENCE: Duration = Duration::from_secs(6);

@@ -122,7 +122,8 @@ fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, snapshot: &Snapsh
             return refuse(Rcode::FORMERR);
         }
     }
-    if !core.options.acl.permits(slot.client.ip()) {
+    // Primaries need not be among those who may ask; who follows the zone knows them.
+    if opcode != Opcode::NOTIFY && !core.options.acl.permits(slot.client.ip()) {
         return prohibit();
     }
     if opcode == Opcode::UPDATE

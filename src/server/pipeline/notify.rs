@@ -11,7 +11,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tracing::warn;
 use wire::message::{Question, RawRecord};
 use wire::{Class, Name, Rcode, Rtype, Serial};
 
@@ -69,14 +68,7 @@ pub(super) fn judge(
     let serial = serial(slot.request(), &zone, question.end());
     match following.notified(&zone, &client, serial) {
         Heard::NotFollowed => refuse(Rcode::NOTAUTH),
-        Heard::Stranger => {
-            let key = client.key.map(|key| key.to_string());
-            warn!(
-                %zone, client = %slot.client, key,
-                "told that a zone has changed by a server that is no primary of it"
-            );
-            prohibit()
-        }
+        Heard::Stranger => prohibit(),
         Heard::Taken => {
             let mut outcome = Outcome::empty(Rcode::NOERROR);
             outcome.authoritative = true;

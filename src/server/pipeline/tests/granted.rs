@@ -42,6 +42,7 @@ fn core() -> Arc<Core> {
             rules: Arc::new(PerZone::new(vec![rule], HashMap::new())),
             updater,
         }),
+        following: None,
     };
     Core::new(CoreOptions::default(), authority, store, Metrics::new())
 }
