@@ -1,6 +1,6 @@
-//! A whole zone at once: from sorted records to pages and indexes in one pass over each.
+//! A whole zone at once: from sorted records to pages in one pass, and from their names to
+//! the index in another.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use wire::write::Prepared;
@@ -9,15 +9,16 @@ use wire::{Name, NameRef, Rtype, Serial, Ttl};
 use crate::cow::CowVec;
 use crate::depths::Depths;
 use crate::hash::HashKeys;
-use crate::index::{Index, MAX_PAGES, Position};
+use crate::index::{self, Index, MAX_PAGES, Position, Word};
 use crate::key::{self, LabelStarts};
 use crate::layer::Layer;
 use crate::order::{Order, OrderEntry};
 use crate::page::{
-    Flags, PAGE_TARGET, Page, page_size, tag_of, write_entry_head, write_page, write_rrset,
+    Flags, Node, PAGE_TARGET, Page, page_size, tag_of, write_entry_head, write_page, write_rrset,
 };
 use crate::records::{Records, Run};
 use crate::room::{Piece, Shared, Supply};
+use crate::scratch::Scratch;
 use crate::snapshot::{Negative, Zone};
 use crate::store::StoreError;
 
@@ -25,7 +26,7 @@ use crate::store::StoreError;
 pub(crate) fn assemble(records: &Records, keys: HashKeys) -> Result<(Zone, Depths), StoreError> {
     let apex = records.apex().as_ref().to_lowercase();
     let soa = soa_of(records, &apex)?;
-    let mut names = Names::new(&apex, keys, records.len());
+    let mut names = Names::new(&apex, keys, records);
     for run in records.rrsets() {
         names.add(run)?;
     }
@@ -70,14 +71,22 @@ pub(crate) fn negative_of(apex: NameRef<'_>, soa: &[u8], ttl: Ttl) -> Negative {
     }
 }
 
-/// The names of a zone on their way into pages: entries one behind the other.
+/// The names of a zone on their way into pages.
 struct Names {
     keys: HashKeys,
     apex_len: usize,
     apex_labels: usize,
+    apex_hash: u64,
+    /// The page being filled: entries one behind the other.
     entries: Vec<u8>,
-    starts: Vec<usize>,
-    hashes: Vec<u64>,
+    /// Its names, each with its hash and where its entry begins.
+    names: Vec<(u64, usize)>,
+    /// Pages that are full. The first page has the number 1.
+    pages: Vec<Piece>,
+    page_bytes: usize,
+    supply: Supply,
+    order: Vec<OrderEntry>,
+    index: Scratch,
     /// The name being filled and those above it, the apex first.
     path: Vec<Level>,
     depths: Depths,
@@ -85,27 +94,37 @@ struct Names {
     owner: Vec<u8>,
 }
 
+#[derive(Clone, Copy, Debug)]
 struct Level {
     hash: u64,
-    /// Which of the names.
-    name: usize,
+    /// How many pages are before the one with this name.
+    page: usize,
+    /// Where its entry begins in the page.
+    start: usize,
 }
 
 impl Names {
-    fn new(apex: &Name, keys: HashKeys, records: usize) -> Self {
-        let hash = keys.name(apex.as_ref());
+    fn new(apex: &Name, keys: HashKeys, records: &Records) -> Self {
+        let count = records.len();
+        let bytes = entry_bytes(records);
         let mut names = Self {
             keys,
             apex_len: apex.as_bytes().len(),
             apex_labels: apex.as_ref().label_count(),
-            entries: Vec::with_capacity(records * 36),
-            starts: Vec::with_capacity(records),
-            hashes: Vec::with_capacity(records),
+            apex_hash: keys.name(apex.as_ref()),
+            entries: Vec::with_capacity(2 * PAGE_TARGET),
+            names: Vec::with_capacity(PAGE_TARGET / 16),
+            pages: Vec::with_capacity(bytes / PAGE_TARGET + 2),
+            page_bytes: 0,
+            supply: Supply::new(bytes + Index::size_for(count)),
+            order: Vec::with_capacity(bytes / PAGE_TARGET + 2),
+            index: Scratch::default(),
             path: Vec::new(),
             depths: Depths::default(),
             owner: Vec::new(),
         };
-        names.open(hash, &[]);
+        names.index.reserve(count * size_of::<Word>());
+        names.open(names.apex_hash, &[]);
         names
     }
 
@@ -114,14 +133,12 @@ impl Names {
         let owner = first.owner.as_bytes();
         let owner = &owner[..owner.len().saturating_sub(self.apex_len)];
         if !self.owner.eq_ignore_ascii_case(owner) {
-            self.owner.clear();
-            self.owner.extend(owner.iter().map(u8::to_ascii_lowercase));
-            self.enter();
+            self.enter(owner);
         }
         let Some(level) = self.path.last() else {
             return Ok(());
         };
-        let start = self.starts[level.name];
+        let (start, depth) = (level.start, self.path.len() - 1);
         if run.len() > usize::from(u16::MAX) || self.entries[start + 1] == u8::MAX {
             return Err(StoreError::TooBig {
                 owner: first.owner.to_name(),
@@ -129,68 +146,131 @@ impl Names {
             });
         }
         self.entries[start + 1] += 1;
-        let depth = self.path.len() - 1;
         let flags = match first.rtype {
             Rtype::NS if depth > 0 => Flags::CUT,
             Rtype::DNAME => Flags::DNAME,
             _ => 0,
         };
+        if flags == Flags::DNAME {
+            self.depths.add_dname();
+        }
         if flags != 0 {
             if self.entries[start] & (Flags::CUT | Flags::DNAME) == 0 {
                 self.depths.add_cut(depth);
             }
             self.entries[start] |= flags;
         }
-        let ttl = run
-            .iter()
-            .map(|record| record.ttl)
-            .min()
-            .unwrap_or(first.ttl);
+        let ttl = run.iter().map(|record| record.ttl).min();
+        let ttl = ttl.unwrap_or(first.ttl);
         let rdatas = run.iter().map(|record| record.rdata);
         write_rrset(&mut self.entries, first.rtype, ttl, Layer::Static, rdatas);
         Ok(())
     }
 
-    /// Makes `self.owner` the name being filled, and every missing name above it.
-    fn enter(&mut self) {
-        let owner = std::mem::take(&mut self.owner);
-        let starts = LabelStarts::of(&owner);
-        let labels = starts.as_slice();
-        let shared = labels
-            .iter()
-            .rev()
-            .zip(self.path.iter().skip(1))
-            .take_while(|(start, level)| {
-                let at = self.starts[level.name] + ENTRY_OWNER;
-                let length = usize::from(self.entries[at]);
-                key::label_at(&owner, **start) == &self.entries[at + 1..at + 1 + length]
-            });
+    /// Makes this the name being filled, and makes every missing name above it.
+    fn enter(&mut self, owner: &[u8]) {
+        let before = std::mem::take(&mut self.owner);
+        let (starts, starts_before) = (LabelStarts::of(owner), LabelStarts::of(&before));
+        let labels = starts.as_slice().iter().rev();
+        let shared = labels.zip(starts_before.as_slice().iter().rev());
+        let shared = shared.take_while(|&(start, start_before)| {
+            let label = key::label_at(owner, *start);
+            label.eq_ignore_ascii_case(key::label_at(&before, *start_before))
+        });
         let shared = shared.count();
         self.path.truncate(shared + 1);
-        for &start in labels.iter().rev().skip(shared) {
-            let parent = self.path.last().map_or(0, |level| level.hash);
-            let label = key::label_at(&owner, start);
-            if label == b"*"
-                && let Some(level) = self.path.last()
-            {
-                let parent = self.starts[level.name];
-                self.entries[parent] |= Flags::WILDCARD_CHILD;
+        self.owner = before;
+        self.owner.clear();
+        self.owner.extend_from_slice(owner);
+        self.owner.make_ascii_lowercase();
+        for &start in starts.as_slice().iter().rev().skip(shared) {
+            let label = key::label_at(&self.owner, start);
+            let Some(&parent) = self.path.last() else {
+                return;
+            };
+            let hash = self.keys.child(parent.hash, label);
+            if label == b"*" {
+                self.flag(parent, Flags::WILDCARD_CHILD);
             }
-            let hash = self.keys.child(parent, label);
+            let owner = std::mem::take(&mut self.owner);
             self.open(hash, &owner[usize::from(start)..]);
+            self.owner = owner;
         }
-        self.owner = owner;
     }
 
+    /// Sets a flag of a name.
+    fn flag(&mut self, name: Level, flag: u8) {
+        let page = match self.pages.get_mut(name.page) {
+            Some(page) => self.supply.bytes_mut(page),
+            None => &mut self.entries,
+        };
+        if let Some(flags) = page.get_mut(name.start) {
+            *flags |= flag;
+        }
+    }
+
+    /// Begins with a name: the one before is complete.
     fn open(&mut self, hash: u64, owner: &[u8]) {
+        if page_size(self.names.len(), self.entries.len()) > PAGE_TARGET {
+            self.close_page();
+        }
         self.depths.add_name(self.path.len());
+        let start = self.entries.len();
         self.path.push(Level {
             hash,
-            name: self.hashes.len(),
+            page: self.pages.len(),
+            start,
         });
-        self.starts.push(self.entries.len());
-        self.hashes.push(hash);
+        self.names.push((hash, start));
         write_entry_head(&mut self.entries, 0, 0, owner);
+    }
+
+    /// Ends the page before its last name, which goes to the next one, unless it is the only name.
+    fn close_page(&mut self) {
+        let start = match self.names.as_slice() {
+            [_, .., (_, start)] => *start,
+            _ => return self.write_page(self.names.len(), self.entries.len()),
+        };
+        let number = self.pages.len();
+        self.write_page(self.names.len() - 1, start);
+        for level in &mut self.path {
+            if (level.page, level.start) == (number, start) {
+                (level.page, level.start) = (number + 1, 0);
+            }
+        }
+        // The name may fill a page by itself.
+        if page_size(1, self.entries.len()) > PAGE_TARGET {
+            self.write_page(1, self.entries.len());
+        }
+    }
+
+    /// Writes a page of the first names, whose entries have so many bytes, and takes these away.
+    fn write_page(&mut self, names: usize, bytes: usize) {
+        let Some(entries) = self.entries.get(..bytes).filter(|_| names > 0) else {
+            return;
+        };
+        let size = page_size(names, bytes);
+        let mut piece = self.supply.take(size);
+        let heads = self.names.iter().take(names);
+        let heads = heads.map(|(hash, start)| (tag_of(*hash), *start));
+        write_page(self.supply.bytes_mut(&mut piece), entries, heads);
+        self.pages.push(piece);
+        self.page_bytes += size;
+        let page = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
+        let first = Node::from_entry(entries).owner();
+        self.order.push(OrderEntry {
+            prefix: key::prefix_of(first),
+            page,
+        });
+        for &(hash, start) in self.names.iter().take(names) {
+            self.index
+                .extend(&index::word(hash, Position { page, start }));
+        }
+        self.names.drain(..names);
+        self.entries.drain(..bytes);
+        for (_, start) in &mut self.names {
+            *start -= bytes;
+        }
     }
 
     fn finish(
@@ -199,97 +279,56 @@ impl Names {
         records: usize,
         (soa, ttl): (Vec<u8>, Ttl),
     ) -> Result<(Zone, Depths), StoreError> {
-        let names = self.hashes.len();
-        // The end of the last name is the start of one more.
-        self.starts.push(self.entries.len());
-        let bytes = page_size(names, self.entries.len());
-        let mut supply =
-            Supply::new(bytes + bytes / PAGE_TARGET * page_size(0, 0) + Index::size_for(names));
-        let mut pages = Vec::with_capacity(bytes / PAGE_TARGET + 2);
-        let mut order = Vec::with_capacity(pages.capacity());
-        let mut positions = Vec::with_capacity(names);
-        let mut page_bytes = 0;
-        let mut first = 0;
-        while first < names {
-            let end = self.page_end(first);
-            pages.push(self.page(first..end, &mut supply));
-            // Page 0 is never used.
-            let page = u32::try_from(pages.len()).unwrap_or(u32::MAX);
-            let start = self.starts[first];
-            page_bytes += page_size(end - first, self.starts[end] - start);
-            order.push(self.order_entry(first, page));
-            let starts = self.starts[first..end].iter();
-            positions.extend(starts.map(|at| Position {
-                page,
-                start: at - start,
-            }));
-            first = end;
+        if page_size(self.names.len(), self.entries.len()) > PAGE_TARGET {
+            self.close_page();
         }
-        if pages.len() >= MAX_PAGES {
+        self.write_page(self.names.len(), self.entries.len());
+        if self.pages.len() >= MAX_PAGES {
             return Err(StoreError::TooManyNames { apex });
         }
-        let entries = self.hashes.iter().copied().zip(positions.iter().copied());
-        let index = Index::build(entries, names, &mut supply);
-        let room = supply.finish();
+        let words = self.index.as_chunks().0;
+        let index = Index::build(words, &mut self.supply);
+        let room = self.supply.finish();
         let none = std::iter::once(Shared::from(&[][..]));
-        let pages = none.chain(pages.into_iter().map(|piece| room.share(piece)));
+        let pages = self.pages.into_iter().map(|piece| room.share(piece));
+        let pages: Vec<Page> = none.chain(pages).map(Page::new).collect();
+        let at_apex = pages.get(1).and_then(|page| page.read().node(0));
+        let shape = self
+            .depths
+            .shape(at_apex.map(Node::flags).unwrap_or_default());
         let zone = Zone {
             keys: self.keys,
             apex_labels: self.apex_labels,
-            apex_hash: self.hashes.first().copied().unwrap_or(0),
+            apex_hash: self.apex_hash,
             serial: serial_of(&soa),
             negative: negative_of(apex.as_ref(), &soa, ttl),
             apex,
-            pages: CowVec::from_vec(pages.map(Page::new).collect()),
+            pages: CowVec::from_vec(pages),
             index: index.finish(&room),
-            order: Order::from_vec(&order),
-            shape: self
-                .depths
-                .shape(Flags(self.entries.first().copied().unwrap_or(0))),
+            order: Order::from_vec(&self.order),
+            shape,
             records,
-            names,
-            page_bytes,
+            names: words.len(),
+            page_bytes: self.page_bytes,
             incomplete: false,
             withheld: None,
         };
         Ok((zone, self.depths))
     }
-
-    /// The first name that does not fit into the page that begins with this one.
-    fn page_end(&self, first: usize) -> usize {
-        let start = self.starts[first];
-        let fits = |end: usize| {
-            self.starts
-                .get(end)
-                .is_some_and(|to| page_size(end - first, to - start) <= PAGE_TARGET)
-        };
-        let mut end = first + 1;
-        while fits(end + 1) {
-            end += 1;
-        }
-        end
-    }
-
-    fn page(&self, names: Range<usize>, supply: &mut Supply) -> Piece {
-        let entries = &self.entries[self.starts[names.start]..self.starts[names.end]];
-        let mut piece = supply.take(page_size(names.len(), entries.len()));
-        let heads = names.map(|name| {
-            let len = self.starts[name + 1] - self.starts[name];
-            (tag_of(self.hashes[name]), len)
-        });
-        write_page(supply.bytes_mut(&mut piece), entries, heads);
-        piece
-    }
-
-    fn order_entry(&self, first: usize, page: u32) -> OrderEntry {
-        let at = self.starts[first] + ENTRY_OWNER;
-        let length = usize::from(self.entries[at - 1]);
-        OrderEntry {
-            prefix: key::prefix_of(&self.entries[at..at + length]),
-            page,
-        }
-    }
 }
 
-/// Where the owner starts in an entry.
-const ENTRY_OWNER: usize = 3;
+/// About how many bytes pages take for records of different names.
+fn entry_bytes(records: &Records) -> usize {
+    let apex_len = records.apex().as_bytes().len();
+    let sizes = (records.iter().step_by(SAMPLE)).map(|record| {
+        let owner = record.owner.len().saturating_sub(apex_len);
+        RECORD_BYTES + owner + record.rdata.len()
+    });
+    let sampled = records.len().div_ceil(SAMPLE).max(1);
+    sizes.sum::<usize>() / sampled * records.len()
+}
+
+/// Every so many records one is looked at to know how large they are.
+const SAMPLE: usize = 64;
+/// What a page takes for a name with one record besides the owner and the data.
+const RECORD_BYTES: usize = 3 + 13 + 2 + 4;

@@ -8,6 +8,8 @@ use crate::snapshot::Shape;
 pub(crate) struct Depths {
     names: Vec<usize>,
     cuts: Vec<usize>,
+    /// Whether the zone may have a DNAME.
+    dnames: bool,
 }
 
 impl Depths {
@@ -17,6 +19,15 @@ impl Depths {
 
     pub(crate) fn add_cut(&mut self, depth: usize) {
         count(&mut self.cuts, depth, 1);
+    }
+
+    pub(crate) fn add_dname(&mut self) {
+        self.dnames = true;
+    }
+
+    /// Whether the zone may have a DNAME: one that goes is not counted.
+    pub(crate) fn may_have_dnames(&self) -> bool {
+        self.dnames
     }
 
     pub(crate) fn remove_name(&mut self, depth: usize) {

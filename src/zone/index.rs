@@ -6,6 +6,7 @@
 
 use crate::cow::CowVec;
 use crate::room::{Finished, Piece, Shared, Supply};
+use crate::scratch::Scratch;
 
 /// Names per segment on average before one more segment is made.
 const NAMES_PER_SEGMENT: usize = 256;
@@ -67,33 +68,41 @@ impl Index {
     }
 
     /// Builds an index of these names at once.
-    pub(crate) fn build(
-        entries: impl Iterator<Item = (u64, Position)> + Clone,
-        names: usize,
-        supply: &mut Supply,
-    ) -> Built {
-        let count = names.div_ceil(NAMES_PER_SEGMENT).max(1);
-        let mut sizes = vec![0_usize; count];
-        for (hash, _) in entries.clone() {
-            sizes[segment_of(fragment(hash), count)] += 1;
+    pub(crate) fn build(names: &[Word], supply: &mut Supply) -> Built {
+        let count = names.len().div_ceil(NAMES_PER_SEGMENT).max(1);
+        let segment_of = |word: &Word| segment_of(fragment_of(u64::from_le_bytes(*word)), count);
+        // The names of a segment are brought together first: filling segments in the order that the
+        // names come in would wait for memory at each of them.
+        let mut ends = vec![0_usize; count + 1];
+        for word in names {
+            ends[segment_of(word) + 1] += 1;
         }
-        let mut bytes = 0;
-        let mut segments = Vec::with_capacity(count);
-        for used in sizes {
-            let size = capacity_for(used) * 8;
+        for segment in 0..count {
+            ends[segment + 1] += ends[segment];
+        }
+        let mut grouped = Scratch::default();
+        let room = grouped.add(size_of_val(names));
+        let (room, _) = room.as_chunks_mut::<{ size_of::<Word>() }>();
+        for word in names {
+            let place = &mut ends[segment_of(word)];
+            room[*place] = *word;
+            *place += 1;
+        }
+        let (mut bytes, mut from) = (0, 0);
+        let segments = ends[..count].iter().map(|&end| {
+            let size = capacity_for(end - from) * size_of::<Word>();
             bytes += size;
-            segments.push(supply.take(size));
-        }
-        for (hash, position) in entries {
-            let fragment = fragment(hash);
-            if let Some(segment) = segments.get_mut(segment_of(fragment, count)) {
-                let segment = words_mut(supply.bytes_mut(segment));
-                insert_into(segment, entry(fragment, position));
+            let mut piece = supply.take(size);
+            let segment = words_mut(supply.bytes_mut(&mut piece));
+            for word in &room[from..end] {
+                insert_into(segment, u64::from_le_bytes(*word));
             }
-        }
+            from = end;
+            piece
+        });
         Built {
-            segments,
-            names,
+            segments: segments.collect(),
+            names: names.len(),
             bytes,
         }
     }
@@ -225,7 +234,13 @@ impl Iterator for Candidates<'_> {
 }
 
 /// An entry as a segment holds it: a little-endian number, 0 where there is none.
-type Word = [u8; 8];
+pub(crate) type Word = [u8; 8];
+
+/// The entry of a name with this hash.
+#[inline]
+pub(crate) fn word(hash: u64, position: Position) -> Word {
+    entry(fragment(hash), position).to_le_bytes()
+}
 
 #[inline]
 fn words(bytes: &[u8]) -> &[Word] {
@@ -348,8 +363,8 @@ mod tests {
         let mut model = HashMap::new();
         let build = |model: &HashMap<u32, Position>, room| {
             let mut supply = Supply::new(room);
-            let entries = model.iter().map(|(k, v)| (hash(*k), *v));
-            let built = Index::build(entries, model.len(), &mut supply);
+            let names: Vec<Word> = model.iter().map(|(k, v)| word(hash(*k), *v)).collect();
+            let built = Index::build(&names, &mut supply);
             built.finish(&supply.finish())
         };
         let mut index = build(&HashMap::new(), 0);

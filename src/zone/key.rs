@@ -3,69 +3,106 @@
 //! Owners are label sequences without the apex and without a final root label; the apex itself is
 //! the empty one. An eight-byte prefix of an order-preserving key decides most comparisons.
 
-use std::cmp::Ordering;
-
-use wire::name::{MAX_LABELS, cmp_ignore_case};
+pub(crate) use wire::name::{LabelStarts, cmp_labels as cmp, label_at};
 
 /// The first eight bytes of the key of an owner.
+#[inline]
 pub(crate) fn prefix_of(owner: &[u8]) -> u64 {
-    u64::from_be_bytes(key_of(owner))
+    (key_of(owner) >> 64) as u64
 }
 
 /// The first bytes of a key that sorts like the canonical order: labels from right to left in lower
 /// case, each ended by a zero byte. Two keys may be equal where the owners are not; never is their
 /// order wrong.
-pub(crate) fn key_of<const N: usize>(owner: &[u8]) -> [u8; N] {
-    let mut key = [0; N];
+#[inline]
+pub(crate) fn key_of(owner: &[u8]) -> u128 {
     let Some((&first, rest)) = owner.split_first() else {
-        return key;
+        return 0;
     };
+    let mut key = Key::default();
     if usize::from(first) == rest.len() {
         // One label, as most owners are.
-        append(&mut key, 0, rest);
-        return key;
+        key.append(0, rest);
+    } else {
+        key.append_all(owner);
     }
-    let mut at = 0;
-    let starts = LabelStarts::of(owner);
-    for &start in starts.as_slice().iter().rev() {
-        match append(&mut key, at, label_at(owner, start)) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    key
+    key.finish()
 }
 
-/// Adds a label to the key; gives where the next one goes, unless all is decided.
-fn append(key: &mut [u8], at: usize, label: &[u8]) -> Option<usize> {
-    for (offset, &byte) in label.iter().enumerate() {
-        // Bytes 0 and 1 share a value, so that a zero byte sorts after the end of a label; the
-        // owners decide then.
-        *key.get_mut(at + offset)? = byte.to_ascii_lowercase().max(1);
-        if byte <= 1 {
-            return None;
-        }
-    }
-    Some(at + label.len() + 1)
+/// A key that is being put together.
+struct Key {
+    bytes: [u8; KEY],
+    /// The same labels, with something in the places that they do not fill.
+    labels: [u8; KEY],
 }
 
-/// Compares two owners in canonical order.
-pub(crate) fn cmp(left: &[u8], right: &[u8]) -> Ordering {
-    let (left_starts, right_starts) = (LabelStarts::of(left), LabelStarts::of(right));
-    let mut lefts = left_starts.as_slice().iter().rev();
-    let mut rights = right_starts.as_slice().iter().rev();
-    loop {
-        let (left_at, right_at) = match (lefts.next(), rights.next()) {
-            (None, None) => return Ordering::Equal,
-            (None, Some(_)) => return Ordering::Less,
-            (Some(_), None) => return Ordering::Greater,
-            (Some(&left_at), Some(&right_at)) => (left_at, right_at),
+/// Bytes of a key.
+const KEY: usize = 16;
+
+impl Default for Key {
+    fn default() -> Self {
+        Self {
+            bytes: [0; KEY],
+            labels: [u8::MAX; KEY],
+        }
+    }
+}
+
+impl Key {
+    /// Adds the labels of an owner from right to left, as far as they fit.
+    fn append_all(&mut self, owner: &[u8]) {
+        let starts = LabelStarts::of(owner);
+        let mut at = 0;
+        for &start in starts.as_slice().iter().rev() {
+            let label = label_at(owner, start);
+            self.append(at, label);
+            at += label.len() + 1;
+            if at >= KEY {
+                break;
+            }
+        }
+    }
+
+    /// Puts a label to its place.
+    #[inline]
+    fn append(&mut self, at: usize, label: &[u8]) {
+        let end = KEY.min(at + label.len());
+        let Some(label) = label.get(..end - at) else {
+            return;
         };
-        match cmp_ignore_case(label_at(left, left_at), label_at(right, right_at)) {
-            Ordering::Equal => {}
-            order => return order,
-        }
+        self.bytes[at..end].copy_from_slice(label);
+        self.labels[at..end].copy_from_slice(label);
     }
+
+    /// The key, in lower case.
+    #[inline]
+    fn finish(self) -> u128 {
+        let lower = u128::from_be_bytes(lowercase(self.bytes));
+        let labels = u128::from_be_bytes(self.labels);
+        // Bytes 0 and 1 share a value, so that a zero byte sorts after the end of a label; the
+        // owners decide then, and nothing behind such a byte counts.
+        let low = labels.wrapping_sub(EACH * 2) & !labels & (EACH * 0x80);
+        if low == 0 { lower } else { cut(lower, labels) }
+    }
+}
+
+/// One in each byte.
+const EACH: u128 = u128::from_be_bytes([1; KEY]);
+
+/// A key up to the first byte of a label that is 0 or 1.
+#[cold]
+fn cut(key: u128, labels: u128) -> u128 {
+    let mut bytes = key.to_be_bytes();
+    if let Some(at) = labels.to_be_bytes().iter().position(|byte| *byte <= 1) {
+        bytes[at..].fill(0);
+        bytes[at] = 1;
+    }
+    u128::from_be_bytes(bytes)
+}
+
+fn lowercase(mut bytes: [u8; KEY]) -> [u8; KEY] {
+    bytes.make_ascii_lowercase();
+    bytes
 }
 
 /// Whether an owner stands below another, or is it. Both in lower case.
@@ -88,46 +125,5 @@ pub(crate) fn parent(owner: &[u8]) -> Option<&[u8]> {
 
 /// How many labels an owner has.
 pub(crate) fn depth(owner: &[u8]) -> usize {
-    LabelStarts::of(owner).count
-}
-
-/// Where the labels of an owner start, left to right.
-pub(crate) struct LabelStarts {
-    starts: [u8; MAX_LABELS],
-    count: usize,
-}
-
-impl LabelStarts {
-    /// The starts in this owner.
-    pub(crate) fn of(owner: &[u8]) -> Self {
-        let mut starts = Self {
-            starts: [0; MAX_LABELS],
-            count: 0,
-        };
-        let mut at = 0;
-        while at < owner.len() && starts.count < MAX_LABELS {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "names have at most 255 bytes"
-            )]
-            let start = at as u8;
-            starts.starts[starts.count] = start;
-            starts.count += 1;
-            at += usize::from(owner[at]) + 1;
-        }
-        starts
-    }
-
-    /// The starts.
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.starts[..self.count]
-    }
-}
-
-/// The label that starts at a place, without its length.
-pub(crate) fn label_at(owner: &[u8], start: u8) -> &[u8] {
-    let start = usize::from(start);
-    owner
-        .get(start + 1..start + 1 + usize::from(owner[start]))
-        .unwrap_or_default()
+    LabelStarts::of(owner).as_slice().len()
 }

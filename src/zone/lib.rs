@@ -29,6 +29,7 @@ mod order;
 mod page;
 pub mod records;
 mod room;
+mod scratch;
 mod snapshot;
 mod store;
 mod update;
@@ -36,8 +37,8 @@ mod updater;
 mod writer;
 
 pub use hash::LookupName;
-pub use history::{Step, StepRecord, StepRecords};
 pub use hidden::{Hidden, Hider};
+pub use history::{Step, StepRecord, StepRecords};
 pub use index::Position;
 pub use layer::Layer;
 pub use lookup::{Found, Probe};

@@ -388,8 +388,8 @@ pub(crate) fn page_size(names: usize, entries: usize) -> usize {
     entries + 1 + 4 * names + 2
 }
 
-/// Writes a page of entries in canonical order, each with its tag and its length, into room of just
-/// its size.
+/// Writes a page of entries in canonical order, each with its tag and where it begins, into room of
+/// just its size.
 pub(crate) fn write_page(
     room: &mut [u8],
     entries: &[u8],
@@ -405,11 +405,10 @@ pub(crate) fn write_page(
     *end = END;
     // Only the last entry of a page may begin behind its target, and pages are far below 64 KiB.
     let word = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
-    let (mut count, mut start) = (0, 0);
-    for ((tag, len), slot) in names.zip(rest.as_chunks_mut::<4>().0) {
+    let mut count = 0;
+    for ((tag, start), slot) in names.zip(rest.as_chunks_mut::<4>().0) {
         let ([a, b], [c, d]) = (tag.to_be_bytes(), word(start));
         *slot = [a, b, c, d];
-        start += len;
         count += 1;
     }
     if let Some(last) = rest.last_chunk_mut::<2>() {
@@ -421,8 +420,8 @@ pub(crate) fn write_page(
 pub(crate) fn page_of<'a>(entries: impl Iterator<Item = (u16, &'a [u8])>) -> Shared {
     let (mut bytes, mut names) = (Vec::new(), Vec::new());
     for (tag, entry) in entries {
+        names.push((tag, bytes.len()));
         bytes.extend_from_slice(entry);
-        names.push((tag, entry.len()));
     }
     let mut page = vec![0; page_size(names.len(), bytes.len())];
     write_page(&mut page, &bytes, names.into_iter());

@@ -1,7 +1,8 @@
 //! A flat list of records: what a zone file, a transfer or a diff hands to the store.
 //!
-//! Records are appended in any order into one arena and sorted once. Sorting compares an eight-byte
-//! prefix of the canonical key first, so the names themselves are rarely touched.
+//! Records are appended in any order into one arena and sorted once. Sorting compares the first
+//! bytes of the canonical key, so the names themselves are rarely touched, and does nothing for
+//! records that come in order.
 
 use std::cmp::Ordering;
 
@@ -9,6 +10,7 @@ use wire::name::cmp_ignore_case;
 use wire::{Name, NameRef, Rtype, Ttl};
 
 use crate::key;
+use crate::scratch::Scratch;
 
 /// Where a record stands in its sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,16 +40,47 @@ pub struct Record<'a> {
 #[derive(Clone, Debug)]
 pub struct Records {
     apex: Name,
-    arena: Vec<u8>,
-    index: Vec<Entry>,
+    arena: Scratch,
+    /// An [`Entry`] for each record.
+    index: Scratch,
+    /// How many records stand behind one that they belong in front of.
+    breaks: usize,
 }
 
+/// What is known of a record without looking at it.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     /// The first bytes of the canonical key below the apex.
-    prefix: u64,
+    key: u128,
     /// Where the record starts in the arena.
-    at: u64,
+    at: usize,
+}
+
+/// An entry as the index holds it, in big-endian numbers.
+type EntryBytes = [u8; size_of::<u128>() + size_of::<usize>()];
+
+impl Entry {
+    #[inline]
+    fn of(bytes: &EntryBytes) -> Self {
+        let (key, at) = bytes.split_at(size_of::<u128>());
+        Self {
+            key: key
+                .first_chunk()
+                .map_or(0, |bytes| u128::from_be_bytes(*bytes)),
+            at: at
+                .first_chunk()
+                .map_or(0, |bytes| usize::from_be_bytes(*bytes)),
+        }
+    }
+
+    #[inline]
+    fn to_bytes(self) -> EntryBytes {
+        let mut bytes = [0; size_of::<EntryBytes>()];
+        let (key, at) = bytes.split_at_mut(size_of::<u128>());
+        key.copy_from_slice(&self.key.to_be_bytes());
+        at.copy_from_slice(&self.at.to_be_bytes());
+        bytes
+    }
 }
 
 impl Records {
@@ -56,8 +89,9 @@ impl Records {
     pub fn new(apex: Name) -> Self {
         Self {
             apex,
-            arena: Vec::new(),
-            index: Vec::new(),
+            arena: Scratch::default(),
+            index: Scratch::default(),
+            breaks: 0,
         }
     }
 
@@ -70,7 +104,7 @@ impl Records {
     /// How many records.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.index.len()
+        self.entries().len()
     }
 
     /// Whether there is none.
@@ -81,7 +115,7 @@ impl Records {
 
     /// Makes room for about this many more bytes of records.
     pub fn reserve(&mut self, records: usize, bytes: usize) {
-        self.index.reserve(records);
+        self.index.reserve(records * size_of::<EntryBytes>());
         self.arena.reserve(bytes);
     }
 
@@ -89,90 +123,116 @@ impl Records {
     ///
     /// Data of more than 65,535 bytes cannot come from a file or a message; it is cut off there.
     pub fn push(&mut self, owner: NameRef<'_>, rtype: Rtype, ttl: Ttl, rdata: &[u8], place: Place) {
-        let at = self.arena.len() as u64;
         let rdata = rdata
             .get(..rdata.len().min(usize::from(u16::MAX)))
             .unwrap_or_default();
-        let rdata_len = u16::try_from(rdata.len()).unwrap_or(u16::MAX);
-        let mut head = [0; HEAD];
+        let owner = owner.as_bytes();
+        let relative = owner.len().saturating_sub(self.apex.as_bytes().len());
+        let entry = Entry {
+            key: key::key_of(owner.get(..relative).unwrap_or_default()),
+            at: self.arena.len(),
+        };
+        let room = self.arena.add(HEAD + owner.len() + rdata.len());
+        let (head, data) = room.split_at_mut(HEAD);
         head[0..2].copy_from_slice(&rtype.0.to_be_bytes());
         head[2..6].copy_from_slice(&ttl.as_secs().to_be_bytes());
         head[6..8].copy_from_slice(&place.file.to_be_bytes());
         head[8..12].copy_from_slice(&place.line.to_be_bytes());
+        let rdata_len = u16::try_from(rdata.len()).unwrap_or(u16::MAX);
         head[12..14].copy_from_slice(&rdata_len.to_be_bytes());
         // A checked name has at most 255 bytes.
         head[14] = u8::try_from(owner.len()).unwrap_or(u8::MAX);
-        self.arena.extend_from_slice(&head);
-        self.arena.extend_from_slice(owner.as_bytes());
-        self.arena.extend_from_slice(rdata);
-        let relative = owner.len().saturating_sub(self.apex.as_bytes().len());
-        self.index.push(Entry {
-            prefix: key::prefix_of(&owner.as_bytes()[..relative]),
-            at,
-        });
+        let (name, room) = data.split_at_mut(owner.len());
+        name.copy_from_slice(owner);
+        room.copy_from_slice(rdata);
+        if let Some(last) = self.entries().last() {
+            let last = Entry::of(last);
+            let before = match last.key.cmp(&entry.key) {
+                Ordering::Equal => cmp_records(self.record(last.at), self.record(entry.at)),
+                order => order,
+            };
+            self.breaks += usize::from(before.is_gt());
+        }
+        self.index.extend(&entry.to_bytes());
     }
 
     /// The records, in the order of the list.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Record<'_>> + ExactSizeIterator {
-        self.index.iter().map(|entry| self.record(entry.at))
+        let entries = self.entries().iter();
+        entries.map(|entry| self.record(Entry::of(entry).at))
     }
 
     /// The record at a position of the list.
+    #[inline]
     #[must_use]
     pub fn get(&self, position: usize) -> Option<Record<'_>> {
-        self.index.get(position).map(|entry| self.record(entry.at))
+        let entry = Entry::of(self.entries().get(position)?);
+        Some(self.record(entry.at))
+    }
+
+    /// Whether the records at two positions have the same owner.
+    #[inline]
+    pub(crate) fn same_owner(&self, left: usize, right: usize) -> bool {
+        let (Some(left), Some(right)) = (self.entries().get(left), self.entries().get(right))
+        else {
+            return false;
+        };
+        let (left, right) = (Entry::of(left), Entry::of(right));
+        // Keys differ where most owners do.
+        left.key == right.key && self.record(left.at).owner == self.record(right.at).owner
     }
 
     /// Brings the list into canonical order: owner, type, data; equal records stay in the order
-    /// they came in. The arena follows the order too, so that later passes read it in sequence.
+    /// they came in.
     pub fn sort(&mut self) {
-        let arena = &self.arena;
-        let full = |left: u64, right: u64| {
-            let (left, right) = (read(arena, left), read(arena, right));
-            cmp_owner(left.owner, right.owner)
-                .then(left.rtype.cmp(&right.rtype))
-                .then_with(|| left.rdata.cmp(right.rdata))
-        };
-        let is_sorted = self.index.is_sorted_by(|left, right| {
-            left.prefix < right.prefix
-                || (left.prefix == right.prefix && full(left.at, right.at).is_le())
-        });
-        if is_sorted {
+        if self.breaks == 0 {
             return;
         }
-        let apex_len = self.apex.as_bytes().len();
-        let wide = |entry: &Entry| {
-            let owner = read(arena, entry.at).owner;
-            let relative = owner.len().saturating_sub(apex_len);
-            (
-                u128::from_be_bytes(key::key_of(&owner.as_bytes()[..relative])),
-                entry.at,
-            )
-        };
-        let mut keys: Vec<(u128, u64)> = self.index.iter().map(wide).collect();
-        keys.sort_by(|left, right| left.0.cmp(&right.0).then_with(|| full(left.1, right.1)));
-        let mut sorted = Vec::with_capacity(arena.len());
-        for (entry, (key, at)) in self.index.iter_mut().zip(&keys) {
-            let bytes = bytes_of(arena, *at);
-            let prefix = (key >> 64) as u64;
-            *entry = Entry {
-                prefix,
-                at: sorted.len() as u64,
-            };
-            sorted.extend_from_slice(bytes);
+        let (arena, count) = (&self.arena, self.len());
+        let (entries, _) = self.index.as_chunks_mut::<{ size_of::<EntryBytes>() }>();
+        entries.sort_by(|left, right| {
+            let (left, right) = (Entry::of(left), Entry::of(right));
+            let order = left.key.cmp(&right.key);
+            order.then_with(|| cmp_records(read(arena, left.at), read(arena, right.at)))
+        });
+        if self.breaks > count / RUN {
+            self.lay_out();
         }
-        self.arena = sorted;
+        self.breaks = 0;
+    }
+
+    /// Brings the arena into the order of the list, so that later passes read it in sequence.
+    fn lay_out(&mut self) {
+        let mut arena = Scratch::default();
+        arena.reserve(self.arena.len());
+        for bytes in self.index.as_chunks_mut().0 {
+            let entry = Entry::of(bytes);
+            let at = arena.len();
+            arena.extend(bytes_of(&self.arena, entry.at));
+            *bytes = Entry { at, ..entry }.to_bytes();
+        }
+        self.arena = arena;
     }
 
     /// Removes records equal to the one before them in owner, type and data. Sort first.
     pub fn dedup(&mut self) {
         let arena = &self.arena;
-        self.index.dedup_by(|later, earlier| {
-            let (later, earlier) = (read(arena, later.at), read(arena, earlier.at));
-            later.rtype == earlier.rtype
-                && later.rdata == earlier.rdata
-                && later.owner == earlier.owner
-        });
+        let (entries, _) = self.index.as_chunks_mut::<{ size_of::<EntryBytes>() }>();
+        let mut kept = 0;
+        for at in 0..entries.len() {
+            let record = |at: usize| read(arena, Entry::of(&entries[at]).at);
+            let repeats = kept > 0 && {
+                let (earlier, later) = (record(kept - 1), record(at));
+                later.rtype == earlier.rtype
+                    && later.rdata == earlier.rdata
+                    && later.owner == earlier.owner
+            };
+            if !repeats {
+                entries[kept] = entries[at];
+                kept += 1;
+            }
+        }
+        self.index.truncate(kept * size_of::<EntryBytes>());
     }
 
     /// The RRsets: runs of records with one owner and type. Sort first.
@@ -181,14 +241,14 @@ impl Records {
         std::iter::from_fn(move || {
             let first = self.get(from)?;
             let mut to = from + 1;
-            while self
-                .get(to)
-                .is_some_and(|next| next.rtype == first.rtype && next.owner == first.owner)
+            while self.same_owner(from, to)
+                && self.get(to).is_some_and(|next| next.rtype == first.rtype)
             {
                 to += 1;
             }
             let run = Run {
                 records: self,
+                first,
                 from,
                 to,
             };
@@ -197,7 +257,13 @@ impl Records {
         })
     }
 
-    fn record(&self, at: u64) -> Record<'_> {
+    #[inline]
+    fn entries(&self) -> &[EntryBytes] {
+        self.index.as_chunks().0
+    }
+
+    #[inline]
+    fn record(&self, at: usize) -> Record<'_> {
         read(&self.arena, at)
     }
 }
@@ -206,6 +272,7 @@ impl Records {
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
     records: &'a Records,
+    first: Record<'a>,
     from: usize,
     to: usize,
 }
@@ -214,15 +281,16 @@ impl<'a> Run<'a> {
     /// The first record: a run has at least one.
     #[must_use]
     pub fn first(&self) -> Record<'a> {
-        self.records.record(self.records.index[self.from].at)
+        self.first
     }
 
     /// All its records.
     pub fn iter(&self) -> impl Iterator<Item = Record<'a>> + use<'a> {
         let records = self.records;
-        records.index[self.from..self.to]
-            .iter()
-            .map(move |entry| records.record(entry.at))
+        let later = records.entries().get(self.from + 1..self.to);
+        let later = later.unwrap_or_default().iter();
+        std::iter::once(self.first)
+            .chain(later.map(move |entry| records.record(Entry::of(entry).at)))
     }
 
     /// How many records.
@@ -235,45 +303,38 @@ impl<'a> Run<'a> {
 
 /// Bytes before the owner of a record in the arena.
 const HEAD: usize = 15;
+/// Records in order that are at least in a row on average when their arena may stay as it is.
+const RUN: usize = 64;
 
 /// The bytes of the record at a place of the arena.
-fn bytes_of(arena: &[u8], at: u64) -> &[u8] {
+fn bytes_of(arena: &[u8], at: usize) -> &[u8] {
     let record = read(arena, at);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "positions index this arena"
-    )]
-    let from = at as usize;
-    &arena[from..from + HEAD + record.owner.len() + record.rdata.len()]
+    &arena[at..at + HEAD + record.owner.len() + record.rdata.len()]
 }
 
-fn read(arena: &[u8], at: u64) -> Record<'_> {
-    // Positions come from `push` only, and the arena fits in memory.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "positions index this arena"
-    )]
-    let bytes = &arena[at as usize..];
-    let word = |from: usize| u16::from_be_bytes([bytes[from], bytes[from + 1]]);
-    let long = |from: usize| {
-        u32::from_be_bytes([
-            bytes[from],
-            bytes[from + 1],
-            bytes[from + 2],
-            bytes[from + 3],
-        ])
-    };
-    let owner_end = HEAD + usize::from(bytes[14]);
+#[inline]
+fn read(arena: &[u8], at: usize) -> Record<'_> {
+    // Positions come from `push` only.
+    let bytes = arena.get(at..).unwrap_or_default();
+    let (&head, data) = bytes.split_first_chunk().unwrap_or((&[0; HEAD], &[]));
+    let [t0, t1, a, b, c, d, f0, f1, l0, l1, l2, l3, r0, r1, owner] = head;
+    let (owner, data) = data.split_at(usize::from(owner));
     Record {
-        owner: NameRef::from_checked(&bytes[HEAD..owner_end]),
-        rtype: Rtype(word(0)),
-        ttl: Ttl::from_secs(long(2)),
-        rdata: &bytes[owner_end..owner_end + usize::from(word(12))],
+        owner: NameRef::from_checked(owner),
+        rtype: Rtype(u16::from_be_bytes([t0, t1])),
+        ttl: Ttl::from_secs(u32::from_be_bytes([a, b, c, d])),
+        rdata: &data[..usize::from(u16::from_be_bytes([r0, r1]))],
         place: Place {
-            file: word(6),
-            line: long(8),
+            file: u16::from_be_bytes([f0, f1]),
+            line: u32::from_be_bytes([l0, l1, l2, l3]),
         },
     }
+}
+
+fn cmp_records(left: Record<'_>, right: Record<'_>) -> Ordering {
+    cmp_owner(left.owner, right.owner)
+        .then(left.rtype.cmp(&right.rtype))
+        .then_with(|| left.rdata.cmp(right.rdata))
 }
 
 fn cmp_owner(left: NameRef<'_>, right: NameRef<'_>) -> Ordering {

@@ -14,7 +14,7 @@ const LARGE: usize = if cfg!(test) { 4 << 10 } else { 4 << 20 };
 /// The most bytes of a slab: versions that share little with the first one free it in steps.
 const SLAB_MAX: usize = 64 << 20;
 /// The least bytes of a slab that is made because the room was reckoned too small.
-const SLAB_MIN: usize = 256 << 10;
+const SLAB_MIN: usize = 2 << 20;
 /// Pieces begin at multiples of a word of the index.
 const ALIGN: usize = 8;
 

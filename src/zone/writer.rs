@@ -68,7 +68,7 @@ impl ZoneWriter {
             hidden: BTreeMap::new(),
             dnames: BTreeSet::new(),
         };
-        if writer.zone.shape.cut_depths != 0 {
+        if writer.depths.may_have_dnames() {
             let dnames = writer
                 .zone
                 .nodes()

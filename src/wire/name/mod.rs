@@ -10,6 +10,10 @@ use std::hash::{Hash, Hasher};
 use crate::error::{WireError, WireErrorKind};
 use crate::text::NameTextError;
 
+mod labels;
+
+pub use labels::{LabelStarts, Labels, cmp as cmp_labels, cmp_ignore_case, label_at};
+
 /// The most bytes a name has, the root label included (RFC 1035 §2.3.4).
 pub const MAX_LEN: usize = 255;
 /// The most bytes a label has (RFC 1035 §2.3.4).
@@ -94,7 +98,7 @@ impl<'a> NameRef<'a> {
     /// The labels from left to right, without the root.
     #[must_use]
     pub fn labels(self) -> Labels<'a> {
-        Labels(self.0)
+        Labels::of(self.0)
     }
 
     /// How many labels, without the root.
@@ -106,22 +110,7 @@ impl<'a> NameRef<'a> {
     /// Where each label starts, left to right, without the root.
     #[must_use]
     pub fn label_starts(self) -> LabelStarts {
-        let mut starts = LabelStarts {
-            starts: [0; MAX_LABELS],
-            count: 0,
-        };
-        let mut at = 0;
-        for label in self.labels() {
-            if let Some(slot) = starts.starts.get_mut(usize::from(starts.count)) {
-                *slot = at;
-                starts.count += 1;
-            }
-            // A checked name has at most 255 bytes, so the sum fits.
-            at = at
-                .wrapping_add(u8::try_from(label.len()).unwrap_or(0))
-                .wrapping_add(1);
-        }
-        starts
+        LabelStarts::of(self.0)
     }
 
     /// The name without its first label; the root has no parent.
@@ -300,84 +289,6 @@ pub fn read_into(message: &[u8], at: usize, out: &mut Vec<u8>) -> Result<usize, 
     }
 }
 
-/// The labels of a name, left to right.
-#[derive(Clone, Debug)]
-pub struct Labels<'a>(&'a [u8]);
-
-impl<'a> Iterator for Labels<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let (&length, rest) = self.0.split_first()?;
-        if length == 0 {
-            return None;
-        }
-        let (label, rest) = rest.split_at_checked(usize::from(length))?;
-        self.0 = rest;
-        Some(label)
-    }
-}
-
-/// Where the labels of a name start.
-#[derive(Clone, Copy, Debug)]
-pub struct LabelStarts {
-    starts: [u8; MAX_LABELS],
-    count: u8,
-}
-
-impl LabelStarts {
-    /// The starts, left to right, without the root's.
-    #[must_use]
-    pub fn as_slice(&self) -> &[u8] {
-        self.starts
-            .get(..usize::from(self.count))
-            .unwrap_or_default()
-    }
-}
-
-/// Compares label by label from the right, case ignored (RFC 4034 §6.1).
-fn canonical_cmp(left: NameRef<'_>, right: NameRef<'_>) -> Ordering {
-    let (left_starts, right_starts) = (left.label_starts(), right.label_starts());
-    let mut left_labels = left_starts.as_slice().iter().rev();
-    let mut right_labels = right_starts.as_slice().iter().rev();
-    loop {
-        let (left_at, right_at) = match (left_labels.next(), right_labels.next()) {
-            (None, None) => return Ordering::Equal,
-            (None, Some(_)) => return Ordering::Less,
-            (Some(_), None) => return Ordering::Greater,
-            (Some(&left_at), Some(&right_at)) => (usize::from(left_at), usize::from(right_at)),
-        };
-        let order = cmp_ignore_case(label_at(left.0, left_at), label_at(right.0, right_at));
-        if order != Ordering::Equal {
-            return order;
-        }
-    }
-}
-
-fn label_at(name: &[u8], at: usize) -> &[u8] {
-    let length = name.get(at).copied().map_or(0, usize::from);
-    name.get(at + 1..at + 1 + length).unwrap_or_default()
-}
-
-/// Orders labels as if both were in lower case.
-#[must_use]
-pub fn cmp_ignore_case(left: &[u8], right: &[u8]) -> Ordering {
-    let lower = |label: &[u8]| -> [u8; 8] {
-        let mut word = [0; 8];
-        for (slot, byte) in word.iter_mut().zip(label) {
-            *slot = byte.to_ascii_lowercase();
-        }
-        word
-    };
-    for (left_word, right_word) in left.chunks(8).zip(right.chunks(8)) {
-        let order = lower(left_word).cmp(&lower(right_word));
-        if order != Ordering::Equal {
-            return order;
-        }
-    }
-    left.len().cmp(&right.len())
-}
-
 impl PartialEq for NameRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         // Length bytes are below 64, where no letters are.
@@ -389,7 +300,7 @@ impl Eq for NameRef<'_> {}
 
 impl Ord for NameRef<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        canonical_cmp(*self, *other)
+        labels::cmp(self.0, other.0)
     }
 }
 

@@ -6,25 +6,30 @@ use std::net::Ipv6Addr;
 /// Reads four decimal numbers between dots; no leading zeros, which some take for octal.
 #[must_use]
 pub fn ipv4(text: &[u8]) -> Option<[u8; 4]> {
-    let mut octets = [0_u8; 4];
-    let mut rest = text;
-    for (position, slot) in octets.iter_mut().enumerate() {
-        if position > 0 {
-            rest = rest.strip_prefix(b".")?;
+    let mut address = 0_u32;
+    let mut octets = 0;
+    let (mut value, mut digits) = (0_u32, 0);
+    for &byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            // More digits, or a zero in front of them, make a number that is none.
+            value = match (digits, value) {
+                (0, _) => u32::from(digit),
+                (1, 1..) | (2, _) => value * 10 + u32::from(digit),
+                _ => return None,
+            };
+            digits += 1;
+            continue;
         }
-        let (&first, mut tail) = rest.split_first()?;
-        let mut value = first.checked_sub(b'0').filter(|digit| *digit <= 9)?;
-        while let Some((digit @ b'0'..=b'9', after)) = tail.split_first() {
-            if value == 0 {
-                return None;
-            }
-            value = value.checked_mul(10)?.checked_add(digit - b'0')?;
-            tail = after;
+        if byte != b'.' || digits == 0 || value > 255 || octets == 3 {
+            return None;
         }
-        *slot = value;
-        rest = tail;
+        address = address << 8 | value;
+        octets += 1;
+        (value, digits) = (0, 0);
     }
-    rest.is_empty().then_some(octets)
+    let complete = octets == 3 && digits > 0 && value <= 255;
+    complete.then_some((address << 8 | value).to_be_bytes())
 }
 
 /// Writes an IPv4 address.

@@ -16,9 +16,7 @@ pub(super) fn is_host(name: NameRef<'_>, tail: usize) -> bool {
         let ([first, ..], [.., last]) = (label, label) else {
             return true;
         };
-        let inner = label
-            .iter()
-            .all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let inner = label.iter().all(|byte| OF_HOSTS[usize::from(*byte)]);
         if *first == b'-' || *last == b'-' || !inner {
             return false;
         }
@@ -26,6 +24,17 @@ pub(super) fn is_host(name: NameRef<'_>, tail: usize) -> bool {
     }
     true
 }
+
+/// Letters, digits and hyphens.
+const OF_HOSTS: [bool; 256] = {
+    let mut of_hosts = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        of_hosts[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'-';
+        byte += 1;
+    }
+    of_hosts
+};
 
 /// Whether an owner of addresses need not be a host name: names that mail checks ask for (RFC 7208
 /// §5.7 and appendix D.1), and the global catalogs of Active Directory.

@@ -57,9 +57,7 @@ impl<'r> Walk<'r> {
         let mut from = 0;
         while let Some(first) = self.records.get(from) {
             let mut to = from + 1;
-            while let Some(next) = self.records.get(to)
-                && next.owner == first.owner
-            {
+            while self.records.same_owner(from, to) {
                 to += 1;
             }
             self.name(first, from, to);

@@ -106,40 +106,33 @@ impl Scope {
         self.state = Owner::Faulty;
     }
 
-    /// Most owners hold neither escapes nor mistakes: then each dot is where the length of the label
-    /// after it goes, and the final dot of a full name is the root. Tells whether it was so, and
-    /// leaves anything else to `name_into`, which also says what is wrong.
+    /// Most owners hold neither escapes nor mistakes. Tells whether it was so, and leaves anything
+    /// else to `name_into`, which also says what is wrong.
     fn plain(&mut self, text: &[u8]) -> bool {
         let relative = !text.ends_with(b".");
         let origin = self.origin.as_bytes();
         if text.len() + 1 + origin.len() > MAX_LEN || text.len() < 2 {
             return false;
         }
-        self.owner.push(0);
-        self.owner.extend_from_slice(text);
-        let end = self.owner.len();
-        let mut dot = 0;
-        for at in 1..end {
-            match self.owner[at] {
-                b'.' => {
-                    let Some(length) = label_length(at - dot - 1) else {
-                        return false;
-                    };
-                    self.owner[dot] = length;
-                    self.owner[at] = 0;
-                    dot = at;
-                }
-                b'\\' | b'@' => return false,
-                _ => {}
+        let mut rest = text;
+        loop {
+            let end = rest.iter().position(|byte| ENDS_LABEL[usize::from(*byte)]);
+            let (label, tail) = rest.split_at(end.unwrap_or(rest.len()));
+            let length = u8::try_from(label.len()).unwrap_or(u8::MAX);
+            if !(1..=63).contains(&length) {
+                return false;
+            }
+            self.owner.push(length);
+            self.owner.extend_from_slice(label);
+            match tail.split_first() {
+                None => break,
+                Some((b'.', [])) => break,
+                Some((b'.', tail)) => rest = tail,
+                Some(_) => return false,
             }
         }
-        if relative {
-            let Some(length) = label_length(end - dot - 1) else {
-                return false;
-            };
-            self.owner[dot] = length;
-            self.owner.extend_from_slice(origin);
-        }
+        self.owner
+            .extend_from_slice(if relative { origin } else { &[0] });
         let inside = match relative {
             true => self.origin_inside,
             false => self.owner().is_at_or_below(self.apex.as_ref()),
@@ -153,8 +146,11 @@ impl Scope {
     }
 }
 
-fn label_length(length: usize) -> Option<u8> {
-    u8::try_from(length)
-        .ok()
-        .filter(|length| (1..=63).contains(length))
-}
+/// What ends a label, or has a meaning of its own.
+const ENDS_LABEL: [bool; 256] = {
+    let mut ends = [false; 256];
+    ends[b'.' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends[b'@' as usize] = true;
+    ends
+};

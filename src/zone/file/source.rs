@@ -5,10 +5,12 @@
 
 use std::cell::OnceCell;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+use crate::scratch::Scratch;
 
 /// One file.
 #[derive(Debug)]
@@ -16,7 +18,7 @@ pub(super) struct Source {
     /// Its name for messages.
     pub(super) name: Rc<str>,
     /// What it holds.
-    pub(super) text: Vec<u8>,
+    pub(super) text: Scratch,
     /// Whether its text may stand in messages. They end in logs, which more people read than may
     /// read every file that an `$INCLUDE` can name.
     pub(super) shown: bool,
@@ -66,7 +68,7 @@ const MAX_BYTES: u64 = 16 << 30;
 impl Sources {
     /// Adds text that is no file.
     pub(super) fn add_text(&mut self, name: &str, text: Vec<u8>) -> u16 {
-        self.push(Rc::from(name), text, PathBuf::new(), true)
+        self.push(Rc::from(name), Scratch::from(text), PathBuf::new(), true)
     }
 
     /// Reads a file, or finds it among those read before.
@@ -107,7 +109,7 @@ impl Sources {
             || named.is_some_and(|folder| folder.is_ok_and(|folder| holds(&folder)))
     }
 
-    fn push(&mut self, name: Rc<str>, text: Vec<u8>, identity: PathBuf, shown: bool) -> u16 {
+    fn push(&mut self, name: Rc<str>, text: Scratch, identity: PathBuf, shown: bool) -> u16 {
         let lines = OnceCell::new();
         self.list.push(Rc::new(Source {
             name,
@@ -173,7 +175,7 @@ impl Source {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+fn read(path: &Path) -> Result<Scratch, ReadError> {
     let about = fs::metadata(path)?;
     if about.is_dir() {
         return Err(ReadError::Kind("a folder"));
@@ -184,11 +186,12 @@ fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
     if about.len() > MAX_BYTES {
         return Err(ReadError::Large);
     }
-    let mut text = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0) + 1);
+    let mut text = Scratch::default();
+    // A byte more shows the end without a second reading.
+    text.reserve(usize::try_from(about.len()).unwrap_or(0) + 1);
     // A file may grow while it is read.
-    fs::File::open(path)?
-        .take(MAX_BYTES)
-        .read_to_end(&mut text)?;
+    let limit = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
+    text.read(&mut fs::File::open(path)?, limit)?;
     if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") {
         return Err(ReadError::Utf16);
     }
