@@ -34,9 +34,9 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
             "    global-module: mod-cookies/cookies\n",
         ),
     };
-    let global = &options.global;
+    let first = &options.global;
     let mut text = format!(
-        "{global}server:\n    rundir: \"{folder}\"\n    listen: {ip}@{port}\n    identity: \"{hostname}\"\n    \
+        "{first}server:\n    rundir: \"{folder}\"\n    listen: {ip}@{port}\n    identity: \"{hostname}\"\n    \
          version: \"{version}\"\n    nsid: \"{id}\"\n{workers}control:\n    listen: \"{folder}/knot.sock\"\n\
          log:\n  - target: stderr\n    any: info\ndatabase:\n    storage: \"{folder}\"\n\
          {module}template:\n  - id: default\n    storage: \"{folder}\"\n    semantic-checks: soft\n    \

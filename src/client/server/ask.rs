@@ -56,6 +56,14 @@ impl Server {
         }
     }
 
+    /// Asks a question by TCP or TLS.
+    ///
+    /// # Errors
+    /// When there is no answer that can be taken.
+    pub async fn ask(&self, name: NameRef<'_>, rtype: Rtype) -> Result<Answer, Fault> {
+        self.exchange(compose::query(self.id()?, name, rtype)).await
+    }
+
     /// Sends a request by TCP or TLS and takes the answer. If the server ended a kept connection
     /// before it answered, the request is sent once more by a new one (RFC 7766 §6.2.4).
     ///
@@ -63,13 +71,10 @@ impl Server {
     /// When there is no answer that can be taken.
     pub async fn exchange(&self, request: Vec<u8>) -> Result<Answer, Fault> {
         let (request, mac) = self.sign(request)?;
-        let mut kept = self.kept.lock().await;
-        let mut old = kept.take().filter(Kept::is_fresh);
         loop {
-            let reused = old.is_some();
-            let mut connection = match old.take() {
-                Some(kept) => kept.connection,
-                None => self.connect().await?,
+            let (mut connection, reused) = match self.take_kept() {
+                Some(kept) => (kept.connection, true),
+                None => (self.connect().await?, false),
             };
             let message = match self.exchange_on(&mut connection, &request).await {
                 Ok(message) => message,
@@ -77,7 +82,7 @@ impl Server {
                 Err(fault) => return Err(fault),
             };
             let answer = self.judge(&request, message, mac.as_ref())?;
-            *kept = Some(Kept::new(connection));
+            self.keep(Kept::new(connection));
             return Ok(answer);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! query  ─ UDP, cut answers again ─→ TCP or TLS ┐
-//! exchange ─────────────────────────────────────┴→ the kept connection, or a new one
+//! ask, exchange ────────────────────────────────┴→ a kept connection, or a new one
 //! transfer ────────────────────────────────────────→ a connection of its own
 //! ```
 
@@ -11,10 +11,8 @@ mod connection;
 mod follow;
 mod udp;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use tokio::sync::Mutex;
 
 use crate::host::Host;
 use crate::tls::Tls;
@@ -70,7 +68,8 @@ pub struct Server {
     settings: Settings,
     /// As it stands in messages.
     label: Box<str>,
-    kept: Mutex<Option<Kept>>,
+    /// Connections that no request is on, the newest last.
+    kept: Mutex<Vec<Kept>>,
 }
 
 impl Server {
@@ -81,7 +80,7 @@ impl Server {
         Self {
             settings,
             label,
-            kept: Mutex::new(None),
+            kept: Mutex::default(),
         }
     }
 
@@ -100,4 +99,21 @@ impl Server {
     fn now(&self) -> u64 {
         (self.settings.clock)()
     }
+
+    /// A connection that is probably still there.
+    fn take_kept(&self) -> Option<Kept> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(Kept::is_fresh);
+        kept.pop()
+    }
+
+    fn keep(&self, connection: Kept) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST_KEPT {
+            kept.push(connection);
+        }
+    }
 }
+
+/// As many as ask at once; servers count connections.
+const MOST_KEPT: usize = 8;

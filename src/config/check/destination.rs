@@ -94,18 +94,34 @@ fn conflict(others: &[(Destination, Origin)], made: &Destination) -> Option<(Wro
             (Provider::Webhook(one), Provider::Webhook(two))
                 if one.url == two.url && owner(other) == owner(made) =>
             {
-                let wrong = Wrong::new(format!(
-                    "destination {} writes to the same place as the same owner",
-                    Quoted(&other.name)
-                ));
-                Some((
-                    wrong.hint("set another txt-owner-id for one of them"),
-                    "txt-owner-id",
-                ))
+                Some(same_place(other))
+            }
+            (Provider::Rfc2136(one), Provider::Rfc2136(two))
+                if one.port == two.port
+                    && one.hosts.iter().any(|host| two.hosts.contains(host))
+                    && (one.zones.is_empty()
+                        || two.zones.is_empty()
+                        || one.zones.iter().any(|zone| two.zones.contains(zone)))
+                    && other.domain_filter == made.domain_filter
+                    && owner(other) == owner(made) =>
+            {
+                Some(same_place(other))
             }
             _ => None,
         }
     })
+}
+
+/// What is wrong with two destinations that would take each other's records for their own.
+fn same_place(other: &Destination) -> (Wrong, &'static str) {
+    let wrong = Wrong::new(format!(
+        "destination {} writes to the same place as the same owner",
+        Quoted(&other.name)
+    ));
+    (
+        wrong.hint("set another txt-owner-id for one of them"),
+        "txt-owner-id",
+    )
 }
 
 fn owner(destination: &Destination) -> Option<&str> {

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::Registry;
+use crate::group::GroupKey;
 use crate::name::normalize;
 use crate::pack::{Block, Statics, pack};
 use crate::{ChangeSet, Endpoint, Labels, RowName};
@@ -131,7 +132,8 @@ impl Shadow {
     /// the rows that changed, sorted.
     pub fn applied(&mut self, written: &ChangeSet, refused: &[RowName]) -> Vec<RowName> {
         let made = |endpoint: &Endpoint| {
-            refused.is_empty() || !refused.contains(&RowName::new(&endpoint.name))
+            // An ownership TXT is not made where its record is not.
+            refused.is_empty() || !refused.contains(&GroupKey::of(endpoint).name)
         };
         let mut touched = Vec::new();
         let old = written.update.iter().map(|update| &update.old);

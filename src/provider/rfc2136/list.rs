@@ -76,7 +76,7 @@ async fn read_from(server: &Server, at: usize, zone: &mut Zone) -> Result<(), Re
 
 /// The serial that a server has of a zone.
 async fn serial(server: &Server, apex: &Name) -> Result<Serial, Reason> {
-    let answer = server.query(apex.as_ref(), Rtype::SOA).await;
+    let answer = server.ask(apex.as_ref(), Rtype::SOA).await;
     let answer = answer.map_err(Reason::Fault)?;
     let soa = answer.rrset(apex.as_ref(), Rtype::SOA).map_err(|source| {
         Reason::Fault(client::Fault::Wire {

@@ -106,7 +106,7 @@ impl Pool {
             let Some(server) = self.server(at) else {
                 continue;
             };
-            let reason = match server.query(name.as_ref(), rtype).await {
+            let reason = match server.ask(name.as_ref(), rtype).await {
                 Ok(answer) if matches!(answer.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN) => {
                     self.answered(at);
                     return Ok((at, answer));

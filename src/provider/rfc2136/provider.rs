@@ -323,27 +323,17 @@ impl Provider for Rfc2136 {
     }
 }
 
-/// Names all names of a group as refused: that of the record, and those of its ownership records.
+/// Names the record of a group as refused, and with it those of its ownership records.
 fn refuse(applied: &mut Applied, group: &ChangeSet, error: ProviderError) {
     let updated = group.update.iter().map(|update| &update.new);
-    let endpoints = group.create.iter().chain(updated).chain(&group.delete);
-    let mut names: Vec<Box<str>> = Vec::new();
-    for endpoint in endpoints {
-        let record = GroupKey::of(endpoint).name;
-        for name in [record.as_str(), &endpoint.name] {
-            if !names.iter().any(|known| **known == *name) {
-                names.push(name.into());
-            }
-        }
-    }
-    for name in names {
-        let error = ProviderError {
-            kind: error.kind,
-            provider: error.provider,
-            operation: error.operation,
-            message: chain(&error),
-            source: None,
-        };
+    let mut endpoints = group.create.iter().chain(updated).chain(&group.delete);
+    let Some(endpoint) = endpoints.next() else {
+        return;
+    };
+    let name = GroupKey::of(endpoint).name.as_str().into();
+    let known = applied.refused.iter().any(|(other, _)| *other == name);
+    // Of several reasons, such as those of two zones, one is enough.
+    if !known {
         applied.refused.push((name, error));
     }
 }

@@ -231,7 +231,7 @@ impl Destination {
         let _touched = self.shadow.applied(batch, &refused);
         let judge = &self.judge;
         let is_made = |endpoint: &Endpoint| {
-            refused.is_empty() || !refused.contains(&RowName::new(&endpoint.name))
+            refused.is_empty() || !refused.contains(&group::GroupKey::of(endpoint).name)
         };
         let zone_of = |name: &RowName| judge.zone_of(name.as_str());
         self.brake.made(batch, is_made, zone_of, self.reports.now());

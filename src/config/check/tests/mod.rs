@@ -1,6 +1,7 @@
 //! Settings from all three places, and the messages about wrong ones.
 
 mod destinations;
+mod rfc2136;
 mod sync;
 
 use std::ffi::OsString;
