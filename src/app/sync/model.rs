@@ -14,6 +14,8 @@ use source::{Engine, Event, Health, Problem, Touch};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::pending::Pending;
+
 /// The model. Clones are the same one.
 #[derive(Clone, Debug)]
 pub(crate) struct Model(Arc<Shared>);
@@ -62,55 +64,6 @@ pub(crate) struct Fares {
     pub(crate) failing: Option<String>,
     /// How often it failed.
     pub(crate) failures: u64,
-}
-
-/// Names that a destination has to look at.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    names: std::sync::Mutex<BTreeMap<RowName, Instant>>,
-    wake: Notify,
-}
-
-impl Pending {
-    /// Takes what there is, each name with the time that its first event came at.
-    pub(super) fn take(&self) -> BTreeMap<RowName, Instant> {
-        std::mem::take(
-            &mut self
-                .names
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        )
-    }
-
-    /// Adds names that an event at this time touched, to be looked at soon.
-    pub(super) fn add(&self, names: impl IntoIterator<Item = RowName>, came: Instant) {
-        let mut known = self
-            .names
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        for name in names {
-            known.entry(name).or_insert(came);
-        }
-        drop(known);
-        self.wake.notify_one();
-    }
-
-    /// Waits for names, or for another reason to look.
-    pub(super) async fn wait(&self) {
-        self.wake.notified().await;
-    }
-
-    /// How many names wait.
-    pub(super) fn len(&self) -> usize {
-        let names = self.names.lock();
-        names
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .len()
-    }
-
-    pub(super) fn wake(&self) {
-        self.wake.notify_one();
-    }
 }
 
 impl Model {

@@ -15,9 +15,10 @@ use super::look::FIRST_PAUSE;
 use super::search::Doubt;
 use super::words::Words;
 use crate::app::sync::explain::Place;
-use crate::app::sync::model::{Model, Pending};
+use crate::app::sync::model::Model;
 use crate::app::sync::own_zones::{Loss, OwnZones};
 use crate::app::sync::pass::{Decided, Judge};
+use crate::app::sync::pending::Pending;
 use crate::app::sync::report::Reports;
 use crate::app::sync::status::Status;
 
