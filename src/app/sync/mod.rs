@@ -20,9 +20,12 @@ mod model;
 mod options;
 mod own_zones;
 mod pass;
-mod pending;
 mod report;
 mod resolve;
+#[cfg(feature = "provider-rfc2136")]
+mod rfc2136;
+#[cfg(not(feature = "provider-rfc2136"))]
+#[path = "rfc2136_absent.rs"]
 mod rfc2136;
 mod start;
 mod status;
