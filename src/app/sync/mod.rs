@@ -20,6 +20,7 @@ mod model;
 mod options;
 mod own_zones;
 mod pass;
+mod pending;
 mod report;
 mod resolve;
 #[cfg(feature = "provider-rfc2136")]
