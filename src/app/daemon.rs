@@ -190,9 +190,10 @@ impl Daemon {
             tasks.spawn(async move { admin.run(pages, stop).await.context("serve metrics") });
         }
         let stop_storing = CancellationToken::new();
-        let storing = self
-            .data_dir
-            .map(|data_dir| tokio::spawn(data_dir.keep(stop_storing.clone())));
+        let mut storing = JoinSet::new();
+        if let Some(data_dir) = self.data_dir {
+            storing.spawn(data_dir.keep(stop_storing.clone()));
+        }
         let loader = Loader::new(Arc::clone(&self.store), self.style.color());
         let (keeper, handle) = Keeper::new(
             self.config.zones.clone(),
@@ -293,9 +294,7 @@ impl Daemon {
                 let _joined = tokio::task::spawn_blocking(move || thread.join()).await;
             }
             stop_storing.cancel();
-            if let Some(storing) = storing {
-                let _ended = storing.await;
-            }
+            while storing.join_next().await.is_some() {}
         };
         tokio::select! {
             () = drained => {

@@ -8,12 +8,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use client::{Host, Limits, Server, Settings};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::task::JoinHandle;
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wire::{Name, NameRef, Rcode, Rtype, Ttl};
@@ -56,12 +56,13 @@ pub(super) fn listen(secondaries: Secondaries, store: &Arc<Store>) -> Option<Tel
     if secondaries.is_empty() {
         return None;
     }
-    let (sender, changed) = unbounded_channel();
+    let changed = Arc::new(Changed::default());
+    let news = Arc::clone(&changed);
     let whom = secondaries.clone();
     store.tell(move |zone| {
         if !whom.of(zone).is_empty() {
-            // Nobody listens any more at the end.
-            let _unheard = sender.send(zone.clone()).is_err();
+            news.zones().insert(zone.clone());
+            news.wake.notify_one();
         }
     });
     Some(Teller {
@@ -69,9 +70,23 @@ pub(super) fn listen(secondaries: Secondaries, store: &Arc<Store>) -> Option<Tel
         store: Arc::clone(store),
         changed,
         servers: HashMap::new(),
+        tasks: JoinSet::new(),
         telling: HashMap::new(),
         told: HashMap::new(),
     })
+}
+
+/// Zones that have changed since somebody looked: no more of them than there are.
+#[derive(Debug, Default)]
+struct Changed {
+    zones: Mutex<HashSet<Name>>,
+    wake: Notify,
+}
+
+impl Changed {
+    fn zones(&self) -> MutexGuard<'_, HashSet<Name>> {
+        self.zones.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Tells secondaries.
@@ -79,9 +94,11 @@ pub(super) fn listen(secondaries: Secondaries, store: &Arc<Store>) -> Option<Tel
 pub(super) struct Teller {
     secondaries: Secondaries,
     store: Arc<Store>,
-    changed: UnboundedReceiver<Name>,
+    changed: Arc<Changed>,
     servers: HashMap<SocketAddr, Arc<Server>>,
-    telling: HashMap<(Name, SocketAddr), JoinHandle<()>>,
+    tasks: JoinSet<()>,
+    /// Those of them that tell a server of a zone.
+    telling: HashMap<(Name, SocketAddr), AbortHandle>,
     /// When each zone was told of last.
     told: HashMap<Name, Instant>,
 }
@@ -108,15 +125,19 @@ impl Teller {
                         self.tell(&zone);
                     }
                 }
-                Some(zone) = self.changed.recv() => match self.due(&zone) {
-                    Some(due) if due > now => drop(waiting.insert(zone)),
-                    _ => self.tell(&zone),
+                () = self.changed.wake.notified() => {
+                    let changed = std::mem::take(&mut *self.changed.zones());
+                    for zone in changed {
+                        match self.due(&zone) {
+                            Some(due) if due > now => drop(waiting.insert(zone)),
+                            _ => self.tell(&zone),
+                        }
+                    }
                 }
+                Some(_) = self.tasks.join_next(), if !self.tasks.is_empty() => {}
             }
         }
-        for (_, task) in self.telling {
-            task.abort();
-        }
+        self.tasks.shutdown().await;
     }
 
     /// When a zone may be told of again.
@@ -136,7 +157,8 @@ impl Teller {
                 .entry(*address)
                 .or_insert_with(|| server(*address));
             let server = Arc::clone(server);
-            let task = tokio::spawn(tell_one(server, zone.clone(), ttl, soa.clone()));
+            let telling = tell_one(server, zone.clone(), ttl, soa.clone());
+            let task = self.tasks.spawn(telling);
             if let Some(before) = self.telling.insert((zone.clone(), *address), task) {
                 before.abort();
             }
@@ -191,7 +213,9 @@ fn server(address: SocketAddr) -> Arc<Server> {
 /// TTL and data of the SOA as it is now.
 fn soa_of(store: &Store, zone: NameRef<'_>) -> Option<(Ttl, Vec<u8>)> {
     let snapshot = store.snapshot();
-    let zone = snapshot.zone(zone).filter(|zone| zone.withheld().is_none())?;
+    let zone = snapshot
+        .zone(zone)
+        .filter(|zone| zone.withheld().is_none())?;
     let soa = zone.apex_node()?.rrset(Rtype::SOA)?;
     Some((soa.ttl(), soa.first().to_vec()))
 }
