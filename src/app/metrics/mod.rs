@@ -348,6 +348,8 @@ mod tests {
         zonewright_zone_records gauge
         zonewright_zone_names gauge
         zonewright_zone_memory_bytes gauge
+        zonewright_updates counter
+        zonewright_update_commits counter
         ");
         let last = "zonewright_dns_latency_seconds_bucket{le=\"+Inf\"} 0";
         assert!(values.contains(&last), "{page}");
