@@ -12,10 +12,9 @@ use crate::hash::HashKeys;
 use crate::index::{self, Index, MAX_PAGES, Position, Word};
 use crate::key::{self, LabelStarts};
 use crate::layer::Layer;
+use crate::node::{Flags, Node, write_entry_head, write_rrset};
 use crate::order::{Order, OrderEntry};
-use crate::page::{
-    Flags, Node, PAGE_TARGET, Page, page_size, tag_of, write_entry_head, write_page, write_rrset,
-};
+use crate::page::{PAGE_TARGET, Page, page_size, tag_of, write_page};
 use crate::records::{Records, Run};
 use crate::room::{Piece, Shared, Supply};
 use crate::scratch::Scratch;
@@ -114,10 +113,10 @@ impl Names {
             apex_hash: keys.name(apex.as_ref()),
             entries: Vec::with_capacity(2 * PAGE_TARGET),
             names: Vec::with_capacity(PAGE_TARGET / 16),
-            pages: Vec::with_capacity(bytes / PAGE_TARGET + 2),
+            pages: Vec::with_capacity(bytes / FILL + 2),
             page_bytes: 0,
             supply: Supply::new(bytes + Index::size_for(count)),
-            order: Vec::with_capacity(bytes / PAGE_TARGET + 2),
+            order: Vec::with_capacity(bytes / FILL + 2),
             index: Scratch::default(),
             path: Vec::new(),
             depths: Depths::default(),
@@ -211,7 +210,7 @@ impl Names {
 
     /// Begins with a name: the one before is complete.
     fn open(&mut self, hash: u64, owner: &[u8]) {
-        if page_size(self.names.len(), self.entries.len()) > PAGE_TARGET {
+        if page_size(self.names.len(), self.entries.len()) > FILL {
             self.close_page();
         }
         self.depths.add_name(self.path.len());
@@ -239,7 +238,7 @@ impl Names {
             }
         }
         // The name may fill a page by itself.
-        if page_size(1, self.entries.len()) > PAGE_TARGET {
+        if page_size(1, self.entries.len()) > FILL {
             self.write_page(1, self.entries.len());
         }
     }
@@ -279,7 +278,7 @@ impl Names {
         records: usize,
         (soa, ttl): (Vec<u8>, Ttl),
     ) -> Result<(Zone, Depths), StoreError> {
-        if page_size(self.names.len(), self.entries.len()) > PAGE_TARGET {
+        if page_size(self.names.len(), self.entries.len()) > FILL {
             self.close_page();
         }
         self.write_page(self.names.len(), self.entries.len());
@@ -328,6 +327,9 @@ fn entry_bytes(records: &Records) -> usize {
     sizes.sum::<usize>() / sampled * records.len()
 }
 
+/// A page is filled up to here, so that names that come later do not split it at once. Pages take no
+/// more room than they need, so this costs only what is known of each.
+const FILL: usize = PAGE_TARGET / 4 * 3;
 /// Every so many records one is looked at to know how large they are.
 const SAMPLE: usize = 64;
 /// What a page takes for a name with one record besides the owner and the data.

@@ -100,6 +100,15 @@ impl<T: Clone> CowVec<T> {
         self.len += 1;
     }
 
+    /// Takes the last item away.
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        let last = self.len.checked_sub(1)?;
+        let item = self.get(last).cloned();
+        pop_below(&mut self.root, self.shift, last);
+        self.len = last;
+        item
+    }
+
     /// All items in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         (0..self.len).filter_map(|index| self.get(index))
@@ -132,6 +141,27 @@ fn push_below<T: Clone>(node: &mut Node<T>, shift: u32, index: usize, item: T) {
     }
 }
 
+/// Takes the item at the last index of a node away; tells whether the node is empty then.
+fn pop_below<T: Clone>(node: &mut Node<T>, shift: u32, index: usize) -> bool {
+    match node {
+        Node::Leaf(items) => {
+            let left = items.len().saturating_sub(1);
+            *items = items.iter().take(left).cloned().collect();
+            left == 0
+        }
+        Node::Inner(children) => {
+            let child = (index >> shift) & (FANOUT - 1);
+            let empty = Arc::make_mut(children)
+                .get_mut(child)
+                .is_none_or(|child| pop_below(child, shift.saturating_sub(BITS), index));
+            if empty {
+                *children = children.iter().take(child).cloned().collect();
+            }
+            children.is_empty()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +182,18 @@ mod tests {
             }
             assert_eq!(vector.iter().copied().collect::<Vec<_>>(), model);
             assert_eq!(vector.get(model.len()), None);
+            let whole = vector.clone();
+            for round in 0..3 {
+                for _ in 0..170 {
+                    assert_eq!(vector.pop(), model.pop());
+                }
+                for item in 0..60 * round {
+                    vector.push(item);
+                    model.push(item);
+                }
+                assert_eq!(vector.iter().copied().collect::<Vec<_>>(), model);
+            }
+            assert_eq!(whole.len(), start + 200);
             assert_eq!(
                 before.iter().copied().collect::<Vec<_>>(),
                 (0..start).collect::<Vec<_>>()

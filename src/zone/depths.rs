@@ -1,6 +1,6 @@
 //! How deep a zone is and where it is cut, counted while it changes.
 
-use crate::page::Flags;
+use crate::node::Flags;
 use crate::snapshot::Shape;
 
 /// How many names and cuts there are at each depth below the apex.

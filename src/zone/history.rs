@@ -9,7 +9,7 @@ use std::sync::Arc;
 use wire::{Rtype, Serial, Ttl};
 
 use crate::key;
-use crate::page::{Node, RrsetRef};
+use crate::node::{Node, RrsetRef};
 use crate::snapshot::Zone;
 
 /// What changed from one serial to a later one. The SOA records of both belong to it.

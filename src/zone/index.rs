@@ -151,6 +151,9 @@ impl Index {
     pub(crate) fn remove(&mut self, hash: u64, page: u32) {
         self.change(fragment(hash), page, remove_at);
         self.names -= 1;
+        if self.names < self.segments.len() * (NAMES_PER_SEGMENT / 4) {
+            self.merge();
+        }
     }
 
     fn change(&mut self, fragment: u32, page: u32, change: impl FnOnce(&mut [Word], usize)) {
@@ -204,6 +207,25 @@ impl Index {
         self.bytes = self.bytes + (staying.len() + going.len()) * 8 - old.len() * 8;
         *segment = Shared::from(staying.as_flattened());
         self.segments.push(Shared::from(going.as_flattened()));
+    }
+
+    /// Takes the last segment away: its names go back to the one that it was split from.
+    fn merge(&mut self) {
+        let Some(last) = self.segments.len().checked_sub(1).filter(|last| *last > 0) else {
+            return;
+        };
+        let source = last - (1 << last.ilog2());
+        let (Some(going), Some(segment)) = (self.segments.pop(), self.segments.get_mut(source))
+        else {
+            return;
+        };
+        let old = segment.clone();
+        let (old, going) = (words(old.bytes()), words(going.bytes()));
+        let entries = old.iter().chain(going).filter_map(|word| read(*word));
+        let used = entries.clone().count();
+        let merged = rebuilt(entries, used);
+        self.bytes = self.bytes + merged.len() * 8 - (old.len() + going.len()) * 8;
+        *segment = Shared::from(merged.as_flattened());
     }
 }
 
@@ -404,5 +426,15 @@ mod tests {
                 );
             }
         }
+        let full = index.bytes();
+        for (number, position) in &model {
+            index.remove(hash(*number), position.page);
+        }
+        assert!(
+            model
+                .keys()
+                .all(|number| index.candidates(hash(*number)).next().is_none())
+        );
+        assert!(index.bytes() < full / 10);
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::hash::LookupName;
 use crate::index::Position;
-use crate::page::{Flags, Node, Page, tag_of};
+use crate::node::{Flags, Node};
+use crate::page::{Page, tag_of};
 use crate::snapshot::Zone;
 
 /// Where a lookup ended.

@@ -3,7 +3,7 @@
 use wire::Rtype;
 
 use crate::layer::Layer;
-use crate::page::{RrsetRef, write_entry_head, write_rrset};
+use crate::node::{RrsetRef, write_entry_head, write_rrset};
 use crate::writer::Rrset;
 
 /// An RRset with the layer that says it.

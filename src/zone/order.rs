@@ -96,6 +96,16 @@ impl Order {
         self.get(next).map(|_| next)
     }
 
+    /// The place before another.
+    pub(crate) fn previous(&self, place: OrderPlace) -> Option<OrderPlace> {
+        if let Some(at) = place.at.checked_sub(1) {
+            return Some(OrderPlace { at, ..place });
+        }
+        let chunk = place.chunk.checked_sub(1)?;
+        let at = self.chunks.get(chunk)?.len().checked_sub(1)?;
+        Some(OrderPlace { chunk, at })
+    }
+
     /// Changes what is known of the first name of a page.
     pub(crate) fn set(&mut self, place: OrderPlace, entry: OrderEntry) {
         if let Some(slot) = self

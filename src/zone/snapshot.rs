@@ -10,8 +10,9 @@ use crate::hash::{HashKeys, LookupName};
 use crate::index::Index;
 use crate::key;
 use crate::lookup::below_or_at;
+use crate::node::{Flags, Node, RrsetRef};
 use crate::order::{Order, OrderPlace};
-use crate::page::{Flags, Node, Page, PageRef, RrsetRef};
+use crate::page::{Page, PageRef};
 
 /// The contents of one zone at one serial.
 #[derive(Clone, Debug)]
@@ -261,17 +262,42 @@ pub(crate) struct Apexes {
 impl Apexes {
     pub(crate) fn new(apexes: &[(u64, usize, usize)]) -> Self {
         let size = (apexes.len() * 2).next_power_of_two().max(2);
-        let mut table = vec![(0, 0); size];
-        let mut depths = 0;
+        let mut new = Self {
+            table: vec![(0, 0); size],
+            depths: 0,
+        };
         for &(hash, labels, place) in apexes {
-            depths |= 1 << labels;
-            let mut at = slot(hash, size);
-            while table[at].1 != 0 {
-                at = (at + 1) & (size - 1);
-            }
-            table[at] = (hash, u32::try_from(place + 1).unwrap_or(0));
+            new.depths |= 1 << labels;
+            new.put(hash, u32::try_from(place + 1).unwrap_or(0));
         }
-        Self { table, depths }
+        new
+    }
+
+    /// The same with one more; `count` is how many there are then.
+    pub(crate) fn with(&self, (hash, labels, place): (u64, usize, usize), count: usize) -> Self {
+        let mut with = self.clone();
+        let entry = (hash, u32::try_from(place + 1).unwrap_or(0));
+        if with.table.contains(&entry) {
+            return with;
+        }
+        if count * 2 > with.table.len() {
+            with.table = vec![(0, 0); (count * 4).next_power_of_two()];
+            for &(hash, place) in self.table.iter().filter(|(_, place)| *place != 0) {
+                with.put(hash, place);
+            }
+        }
+        with.depths |= 1 << labels;
+        with.put(entry.0, entry.1);
+        with
+    }
+
+    fn put(&mut self, hash: u64, place: u32) {
+        let mask = self.table.len() - 1;
+        let mut at = slot(hash, self.table.len());
+        while self.table[at].1 != 0 {
+            at = (at + 1) & mask;
+        }
+        self.table[at] = (hash, place);
     }
 
     /// The place of the zone whose apex has this hash and passes the check.

@@ -601,12 +601,17 @@ impl Store {
     /// As [`Self::publish`], when a zone has come or gone.
     pub(crate) fn publish_apexes(&self, place: usize, zone: Option<Zone>, writers: &Writers) {
         let mut next = Snapshot::clone(&self.current.load());
-        let apexes: Vec<(u64, usize, usize)> = writers
-            .zones
-            .values()
-            .map(|(place, writer)| (writer.zone.apex_hash, writer.zone.apex_labels, *place))
-            .collect();
-        next.apexes = Arc::new(Apexes::new(&apexes));
+        let of = |zone: &Zone, place| (zone.apex_hash, zone.apex_labels, place);
+        let apexes = match &zone {
+            // With a thousand zones to load, the table is not made anew for each of them.
+            Some(zone) => next.apexes.with(of(zone, place), writers.zones.len()),
+            None => {
+                let left = writers.zones.values();
+                let left = left.map(|(place, writer)| of(&writer.zone, *place));
+                Apexes::new(&left.collect::<Vec<_>>())
+            }
+        };
+        next.apexes = Arc::new(apexes);
         let apex = zone.as_ref().map(|zone| zone.apex.clone());
         put(&mut next, place, zone);
         self.swap(next, None);
@@ -649,11 +654,16 @@ fn newer(left: Serial, right: Serial) -> Serial {
     }
 }
 
+/// The first place that no zone has.
 pub(crate) fn free_place(writers: &Writers) -> usize {
-    let taken: HashSet<usize> = writers.zones.values().map(|(place, _)| *place).collect();
-    (0..)
-        .find(|place| !taken.contains(place))
-        .unwrap_or(taken.len())
+    let mut taken = vec![false; writers.zones.len()];
+    for (place, _) in writers.zones.values() {
+        if let Some(taken) = taken.get_mut(*place) {
+            *taken = true;
+        }
+    }
+    let free = taken.iter().position(|taken| !taken);
+    free.unwrap_or(taken.len())
 }
 
 fn put(snapshot: &mut Snapshot, place: usize, zone: Option<Zone>) {

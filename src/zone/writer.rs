@@ -12,13 +12,10 @@ use wire::{Rtype, Serial, Ttl};
 
 use crate::assemble::negative_of;
 use crate::depths::Depths;
-use crate::index::Position;
 use crate::key;
 use crate::layer::Layer;
 use crate::merge::{Contribution, contribution, entry_of, owned, winners};
-use crate::order::OrderEntry;
-use crate::page::{Flags, Node, PAGE_TARGET, Page, RrsetRef, page_of, page_size, tag_of};
-use crate::room::Shared;
+use crate::node::{Flags, Node, RrsetRef};
 use crate::snapshot::Zone;
 
 /// An RRset of its own.
@@ -50,9 +47,9 @@ pub struct Change {
 #[derive(Debug)]
 pub(crate) struct ZoneWriter {
     pub(crate) zone: Zone,
-    depths: Depths,
+    pub(crate) depths: Depths,
     /// Numbers of pages that are free.
-    free: Vec<u32>,
+    pub(crate) free: Vec<u32>,
     /// Contributions that do not show, by owner below the apex in lower case.
     hidden: BTreeMap<Box<[u8]>, Vec<Contribution>>,
     /// Owners that have a DNAME in some layer, shown or not.
@@ -317,7 +314,7 @@ impl ZoneWriter {
                     self.remove_name(owner, hash, page, slot);
                 } else {
                     let entry = entry_of(flags, owner, &rrsets);
-                    self.edit_page(owner, page, |entries| entries[slot].1 = entry.into());
+                    self.replace_entry(owner, (page, slot), entry);
                 }
             }
             None if rrsets.is_empty() => {}
@@ -325,167 +322,9 @@ impl ZoneWriter {
         }
     }
 
-    fn has_below(&self, owner: &[u8]) -> bool {
+    pub(crate) fn has_below(&self, owner: &[u8]) -> bool {
         self.zone
             .next_owner(owner)
             .is_some_and(|next| key::is_at_or_below(next, owner))
     }
-
-    /// Adds a name that is not there, and each missing name above it.
-    fn insert_name(&mut self, owner: &[u8], entry: Vec<u8>) {
-        let hash = self.zone.hash_of(owner);
-        if let Some(parent) = key::parent(owner) {
-            let parent_hash = self.zone.hash_of(parent);
-            if self.zone.node_by_hash(parent_hash, parent).is_none() {
-                self.insert_name(parent, entry_of(0, parent, &[]));
-            }
-            if owner.starts_with(b"\x01*") {
-                self.flag(parent, |flags| flags | Flags::WILDCARD_CHILD);
-            }
-        }
-        self.depths.add_name(key::depth(owner));
-        self.zone.names += 1;
-        let place = self.zone.place_of(owner);
-        let Some(page) = self.zone.order.get(place).map(|entry| entry.page) else {
-            return;
-        };
-        let slot = self.zone.page(page).slot_of(owner);
-        let start = self.zone.page(page).start(slot);
-        self.zone.index.insert(hash, Position { page, start });
-        self.edit_page(owner, page, |entries| {
-            entries.insert(slot, (tag_of(hash), entry.into()))
-        });
-    }
-
-    /// Takes a name out, and each name above it that only stood for it.
-    fn remove_name(&mut self, owner: &[u8], hash: u64, page: u32, slot: usize) {
-        self.edit_page(owner, page, |entries| {
-            entries.remove(slot);
-        });
-        self.zone.index.remove(hash, page);
-        self.zone.names -= 1;
-        self.depths.remove_name(key::depth(owner));
-        let Some(parent) = key::parent(owner) else {
-            return;
-        };
-        if owner.starts_with(b"\x01*") {
-            self.flag(parent, |flags| flags & !Flags::WILDCARD_CHILD);
-        }
-        let parent_hash = self.zone.hash_of(parent);
-        if let Some((page, slot, node)) = self.zone.locate(parent_hash, parent)
-            && node.is_empty_non_terminal()
-            && !parent.is_empty()
-            && !self.has_below(parent)
-        {
-            self.remove_name(parent, parent_hash, page, slot);
-        }
-    }
-
-    fn flag(&mut self, owner: &[u8], change: impl FnOnce(u8) -> u8) {
-        if let Some((page, slot, _)) = self.zone.locate(self.zone.hash_of(owner), owner) {
-            self.edit_page(owner, page, |entries| {
-                let flags = &mut entries[slot].1.to_mut()[0];
-                *flags = change(*flags);
-            });
-        }
-    }
-
-    /// Writes a page anew; splits it when it is full, drops it when it is empty. `owner` is a name
-    /// that the page holds, or would.
-    fn edit_page(&mut self, owner: &[u8], number: u32, edit: impl FnOnce(&mut Vec<PageEntry<'_>>)) {
-        let Some(old) = self.zone.pages.get(number as usize).cloned() else {
-            return;
-        };
-        let place = self.zone.place_of(owner);
-        let page = old.read();
-        let mut entries: Vec<PageEntry<'_>> = page
-            .nodes()
-            .enumerate()
-            .map(|(slot, node)| (page.tag(slot), std::borrow::Cow::Borrowed(node.entry())))
-            .collect();
-        edit(&mut entries);
-        if entries.is_empty() && self.zone.order.remove(place) {
-            self.put_page(number, Page::new(Shared::from(&[][..])));
-            self.free.push(number);
-            return;
-        }
-        // A page over its target is halved by bytes, so that both halves have room to grow.
-        let lens: Vec<usize> = entries.iter().map(|(_, entry)| entry.len()).collect();
-        let total = page_size(entries.len(), lens.iter().sum());
-        let mut kept = entries.len();
-        if total > PAGE_TARGET && kept > 1 {
-            let mut size = page_size(0, 0);
-            let fills = |len: &usize| {
-                size += len + 4;
-                size >= total / 2
-            };
-            let half = lens.iter().position(fills).unwrap_or(kept);
-            kept = (half + 1).min(kept - 1);
-        }
-        let (staying, moved) = entries.split_at(kept);
-        let first = entries.first().map_or(0, |(_, entry)| prefix(entry));
-        if self
-            .zone
-            .order
-            .get(place)
-            .is_some_and(|entry| entry.prefix != first)
-        {
-            self.zone.order.set(
-                place,
-                OrderEntry {
-                    prefix: first,
-                    page: number,
-                },
-            );
-        }
-        self.put_page(number, old.edited(page_bytes(staying)));
-        if moved.is_empty() {
-            return;
-        }
-        let target = self.take_page_number();
-        self.put_page(target, Page::new(page_bytes(moved)));
-        let mut start = 0;
-        for (_, entry) in moved {
-            let hash = self.zone.hash_of(Node::from_entry(entry).owner());
-            let to = Position {
-                page: target,
-                start,
-            };
-            self.zone.index.relocate(hash, number, to);
-            start += entry.len();
-        }
-        let first = moved.first().map_or(0, |(_, entry)| prefix(entry));
-        self.zone.order.insert_after(
-            place,
-            OrderEntry {
-                prefix: first,
-                page: target,
-            },
-        );
-    }
-
-    fn put_page(&mut self, number: u32, page: Page) {
-        if let Some(slot) = self.zone.pages.get_mut(number as usize) {
-            self.zone.page_bytes = self.zone.page_bytes + page.len() - slot.len();
-            *slot = page;
-        }
-    }
-
-    fn take_page_number(&mut self) -> u32 {
-        self.free.pop().unwrap_or_else(|| {
-            let number = u32::try_from(self.zone.pages.len()).unwrap_or(u32::MAX);
-            self.zone.pages.push(Page::new(Shared::from(&[][..])));
-            number
-        })
-    }
-}
-
-type PageEntry<'a> = (u16, std::borrow::Cow<'a, [u8]>);
-
-fn page_bytes(entries: &[PageEntry<'_>]) -> Shared {
-    page_of(entries.iter().map(|(tag, entry)| (*tag, &**entry)))
-}
-
-fn prefix(entry: &[u8]) -> u64 {
-    key::prefix_of(Node::from_entry(entry).owner())
 }

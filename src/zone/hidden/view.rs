@@ -10,7 +10,7 @@ use crate::key;
 use crate::layer::Layer;
 use crate::lookup::Found;
 use crate::merge::{Contribution, beside_cname, contribution};
-use crate::page::{Flags, Node, RrsetRef};
+use crate::node::{Flags, Node, RrsetRef};
 use crate::snapshot::{Snapshot, Zone};
 
 /// An RRset of a layer that is not what questions for it are answered with.

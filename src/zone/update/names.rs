@@ -175,7 +175,7 @@ impl Zone {
     }
 
     /// The node of an owner in the zone.
-    pub(crate) fn node_of(&self, owner: NameRef<'_>) -> Option<crate::page::Node<'_>> {
+    pub(crate) fn node_of(&self, owner: NameRef<'_>) -> Option<crate::node::Node<'_>> {
         self.node_at(&self.relative(owner))
     }
 }

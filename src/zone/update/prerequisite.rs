@@ -7,7 +7,7 @@ use wire::{Name, Rcode, Rtype};
 
 use super::Refusal;
 use super::names::canonical;
-use crate::page::Node;
+use crate::node::Node;
 use crate::snapshot::Zone;
 
 /// Whether all conditions hold.
