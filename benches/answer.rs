@@ -6,7 +6,7 @@ use std::time::Instant;
 use benches::{Arguments, Mix, Random, question, records};
 use server::handle::Handle;
 use server::metrics::Metrics;
-use server::pipeline::{Core, CoreOptions, MAX_BATCH};
+use server::pipeline::{Authority, Core, CoreOptions, MAX_BATCH};
 use server::slot::{Slot, Transport};
 use zone::Store;
 
@@ -32,7 +32,12 @@ fn main() {
         if store.replace_static(&records(hosts)).is_err() {
             return;
         }
-        let core = Core::new(CoreOptions::default(), store, Metrics::new());
+        let core = Core::new(
+            CoreOptions::default(),
+            Authority::default(),
+            store,
+            Metrics::new(),
+        );
         let mut worker = core.worker();
         for (case, mix) in CASES {
             for edns in [true, false] {

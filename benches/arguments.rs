@@ -4,11 +4,13 @@
 
 use std::io;
 use std::process::Command;
-use std::time::Instant;
+
+use crate::system::thread_time;
 
 /// How a benchmark was called: `[FILTER] [--ops N] [--exact] [--instructions]`.
 ///
-/// Each case prints one line: its name, and the median nanoseconds of one operation. With a word,
+/// Each case prints one line: its name, and the median nanoseconds of one operation, which count the
+/// time that its thread had a processor. With a word,
 /// only the cases that contain it run. With `--instructions` a case is run under an instruction
 /// counter, once with N and once with 2N operations: the difference is free of the set-up, and the
 /// same on a busy machine. `--ops N` is that run: exactly N operations, nothing timed.
@@ -80,9 +82,9 @@ impl Arguments {
         run(batch);
         let mut rounds: Vec<f64> = (0..15)
             .map(|_| {
-                let begin = Instant::now();
+                let begin = thread_time();
                 run(batch);
-                begin.elapsed().as_secs_f64() * 1e9 / batch as f64
+                (thread_time() - begin).as_secs_f64() * 1e9 / batch as f64
             })
             .collect();
         rounds.sort_by(f64::total_cmp);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use benches::{Arguments, Mix, Random, apex, pause, pin, question, records, say};
+use benches::{Arguments, Mix, Random, apex, pause, pin, question, records, say, thread_time};
 use server::handle::Handle;
 use server::metrics::Metrics;
-use server::pipeline::{Core, CoreOptions};
+use server::pipeline::{Authority, Core, CoreOptions};
 use server::slot::{Slot, Transport};
 use wire::{Name, Rtype, Ttl};
 use zone::{Change, Layer, Rrset, Store};
@@ -90,9 +90,9 @@ fn commits(arguments: &Arguments, name: &str, store: &Store, kind: Kind) {
     let mut times: Vec<Duration> = (0..COMMITS)
         .filter_map(|number| {
             let changes = vec![change(kind, number)];
-            let begin = Instant::now();
+            let begin = thread_time();
             let done = store.commit(&apex, changes).ok()?;
-            let time = begin.elapsed();
+            let time = thread_time() - begin;
             done.changed.then_some(time)
         })
         .collect();
@@ -103,7 +103,12 @@ fn commits(arguments: &Arguments, name: &str, store: &Store, kind: Kind) {
 
 /// Answers one request at a time, quiet and with a thousand commits a second on the other core.
 fn answers_under_commits(store: &Arc<Store>) {
-    let core = Core::new(CoreOptions::default(), Arc::clone(store), Metrics::new());
+    let core = Core::new(
+        CoreOptions::default(),
+        Authority::default(),
+        Arc::clone(store),
+        Metrics::new(),
+    );
     let mut worker = core.worker();
     let mut random = Random::new(3);
     let questions: Vec<Vec<u8>> = (0..1 << 16)

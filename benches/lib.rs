@@ -23,7 +23,10 @@ mod zones;
 pub use arguments::{Arguments, say};
 pub use ask::{Reply, ask, question};
 pub use random::Random;
-pub use system::{allocated, cpu_time, pause, peak_memory, pin, program, reset_peak, self_peak};
+pub use system::{
+    allocated, cpu_time, pause, peak_memory, pin, program, reset_peak, self_peak, self_resident,
+    thread_time,
+};
 pub use table::{Row, Table, megabytes, milliseconds, quantile};
 pub use zones::{Mix, apex, deep, host, records, write_zone};
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use benches::{
-    Arguments, allocated, apex, cpu_time, program, reset_peak, say, self_peak, write_zone,
+    Arguments, allocated, apex, cpu_time, program, reset_peak, say, self_peak, self_resident,
+    write_zone,
 };
 use peers::{Options, Program, Server, Zone};
 use zone::{Store, file};
@@ -49,7 +50,7 @@ fn main() -> anyhow::Result<()> {
 /// From the file to a snapshot, in the steps that the binary takes.
 fn load(name: &str, path: &Path) -> anyhow::Result<()> {
     reset_peak()?;
-    let before = allocated();
+    let (before, resident_before) = (allocated(), self_resident().unwrap_or(0));
     let store = Store::new([1, 2]);
     let busy = || cpu_time(&[std::process::id()]);
     let (begin, busy_before) = (Instant::now(), busy());
@@ -61,6 +62,7 @@ fn load(name: &str, path: &Path) -> anyhow::Result<()> {
     drop(records);
     let busy_all = busy() - busy_before;
     let held = allocated().saturating_sub(before);
+    let resident = self_resident().unwrap_or(0).saturating_sub(resident_before);
     let count = done.records as f64;
     let snapshot = store.snapshot();
     let counted = snapshot
@@ -72,7 +74,7 @@ fn load(name: &str, path: &Path) -> anyhow::Result<()> {
         &format!(
             "{:.2} M records/s of processor time ({:.0} ms for the file, {:.0} ms for the store), \
              {:.2} M/s by the clock ({:.0} ms, {:.0} ms), {:.1} B a record by its own count \
-             ({:.1} from the allocator; slabs are not), peak {:.0} MB",
+             ({:.1} from the allocator; slabs are not), peak {:.0} MB, {:.1} B a record stay resident",
             count / busy_all.as_secs_f64() / 1e6,
             busy_read.as_secs_f64() * 1e3,
             (busy_all - busy_read).as_secs_f64() * 1e3,
@@ -82,6 +84,7 @@ fn load(name: &str, path: &Path) -> anyhow::Result<()> {
             counted as f64 / count,
             held as f64 / count,
             self_peak().unwrap_or(0) as f64 / 1e6,
+            resident as f64 / count,
         ),
     );
     Ok(())

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use nix::sched::{CpuSet, sched_setaffinity};
+use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 
 /// Keeps this thread, and all that it starts from now on, on one processor.
@@ -35,11 +36,29 @@ pub fn cpu_time(pids: &[u32]) -> Duration {
     Duration::from_nanos(nanoseconds.sum())
 }
 
+/// Time that this thread had a processor: on a busy machine, not the time of others.
+#[must_use]
+pub fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID);
+    time.map_or(Duration::ZERO, Duration::from)
+}
+
+/// Memory of this process that is resident, in bytes.
+#[must_use]
+pub fn self_resident() -> Option<u64> {
+    status(std::process::id(), "VmRSS:")
+}
+
 /// The most memory that a process ever had resident, in bytes.
 #[must_use]
 pub fn peak_memory(pid: u32) -> Option<u64> {
+    status(pid, "VmHWM:")
+}
+
+/// A number of bytes in the status of a process.
+fn status(pid: u32, name: &str) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kib * 1024)
 }
