@@ -23,6 +23,8 @@ pub mod option {
 pub struct ExtendedError(pub u16);
 
 impl ExtendedError {
+    /// What no other code says; a text does.
+    pub const OTHER: Self = Self(0);
     /// The server is not ready yet.
     pub const NOT_READY: Self = Self(14);
     /// The client may not ask this.

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use wire::edns::{Edns, OptWriter, option};
+use wire::edns::{Edns, ExtendedError, OptWriter, option};
 use wire::message::{HEADER_LEN, flag};
 
 use super::Core;
@@ -12,6 +12,9 @@ use crate::stage::cookie::{self, CookieState};
 
 /// The smallest UDP answer every client takes (RFC 1035 §4.2.1).
 const MIN_UDP: usize = 512;
+
+/// The code "other" and what is meant: the one thing that has no code of its own (RFC 8914 §4.1).
+const CHAIN_CUT: &[u8] = b"\0\0too many aliases in a row, ask for the last one";
 
 /// What the OPT record of a request asks for.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +103,11 @@ impl Extra {
         }
         if let Some(error) = outcome.error {
             // Where it does not fit it is left out: it only explains.
-            opt.option(option::ERROR, &error.0.to_be_bytes());
+            if error == ExtendedError::OTHER {
+                opt.option(option::ERROR, CHAIN_CUT);
+            } else {
+                opt.option(option::ERROR, &error.0.to_be_bytes());
+            }
         }
         opt.finish(core.options.edns_size, outcome.rcode, self.dnssec_ok)
     }

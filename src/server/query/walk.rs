@@ -152,6 +152,8 @@ impl<'n> Answer<'_, '_, 'n> {
                 None => return,
             }
         }
+        // The last alias stands in the answer, and what it leads to does not.
+        self.outcome.error = Some(ExtendedError::OTHER);
     }
 
     /// One walk down the tree; gives the target of an alias, to go on with.
