@@ -64,8 +64,18 @@ pub(crate) fn cpu_time(pid: u32) -> Option<Duration> {
 
 /// Memory of a process in bytes: its share of what is resident (PSS), since NSD's processes share.
 pub(crate) fn memory(pid: u32) -> Option<u64> {
+    rollup(pid, "Pss:")
+}
+
+/// Memory of a process in bytes that is no part of a file.
+pub(crate) fn own_memory(pid: u32) -> Option<u64> {
+    rollup(pid, "Anonymous:")
+}
+
+/// A sum over the mappings of a process, in bytes.
+fn rollup(pid: u32, name: &str) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kib * 1024)
 }

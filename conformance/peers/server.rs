@@ -238,6 +238,13 @@ impl Server {
         self.pids().into_iter().map(process::memory).sum()
     }
 
+    /// Resident memory of all its processes in bytes that is theirs alone: without the pages of files,
+    /// whose share depends on who else runs the same program, and on what the system keeps of them.
+    #[must_use]
+    pub fn own_memory(&self) -> Option<u64> {
+        self.pids().into_iter().map(process::own_memory).sum()
+    }
+
     /// Its folder: configuration, log and whatever it writes.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -161,7 +161,7 @@ fn random_names(program: &Program) -> Result<(), String> {
 
 /// Whether memory stays where it is, and good queries are answered afterwards.
 fn bounded(server: &Server, work: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-    let before = server.memory().ok_or("no memory figure")?;
+    let before = server.own_memory().ok_or("no memory figure")?;
     work()?;
     // The first query may find the socket's queue still full.
     let answered = server.wait_for(super::site::PATIENCE, |server| {
@@ -170,7 +170,7 @@ fn bounded(server: &Server, work: impl FnOnce() -> Result<(), String>) -> Result
     check(answered, || {
         "good queries are not answered afterwards".into()
     })?;
-    let after = server.memory().ok_or("the server is gone")?;
+    let after = server.own_memory().ok_or("the server is gone")?;
     check(after < before + (4 << 20), || {
         format!("memory went from {before} to {after}")
     })?;
