@@ -162,13 +162,11 @@ fn full_life(program: &Program, place: &mut Place, flags: &[&str]) -> Result<(),
     drop(pusher);
 
     // Another process takes over what the first one has left.
-    place.want(&[("web.example.org", "A", "192.0.2.30", 90)])?;
+    place.want(&[("web.example.org", "CNAME", "x.example.org", 90)])?;
     let pusher = start(program, &place.options(flags))?;
-    place.wait_for(
-        &pusher,
-        "web.example.org A",
-        &["web.example.org. 90 A 192.0.2.30"],
-    )?;
+    let alias = "web.example.org. 90 CNAME x.example.org.";
+    place.wait_for(&pusher, "web.example.org CNAME", &[alias])?;
+    place.wait_for(&pusher, "a-owner.web.example.org TXT", &[])?;
     let gone: &[&str] = match flags {
         [] => &["turn.example.org. 300 CNAME web.example.org."],
         _ => &[],

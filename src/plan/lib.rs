@@ -39,4 +39,6 @@ pub use changes::{ChangeSet, Update};
 pub use desired::{Contributor, Desired};
 pub use endpoint::{Endpoint, Labels, ObjectRef, Properties};
 pub use name::RowName;
-pub use provider::{Applied, Capabilities, DynProvider, ErrorKind, Provider, ProviderError};
+pub use provider::{
+    Applied, Capabilities, DynProvider, ErrorKind, Expected, Provider, ProviderError,
+};

@@ -4,6 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use wire::Rtype;
+
 use crate::filter::DomainFilter;
 use crate::{ChangeSet, Endpoint};
 
@@ -18,6 +20,10 @@ pub trait Provider: Send + Sync {
     fn capabilities(&self) -> Capabilities {
         Capabilities::default()
     }
+
+    /// Is told, before each listing, which names and types are looked for, those of ownership records
+    /// too; only if it is [`Capabilities::blind`].
+    fn expect(&self, _expected: Vec<Expected>) {}
 
     /// All records there. A listing that is not complete is an error, never a shorter list.
     fn records(&self) -> impl Future<Output = Result<Vec<Endpoint>, ProviderError>> + Send;
@@ -43,11 +49,16 @@ pub trait Provider: Send + Sync {
     ) -> impl Future<Output = Result<Applied, ProviderError>> + Send;
 }
 
-/// What a destination can do beyond the least.
+/// A name and a type that are looked for.
+pub type Expected = (Box<str>, Rtype);
+
+/// What a destination can do beyond the least, and what it cannot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
     /// A batch is made whole or not at all.
     pub atomic: bool,
+    /// It cannot list what is there unless it is told what to look for.
+    pub blind: bool,
     /// Writes carry conditions, so a stale view does no harm.
     pub conditional: bool,
     /// It knows by itself who owns a record, so no ownership TXT is needed.
@@ -119,6 +130,8 @@ pub trait DynProvider: Send + Sync {
     fn name(&self) -> &'static str;
     /// As [`Provider::capabilities`].
     fn capabilities(&self) -> Capabilities;
+    /// As [`Provider::expect`].
+    fn expect(&self, expected: Vec<Expected>);
     /// As [`Provider::records`].
     fn records(&self) -> Later<'_, Vec<Endpoint>>;
     /// As [`Provider::filter`].
@@ -136,6 +149,10 @@ impl<P: Provider> DynProvider for P {
 
     fn capabilities(&self) -> Capabilities {
         Provider::capabilities(self)
+    }
+
+    fn expect(&self, expected: Vec<Expected>) {
+        Provider::expect(self, expected);
     }
 
     fn records(&self) -> Later<'_, Vec<Endpoint>> {

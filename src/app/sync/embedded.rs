@@ -79,6 +79,7 @@ impl Provider for Embedded {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             atomic: true,
+            blind: false,
             conditional: true,
             owns: true,
         }

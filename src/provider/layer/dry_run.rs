@@ -1,7 +1,9 @@
 //! Reads all, writes nothing.
 
 use plan::filter::DomainFilter;
-use plan::{Applied, Capabilities, ChangeSet, DynProvider, Endpoint, Provider, ProviderError};
+use plan::{
+    Applied, Capabilities, ChangeSet, DynProvider, Endpoint, Expected, Provider, ProviderError,
+};
 
 /// A provider whose changes are not made.
 pub struct DryRun(pub Box<dyn DynProvider>);
@@ -17,6 +19,10 @@ impl Provider for DryRun {
 
     async fn filter(&self) -> Result<DomainFilter, ProviderError> {
         self.0.filter().await
+    }
+
+    fn expect(&self, expected: Vec<Expected>) {
+        self.0.expect(expected);
     }
 
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use plan::filter::DomainFilter;
-use plan::{Applied, Capabilities, ChangeSet, DynProvider, Endpoint, Provider, ProviderError};
+use plan::{
+    Applied, Capabilities, ChangeSet, DynProvider, Endpoint, Expected, Provider, ProviderError,
+};
 
 /// What was counted, by kind of call. Shared with whoever shows it.
 #[derive(Debug, Default)]
@@ -88,6 +90,10 @@ impl Provider for Metered {
 
     async fn filter(&self) -> Result<DomainFilter, ProviderError> {
         self.inner.filter().await
+    }
+
+    fn expect(&self, expected: Vec<Expected>) {
+        self.inner.expect(expected);
     }
 
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {

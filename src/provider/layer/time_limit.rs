@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use plan::filter::DomainFilter;
 use plan::{
-    Applied, Capabilities, ChangeSet, DynProvider, Endpoint, ErrorKind, Provider, ProviderError,
+    Applied, Capabilities, ChangeSet, DynProvider, Endpoint, ErrorKind, Expected, Provider,
+    ProviderError,
 };
 
 /// A provider whose calls end in time.
@@ -50,6 +51,10 @@ impl Provider for TimeLimit {
 
     async fn filter(&self) -> Result<DomainFilter, ProviderError> {
         self.limited("negotiate", self.inner.filter()).await
+    }
+
+    fn expect(&self, expected: Vec<Expected>) {
+        self.inner.expect(expected);
     }
 
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {

@@ -201,21 +201,22 @@ impl Part {
             owner: owner.clone(),
             action,
         };
-        let add = |rdata: &Box<[u8]>| operation(Action::Add(rtype, after.ttl, rdata.clone()));
+        let ttl = after.ttl;
+        let add = |rdata: Box<[u8]>| operation(Action::Add(rtype, ttl, rdata));
         let Some(there) = there else {
-            adds.extend(after.rdatas.iter().map(add));
+            adds.extend(after.rdatas.iter().cloned().map(add));
             return;
         };
         if after.rdatas.is_empty() || after.ttl != there.ttl {
             // RFC 2181 §5.2: all records of an RRset have one TTL, so all of them are made anew.
             self.operations.push(operation(Action::DeleteRrset(rtype)));
-            adds.extend(after.rdatas.iter().map(add));
+            adds.extend(after.rdatas.iter().cloned().map(add));
             return;
         }
         let gone = there.rdatas.difference(&after.rdatas);
         let gone = gone.map(|rdata| operation(Action::DeleteRecord(rtype, rdata.clone())));
         self.operations.extend(gone);
-        adds.extend(after.rdatas.difference(&there.rdatas).map(add));
+        adds.extend(after.rdatas.difference(&there.rdatas).cloned().map(add));
     }
 
     /// RFC 1034 §3.6.2: nothing stands beside a CNAME. The server would leave out what comes second.
@@ -255,8 +256,7 @@ fn find(there: &Rrset, rtype: Rtype, target: &str) -> Option<Box<[u8]>> {
     }
     // Names may be written in another case than they were read in.
     let wanted = form(target);
+    let same = |rdata: &[u8]| rtype != Rtype::TXT && form(&data::target(rtype, rdata)) == wanted;
     let mut all = there.rdatas.iter();
-    let same =
-        |rdata: &&Box<[u8]>| rtype != Rtype::TXT && form(&data::target(rtype, rdata)) == wanted;
-    all.find(same).cloned()
+    all.find(|rdata| same(rdata)).cloned()
 }

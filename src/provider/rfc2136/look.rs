@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use plan::{Endpoint, ProviderError};
+use plan::ProviderError;
 use wire::{Name, Rcode, Rtype};
 
-use super::contents::{Contents, Rrset, owner_of};
+use super::contents::{Contents, Rrset};
 use super::fault::{Operation, refused};
 use super::pool::{Pool, Reason, Refusal};
 
@@ -26,13 +26,10 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Notes an endpoint that is wanted, or one of ownership.
-    pub(super) fn want(&mut self, endpoint: &Endpoint) {
-        let Some(owner) = owner_of(&endpoint.name) else {
-            return;
-        };
+    /// Notes a record that is wanted, or one of ownership.
+    pub(super) fn want(&mut self, owner: Name, rtype: Rtype) {
         let types = self.all.entry(owner.clone()).or_default();
-        types.extend(asked_for(endpoint.rtype));
+        types.extend(asked_for(rtype));
         self.wanted.insert(owner);
     }
 
@@ -47,11 +44,14 @@ impl Names {
 
 /// The types that have to be known before a record of a type is written.
 pub(super) fn asked_for(rtype: Rtype) -> BTreeSet<Rtype> {
-    let mut types = BTreeSet::from([rtype, Rtype::CNAME]);
-    if matches!(rtype, Rtype::A | Rtype::AAAA | Rtype::CNAME) {
-        types.extend([Rtype::A, Rtype::AAAA]);
+    match rtype {
+        // There are many, and no CNAME beside one. If there is, the conditions of an update say so.
+        Rtype::TXT => BTreeSet::from([rtype]),
+        Rtype::A | Rtype::AAAA | Rtype::CNAME => {
+            BTreeSet::from([Rtype::A, Rtype::AAAA, Rtype::CNAME])
+        }
+        rtype => BTreeSet::from([rtype, Rtype::CNAME]),
     }
-    types
 }
 
 /// Looks names up; what is found, or not, is noted in `contents`. Tells whether anything was found.
@@ -81,6 +81,7 @@ pub(super) async fn look(
         }
     };
     // Answers come from afar; a few questions at once take little of the server.
+    let lane = || Box::pin(lane());
     tokio::try_join!(
         lane(),
         lane(),

@@ -1,11 +1,15 @@
 //! The provider.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
 use plan::filter::DomainFilter;
 use plan::group::{GroupKey, groups};
-use plan::{Applied, Capabilities, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError, data};
+use plan::{
+    Applied, Capabilities, ChangeSet, Endpoint, ErrorKind, Expected, Provider, ProviderError, data,
+};
 use tokio::sync::Mutex;
+use tokio::time::{Duration, Instant};
 use wire::{Name, Rtype, Serial};
 
 use super::contents::{Contents, owner_of, plain};
@@ -28,6 +32,8 @@ pub struct Rfc2136 {
     axfr: bool,
     ttls: Ttls,
     batch: usize,
+    /// What is looked for next.
+    expected: std::sync::Mutex<Vec<Expected>>,
     state: Mutex<State>,
 }
 
@@ -38,6 +44,8 @@ struct State {
     names: Names,
     /// Names that are looked up already.
     looked: Asked,
+    /// Names that are in no zone of the servers, or that have such below, and since when.
+    nowhere: Option<(Instant, BTreeSet<Name>)>,
 }
 
 impl Rfc2136 {
@@ -55,6 +63,7 @@ impl Rfc2136 {
                 default: settings.default_ttl,
             },
             batch: settings.batch,
+            expected: std::sync::Mutex::default(),
             state: Mutex::new(State {
                 zones,
                 ..State::default()
@@ -67,17 +76,31 @@ impl Rfc2136 {
         if self.named {
             return Ok(false);
         }
+        let State { zones, nowhere, .. } = state;
+        let (since, nowhere) = nowhere.get_or_insert_with(|| (Instant::now(), BTreeSet::new()));
+        if since.elapsed() > NOWHERE_AGAIN {
+            (*since, *nowhere) = (Instant::now(), BTreeSet::new());
+        }
         let mut new = false;
         for name in names {
-            if place_of(&state.zones, name.as_ref()).is_some() {
+            // Names side by side are mostly of one zone, but not right below a top-level domain.
+            let above = name
+                .as_ref()
+                .parent()
+                .filter(|above| above.label_count() > 1);
+            let above = above.unwrap_or(name.as_ref()).to_name();
+            if place_of(zones, name.as_ref()).is_some() || nowhere.contains(&above) {
                 continue;
             }
-            if let Some(apex) = list::find(&self.pool, name).await?
-                && !state.zones.iter().any(|zone| zone.apex == apex)
-            {
-                tracing::info!(zone = plain(apex.as_ref()), "found a zone to write to");
-                state.zones.push(Zone::new(apex));
-                new = true;
+            match list::find(&self.pool, name).await? {
+                Some(apex) => {
+                    tracing::info!(zone = plain(apex.as_ref()), "found a zone to write to");
+                    zones.push(Zone::new(apex));
+                    new = true;
+                }
+                None => {
+                    nowhere.insert(above);
+                }
             }
         }
         Ok(new)
@@ -91,6 +114,7 @@ impl Rfc2136 {
             zones,
             names,
             looked,
+            ..
         } = state;
         if !self.axfr {
             *looked = names.take(|name| {
@@ -164,10 +188,10 @@ impl Rfc2136 {
         }
         let mut by_zone: BTreeMap<usize, Asked> = BTreeMap::new();
         for endpoint in endpoints() {
-            state.names.want(endpoint);
             let Some(owner) = owner_of(&endpoint.name) else {
                 continue;
             };
+            state.names.want(owner.clone(), endpoint.rtype);
             let known = state.looked.entry(owner.clone()).or_default();
             let mut unknown = look::asked_for(endpoint.rtype);
             unknown.retain(|rtype| known.insert(*rtype));
@@ -217,6 +241,7 @@ impl Provider for Rfc2136 {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             atomic: true,
+            blind: !self.axfr || !self.named,
             conditional: true,
             owns: false,
         }
@@ -231,9 +256,25 @@ impl Provider for Rfc2136 {
         Ok(DomainFilter::lists(&zones.collect::<Vec<_>>(), &[]))
     }
 
+    fn expect(&self, expected: Vec<Expected>) {
+        *self.expected.lock().unwrap_or_else(PoisonError::into_inner) = expected;
+    }
+
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
         let mut state = self.state.lock().await;
-        self.find(&mut state, &self.hints).await?;
+        let mut names = self.hints.clone();
+        let expected =
+            std::mem::take(&mut *self.expected.lock().unwrap_or_else(PoisonError::into_inner));
+        for (name, rtype) in expected {
+            let Some(owner) = owner_of(&name) else {
+                continue;
+            };
+            if !self.axfr {
+                state.names.want(owner.clone(), rtype);
+            }
+            names.push(owner);
+        }
+        self.find(&mut state, &names).await?;
         self.read(&mut state).await?;
         let mut records = Vec::new();
         for (at, zone) in state.zones.iter().enumerate() {
@@ -253,12 +294,6 @@ impl Provider for Rfc2136 {
     }
 
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
-        if !self.axfr {
-            let mut state = self.state.lock().await;
-            for endpoint in &desired {
-                state.names.want(endpoint);
-            }
-        }
         Ok(desired.into_iter().map(|it| self.adjusted(it)).collect())
     }
 
@@ -356,3 +391,6 @@ fn chain(error: &ProviderError) -> String {
     }
     text
 }
+
+/// Names that were in no zone are looked for again.
+const NOWHERE_AGAIN: Duration = Duration::from_mins(10);

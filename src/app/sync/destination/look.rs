@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use plan::{ErrorKind, ProviderError, RowName};
+use plan::registry::Registry;
+use plan::{ErrorKind, Expected, ProviderError, RowName};
+use wire::Rtype;
 
 use super::search::Doubt;
 use super::task::{Destination, Scope};
@@ -87,12 +89,38 @@ impl Destination {
             self.negotiated = true;
         }
         if afresh || self.stale || !self.shadow.is_listed() {
+            if self.provider.capabilities().blind {
+                self.provider.expect(self.expected());
+            }
             let records = self.provider.records().await?;
             let _differing = self.shadow.load(records);
             self.status.listed(&self.shadow);
             self.stale = false;
         }
         Ok(())
+    }
+
+    /// What is looked for at the destination: what is wanted there, and the ownership records of that.
+    fn expected(&self) -> Vec<Expected> {
+        let mut expected = Vec::new();
+        let names = self.model.read().desired.names();
+        for some in names.chunks(NAMES_A_LOCK) {
+            let inner = self.model.read();
+            for name in some {
+                // What is wrong with it is said when it is decided.
+                let mut unsaid = Decided::default();
+                for endpoint in self.judge.wanted(&inner, name, &mut unsaid) {
+                    if let Registry::Txt(registry) = self.shadow.registry() {
+                        let text = |rtype| registry.mapper().text_name(&endpoint.name, rtype);
+                        let texts =
+                            kin(endpoint.rtype).map(|rtype| (text(rtype).into(), Rtype::TXT));
+                        expected.extend(texts);
+                    }
+                    expected.push((endpoint.name, endpoint.rtype));
+                }
+            }
+        }
+        expected
     }
 
     pub(super) fn names(&self, scope: &Scope) -> Vec<RowName> {
@@ -236,6 +264,15 @@ pub(super) const NAMES_A_LOCK: usize = 256;
 
 /// Names of our own zones that are planned and committed together.
 const NAMES_A_PART: usize = 4096;
+
+/// The types that a record of this one may have been before.
+fn kin(rtype: Rtype) -> impl Iterator<Item = Rtype> {
+    let all = [Rtype::A, Rtype::AAAA, Rtype::CNAME];
+    let others = all
+        .into_iter()
+        .filter(move |other| all.contains(&rtype) && *other != rtype);
+    std::iter::once(rtype).chain(others)
+}
 
 /// The pause after the first failure.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
