@@ -19,8 +19,8 @@
 //! ```
 //!
 //! Invariants: loopback addresses and ports above 1024 only; nothing is written outside the
-//! temporary folder; no server transfers, notifies, limits rates, recurses or says who it is, unless
-//! extra lines ask for it. Everything else stays as each program does it by default, so that a
+//! temporary folder, but by secondaries; no server transfers, notifies, limits rates, recurses or says who it is, unless
+//! extra lines or the role of a zone ask for it. Everything else stays as each program does it by default, so that a
 //! comparison shows what its users get.
 
 #![forbid(unsafe_code)]
@@ -31,12 +31,14 @@ mod port;
 mod probe;
 mod process;
 mod program;
+mod role;
 mod server;
 
 pub use options::{Identity, Options, Ready, Zone};
 pub use port::free_port;
 pub use probe::answers;
 pub use program::{Kind, Program};
+pub use role::{Key, Role};
 pub use server::{Server, Signal, StartError};
 
 #[cfg(test)]

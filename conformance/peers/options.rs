@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::role::{Key, Role};
+
 /// A zone to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
@@ -11,6 +13,8 @@ pub struct Zone {
     pub origin: String,
     /// Its zone file, absolute.
     pub file: PathBuf,
+    /// What the server is to it.
+    pub role: Role,
 }
 
 impl Zone {
@@ -25,7 +29,15 @@ impl Zone {
         Self {
             origin: origin.to_owned(),
             file: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+            role: Role::Plain,
         }
+    }
+
+    /// The same zone with a role. A secondary writes its file, and makes it.
+    #[must_use]
+    pub fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
     }
 }
 
@@ -72,6 +84,18 @@ pub struct Identity {
 }
 
 impl Options {
+    /// The keys of all zones, each once.
+    pub(crate) fn keys(&self) -> Vec<&Key> {
+        let mut keys: Vec<&Key> = self
+            .zones
+            .iter()
+            .filter_map(|zone| zone.role.key())
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
     /// These zones on 127.0.0.1 and a free port, everything else as the program does by default.
     #[must_use]
     pub fn new(zones: impl IntoIterator<Item = Zone>) -> Self {

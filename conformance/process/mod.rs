@@ -4,6 +4,7 @@
 
 mod explain;
 mod files;
+mod follow;
 mod killed;
 mod large;
 mod listen;
@@ -22,6 +23,9 @@ mod sync;
 mod sync_webhook;
 mod tcp;
 mod telemetry;
+mod tool;
+mod transfer;
+mod update;
 
 use libtest_mimic::Trial;
 
@@ -32,6 +36,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
     let tables = [
         explain::TRIALS,
         files::TRIALS,
+        follow::TRIALS,
         killed::TRIALS,
         large::TRIALS,
         listen::TRIALS,
@@ -47,6 +52,8 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         sync_webhook::TRIALS,
         tcp::TRIALS,
         telemetry::TRIALS,
+        transfer::TRIALS,
+        update::TRIALS,
     ];
     tables
         .into_iter()

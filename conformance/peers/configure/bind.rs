@@ -5,7 +5,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::options::Options;
+use crate::options::{Options, Zone};
+use crate::role::{Key, Role};
 
 pub(super) fn arguments(
     folder: &Path,
@@ -56,10 +57,35 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
          allow-transfer {{ none; }};\n{identity}\n{cookies}\n\
          check-names primary ignore;\n{minimal}\n{extra}\n}};\ncontrols {{}};\n"
     );
-    for zone in &options.zones {
-        let (origin, file) = (&zone.origin, zone.file.display());
-        let more = &options.zone_config;
-        text += &format!("zone \"{origin}\" {{ type primary; file \"{file}\"; {more} }};\n");
-    }
+    text.extend(options.keys().into_iter().map(Key::clause));
+    let zones = options.zones.iter();
+    text.extend(zones.map(|one| zone(one, &options.zone_config)));
     text
+}
+
+fn zone(zone: &Zone, more: &str) -> String {
+    let (origin, file) = (&zone.origin, zone.file.display());
+    let role = match &zone.role {
+        Role::Plain => "type primary;".to_owned(),
+        Role::Primary { key, notify } => {
+            let key = &key.name;
+            let told: String = notify
+                .iter()
+                .map(|server| format!("{} port {}; ", server.ip(), server.port()))
+                .collect();
+            // By default it sends a zone whole where the steps would be longer.
+            format!(
+                "type primary; allow-transfer {{ key \"{key}\"; }}; allow-update {{ key \"{key}\"; }}; \
+                 notify explicit; notify-delay 0; also-notify {{ {told}}}; max-ixfr-ratio unlimited;"
+            )
+        }
+        Role::Secondary { of, key } => format!(
+            "type secondary; primaries {{ {} port {} key \"{}\"; }}; allow-transfer {{ any; }}; \
+             masterfile-format text;",
+            of.ip(),
+            of.port(),
+            key.name
+        ),
+    };
+    format!("zone \"{origin}\" {{ {role} file \"{file}\"; {more} }};\n")
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::options::Options;
+use crate::role::Role;
 
 pub(super) fn arguments(
     folder: &Path,
@@ -34,12 +35,12 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
             "    global-module: mod-cookies/cookies\n",
         ),
     };
-    let first = &options.global;
+    let (first, peers) = (&options.global, peers(options));
     let mut text = format!(
         "{first}server:\n    rundir: \"{folder}\"\n    listen: {ip}@{port}\n    identity: \"{hostname}\"\n    \
          version: \"{version}\"\n    nsid: \"{id}\"\n{workers}control:\n    listen: \"{folder}/knot.sock\"\n\
          log:\n  - target: stderr\n    any: info\ndatabase:\n    storage: \"{folder}\"\n\
-         {module}template:\n  - id: default\n    storage: \"{folder}\"\n    semantic-checks: soft\n    \
+         {module}{peers}template:\n  - id: default\n    storage: \"{folder}\"\n    semantic-checks: soft\n    \
          zonefile-sync: -1\n    zonefile-load: whole\n    journal-content: none\n{global}zone:\n"
     );
     for zone in &options.zones {
@@ -48,6 +49,62 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
         for line in options.zone_config.lines() {
             text += &format!("    {}\n", line.trim());
         }
+        match &zone.role {
+            Role::Plain => {}
+            Role::Primary { notify, .. } => {
+                let told: Vec<String> = (0..notify.len())
+                    .map(|at| format!("\"{origin} {at}\""))
+                    .collect();
+                let told = told.join(", ");
+                text += &format!(
+                    "    acl: \"{origin}\"\n    notify: [ {told} ]\n    journal-content: changes\n"
+                );
+            }
+            Role::Secondary { .. } => {
+                text += &format!("    acl: \"{origin}\"\n    master: \"{origin} 0\"\n");
+            }
+        }
     }
     text + &options.config
+}
+
+/// Keys, the servers that zones have to do with, and what these may do.
+fn peers(options: &Options) -> String {
+    let (mut keys, mut remotes, mut acls) = (String::new(), String::new(), String::new());
+    for key in options.keys() {
+        let (name, secret) = (&key.name, &key.secret);
+        keys += &format!("  - id: {name}\n    algorithm: hmac-sha256\n    secret: {secret}\n");
+    }
+    for zone in &options.zones {
+        let origin = &zone.origin;
+        let mut remote = |at: usize, server: &SocketAddr| {
+            let (ip, port) = (server.ip(), server.port());
+            remotes += &format!("  - id: \"{origin} {at}\"\n    address: {ip}@{port}\n");
+        };
+        match &zone.role {
+            Role::Plain => {}
+            Role::Primary { key, notify } => {
+                for (at, server) in notify.iter().enumerate() {
+                    remote(at, server);
+                }
+                let key = &key.name;
+                acls += &format!(
+                    "  - id: \"{origin}\"\n    key: {key}\n    action: [ transfer, update ]\n"
+                );
+            }
+            Role::Secondary { of, key } => {
+                remote(0, of);
+                remotes += &format!("    key: {}\n", key.name);
+                acls += &format!(
+                    "  - id: \"{origin}\"\n    address: {}\n    action: [ transfer, notify ]\n",
+                    of.ip()
+                );
+            }
+        }
+    }
+    let section = |name: &str, text: String| match text.is_empty() {
+        true => text,
+        false => format!("{name}:\n{text}"),
+    };
+    section("key", keys) + &section("remote", remotes) + &section("acl", acls)
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::options::Options;
+use crate::role::Role;
 
 pub(super) fn arguments(
     folder: &Path,
@@ -49,9 +50,37 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
         text += &format!("    {}\n", line.trim());
     }
     text.push_str("remote-control:\n    control-enable: no\n");
+    for key in options.keys() {
+        let (name, secret) = (&key.name, &key.secret);
+        text += &format!(
+            "key:\n    name: \"{name}\"\n    algorithm: hmac-sha256\n    secret: \"{secret}\"\n"
+        );
+    }
     for zone in &options.zones {
         let (origin, file) = (&zone.origin, zone.file.display());
         text += &format!("zone:\n    name: \"{origin}\"\n    zonefile: \"{file}\"\n");
+        match &zone.role {
+            Role::Plain => {}
+            Role::Primary { key, notify } => {
+                text += &format!(
+                    "    provide-xfr: 127.0.0.1 {}\n    store-ixfr: yes\n",
+                    key.name
+                );
+                for server in notify {
+                    text += &format!("    notify: {}@{} NOKEY\n", server.ip(), server.port());
+                }
+            }
+            Role::Secondary { of, key } => {
+                text += &format!(
+                    "    request-xfr: {}@{} {}\n    allow-notify: {} NOKEY\n    \
+                     provide-xfr: 127.0.0.1 NOKEY\n",
+                    of.ip(),
+                    of.port(),
+                    key.name,
+                    of.ip()
+                );
+            }
+        }
     }
     text
 }

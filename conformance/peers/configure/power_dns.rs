@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::options::Options;
+use crate::role::Role;
 
 pub(super) fn arguments(
     folder: &Path,
@@ -28,10 +29,21 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
     let workers = options.workers.map_or_else(String::new, |workers| {
         format!("receiver-threads={workers}\ndistributor-threads={workers}\n")
     });
+    let is = |wanted: fn(&Role) -> bool| options.zones.iter().any(|zone| wanted(&zone.role));
+    let transfers = match (
+        is(|role| matches!(role, Role::Primary { .. })),
+        is(|role| matches!(role, Role::Secondary { .. })),
+    ) {
+        (false, false) => "disable-axfr=yes",
+        (true, _) => "primary=yes\nallow-axfr-ips=127.0.0.0/8\nonly-notify=",
+        (false, true) => {
+            "secondary=yes\nallow-axfr-ips=127.0.0.0/8\nxfr-cycle-interval=1\nonly-notify="
+        }
+    };
     format!(
         "local-address={ip}\nlocal-port={port}\nlaunch=bind\nbind-config={folder}/zones.conf\n\
          socket-dir={folder}\nversion-string=anonymous\nserver-id=disabled\n\
-         disable-axfr=yes\nsecurity-poll-suffix=\nloglevel=4\n{workers}{extra}\n"
+         {transfers}\nsecurity-poll-suffix=\nloglevel=4\n{workers}{extra}\n"
     )
 }
 
@@ -39,7 +51,15 @@ fn zones(options: &Options) -> String {
     let mut text = String::new();
     for zone in &options.zones {
         let (origin, file) = (&zone.origin, zone.file.display());
-        text += &format!("zone \"{origin}\" {{ type native; file \"{file}\"; }};\n");
+        let role = match &zone.role {
+            Role::Plain => "type native;".to_owned(),
+            Role::Primary { notify, .. } => {
+                let told: String = notify.iter().map(|server| format!("{server}; ")).collect();
+                format!("type master; also-notify {{ {told}}};")
+            }
+            Role::Secondary { of, .. } => format!("type slave; masters {{ {of}; }};"),
+        };
+        text += &format!("zone \"{origin}\" {{ {role} file \"{file}\"; }};\n");
     }
     text
 }

@@ -1,0 +1,102 @@
+//! Programs that people update and read zones with: nsupdate, knsupdate, dig, kdig.
+
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+
+use peers::Key;
+
+/// What a program said, and whether it ended well.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) well: bool,
+}
+
+/// Whether a program is installed.
+pub(super) fn has(program: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    })
+}
+
+/// Runs a program with this as its input.
+pub(super) fn run(program: &str, arguments: &[&str], input: &str) -> Result<Said, String> {
+    let failed = |error: std::io::Error| format!("{program}: {error}");
+    let mut child = Command::new("timeout")
+        .arg("60")
+        .arg(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that ends early says why itself.
+        drop(stdin.write_all(input.as_bytes()));
+    }
+    // What such programs say of an error fits into a pipe while the other one is read.
+    let (mut text, mut errors) = (String::new(), String::new());
+    if let Some(mut stdout) = child.stdout.take() {
+        stdout.read_to_string(&mut text).map_err(failed)?;
+    }
+    if let Some(mut stderr) = child.stderr.take() {
+        stderr.read_to_string(&mut errors).map_err(failed)?;
+    }
+    let well = child.wait().map_err(failed)?.success();
+    Ok(Said {
+        text: text + &errors,
+        well,
+    })
+}
+
+/// Programs that send updates; both read the same commands.
+pub(super) const UPDATERS: [&str; 2] = ["nsupdate", "knsupdate"];
+
+/// Sends updates: `lines` are commands, each `send` ends one. Over TCP with `-v` among the options.
+pub(super) fn update(
+    program: &str,
+    options: &[&str],
+    server: SocketAddr,
+    zone: &str,
+    lines: &str,
+) -> Result<Said, String> {
+    let (ip, port) = (server.ip(), server.port());
+    run(
+        program,
+        options,
+        &format!("server {ip} {port}\nzone {zone}.\n{lines}\n"),
+    )
+}
+
+/// All records of a zone as a server transfers it, sorted; the SOA once.
+pub(super) fn contents(
+    server: SocketAddr,
+    zone: &str,
+    key: Option<&Key>,
+) -> Result<Vec<String>, String> {
+    let (at, port) = (format!("@{}", server.ip()), server.port().to_string());
+    let signed = key.map(Key::argument);
+    let mut arguments = vec![
+        &*at, "-p", &port, zone, "AXFR", "+noall", "+answer", "+onesoa",
+    ];
+    if let Some(signed) = &signed {
+        arguments.extend(["-y", signed]);
+    }
+    let said = run("dig", &arguments, "")?;
+    let mut lines: Vec<String> = said
+        .text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.sort();
+    match lines.iter().any(|line| line.contains(" SOA ")) {
+        true => Ok(lines),
+        false => Err(format!(
+            "no transfer of {zone} from {server}: {}",
+            said.text
+        )),
+    }
+}

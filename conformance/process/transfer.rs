@@ -1,0 +1,218 @@
+//! BIND, Knot, NSD and PowerDNS as our secondaries: told of changes, by steps where they can, with
+//! the same contents after each batch.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use peers::{Key, Kind, Options, Program, Ready, Role, Server, free_port};
+
+use super::site::{Check, Site, check, serial, skip, start};
+use super::tool::{self, contents};
+use crate::random::dice::Dice;
+
+pub(super) const TRIALS: &[Check] = &[
+    ("clients_transfer_signed_zones", signed),
+    ("bind_follows_us", |program| {
+        followed_by(Kind::Bind, program)
+    }),
+    ("knot_follows_us", |program| {
+        followed_by(Kind::Knot, program)
+    }),
+    ("nsd_follows_us", |program| followed_by(Kind::Nsd, program)),
+    ("powerdns_follows_us", |program| {
+        followed_by(Kind::PowerDns, program)
+    }),
+];
+
+pub(super) const ZONE: &str = "moving.test";
+
+/// Starts ours as the primary of a zone, which tells `secondary` of changes.
+fn primary(program: &Program, site: &Site, key: &Key, secondary: u16) -> Result<Server, String> {
+    site.write("keys", &key.clause())?;
+    let path = |name: &str| site.path(name).display().to_string();
+    let options = Options::new([site.zone(ZONE, 10, "www A 192.0.2.80")?]).arguments([
+        "--key-file".to_owned(),
+        path("keys"),
+        "--allow-transfer".into(),
+        format!("{ZONE}=key:{}", key.name),
+        "--allow-transfer".into(),
+        format!("{ZONE}=127.0.0.1"),
+        "--update-policy".into(),
+        format!("grant {} zonesub ANY", key.name),
+        "--notify".into(),
+        format!("{ZONE}=127.0.0.1:{secondary}"),
+        "--data-dir".into(),
+        path("data"),
+    ]);
+    start(program, &options)
+}
+
+fn signed(program: &Program) -> Result<(), String> {
+    let (site, key) = (Site::new()?, Key::new("xfr"));
+    let server = primary(program, &site, &key, 9)?;
+    let (at, port) = (
+        format!("@{}", server.address().ip()),
+        server.address().port().to_string(),
+    );
+    let argument = key.argument();
+    let records = contents(server.address(), ZONE, Some(&key))?;
+    for round in 0..3_u32 {
+        let lines = format!("update add r{round}.{ZONE}. 60 TXT \"{round}\"\nsend");
+        let said = tool::update(
+            "nsupdate",
+            &["-y", &argument],
+            server.address(),
+            ZONE,
+            &lines,
+        )?;
+        check(said.well, || said.text.clone())?;
+    }
+    for client in ["dig", "kdig"] {
+        if !tool::has(client) {
+            skip("clients_transfer", &format!("{client} is not installed"));
+            continue;
+        }
+        let ask =
+            |what: &str| tool::run(client, &[&at, "-p", &port, ZONE, what, "-y", &argument], "");
+        let all = ask("AXFR")?.text;
+        let whole = all.contains("192.0.2.80") && all.contains("r2.moving.test.");
+        check(whole && !all.to_lowercase().contains("fail"), || {
+            all.clone()
+        })?;
+        let steps = ask("IXFR=10")?.text;
+        check(
+            !steps.contains("192.0.2.80") && steps.contains("r2.moving.test."),
+            || steps.clone(),
+        )?;
+        let soas = steps.matches("SOA").count();
+        check(soas >= 8, || {
+            format!("{client}: {soas} SOA records:\n{steps}")
+        })?;
+    }
+    check(records.len() == 4, || format!("{records:?}"))
+}
+
+/// Lines of random updates, each sent for itself.
+pub(super) fn updates(dice: &mut Dice, count: usize) -> String {
+    let mut lines = String::new();
+    for _ in 0..count {
+        for _ in 0..=dice.below(3) {
+            let name = match dice.below(12) {
+                0 => format!("*.wild{}.{ZONE}", dice.below(3)),
+                1 => format!("a.b.deep{}.{ZONE}", dice.below(4)),
+                _ => format!("n{}.{ZONE}", dice.below(20)),
+            };
+            let (low, high) = (dice.below(250), dice.below(5));
+            lines += &match dice.below(9) {
+                0 => format!("update delete {name}.\n"),
+                1 => format!(
+                    "update delete {name}. {}\n",
+                    dice.pick(&["A", "TXT", "AAAA"])
+                ),
+                2 => format!("update delete {name}. A 192.0.2.{high}\n"),
+                3 | 4 => format!("update add {name}. {} TXT \"t{high}\" \"more\"\n", 60 + low),
+                5 => format!("update add {name}. 60 AAAA 2001:db8::{low:x}\n"),
+                6 => format!("update add {name}. 60 MX {high} mail{low}.example.net.\n"),
+                _ => format!("update add {name}. {} A 192.0.2.{high}\n", 60 + high),
+            };
+        }
+        lines += "send\n";
+    }
+    lines
+}
+
+/// Waits until both have the same serial, and then compares all they hold. Gives how long it took.
+pub(super) fn converge(
+    primary: &Server,
+    secondary: &Server,
+    key: (Option<&Key>, Option<&Key>),
+) -> Result<Duration, String> {
+    let begin = Instant::now();
+    let same = secondary.wait_for(SLOW, |secondary| {
+        let ours = serial(primary.address(), ZONE);
+        ours.is_some() && ours == serial(secondary.address(), ZONE)
+    });
+    let took = begin.elapsed();
+    check(same, || {
+        format!(
+            "serials {:?} and {:?}; primary:\n{}\nsecondary:\n{}",
+            serial(primary.address(), ZONE),
+            serial(secondary.address(), ZONE),
+            primary.log(),
+            secondary.log()
+        )
+    })?;
+    let ours = contents(primary.address(), ZONE, key.0)?;
+    let theirs = contents(secondary.address(), ZONE, key.1)?;
+    check(ours == theirs, || {
+        let lacks = |one: &[String], other: &[String]| -> Vec<String> {
+            one.iter()
+                .filter(|line| !other.contains(line))
+                .cloned()
+                .collect()
+        };
+        format!(
+            "lacks {:#?}\nhas besides {:#?}\nprimary:\n{}\nsecondary:\n{}",
+            lacks(&ours, &theirs),
+            lacks(&theirs, &ours),
+            primary.log(),
+            secondary.log()
+        )
+    })?;
+    Ok(took)
+}
+
+fn followed_by(kind: Kind, program: &Program) -> Result<(), String> {
+    let Some(peer) = Program::find(kind) else {
+        skip("transfer", &format!("{kind} is not installed"));
+        return Ok(());
+    };
+    let (site, key) = (Site::new()?, Key::new("xfr"));
+    let port = free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+    let primary = primary(program, &site, &key, port)?;
+    let role = Role::Secondary {
+        of: primary.address(),
+        key: key.clone(),
+    };
+    let zone = peers::Zone::new(ZONE, site.path("copy")).role(role);
+    let options = Options::new([zone]).port(port).ready(Ready::AnyAnswer);
+    let secondary = start(&peer, &options)?;
+    converge(&primary, &secondary, (Some(&key), None))?;
+    let mut dice = Dice::new(kind as u64);
+    let (mut slowest, argument) = (Duration::ZERO, key.argument());
+    for batch in 0..BATCHES {
+        let lines = updates(&mut dice, PER_BATCH);
+        let said = tool::update(
+            "nsupdate",
+            &["-y", &argument],
+            primary.address(),
+            ZONE,
+            &lines,
+        )?;
+        check(said.well, || said.text.clone())?;
+        let took = converge(&primary, &secondary, (Some(&key), None))
+            .map_err(|error| format!("batch {batch}: {error}"))?;
+        slowest = slowest.max(took);
+    }
+    let log = primary.log();
+    let count = |what: &str| log.lines().filter(|line| line.contains(what)).count();
+    let (steps, whole) = (count("steps"), count("whole"));
+    // PowerDNS with zone files asks for all each time.
+    let by_steps = kind == Kind::PowerDns || steps >= BATCHES;
+    check(by_steps, || {
+        format!("{steps} by steps, {whole} whole:\n{log}")
+    })?;
+    check(slowest < SLOW, || {
+        format!("{slowest:?} until all was there")
+    })?;
+    let unheard = count("does not want to be told") + count("could not be told");
+    check(unheard == 0, || log.clone())
+}
+
+/// Ours and theirs: batches of updates, and updates in each.
+pub(super) const BATCHES: usize = 15;
+pub(super) const PER_BATCH: usize = 20;
+
+/// How long a change may take to reach a secondary on a busy machine. Ours waits for a second at most
+/// before it tells of a change, theirs for as long before they come.
+const SLOW: Duration = Duration::from_secs(20);

@@ -1,0 +1,263 @@
+//! Zones that clients update: BIND's and Knot's programs, granted, refused, over UDP and TCP, and a
+//! server that is killed between two of their updates.
+
+use peers::{Key, Options, Program, Server, Signal};
+
+use super::site::{Check, NXDOMAIN, PATIENCE, Site, answer, ask, check, serial, skip, start};
+use super::tool::{self, Said, UPDATERS, contents};
+
+pub(super) const TRIALS: &[Check] = &[
+    ("clients_add_and_delete_over_udp_and_tcp", add_and_delete),
+    ("prerequisites_decide_about_an_update", prerequisites),
+    ("who_has_no_grant_changes_nothing", no_grant),
+    ("a_hundred_records_fit_into_one_update", hundred),
+    ("what_was_acknowledged_outlives_a_kill", kill),
+];
+
+const ZONE: &str = "up.test";
+
+/// A server that takes updates by a key.
+struct Updated {
+    server: Server,
+    site: Site,
+    key: Key,
+}
+
+impl Updated {
+    fn start(program: &Program) -> Result<Self, String> {
+        let (site, key) = (Site::new()?, Key::new("client"));
+        let other = Key::new("nobody");
+        site.write("keys", &(key.clause() + &other.clause()))?;
+        let options = Self::options(&site)?;
+        let server = start(program, &options)?;
+        Ok(Self { server, site, key })
+    }
+
+    fn options(site: &Site) -> Result<Options, String> {
+        let path = |name: &str| site.path(name).display().to_string();
+        Ok(Options::new([site.zone(ZONE, 7, "")?]).arguments([
+            "--key-file".to_owned(),
+            path("keys"),
+            "--allow-transfer".into(),
+            "key:client".into(),
+            "--update-policy".into(),
+            "grant client zonesub ANY".into(),
+            "--data-dir".into(),
+            path("data"),
+        ]))
+    }
+
+    /// Sends an update, signed.
+    fn update(&self, program: &str, options: &[&str], lines: &str) -> Result<Said, String> {
+        let argument = self.key.argument();
+        let mut all = vec!["-y", &*argument];
+        all.extend(options);
+        tool::update(program, &all, self.server.address(), ZONE, lines)
+    }
+
+    fn texts(&self, name: &str) -> Result<Vec<String>, String> {
+        answer(self.server.address(), &format!("{name}.{ZONE} TXT"))
+    }
+}
+
+/// The programs that are there.
+fn updaters(trial: &str) -> Vec<&'static str> {
+    let (there, missing) = UPDATERS
+        .into_iter()
+        .partition::<Vec<_>, _>(|one| tool::has(one));
+    for program in missing {
+        skip(trial, &format!("{program} is not installed"));
+    }
+    there
+}
+
+fn went_well(program: &str, said: &Said) -> Result<(), String> {
+    check(said.well && !said.text.contains("failed"), || {
+        format!("{program}: {}", said.text)
+    })
+}
+
+fn add_and_delete(program: &Program) -> Result<(), String> {
+    let updated = Updated::start(program)?;
+    let mut before = 7;
+    for client in updaters("clients_add_and_delete") {
+        for options in [&[][..], &["-v"]] {
+            let added = "update add Host.up.test. 60 TXT \"one\"\n\
+                         update add host.up.test. 60 TXT \"two\"\n\
+                         update add host.up.test. 60 A 192.0.2.7\nsend";
+            went_well(client, &updated.update(client, options, added)?)?;
+            let found = updated.texts("host")?.len();
+            check(found == 2, || {
+                format!("{client} {options:?}: {found} texts")
+            })?;
+            let deleted = "update delete host.up.test. TXT \"one\"\nsend";
+            went_well(client, &updated.update(client, options, deleted)?)?;
+            let found = updated.texts("host")?;
+            check(found == ["host.up.test. 60 TXT \"two\""], || {
+                format!("{client}: {found:?}")
+            })?;
+            let deleted = "update delete host.up.test. TXT\nsend";
+            went_well(client, &updated.update(client, options, deleted)?)?;
+            check(updated.texts("host")?.is_empty(), || "TXT is there".into())?;
+            let deleted = "update delete host.up.test.\nsend";
+            went_well(client, &updated.update(client, options, deleted)?)?;
+            let gone = ask(updated.server.address(), "host.up.test A")?.rcode;
+            check(gone == NXDOMAIN, || format!("{client}: {gone}"))?;
+            let now = serial(updated.server.address(), ZONE).unwrap_or(0);
+            check(now == before + 4, || format!("serial {before}, then {now}"))?;
+            before = now;
+        }
+    }
+    Ok(())
+}
+
+fn prerequisites(program: &Program) -> Result<(), String> {
+    let updated = Updated::start(program)?;
+    let cases = [
+        ("nxdomain n.up.test.", "", true),
+        ("nxdomain n.up.test.", "YXDOMAIN", false),
+        ("yxdomain n.up.test.", "", true),
+        ("yxdomain nobody.up.test.", "NXDOMAIN", false),
+        ("yxrrset n.up.test. TXT", "", true),
+        ("yxrrset n.up.test. A", "NXRRSET", false),
+        ("nxrrset n.up.test. A", "", true),
+        ("nxrrset n.up.test. TXT", "YXRRSET", false),
+        ("yxrrset ns.up.test. A 192.0.2.1", "", true),
+        ("yxrrset ns.up.test. A 192.0.2.2", "NXRRSET", false),
+    ];
+    for client in updaters("prerequisites") {
+        for (at, (condition, said, happens)) in cases.into_iter().enumerate() {
+            let lines = format!(
+                "prereq {condition}\nupdate add n.up.test. 60 TXT \"x\"\n\
+                 update add m{at}.up.test. 60 TXT \"y\"\nsend"
+            );
+            let outcome = updated.update(client, &[], &lines)?;
+            check(outcome.text.contains(said), || {
+                format!("{client}: {condition}: {}", outcome.text)
+            })?;
+            let there = !updated.texts(&format!("m{at}"))?.is_empty();
+            check(there == happens, || {
+                format!("{client}: {condition}: done: {there}")
+            })?;
+        }
+        let all: String = (0..cases.len())
+            .map(|at| format!("update delete m{at}.up.test.\n"))
+            .collect();
+        let clean = format!("{all}update delete n.up.test.\nsend");
+        went_well(client, &updated.update(client, &[], &clean)?)?;
+    }
+    Ok(())
+}
+
+fn no_grant(program: &Program) -> Result<(), String> {
+    let updated = Updated::start(program)?;
+    let address = updated.server.address();
+    let add = "update add x.up.test. 60 TXT \"x\"\nsend";
+    let wrong = Key {
+        secret: "c29tZXRoaW5nIGVsc2U=".to_owned(),
+        ..updated.key.clone()
+    };
+    let cases = [
+        (None, "REFUSED"),
+        (Some(Key::new("nobody")), "REFUSED"),
+        (Some(Key::new("stranger")), "BADKEY"),
+        (Some(wrong), "BADSIG"),
+    ];
+    for client in updaters("no_grant") {
+        for (key, expected) in &cases {
+            let argument = key.as_ref().map(Key::argument);
+            let options: Vec<&str> = argument.iter().flat_map(|key| ["-y", key]).collect();
+            let said = tool::update(client, &options, address, ZONE, add)?;
+            // Knot's has no name for what the signature of an error says.
+            let told = said.text.contains(expected)
+                || (client == "knsupdate" && said.text.to_lowercase().contains("tsig"))
+                || said.text.contains("NOTAUTH");
+            check(told && !said.well, || {
+                format!("{client}: {expected}: {}", said.text)
+            })?;
+            let there = updated.texts("x")?;
+            check(there.is_empty(), || format!("{there:?}"))?;
+        }
+        if tool::has("faketime") {
+            let argument = updated.key.argument();
+            let arguments = ["-f", "-1h", client, "-y", &argument];
+            let said = tool::update("faketime", &arguments, address, ZONE, add)?;
+            check(
+                said.text.contains("BADTIME") || said.text.contains("NOTAUTH"),
+                || format!("{client}: an hour late: {}", said.text),
+            )?;
+        } else {
+            skip("no_grant", "faketime is not installed: no late signatures");
+        }
+    }
+    let other = tool::update(
+        "nsupdate",
+        &[],
+        address,
+        "other.test",
+        "update add a.other.test. 60 A 192.0.2.1\nsend",
+    )?;
+    check(other.text.contains("NOTAUTH"), || other.text.clone())?;
+    check(serial(address, ZONE) == Some(7), || {
+        "the serial has moved".into()
+    })
+}
+
+fn hundred(program: &Program) -> Result<(), String> {
+    let updated = Updated::start(program)?;
+    for (round, client) in updaters("hundred").into_iter().enumerate() {
+        let lines: String = (0..100)
+            .map(|at| format!("update add h{round}-{at}.up.test. 60 A 192.0.2.{at}\n"))
+            .collect();
+        went_well(client, &updated.update(client, &["-v"], &(lines + "send"))?)?;
+        let all = contents(updated.server.address(), ZONE, Some(&updated.key))?;
+        let ours = all
+            .iter()
+            .filter(|line| line.starts_with(&format!("h{round}-")))
+            .count();
+        check(ours == 100, || format!("{client}: {ours} of 100"))?;
+        let now = serial(updated.server.address(), ZONE);
+        check(now == Some(8 + u32::try_from(round).unwrap_or(0)), || {
+            format!("{now:?}")
+        })?;
+    }
+    Ok(())
+}
+
+fn kill(program: &Program) -> Result<(), String> {
+    let mut updated = Updated::start(program)?;
+    let Some(client) = updaters("kill").into_iter().next() else {
+        return Ok(());
+    };
+    let mut last = 7;
+    for round in 0..4 {
+        let lines: String = (0..10)
+            .map(|at| format!("update add k{round}-{at}.up.test. 60 TXT \"{at}\"\nsend\n"))
+            .collect();
+        went_well(client, &updated.update(client, &[], &lines)?)?;
+        let before = contents(updated.server.address(), ZONE, Some(&updated.key))?;
+        updated
+            .server
+            .signal(Signal::Kill)
+            .map_err(|error| error.to_string())?;
+        check(updated.server.wait(PATIENCE).is_some(), || {
+            "it lives".into()
+        })?;
+        updated.server = start(program, &Updated::options(&updated.site)?)?;
+        let after = contents(updated.server.address(), ZONE, Some(&updated.key))?;
+        let without_soa = |lines: Vec<String>| -> Vec<String> {
+            lines
+                .into_iter()
+                .filter(|line| !line.contains(" SOA "))
+                .collect()
+        };
+        let (before, after) = (without_soa(before), without_soa(after));
+        check(before == after, || {
+            format!("before {before:#?}\nafter {after:#?}")
+        })?;
+        let now = serial(updated.server.address(), ZONE).unwrap_or(0);
+        check(now >= last + 10, || format!("serial {last}, then {now}"))?;
+        last = now;
+    }
+    Ok(())
+}
