@@ -17,6 +17,7 @@ pub(super) const TRIALS: &[Check] = &[
     ("a_wrong_key_is_said_with_what_to_check", wrong_key),
     ("another_server_stands_in_for_one_that_is_away", failover),
     ("zones_are_found_by_asking", found),
+    ("names_are_pushed_by_tls", by_tls),
     ("external_dns_takes_the_zone_back", taken_back),
 ];
 
@@ -331,6 +332,38 @@ fn found(program: &Program) -> Result<(), String> {
             let pointer = "10.2.0.192.in-addr.arpa. 60 PTR web.example.org.";
             place.wait_for(&pusher, "10.2.0.192.in-addr.arpa PTR", &[pointer])?;
             wait_for_log(&pusher, "is in none of the zones that are written to")
+        },
+    )
+}
+
+/// Both sides show who they are, or nothing is said.
+fn by_tls(program: &Program) -> Result<(), String> {
+    each(
+        program,
+        "names_are_pushed_by_tls",
+        &[Kind::Bind],
+        |program, place| {
+            place.speak_tls()?;
+            place.want(&[("web.example.org", "A", "192.0.2.10", 60)])?;
+            for (trusted, known, more, expected) in [
+                ("other.pem", true, None, Err("is its certificate trusted")),
+                ("ca.pem", false, None, Err("zone cannot be read")),
+                ("ca.pem", true, None, Ok(())),
+                ("other.pem", true, Some("--rfc2136-skip-tls-verify"), Ok(())),
+            ] {
+                let flags = place.tls_flags(trusted, known);
+                let flags: Vec<&str> = flags.iter().map(String::as_str).chain(more).collect();
+                let pusher = start(program, &place.options(&flags))?;
+                match expected {
+                    Err(text) => wait_for_log(&pusher, text)?,
+                    Ok(()) => {
+                        let line = "web.example.org. 60 A 192.0.2.10";
+                        place.wait_for(&pusher, "web.example.org A", &[line])?;
+                        place.update("del web.example.org A\ndel a-owner.web.example.org TXT")?;
+                    }
+                }
+            }
+            Ok(())
         },
     )
 }

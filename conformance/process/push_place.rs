@@ -13,6 +13,8 @@ pub(super) struct Place {
     program: Program,
     site: Site,
     port: u16,
+    /// The port of TLS, if it is spoken.
+    tls: Option<u16>,
     server: Option<Server>,
 }
 
@@ -30,10 +32,61 @@ impl Place {
             program,
             site,
             port,
+            tls: None,
             server: None,
         };
         place.restart()?;
         Ok(Some(place))
+    }
+
+    /// Lets the server speak TLS too, with clients that have a certificate of ours. BIND only.
+    pub(super) fn speak_tls(&mut self) -> Result<(), String> {
+        self.site.write("names", "subjectAltName=IP:127.0.0.1\n")?;
+        let new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+        for authority in ["ca", "other"] {
+            self.openssl(&format!(
+                "req -x509 {new} -days 30 -subj /CN={authority} -keyout {authority}.key -out {authority}.pem"
+            ))?;
+        }
+        for who in ["server", "client"] {
+            self.openssl(&format!(
+                "req {new} -subj /CN={who} -keyout {who}.key -out {who}.csr"
+            ))?;
+            self.openssl(&format!(
+                "x509 -req -in {who}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 \
+                 -extfile names -out {who}.pem"
+            ))?;
+        }
+        self.tls = free_port([127, 0, 0, 1].into());
+        self.restart()
+    }
+
+    fn openssl(&self, arguments: &str) -> Result<(), String> {
+        let output = Command::new("openssl")
+            .args(arguments.split_whitespace())
+            .current_dir(self.site.path(""))
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| format!("openssl: {error}"))?;
+        check(output.status.success(), || {
+            String::from_utf8_lossy(&output.stderr).into_owned()
+        })
+    }
+
+    /// Flags for TLS there; `trusted` is whose certificates are trusted, `known` whether we have one.
+    pub(super) fn tls_flags(&self, trusted: &str, known: bool) -> Vec<String> {
+        let file = |name: &str| self.site.path(name).display().to_string();
+        let mut flags = vec![
+            "--rfc2136-axfr".to_owned(),
+            "--rfc2136-use-tls".to_owned(),
+            format!("--rfc2136-port={}", self.tls.unwrap_or_default()),
+            format!("--tls-ca={}", file(trusted)),
+        ];
+        if known {
+            flags.push(format!("--tls-client-cert={}", file("client.pem")));
+            flags.push(format!("--tls-client-cert-key={}", file("client.key")));
+        }
+        flags
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -49,6 +102,19 @@ impl Place {
         let options = match self.kind() {
             Kind::Knot => options.global(KNOT_KEY).zone_config(KNOT_ZONE),
             _ => options.global(BIND_KEY).zone_config(BIND_ZONE),
+        };
+        let options = match self.tls {
+            None => options,
+            Some(port) => {
+                let file = |name: &str| self.site.path(name).display().to_string();
+                let (ca, certificate, key) =
+                    (file("ca.pem"), file("server.pem"), file("server.key"));
+                options
+                    .global(&format!(
+                        "tls push {{ ca-file \"{ca}\"; cert-file \"{certificate}\"; key-file \"{key}\"; }};"
+                    ))
+                    .config(&format!("listen-on port {port} tls push {{ 127.0.0.1; }};"))
+            }
         };
         self.server = Some(start(&self.program, &options)?);
         Ok(())
