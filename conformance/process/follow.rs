@@ -24,6 +24,7 @@ pub(super) const TRIALS: &[Check] = &[
     }),
     ("who_follows_us_is_led_on_by_steps", chain),
     ("a_primary_that_is_down_is_waited_for", down),
+    ("the_next_primary_is_asked_where_one_is_down", next),
     (
         "a_zone_that_nobody_confirms_expires_and_comes_back",
         expired,
@@ -296,6 +297,33 @@ fn down(program: &Program) -> Result<(), String> {
     wait_for_serial(&pair.ours, ZONE, 3_000)?;
     wait_for_log(&pair.ours, "followed again")?;
     pair.converge(&pair.ours).map(drop)
+}
+
+fn next(program: &Program) -> Result<(), String> {
+    let (Some(bind), Some(knot)) = (installed(Kind::Bind), installed(Kind::Knot)) else {
+        return Ok(());
+    };
+    let (site, key, port) = (Site::new()?, Key::new("xfr"), free()?);
+    site.write("keys", &key.clause())?;
+    site.zone(ZONE, 10, "")?;
+    let mut first = start_primary(&bind, &site, &key, port, None)?;
+    let second = start_primary(&knot, &site, &key, port, None)?;
+    let also = format!("{ZONE}={},key:xfr", second.address());
+    let nobody = format!("{ZONE}=127.0.0.1:{},key:xfr", free()?);
+    let more = ["--secondary", &also, "--secondary", &nobody];
+    let options = secondary(&site, &key, first.address(), &more).port(port);
+    let ours = start(program, &options)?;
+    stop(&mut first)?;
+    for round in 0..3 {
+        // The one that tells of a change is the one that is asked.
+        let lines = format!("update add s{round}.{ZONE}. 60 TXT \"s\"\nsend");
+        update(&key, second.address(), &lines)?;
+        converge(&second, &ours, (Some(&key), None))?;
+    }
+    let log = ours.log();
+    check(!log.contains("no primary could be followed"), || {
+        log.clone()
+    })
 }
 
 fn stop(server: &mut Server) -> Result<(), String> {

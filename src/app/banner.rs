@@ -18,6 +18,8 @@ pub(super) struct Banner {
     pub(super) zones: Vec<Line>,
     /// Zones that are not served.
     pub(super) failed: usize,
+    /// Zones that are followed, and have not come yet.
+    pub(super) waiting: usize,
     pub(super) example: Option<Example>,
 }
 
@@ -45,11 +47,11 @@ impl Banner {
     pub(super) fn add_zones(&mut self, statuses: &[(Name, Status)], snapshot: &Snapshot) {
         for (name, status) in statuses {
             let served = snapshot.zone(name.as_ref());
-            let is_served = |zone: &&Zone| zone.withheld().is_none();
-            match served
-                .filter(|_| status.state != State::Failed)
-                .filter(is_served)
-            {
+            if served.is_some_and(|zone| zone.withheld().is_some()) {
+                self.waiting += 1;
+                continue;
+            }
+            match served.filter(|_| status.state != State::Failed) {
                 None => self.failed += 1,
                 Some(zone) => {
                     self.zones.push(Line {
@@ -94,6 +96,12 @@ impl Banner {
                 "           and {more} more: zonewright zone list\n"
             ));
         }
+        if self.waiting > 0 {
+            text.push_str(&format!(
+                "           {} not here yet, asked for at their primaries\n",
+                counted(self.waiting, "zone")
+            ));
+        }
         if self.failed > 0 {
             text.push_str(&format!(
                 "           {} not served, see above\n",
@@ -117,7 +125,7 @@ impl Banner {
 
     /// The one line that says that we serve.
     pub(super) fn ready(&self) -> String {
-        format!("ready: {}", self.status(self.zones.len()))
+        format!("ready: {}", self.status(self.zones.len() + self.waiting))
     }
 
     /// So many zones, and where.
@@ -218,6 +226,7 @@ mod tests {
                 })
                 .collect(),
             failed: usize::from(zones > SHOWN),
+            waiting: usize::from(zones > SHOWN),
             example: Some(Example {
                 rank: 0,
                 name: "www.z0.example".to_owned(),
@@ -251,6 +260,7 @@ mod tests {
           zone     z8.example.  zones/z8.example.zone  serial 7, 9 records at 3 names
           zone     z9.example.  zones/z9.example.zone  serial 7, 10 records at 3 names
                    and 2 more: zonewright zone list
+                   1 zone not here yet, asked for at their primaries
                    1 zone not served, see above
           dns      0.0.0.0:5300, UDP and TCP
           dns      [::]:5300, UDP and TCP

@@ -181,6 +181,7 @@ impl Daemon {
                 .map(|socket| PathBuf::from(socket.path())),
             zones: Vec::new(),
             failed: 0,
+            waiting: 0,
             example: None,
         };
         let (stop, stop_admin) = (CancellationToken::new(), CancellationToken::new());

@@ -142,7 +142,7 @@ mod tests {
             ("Example.ORG.", "example.org.copy"),
             (".", "@.copy"),
             ("a\\.b.", "a%5c.b.copy"),
-            ("\\..", "%5c.copy"),
+            ("\\..", "%5c..copy"),
             ("x/y.", "x%2fy.copy"),
         ];
         for (zone, expected) in cases {

@@ -131,6 +131,7 @@ impl Follow {
             if let Some(wait) = follower.first_attempt() {
                 waits.push((Vec::new(), wait));
             }
+            follower.show(statuses);
             tasks.spawn(follower.run(statuses.clone(), stop.clone()));
         }
         waits

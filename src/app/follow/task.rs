@@ -112,7 +112,6 @@ impl Follower {
 
     /// Follows the zone until the stop.
     pub(super) async fn run(mut self, statuses: Statuses, stop: CancellationToken) {
-        self.show(&statuses);
         loop {
             match self.course.due(Instant::now()) {
                 Due::Expire => self.expire(),
@@ -316,7 +315,7 @@ impl Follower {
     }
 
     /// Shows how the zone is to those who ask.
-    fn show(&self, statuses: &Statuses) {
+    pub(super) fn show(&self, statuses: &Statuses) {
         let snapshot = self.store.snapshot();
         let withheld = snapshot.zone(self.zone.as_ref()).and_then(Zone::withheld);
         let state = match (withheld, &self.said) {

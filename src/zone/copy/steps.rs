@@ -9,12 +9,15 @@ use crate::layer::Layer;
 use crate::snapshot::Zone;
 use crate::writer::{Change, Rrset};
 
+/// The records of one RRset, each with its own TTL.
+type Touched = Vec<(Ttl, Box<[u8]>)>;
+
 /// What steps make of a version of a zone, so far.
 #[derive(Debug)]
 pub struct Steps {
     zone: Arc<Zone>,
     /// By owner in lower case and type: all records of the RRsets that steps have touched.
-    touched: BTreeMap<(Name, Rtype), Vec<(Ttl, Box<[u8]>)>>,
+    touched: BTreeMap<(Name, Rtype), Touched>,
 }
 
 impl Steps {
@@ -50,7 +53,7 @@ impl Steps {
         at.map(|at| records.remove(at)).is_some()
     }
 
-    fn rrset(&mut self, owner: NameRef<'_>, rtype: Rtype) -> &mut Vec<(Ttl, Box<[u8]>)> {
+    fn rrset(&mut self, owner: NameRef<'_>, rtype: Rtype) -> &mut Touched {
         let zone = &self.zone;
         let key = (owner.to_lowercase(), rtype);
         self.touched.entry(key).or_insert_with(|| {
@@ -65,7 +68,7 @@ impl Steps {
     /// The RRsets that are touched, as they are in the end.
     pub(crate) fn into_changes(self) -> Vec<Change> {
         let touched = self.touched.into_iter();
-        let change = |((owner, rtype), records): ((Name, Rtype), Vec<(Ttl, Box<[u8]>)>)| {
+        let change = |((owner, rtype), records): ((Name, Rtype), Touched)| {
             // RFC 2181 §5.2: where they differ, the least holds for all.
             let ttl = records.iter().map(|(ttl, _)| *ttl).min();
             let mut rdatas: Vec<Box<[u8]>> = records.into_iter().map(|(_, rdata)| rdata).collect();
