@@ -89,10 +89,14 @@ impl Rfc2136 {
                 .parent()
                 .filter(|above| above.label_count() > 1);
             let above = above.unwrap_or(name.as_ref()).to_name();
-            if place_of(zones, name.as_ref()).is_some() || nowhere.contains(&above) {
+            let known = place_of(zones, name.as_ref()).and_then(|at| zones.get(at));
+            let is_known = known.is_some_and(|zone| !zone.delegates(name.as_ref()));
+            if is_known || nowhere.contains(&above) {
                 continue;
             }
             match list::find(&self.pool, name).await? {
+                // It is delegated to other servers.
+                Some(apex) if zones.iter().any(|zone| zone.apex == apex) => {}
                 Some(apex) => {
                     tracing::info!(zone = plain(apex.as_ref()), "found a zone to write to");
                     zones.push(Zone::new(apex));

@@ -259,6 +259,25 @@ fn the_zone_of_a_name_is_the_longest_one_by_whole_labels() {
 }
 
 #[test]
+fn names_below_a_delegation_may_be_of_another_zone() {
+    let zone = zone(
+        "example.org.",
+        &[
+            ("example.org.", Rtype::NS, b"\0"),
+            ("sub.example.org.", Rtype::NS, b"\0"),
+        ],
+    );
+    for (text, expected) in [
+        ("example.org.", false),
+        ("a.example.org.", false),
+        ("sub.example.org.", true),
+        ("a.b.sub.example.org.", true),
+    ] {
+        assert_eq!(zone.delegates(name(text).as_ref()), expected, "{text}");
+    }
+}
+
+#[test]
 fn steps_must_fit_what_is_there() {
     let mut contents = Contents::default();
     contents.begin(Form::Whole);

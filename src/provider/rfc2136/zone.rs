@@ -1,7 +1,7 @@
 //! One zone: its name, what is known of it, and from whom.
 
 use tokio::time::{Duration, Instant};
-use wire::{Name, NameRef, Serial};
+use wire::{Name, NameRef, Rtype, Serial};
 
 use super::contents::Contents;
 
@@ -54,6 +54,18 @@ impl Zone {
             reread: false,
             failure: None,
         }
+    }
+
+    /// Whether a name in it is at or below a delegation, as far as is known.
+    pub(super) fn delegates(&self, name: NameRef<'_>) -> bool {
+        let mut at = Some(name);
+        while let Some(name) = at.filter(|name| *name != self.apex.as_ref()) {
+            if self.contents.rrset(name, Rtype::NS).is_some() {
+                return true;
+            }
+            at = name.parent();
+        }
+        false
     }
 }
 
