@@ -31,6 +31,7 @@ pub(super) fn authority(
     let mut authority = Authority {
         keys: Arc::new(keys),
         transfers: Arc::new(per_zone(&peers.transfers, who)),
+        catalogs: catalogs(peers),
         updates: None,
         following: None,
     };
@@ -44,6 +45,13 @@ pub(super) fn authority(
         updater,
     });
     Ok((authority, Some(thread)))
+}
+
+/// Our catalog, and those that we follow.
+fn catalogs(peers: &Peers) -> Vec<Name> {
+    let followed = peers.followed.iter().filter(|one| one.is_catalog);
+    let own = peers.catalog.iter().map(|catalog| &catalog.zone);
+    own.chain(followed.map(|one| &one.zone)).cloned().collect()
 }
 
 /// The keys of all files.

@@ -29,6 +29,7 @@ use zone::Store;
 use super::admin::{Admin, Pages};
 use super::authority;
 use super::banner::Banner;
+use super::catalog::Catalog;
 use super::clock::{self, Moment};
 use super::control::{Answerer, Socket, serve as serve_control};
 use super::data_dir::DataDir;
@@ -99,7 +100,12 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     if let Some(follow) = &mut follow {
         follow.load(&config, config.data_dir.as_deref(), &store)?;
     }
+    let catalog = match &config.peers.catalog {
+        Some(settings) => Some(Catalog::open(settings, &config, &store)?),
+        None => None,
+    };
     let daemon = Daemon {
+        catalog,
         follow,
         data_dir,
         updating,
@@ -152,6 +158,7 @@ struct Daemon {
     updating: Option<JoinHandle<()>>,
     teller: Option<Teller>,
     follow: Option<Follow>,
+    catalog: Option<Catalog>,
     admin: Option<Admin>,
     socket: Option<Socket>,
     notifier: Notifier,
@@ -211,6 +218,9 @@ impl Daemon {
             }
         };
         let mut syncing = JoinSet::new();
+        if let Some(catalog) = self.catalog {
+            syncing.spawn(catalog.run(statuses.clone(), stop.clone()));
+        }
         let (mut waits, mut questions, mut reread) = (Vec::new(), None, None);
         if let Some(settings) = &self.config.sync {
             let color = self.style.color();

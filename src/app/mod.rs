@@ -17,6 +17,7 @@
 mod admin;
 mod authority;
 mod banner;
+mod catalog;
 mod check;
 mod clock;
 mod control;

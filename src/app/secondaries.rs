@@ -17,7 +17,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wire::{Name, NameRef, Rcode, Rtype, Ttl};
-use zone::Store;
+use zone::{News, Store};
 
 use super::{clock, telemetry};
 
@@ -59,8 +59,8 @@ pub(super) fn listen(secondaries: Secondaries, store: &Arc<Store>) -> Option<Tel
     let changed = Arc::new(Changed::default());
     let news = Arc::clone(&changed);
     let whom = secondaries.clone();
-    store.tell(move |zone| {
-        if !whom.of(zone).is_empty() {
+    store.tell(move |zone, what| {
+        if what != News::Gone && !whom.of(zone).is_empty() {
             news.zones().insert(zone.clone());
             news.wake.notify_one();
         }

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+pub mod catalog;
 pub mod check;
 pub mod copy;
 mod cow;
@@ -26,6 +27,7 @@ mod key;
 mod layer;
 mod lookup;
 mod merge;
+mod news;
 mod node;
 mod order;
 mod page;
@@ -44,6 +46,7 @@ pub use history::{Step, StepRecord, StepRecords};
 pub use index::Position;
 pub use layer::Layer;
 pub use lookup::{Found, Probe};
+pub use news::News;
 pub use node::{Flags, Node, Rdatas, RrsetRef, Rrsets};
 pub use snapshot::{Snapshot, Withheld, Zone};
 pub use store::{Committed, Since, Store, StoreError};

@@ -8,7 +8,6 @@
 //! thread of its own, so that neither an answer nor a commit pays for it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -23,6 +22,7 @@ use crate::hidden::{Hidden, View};
 use crate::history::{History, Step};
 use crate::journal::{Entry, Journal, JournalError, Stored};
 use crate::layer::Layer;
+use crate::news::{Listeners, News};
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
 use crate::update::{self, Effect, Permit, Refusal};
@@ -96,17 +96,8 @@ pub struct Store {
     unsettled: Mutex<()>,
     updates: UpdateTotals,
     /// Told of each new version, by its apex.
-    listener: OnceLock<Listener>,
+    pub(crate) listeners: Listeners,
     reaper: SyncSender<Garbage>,
-}
-
-/// Told of something that has happened to a zone.
-struct Listener(Box<dyn Fn(&Name) + Send + Sync>);
-
-impl fmt::Debug for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Listener")
-    }
 }
 
 #[derive(Debug, Default)]
@@ -162,7 +153,7 @@ impl Store {
             writers: Mutex::default(),
             journal: OnceLock::new(),
             unsettled: Mutex::new(()),
-            listener: OnceLock::new(),
+            listeners: Listeners::default(),
             updates: UpdateTotals::default(),
             reaper,
         }
@@ -233,8 +224,8 @@ impl Store {
         let zone = next.zone.clone();
         let done = committed(&zone, true);
         let place = free_place(&writers);
-        writers.zones.insert(apex, (place, next));
-        self.publish_apexes(place, Some(zone), &writers);
+        writers.zones.insert(apex.clone(), (place, next));
+        self.publish_apexes(place, &apex, Some(zone), &writers);
         Ok(done)
     }
 
@@ -409,7 +400,7 @@ impl Store {
             let stored = writers.state_of(apex, &writer);
             writers.stored.insert(apex.clone(), stored);
         }
-        self.publish_apexes(place, None, &writers);
+        self.publish_apexes(place, apex, None, &writers);
         true
     }
 
@@ -580,26 +571,25 @@ impl Store {
         self.writers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on says which zone has a new version, right after it is published and before anybody
-    /// is told that something was committed. To be called once; the listener must not wait.
-    pub fn tell(&self, listener: impl Fn(&Name) + Send + Sync + 'static) {
-        let first = self.listener.set(Listener(Box::new(listener)));
-        debug_assert!(first.is_ok(), "a store has one listener");
-    }
-
     /// Publishes the next version of the zone at a place.
     pub(crate) fn publish(&self, place: usize, zone: Option<Zone>, old: Option<Zone>) {
         let apex = zone.as_ref().map(|zone| zone.apex.clone());
         let mut next = Snapshot::clone(&self.current.load());
         put(&mut next, place, zone);
         self.swap(next, old);
-        if let (Some(listener), Some(apex)) = (self.listener.get(), apex) {
-            (listener.0)(&apex);
+        if let Some(apex) = apex {
+            self.listeners.say(&apex, News::Changed);
         }
     }
 
     /// As [`Self::publish`], when a zone has come or gone.
-    pub(crate) fn publish_apexes(&self, place: usize, zone: Option<Zone>, writers: &Writers) {
+    pub(crate) fn publish_apexes(
+        &self,
+        place: usize,
+        apex: &Name,
+        zone: Option<Zone>,
+        writers: &Writers,
+    ) {
         let mut next = Snapshot::clone(&self.current.load());
         let of = |zone: &Zone, place| (zone.apex_hash, zone.apex_labels, place);
         let apexes = match &zone {
@@ -612,12 +602,13 @@ impl Store {
             }
         };
         next.apexes = Arc::new(apexes);
-        let apex = zone.as_ref().map(|zone| zone.apex.clone());
+        let news = match zone {
+            Some(_) => News::Came,
+            None => News::Gone,
+        };
         put(&mut next, place, zone);
         self.swap(next, None);
-        if let (Some(listener), Some(apex)) = (self.listener.get(), apex) {
-            (listener.0)(&apex);
-        }
+        self.listeners.say(apex, news);
     }
 
     fn swap(&self, next: Snapshot, old: Option<Zone>) {

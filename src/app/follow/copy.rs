@@ -17,11 +17,11 @@ use zone::records::Records;
 
 /// The folder of copies.
 #[derive(Clone, Debug)]
-pub(super) struct Copies(PathBuf);
+pub(in crate::app) struct Copies(PathBuf);
 
 /// The file of one zone's copy.
 #[derive(Clone, Debug)]
-pub(super) struct CopyFile {
+pub(in crate::app) struct CopyFile {
     folder: PathBuf,
     name: String,
 }
@@ -31,7 +31,7 @@ impl Copies {
     ///
     /// # Errors
     /// It is not there and cannot be made.
-    pub(super) fn open(data_dir: &Path) -> io::Result<Self> {
+    pub(in crate::app) fn open(data_dir: &Path) -> io::Result<Self> {
         let path = data_dir.join("copies");
         if !path.is_dir() {
             DirBuilder::new()
@@ -43,7 +43,7 @@ impl Copies {
     }
 
     /// The file of a zone.
-    pub(super) fn file(&self, zone: &Name) -> CopyFile {
+    pub(in crate::app) fn file(&self, zone: &Name) -> CopyFile {
         CopyFile {
             folder: self.0.clone(),
             name: file_name(zone),
@@ -61,7 +61,7 @@ impl CopyFile {
     ///
     /// # Errors
     /// It cannot be read, or holds something else.
-    pub(super) fn read(&self, zone: &Name) -> anyhow::Result<Option<(Records, u64)>> {
+    pub(in crate::app) fn read(&self, zone: &Name) -> anyhow::Result<Option<(Records, u64)>> {
         let path = self.path();
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
@@ -79,7 +79,7 @@ impl CopyFile {
     ///
     /// # Errors
     /// Those of the disk; the file before stays.
-    pub(super) fn write(&self, zone: &Zone, confirmed: u64) -> io::Result<()> {
+    pub(in crate::app) fn write(&self, zone: &Zone, confirmed: u64) -> io::Result<()> {
         let beside = self.folder.join(format!("{}.new", self.name));
         let file = File::create(&beside)?;
         let mut out = BufWriter::with_capacity(1 << 16, file);

@@ -30,7 +30,7 @@ use wire::Name;
 use zone::Store;
 
 use self::attempt::Upstream;
-use self::copy::Copies;
+pub(super) use self::copy::{Copies, CopyFile};
 pub(super) use self::hub::Hub;
 use self::task::Follower;
 use super::zones::{self, Statuses};

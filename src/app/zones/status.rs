@@ -58,6 +58,14 @@ impl Status {
 }
 
 impl Status {
+    /// The zone that lists our zones.
+    pub(crate) fn catalog() -> Self {
+        Self {
+            path: PathBuf::from("made of the names of our zones"),
+            ..Self::made()
+        }
+    }
+
     /// A zone that is followed.
     pub(crate) fn followed(primaries: &[&str], state: State, report: String) -> Self {
         Self {
@@ -99,7 +107,7 @@ impl Statuses {
         self.lock().insert(zone, status);
     }
 
-    pub(super) fn remove(&self, zone: &Name) {
+    pub(crate) fn remove(&self, zone: &Name) {
         self.lock().remove(zone);
     }
 

@@ -1,45 +1,103 @@
-//! Zones of other servers that are followed: each with its primaries, and none that is ours too.
+//! Zones of other servers that are followed: each with its primaries, and none that is ours too; and
+//! the zone that lists those of ours.
 
 use wire::Name;
 
 use super::reader::Reader;
 use crate::problem::Quoted;
-use crate::settings::{Followed, Provider, Sync, Zones};
+use crate::settings::{Catalog, Followed, Provider, Sync, Zones};
 use crate::value::{self, Wrong};
 
 /// All zones that are followed.
 pub(super) fn followed(reader: &mut Reader, zones: &Zones, sync: Option<&Sync>) -> Vec<Followed> {
     let mut all: Vec<Followed> = Vec::new();
-    for ((zone, primary), typed) in reader.all_filled("secondary", value::primary) {
-        if let Some(ours) = ours(&zone, zones, sync) {
-            let shown = zone.to_string();
-            let wrong = Wrong::new(format!(
-                "zone {} is followed, and it is our own too: {ours}",
-                Quoted(&shown)
-            ));
-            let hint = "a zone has one origin: leave out one of the two";
-            reader.problem("secondary", &typed, wrong.hint(hint));
-            continue;
-        }
-        match all.iter_mut().find(|one| one.zone == zone) {
-            Some(one)
-                if one
-                    .primaries
-                    .iter()
-                    .any(|other| other.address == primary.address) =>
-            {
-                let shown = primary.address.to_string();
-                let wrong = Wrong::new(format!("primary {} is given twice", Quoted(&shown)));
-                reader.problem("secondary", &typed, wrong);
+    for (flag, is_catalog) in [("secondary", false), ("secondary-catalog", true)] {
+        for ((zone, primary), typed) in reader.all_filled(flag, value::primary) {
+            if let Some(ours) = ours(&zone, zones, sync) {
+                let shown = zone.to_string();
+                let wrong = Wrong::new(format!(
+                    "zone {} is followed, and it is our own too: {ours}",
+                    Quoted(&shown)
+                ));
+                reader.problem(flag, &typed, wrong.hint(ONE_ORIGIN));
+                continue;
             }
-            Some(one) => one.primaries.push(primary),
-            None => all.push(Followed {
-                zone,
-                primaries: vec![primary],
-            }),
+            match all.iter_mut().find(|one| one.zone == zone) {
+                Some(one) if one.is_catalog != is_catalog => {
+                    let shown = zone.to_string();
+                    let wrong = Wrong::new(format!(
+                        "zone {} is in --secondary and in --secondary-catalog",
+                        Quoted(&shown)
+                    ));
+                    let hint = "a catalog is followed by --secondary-catalog alone";
+                    reader.problem(flag, &typed, wrong.hint(hint));
+                }
+                Some(one)
+                    if one
+                        .primaries
+                        .iter()
+                        .any(|other| other.address == primary.address) =>
+                {
+                    let shown = primary.address.to_string();
+                    let wrong = Wrong::new(format!("primary {} is given twice", Quoted(&shown)));
+                    reader.problem(flag, &typed, wrong);
+                }
+                Some(one) => one.primaries.push(primary),
+                None => all.push(Followed {
+                    zone,
+                    primaries: vec![primary],
+                    is_catalog,
+                }),
+            }
         }
     }
     all
+}
+
+/// The zone that lists our zones.
+pub(super) fn catalog(
+    reader: &mut Reader,
+    zones: &Zones,
+    sync: Option<&Sync>,
+    followed: &[Followed],
+) -> Option<Catalog> {
+    let groups = reader.all_filled("catalog-group", value::catalog_group);
+    let typed = reader.typed("catalog");
+    let zone = reader.filled("catalog", value::catalog_name);
+    let (Some(zone), Some(typed)) = (zone, typed) else {
+        if let Some((_, typed)) = groups.first()
+            && !reader.raw.values.contains_key("catalog")
+        {
+            let wrong = Wrong::new("there is no catalog that could have groups".to_owned());
+            reader.problem(
+                "catalog-group",
+                typed,
+                wrong.hint("name one: --catalog NAME"),
+            );
+        }
+        return None;
+    };
+    let other = match ours(&zone, zones, sync) {
+        None if followed.iter().any(|one| one.zone == zone) => Some("it is followed".to_owned()),
+        other => other,
+    };
+    if let Some(other) = other {
+        let shown = zone.to_string();
+        let wrong = Wrong::new(format!(
+            "zone {} is the catalog, and another zone too: {other}",
+            Quoted(&shown)
+        ));
+        reader.problem("catalog", &typed, wrong.hint(ONE_ORIGIN));
+        return None;
+    }
+    let groups = groups.into_iter().flat_map(|((group, zones), _)| {
+        let pair = move |zone| (group.clone(), zone);
+        zones.into_iter().map(pair)
+    });
+    Some(Catalog {
+        zone,
+        groups: groups.collect(),
+    })
 }
 
 /// What makes a zone one of ours.
@@ -55,3 +113,5 @@ fn ours(zone: &Name, zones: &Zones, sync: Option<&Sync>) -> Option<String> {
     let is_made = embedded.any(|embedded| embedded.zones.contains(zone));
     is_made.then(|| "it is made for names from objects".to_owned())
 }
+
+const ONE_ORIGIN: &str = "a zone has one origin: leave out one of the two";

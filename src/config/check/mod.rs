@@ -36,6 +36,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
         && zones.dirs.is_empty()
         && sync.is_none()
         && !reader.raw.values.contains_key("secondary")
+        && !reader.raw.values.contains_key("secondary-catalog")
         && reader.problems.is_empty()
     {
         let problem = Problem::of_file(Origin::Flag, "there is no zone to serve");
@@ -176,12 +177,15 @@ fn peers(reader: &mut Reader, zones: &Zones, sync: Option<&Sync>) -> Peers {
     let key_files = key_files
         .iter()
         .map(|(path, typed)| from_folder_of(&typed.origin, path));
+    let key_files = key_files.collect();
+    let followed = followed::followed(reader, zones, sync);
     Peers {
-        key_files: key_files.collect(),
+        key_files,
         transfers: of_zones(reader, "allow-transfer", value::who),
         notify: of_zones(reader, "notify", value::server),
         updates: of_zones(reader, "update-policy", value::update_rule),
-        followed: followed::followed(reader, zones, sync),
+        catalog: followed::catalog(reader, zones, sync, &followed),
+        followed,
         forward_updates: reader.switch("forward-updates"),
     }
 }

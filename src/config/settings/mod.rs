@@ -21,7 +21,9 @@ pub use destination::{
     AddressMap, Batch, Destination, DomainFilter, Embedded, InMemory, NameServer, Policy, Provider,
     RecordType, Webhook,
 };
-pub use peers::{Followed, OfZone, Peers, Primary, UpdateNames, UpdateRule, UpdateTypes, Who};
+pub use peers::{
+    Catalog, Followed, OfZone, Peers, Primary, UpdateNames, UpdateRule, UpdateTypes, Who,
+};
 pub use registry::{AesKey, Encryption, Registry, Txt};
 pub use rfc2136::{LoadBalancing, Rfc2136, TsigKey, TsigSecret};
 pub use server::{

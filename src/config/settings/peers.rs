@@ -21,6 +21,8 @@ pub struct Peers {
     pub followed: Vec<Followed>,
     /// Whether updates of these are handed on to their primaries.
     pub forward_updates: bool,
+    /// The zone that lists our zones, if there is to be one.
+    pub catalog: Option<Catalog>,
 }
 
 /// A zone of other servers.
@@ -30,6 +32,17 @@ pub struct Followed {
     pub zone: Name,
     /// Its primaries, in the order they were given; at least one.
     pub primaries: Vec<Primary>,
+    /// Whether it lists zones that are to be followed too.
+    pub is_catalog: bool,
+}
+
+/// A zone that lists our zones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalog {
+    /// Its name, in lower case.
+    pub zone: Name,
+    /// Groups, each with a zone of it.
+    pub groups: Vec<(String, Name)>,
 }
 
 /// A server that has a zone first.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use wire::Name;
 use zone::{Store, Updater};
 
 use super::{Following, Worker};
@@ -57,6 +58,8 @@ pub struct Authority {
     pub keys: Arc<tsig::Keys>,
     /// Whom zones are transferred to.
     pub transfers: Arc<PerZone<Who>>,
+    /// Zones that are answered to those only whom they are transferred to.
+    pub catalogs: Vec<Name>,
     /// Who may update zones, if anybody.
     pub updates: Option<Updates>,
     /// Who follows zones of other servers, if anybody does.

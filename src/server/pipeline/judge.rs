@@ -166,6 +166,11 @@ fn judge_question(
         }
         _ => return refuse(Rcode::REFUSED),
     }
+    if !core.authority.catalogs.is_empty()
+        && let Some(step) = transfer::judge_catalog(core, slot, pending, question, snapshot)
+    {
+        return step;
+    }
     match question.rtype {
         Rtype::AXFR | Rtype::IXFR => {
             if let Some(step) = transfer::judge(core, slot, pending, question, snapshot) {

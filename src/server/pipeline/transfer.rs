@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::{debug, info, warn};
 use wire::message::{Question, RawRecord};
 use wire::{Name, Rcode, Rtype, Serial};
-use zone::Snapshot;
+use zone::{LookupName, Snapshot};
 
 use super::Core;
 use super::judge::{Step, prohibit, refuse};
@@ -14,6 +14,7 @@ use super::update::client_of;
 use super::worker::Pending;
 use crate::later::Later;
 use crate::slot::{Slot, Transport};
+use crate::stage::who::Client;
 use crate::xfr::{Transfer, Wanted};
 
 /// Says what becomes of a question for a transfer; nothing, where it is to be answered as one for
@@ -32,13 +33,7 @@ pub(super) fn judge(
     let zone = question.name.to_lowercase();
     let client = client_of(slot, pending);
     let withheld = snapshot.zone(question.name).and_then(zone::Zone::withheld);
-    if !core
-        .authority
-        .transfers
-        .of(&zone)
-        .iter()
-        .any(|who| who.is(&client))
-    {
+    if !is_granted(core, &zone, &client) {
         // Strangers may ask as often as they like; who has a key wonders why.
         match client.key {
             Some(key) => warn!(
@@ -80,6 +75,31 @@ pub(super) fn judge(
     let kind = transfer.kind();
     info!(%zone, client = %slot.client, serial = transfer.serial().0, kind, "transfer");
     Some(Step::Later(Later::Stream(Box::new(transfer))))
+}
+
+/// Says that somebody may not ask about a catalog (RFC 9432 §7): it tells whom we serve. Nothing,
+/// where the question is about something else, or may be asked.
+pub(super) fn judge_catalog(
+    core: &Core,
+    slot: &Slot,
+    pending: &Pending,
+    question: Question<'_>,
+    snapshot: &Snapshot,
+) -> Option<Step> {
+    let catalogs = &core.authority.catalogs;
+    let above = |catalog: &&Name| question.name.is_at_or_below(catalog.as_ref());
+    catalogs.iter().find(above)?;
+    // Another zone may stand below a catalog.
+    let name = LookupName::new(question.name, snapshot.keys());
+    let apex = snapshot.zone_for(&name, name.labels())?.apex();
+    let catalog = catalogs.iter().find(|catalog| catalog.as_ref() == apex)?;
+    let client = client_of(slot, pending);
+    (!is_granted(core, catalog, &client)).then(prohibit)
+}
+
+fn is_granted(core: &Core, zone: &Name, client: &Client) -> bool {
+    let mut granted = core.authority.transfers.of(zone).iter();
+    granted.any(|who| who.is(client))
 }
 
 /// The serial that the client has: of the SOA in the authority section (RFC 1995 §3).

@@ -68,15 +68,39 @@ impl Store {
         let place = free_place(&writers);
         writers.copies.insert(apex.clone());
         let writer = ZoneWriter::new(zone.clone(), depths);
-        writers.zones.insert(apex, (place, writer));
-        self.publish_apexes(place, Some(zone), &writers);
+        writers.zones.insert(apex.clone(), (place, writer));
+        self.publish_apexes(place, &apex, Some(zone), &writers);
         Ok(())
+    }
+
+    /// Takes a copy out; tells whether there was one.
+    pub fn remove_copy(&self, apex: &Name) -> bool {
+        let mut writers = self.lock();
+        if !writers.copies.remove(apex) {
+            return false;
+        }
+        writers.histories.remove(apex);
+        let Some((place, _)) = writers.zones.remove(apex) else {
+            return false;
+        };
+        self.publish_apexes(place, apex, None, &writers);
+        true
     }
 
     /// Whether a zone is a copy.
     #[must_use]
     pub fn is_copy(&self, apex: &Name) -> bool {
         self.lock().copies.contains(apex)
+    }
+
+    /// The zones that are no copies, in lower case.
+    #[must_use]
+    pub fn own_zones(&self) -> Vec<Name> {
+        let writers = self.lock();
+        let own = writers.zones.keys();
+        own.filter(|apex| !writers.copies.contains(*apex))
+            .cloned()
+            .collect()
     }
 
     /// Puts all contents of a copy in place. The records must be sorted and without repeats.
