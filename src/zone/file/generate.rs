@@ -2,7 +2,8 @@
 //!
 //! `$GENERATE 1-254/2 host${0,3} 1h IN A 192.0.2.$` is taken as BIND takes it: in owner and data, `$`
 //! is the number, `${offset,width,base}` the number moved, padded with zeros, and written in base
-//! `d`, `o`, `x` or `X`, or as reversed nibbles (`n` or `N`); `\$` and `$$` are a dollar sign. Data of
+//! `d`, `o`, `x` or `X`, or as reversed nibbles (`n` or `N`), where a number below zero has a sign in
+//! base `d` and is its 32 bits in the others; `\$` and `$$` are a dollar sign. Data of
 //! several words stands in quotes, or, beyond BIND, as several words. Any type but a question type
 //! is allowed. The owner that the next line may take over stays what it was.
 
@@ -107,6 +108,7 @@ impl Parser {
                     ..here.clone()
                 };
                 let message = format!("$GENERATE at {number}: an offset leads out of the numbers");
+                let hint = "a number with its offset lies between -2147483648 and 2147483647";
                 self.error(
                     &here,
                     &Token {
@@ -114,7 +116,7 @@ impl Parser {
                         quoted: false,
                     },
                     message,
-                    None,
+                    Some(hint.to_owned()),
                 );
                 return;
             };
@@ -272,7 +274,7 @@ fn modifier(rest: &[u8]) -> Option<(Piece, &[u8])> {
     ))
 }
 
-/// Writes the line for one number. Only `d` has a form for numbers below zero.
+/// Writes the line for one number; nothing if an offset leads out of 32 bits with a sign.
 fn expand(pieces: &[Piece], number: u32, line: &mut Vec<u8>) -> Option<()> {
     let mut text = String::new();
     for piece in pieces {
@@ -293,7 +295,7 @@ fn expand(pieces: &[Piece], number: u32, line: &mut Vec<u8>) -> Option<()> {
         if base == b'd' {
             write!(text, "{value:0width$}").ok()?;
         } else {
-            let value = u32::try_from(value).ok()?;
+            let value = value.cast_unsigned();
             match base {
                 b'o' => write!(text, "{value:0width$o}").ok()?,
                 b'x' => write!(text, "{value:0width$x}").ok()?,
@@ -347,6 +349,13 @@ mod tests {
             ("${0,0,n}", 0x1a, "a.1"),
             ("${0,8,n}", 0x1a, "a.1.0.0."),
             ("${0,7,N}", 0x1a, "A.1.0.0"),
+            ("${-8,4}", 7, "-001"),
+            ("${-1,0,x}", 0, "ffffffff"),
+            ("${-1,12,X}", 0, "0000FFFFFFFF"),
+            ("${-5,4,o}", 0, "37777777773"),
+            ("${-1,0,n}", 0, "f.f.f.f.f.f.f.f"),
+            ("${-5,4,N}", 0, "B.F.F.F.F.F.F.F"),
+            ("${-5,0,n}", 5, "0"),
             ("$a$", 7, "7a7"),
         ] {
             let word = Token {
