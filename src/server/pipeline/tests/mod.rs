@@ -71,6 +71,7 @@ fn store() -> Arc<Store> {
         push("many", &format!("TXT number-{number}"));
         push("big", &format!("NS ns{number}.big"));
         push(&format!("ns{number}.big"), "A 192.0.2.9");
+        push(&format!("c{number}"), &format!("CNAME c{}", number + 1));
     }
     records.sort();
     records.dedup();
@@ -263,6 +264,19 @@ fn server_questions_and_refusals_are_as_set() {
         refused.ends_with(&[0, 15, 0, 2, 0, 18]),
         "the client is told why: {refused:?}"
     );
+}
+
+#[test]
+fn a_chain_of_aliases_that_is_cut_says_so() {
+    let core = core(CoreOptions::default());
+    for (name, links, cut) in [("c0.example.", 12, true), ("c110.example.", 10, false)] {
+        let question = query(name, Rtype::A, Some((1232, &[])));
+        let reply = ask(&core, Transport::Udp, &question).unwrap();
+        let said = reply.ends_with(b"\0\0too many aliases in a row, ask for the last one");
+        assert_eq!(said, cut, "{name}");
+        let reply = Message::from_bytes(&reply).unwrap();
+        assert_eq!(reply.answers.len(), links, "{name}");
+    }
 }
 
 #[test]
