@@ -4,7 +4,7 @@
 //! decoder judge ours.
 
 mod hickory;
-mod python;
+pub(crate) mod python;
 
 use libtest_mimic::Trial;
 

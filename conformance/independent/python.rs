@@ -27,7 +27,7 @@ pub(super) fn trial(cast: &Cast) -> (Trial, Option<String>) {
 }
 
 /// The interpreter of an environment that has dnspython, which is made if need be.
-fn prepare() -> Result<PathBuf, String> {
+pub(crate) fn prepare() -> Result<PathBuf, String> {
     let folder = fleet::root().join("target/conformance-python");
     let python = folder.join("bin/python");
     let has_it = || quiet(Command::new(&python).args(["-c", "import dns.query"]));

@@ -5,11 +5,13 @@ use peers::{Key, Options, Program, Server, Signal};
 
 use super::site::{Check, NXDOMAIN, PATIENCE, Site, answer, ask, check, serial, skip, start};
 use super::tool::{self, Said, UPDATERS, contents};
+use crate::independent;
 
 pub(super) const TRIALS: &[Check] = &[
     ("clients_add_and_delete_over_udp_and_tcp", add_and_delete),
     ("prerequisites_decide_about_an_update", prerequisites),
     ("who_has_no_grant_changes_nothing", no_grant),
+    ("who_signs_at_the_wrong_time_is_told_so", wrong_time),
     ("a_hundred_records_fit_into_one_update", hundred),
     ("what_was_acknowledged_outlives_a_kill", kill),
 ];
@@ -178,17 +180,6 @@ fn no_grant(program: &Program) -> Result<(), String> {
             let there = updated.texts("x")?;
             check(there.is_empty(), || format!("{there:?}"))?;
         }
-        if tool::has("faketime") {
-            let argument = updated.key.argument();
-            let arguments = ["-f", "-1h", client, "-y", &argument];
-            let said = tool::update("faketime", &arguments, address, ZONE, add)?;
-            check(
-                said.text.contains("BADTIME") || said.text.contains("NOTAUTH"),
-                || format!("{client}: an hour late: {}", said.text),
-            )?;
-        } else {
-            skip("no_grant", "faketime is not installed: no late signatures");
-        }
     }
     let other = tool::update(
         "nsupdate",
@@ -202,6 +193,44 @@ fn no_grant(program: &Program) -> Result<(), String> {
         "the serial has moved".into()
     })
 }
+
+/// dnspython, whose clock can be shifted.
+fn wrong_time(program: &Program) -> Result<(), String> {
+    let python = match independent::python::prepare() {
+        Ok(python) => python.display().to_string(),
+        Err(error) => {
+            skip("wrong_time", &error);
+            return Ok(());
+        }
+    };
+    let updated = Updated::start(program)?;
+    let port = updated.server.address().port().to_string();
+    for (shift, expected) in [("0", "NOERROR"), ("-3600", "BadTime"), ("3600", "BadTime")] {
+        let arguments = ["-c", SCRIPT, &port, shift, &updated.key.secret];
+        let said = tool::run(&python, &arguments, "")?;
+        check(said.text.contains(expected), || {
+            format!("{shift}: {}", said.text)
+        })?;
+    }
+    let there = updated.texts("py0")?.len() + updated.texts("py3600")?.len();
+    check(there == 1, || format!("{there} records"))
+}
+
+/// Adds a record with a clock that is off by so many seconds.
+const SCRIPT: &str = r#"
+import sys, time
+real, shift = time.time, int(sys.argv[2])
+import dns.query, dns.rcode, dns.tsigkeyring, dns.update
+keys = dns.tsigkeyring.from_text({"client": sys.argv[3]})
+update = dns.update.UpdateMessage("up.test", keyring=keys, keyalgorithm="hmac-sha256")
+update.add("py%d" % abs(shift), 60, "TXT", "py")
+time.time = lambda: real() + shift
+try:
+    answer = dns.query.tcp(update, "127.0.0.1", port=int(sys.argv[1]), timeout=5)
+    print(dns.rcode.to_text(answer.rcode()))
+except Exception as error:
+    print(type(error).__name__, error)
+"#;
 
 fn hundred(program: &Program) -> Result<(), String> {
     let updated = Updated::start(program)?;

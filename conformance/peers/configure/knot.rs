@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::options::Options;
-use crate::role::Role;
+use crate::role::{Key, Role};
 
 pub(super) fn arguments(
     folder: &Path,
@@ -77,15 +77,16 @@ fn peers(options: &Options) -> String {
     }
     for zone in &options.zones {
         let origin = &zone.origin;
-        let mut remote = |at: usize, server: &SocketAddr| {
-            let (ip, port) = (server.ip(), server.port());
-            remotes += &format!("  - id: \"{origin} {at}\"\n    address: {ip}@{port}\n");
+        let mut remote = |at: usize, server: &SocketAddr, key: &Key| {
+            let (ip, port, key) = (server.ip(), server.port(), &key.name);
+            remotes +=
+                &format!("  - id: \"{origin} {at}\"\n    address: {ip}@{port}\n    key: {key}\n");
         };
         match &zone.role {
             Role::Plain => {}
             Role::Primary { key, notify } => {
                 for (at, server) in notify.iter().enumerate() {
-                    remote(at, server);
+                    remote(at, server, key);
                 }
                 let key = &key.name;
                 acls += &format!(
@@ -93,8 +94,7 @@ fn peers(options: &Options) -> String {
                 );
             }
             Role::Secondary { of, key } => {
-                remote(0, of);
-                remotes += &format!("    key: {}\n", key.name);
+                remote(0, of, key);
                 acls += &format!(
                     "  - id: \"{origin}\"\n    address: {}\n    action: [ transfer, notify ]\n",
                     of.ip()

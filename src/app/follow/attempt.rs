@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use client::{Fault, Host, Limits, Server, Settings, Transfer, TransferFault};
+use tokio::sync::Semaphore;
 use tsig::Key;
 use wire::{Name, Rcode, Rtype, Serial};
 use zone::copy::StepsError;
@@ -112,6 +113,7 @@ impl Upstream {
         look: bool,
         store: &Arc<Store>,
     ) -> Result<Came, Trouble> {
+        let _turn = TURNS.acquire().await;
         let have = base.as_ref().map(|zone| zone.serial());
         if let (Some(ours), true) = (have, look) {
             match self.serial(apex).await {
@@ -201,6 +203,9 @@ fn put(taken: Taken, serial: Serial, store: &Store) -> Result<Committed, StoreEr
         Taken::Nothing => store.replace_copy(&zone::records::Records::new(Name::root())),
     }
 }
+
+/// Attempts at once: each may hold a connection and a whole zone, and there may be thousands of zones.
+static TURNS: Semaphore = Semaphore::const_new(32);
 
 /// How long a primary may be silent.
 const ANSWER: Duration = Duration::from_secs(6);
