@@ -21,7 +21,12 @@ pub(super) struct Place {
 impl Place {
     /// Starts a server of this kind; nothing if it is not installed.
     pub(super) fn start(kind: Kind) -> Result<Option<Self>, String> {
-        let Some(program) = Program::find(kind) else {
+        let program = match kind {
+            // Its other backend knows no updates.
+            Kind::PowerDns if !std::path::Path::new(SCHEMA).exists() => None,
+            kind => Program::find(kind),
+        };
+        let Some(program) = program else {
             return Ok(None);
         };
         let site = Site::new()?;
@@ -37,6 +42,31 @@ impl Place {
         };
         place.restart()?;
         Ok(Some(place))
+    }
+
+    /// Lines of configuration, and the database they speak of: made once, from the zones' files.
+    fn power_dns(&self) -> Result<String, String> {
+        let file = self.site.path("power.db").display().to_string();
+        let database = format!("launch=bind,gsqlite3\ngsqlite3-database={file}\n");
+        let config =
+            format!("{database}dnsupdate=yes\nallow-dnsupdate-from=127.0.0.1\ndisable-axfr=no\n");
+        if self.site.path("power.db").exists() {
+            return Ok(config);
+        }
+        run(Command::new("sqlite3").args([&file, &format!(".read {SCHEMA}")]))?;
+        self.site
+            .write("pdns.conf", &database.replace("bind,", ""))?;
+        let folder = format!("--config-dir={}", self.site.path("").display());
+        let util = |arguments: &[&str]| run(Command::new("pdnsutil").arg(&folder).args(arguments));
+        util(&["import-tsig-key", "push", "hmac-sha256", SECRET])?;
+        for zone in ["example.org", "2.0.192.in-addr.arpa"] {
+            let file = self.site.path(zone).display().to_string();
+            util(&["load-zone", zone, &file])?;
+            util(&["set-kind", zone, "primary"])?;
+            util(&["activate-tsig-key", zone, "push", "primary"])?;
+            util(&["set-meta", zone, "TSIG-ALLOW-DNSUPDATE", "push"])?;
+        }
+        Ok(config)
     }
 
     /// Lets the server speak TLS too, with clients that have a certificate of ours. BIND only.
@@ -62,15 +92,11 @@ impl Place {
     }
 
     fn openssl(&self, arguments: &str) -> Result<(), String> {
-        let output = Command::new("openssl")
+        let mut command = Command::new("openssl");
+        command
             .args(arguments.split_whitespace())
-            .current_dir(self.site.path(""))
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| format!("openssl: {error}"))?;
-        check(output.status.success(), || {
-            String::from_utf8_lossy(&output.stderr).into_owned()
-        })
+            .current_dir(self.site.path(""));
+        run(&mut command)
     }
 
     /// Flags for TLS there; `trusted` is whose certificates are trusted, `known` whether we have one.
@@ -98,8 +124,13 @@ impl Place {
         self.stop();
         let zones = ["example.org", "2.0.192.in-addr.arpa"]
             .map(|origin| Zone::new(origin, self.site.path(origin)));
-        let options = Options::new(zones).port(self.port);
         let options = match self.kind() {
+            Kind::PowerDns => Options::new([]).ready(Ready::Zones(vec!["example.org".into()])),
+            _ => Options::new(zones),
+        };
+        let options = options.port(self.port);
+        let options = match self.kind() {
+            Kind::PowerDns => options.config(&self.power_dns()?),
             Kind::Knot => options.global(KNOT_KEY).zone_config(KNOT_ZONE),
             _ => options.global(BIND_KEY).zone_config(BIND_ZONE),
         };
@@ -217,14 +248,7 @@ impl Place {
             self.port
         );
         self.site.write("update", &text)?;
-        let output = Command::new("nsupdate")
-            .arg(self.site.path("update"))
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| format!("nsupdate: {error}"))?;
-        check(output.status.success(), || {
-            String::from_utf8_lossy(&output.stderr).into_owned()
-        })
+        run(Command::new("nsupdate").arg(self.site.path("update")))
     }
 
     /// Waits for an answer of the server.
@@ -277,6 +301,18 @@ impl Place {
         Ok(true)
     }
 }
+
+/// Runs a program that should go well.
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("{command:?}: {error}"))?;
+    check(output.status.success(), || {
+        format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+/// The tables of PowerDNS, where its packages have them.
+const SCHEMA: &str = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";
 
 /// The key's secret.
 const SECRET: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0";

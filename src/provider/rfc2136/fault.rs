@@ -179,3 +179,104 @@ fn signature(fault: AnswerFault, now: u64) -> (ErrorKind, String) {
 }
 
 pub(super) const NAME: &str = "rfc2136";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(operation: Operation, reason: Reason) -> String {
+        let zone = Name::from_text(b"example.org.", None).unwrap();
+        let server = "192.0.2.53:53".into();
+        let error = refused(operation, &zone, Refusal { server, reason });
+        let mut text = format!("{}: {error}", error.kind.label());
+        let mut source = std::error::Error::source(&error);
+        while let Some(reason) = source {
+            text = format!("{text}: {reason}");
+            source = reason.source();
+        }
+        text
+    }
+
+    fn signature(source: AnswerFault) -> Reason {
+        let server = "192.0.2.53:53".into();
+        let now = 1_800_000_000;
+        Reason::Fault(Fault::Signature {
+            server,
+            source,
+            now,
+        })
+    }
+
+    #[test]
+    fn what_a_server_says_comes_with_what_to_check() {
+        let list = |rcode| text(Operation::List, Reason::Rcode(rcode));
+        let update = |rcode| text(Operation::Update, Reason::Rcode(rcode));
+        let head = "provider \"rfc2136\": apply changes: zone \"example.org\": 192.0.2.53:53 says";
+        let cases = [
+            (
+                update(Rcode::REFUSED),
+                format!(
+                    "rejected: {head} REFUSED; may this key, or this address, make the change there? \
+                     (BIND: update-policy or allow-update)"
+                ),
+            ),
+            (
+                update(Rcode::YXRRSET),
+                format!(
+                    "conflict: {head} YXRRSET; records are not as they were read, as somebody else \
+                     changes them too; they are read again"
+                ),
+            ),
+            (
+                update(Rcode::NOTAUTH),
+                format!(
+                    "auth: {head} NOTAUTH; is the zone served there, is the server its primary, and is \
+                     the key one for it?"
+                ),
+            ),
+            (
+                list(Rcode::REFUSED),
+                "auth: provider \"rfc2136\": list records: zone \"example.org\": 192.0.2.53:53 says \
+                 REFUSED; may this key, or this address, transfer the zone? (BIND: allow-transfer)"
+                    .to_owned(),
+            ),
+        ];
+        for (said, expected) in cases {
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn signatures_that_are_refused_say_which_part_to_check() {
+        let refused = |error| AnswerFault::Refused {
+            error,
+            rcode: Rcode::NOTAUTH,
+            signed: false,
+        };
+        let cases = [
+            (refused(TsigError::BADKEY), "the server knows no such key"),
+            (
+                refused(TsigError::BADSIG),
+                "is the secret of the key the same on both sides?",
+            ),
+            (
+                AnswerFault::BadTime {
+                    server_time: Some(1_800_001_000),
+                    signed: true,
+                },
+                "its is at 1800001000, ours at 1800000000",
+            ),
+            (
+                AnswerFault::WrongAlgorithm,
+                "are name, algorithm and secret of the key the same on both sides?",
+            ),
+        ];
+        for (fault, expected) in cases {
+            let said = text(Operation::Find, signature(fault));
+            assert!(
+                said.starts_with("auth: ") && said.contains(expected),
+                "{said}"
+            );
+        }
+    }
+}
