@@ -17,6 +17,10 @@ pub enum Fault {
     Slow(Duration),
     /// The answer to a list is no JSON.
     Nonsense,
+    /// A watch ends at once with 410, though lists succeed.
+    WatchGone,
+    /// A watch says what is no event, though lists succeed.
+    WatchNonsense,
     /// A watch is taken, but nothing ever comes of it.
     Silent,
 }

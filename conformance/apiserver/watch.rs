@@ -55,12 +55,18 @@ pub(crate) fn answer(
             };
             from = version;
         }
-        let Some((past, changes)) = store.changes_since(from) else {
+        let known = store.changes_since(from);
+        let known = known.filter(|_| !faults.contains(&Fault::WatchGone));
+        let Some((past, changes)) = known else {
             let text = status_text(410, "too old resource version");
             let line = format!("{{\"type\":\"ERROR\",\"object\":{text}}}\n");
             let _sent = sender.send_data(line.into()).await.is_ok();
             return;
         };
+        if faults.contains(&Fault::WatchNonsense) {
+            let _sent = sender.send_data("no event\n".into()).await.is_ok();
+            return;
+        }
         for change in past {
             if !tell(&target, &change, &mut sender).await {
                 return;

@@ -54,6 +54,9 @@ pub struct Watch {
     /// How many versions of the resource were missing in a row.
     missing: usize,
     failures: u32,
+    /// The version that the last list gave could not be followed: that another list succeeds says
+    /// nothing until a watch lasts.
+    distrust: bool,
 }
 
 impl Watch {
@@ -73,6 +76,7 @@ impl Watch {
             present: false,
             missing: 0,
             failures: 0,
+            distrust: false,
         }
     }
 
@@ -100,6 +104,7 @@ impl Watch {
             Failure::Gone => {
                 // The next list starts from any version, so a restored etcd is no dead end.
                 self.version = None;
+                self.distrust = true;
                 let (again, pause) = (self.failures > 0, self.pause());
                 if !again {
                     return Some(Duration::ZERO);
@@ -238,6 +243,7 @@ impl Watch {
             send(events, Event::Begin(self.kind)).await?;
         }
         let began = Instant::now();
+        let mut followed = began;
         let silence = self.pace.watch + self.pace.silence;
         let mut lines = Lines::default();
         let mut ready = Vec::new();
@@ -272,7 +278,8 @@ impl Watch {
                 ready.push(self.change(line, listing)?);
                 Ok::<(), Failure>(())
             });
-            if !ready.is_empty() && !listing {
+            let lasts = followed.elapsed() >= self.pace.lasting();
+            if !listing && (lasts || !ready.is_empty() && !self.distrust) {
                 self.recovered(events).await?;
             }
             for change in ready.drain(..) {
@@ -286,6 +293,7 @@ impl Watch {
                     Change::Bookmark { version, ends_list } => {
                         if listing && ends_list {
                             listing = false;
+                            followed = Instant::now();
                             self.version = Some(version);
                             self.listed(events).await?;
                         } else if !listing {
@@ -298,6 +306,7 @@ impl Watch {
                 if matches!(failure, Failure::Nonsense(_) | Failure::Frames(_)) {
                     // The same text would come again from the same version.
                     self.version = None;
+                    self.distrust = true;
                 }
                 return Err(failure);
             }
@@ -310,6 +319,7 @@ impl Watch {
             return Ok(());
         }
         self.failures = 0;
+        self.distrust = false;
         send(events, Event::Health(self.kind, Health::Following)).await
     }
 
@@ -318,8 +328,11 @@ impl Watch {
         self.present = true;
         self.missing = 0;
         self.missing_since = None;
-        self.failures = 0;
         send(events, Event::End(self.kind)).await?;
+        if self.distrust {
+            return Ok(());
+        }
+        self.failures = 0;
         send(events, Event::Health(self.kind, Health::Following)).await
     }
 

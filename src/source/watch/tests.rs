@@ -312,6 +312,37 @@ async fn answers_that_make_no_sense_and_silence_are_tried_again() {
 }
 
 #[tokio::test]
+async fn lists_whose_watches_fail_are_made_ever_more_seldom_and_it_is_said() {
+    for (fault, said) in [
+        (Fault::WatchGone, "no longer has the changes"),
+        (Fault::WatchNonsense, "makes no sense"),
+    ] {
+        for plain in [false, true] {
+            let server = ApiServer::start().await.unwrap();
+            let mut faults = vec![(String::new(), fault.clone())];
+            faults.extend(plain.then(|| (String::new(), Fault::NoStreaming)));
+            server.store().fail(faults);
+            server.apply(service("a", "a.example.org"));
+            let mut seen = Seen::start(&server).await;
+            seen.until_health(said).await;
+            let before = server.store().requests().len();
+            let waited = timeout(Duration::from_millis(500), async {
+                loop {
+                    seen.take().await;
+                }
+            });
+            assert!(waited.await.is_err());
+            let asked = server.store().requests().split_off(before);
+            // A list and a watch every 50 ms at least three quarters long, each 50 ms apart at last.
+            assert!(asked.len() <= 40, "{} requests: {asked:?}", asked.len());
+            server.store().fail(Vec::new());
+            seen.until_health("following").await;
+            seen.until(&[("a", "a.example.org")]).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn missing_rights_are_said_and_waited_for() {
     let server = ApiServer::start().await.unwrap();
     server.apply(service("a", "a.example.org"));
