@@ -74,6 +74,18 @@ fn rtype(declared: &Declared, outcome: &mut Outcome) -> Option<Rtype> {
         );
         return None;
     };
+    // external-dns compares texts: neither `a` nor `TYPE1` is a type to it.
+    let expected = rtype.to_string();
+    if *declared.rtype != *expected {
+        outcome.problem(
+            Reason::TargetRejected,
+            format!(
+                "\"{}\" asks for type \"{}\"; expected it written as \"{expected}\"",
+                declared.name, declared.rtype
+            ),
+        );
+        return None;
+    }
     let dotted = match rtype {
         // With a dot or without; of some the last word is a name, of some it is any text.
         Rtype::CNAME | Rtype::DNAME | Rtype::TXT | Rtype::MX | Rtype::SRV => return Some(rtype),

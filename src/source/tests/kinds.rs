@@ -154,6 +154,8 @@ fn a_dns_endpoint_gives_what_it_says() {
         {"dnsName": "bad.example.org", "recordType": "A", "targets": ["192.0.2.2."]},
         {"dnsName": "bad.example.org", "recordType": "NAPTR", "targets": ["10 20 s x y z"]},
         {"dnsName": "bad.example.org", "recordType": "QUX", "targets": ["x"]},
+        {"dnsName": "bad.example.org", "recordType": "a", "targets": ["192.0.2.1"]},
+        {"dnsName": "bad.example.org", "recordType": "TYPE1", "targets": ["192.0.2.1"]},
         null,
     ]);
     let body = json!({"spec": {"endpoints": endpoints}});
@@ -182,6 +184,8 @@ fn a_dns_endpoint_gives_what_it_says() {
             "\"bad.example.org\" has the target \"10 20 s x y z\" for type NAPTR; expected one with a \
          dot at its end",
             "\"bad.example.org\" asks for type \"QUX\", which is none",
+            "\"bad.example.org\" asks for type \"a\"; expected it written as \"A\"",
+            "\"bad.example.org\" asks for type \"TYPE1\"; expected it written as \"A\"",
         ]
     );
 }
