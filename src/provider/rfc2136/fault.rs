@@ -188,7 +188,7 @@ mod tests {
         let zone = Name::from_text(b"example.org.", None).unwrap();
         let server = "192.0.2.53:53".into();
         let error = refused(operation, &zone, Refusal { server, reason });
-        let mut text = format!("{}: {error}", error.kind.label());
+        let mut text = format!("{:?}: {error}", error.kind);
         let mut source = std::error::Error::source(&error);
         while let Some(reason) = source {
             text = format!("{text}: {reason}");
@@ -216,27 +216,27 @@ mod tests {
             (
                 update(Rcode::REFUSED),
                 format!(
-                    "rejected: {head} REFUSED; may this key, or this address, make the change there? \
+                    "Rejected: {head} REFUSED; may this key, or this address, make the change there? \
                      (BIND: update-policy or allow-update)"
                 ),
             ),
             (
                 update(Rcode::YXRRSET),
                 format!(
-                    "conflict: {head} YXRRSET; records are not as they were read, as somebody else \
+                    "Conflict: {head} YXRRSET; records are not as they were read, as somebody else \
                      changes them too; they are read again"
                 ),
             ),
             (
                 update(Rcode::NOTAUTH),
                 format!(
-                    "auth: {head} NOTAUTH; is the zone served there, is the server its primary, and is \
+                    "Auth: {head} NOTAUTH; is the zone served there, is the server its primary, and is \
                      the key one for it?"
                 ),
             ),
             (
                 list(Rcode::REFUSED),
-                "auth: provider \"rfc2136\": list records: zone \"example.org\": 192.0.2.53:53 says \
+                "Auth: provider \"rfc2136\": list records: zone \"example.org\": 192.0.2.53:53 says \
                  REFUSED; may this key, or this address, transfer the zone? (BIND: allow-transfer)"
                     .to_owned(),
             ),
@@ -274,7 +274,7 @@ mod tests {
         for (fault, expected) in cases {
             let said = text(Operation::Find, signature(fault));
             assert!(
-                said.starts_with("auth: ") && said.contains(expected),
+                said.starts_with("Auth: ") && said.contains(expected),
                 "{said}"
             );
         }
