@@ -1,8 +1,8 @@
 //! What external-dns really returned for given flags and objects, against what we give.
 //!
 //! The cases are a file beside this repository, or at the path in the environment variable
-//! `ZONEWRIGHT_EXTERNAL_DNS_CASES`; with `CI` set it has to be there. Where we differ on purpose, the list below says why; a case of
-//! that list that starts to agree fails too.
+//! `ZONEWRIGHT_EXTERNAL_DNS_CASES`; with `CI` set it has to be there. Where we differ on purpose,
+//! the list below says why; a case of that list that starts to agree fails too.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
