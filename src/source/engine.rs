@@ -7,7 +7,7 @@
 //! An event recomputes the objects that it touches and no other. What comes out over any course of
 //! events is what one pass over the last state gives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use plan::{Contributor, Endpoint};
 
 use crate::kind::{Row, Touched};
 use crate::object::{Key, Kind, Object, Trim};
-use crate::{Changed, Index, Outcome, Problem, Rules};
+use crate::{Changed, Index, Outcome, Problem, Reason, Rules};
 
 /// The index with the sources that are asked for.
 #[derive(Debug)]
@@ -24,7 +24,11 @@ pub struct Engine {
     rules: Arc<Rules>,
     trim: Arc<Trim>,
     sources: Vec<Source>,
+    unread: Unread,
 }
+
+/// Objects that count as they were, since what they are now cannot be read, with the reason.
+type Unread = BTreeMap<(Kind, Key), Box<str>>;
 
 /// One source of an engine.
 #[derive(Debug)]
@@ -69,6 +73,7 @@ impl Engine {
             trim: Arc::new(Trim::for_kinds(&rules, kinds)),
             rules,
             sources,
+            unread: Unread::new(),
         }
     }
 
@@ -111,12 +116,29 @@ impl Engine {
         if !self.rules.reads(object.kind(), &object.meta().key) {
             return Vec::new();
         }
-        let changed = self.index.apply(object);
-        changed.map_or_else(Vec::new, |changed| self.recompute(&changed))
+        let (kind, key) = (object.kind(), object.meta().key.clone());
+        let cured = self.read_again(kind, &key);
+        match self.index.apply(object) {
+            Some(changed) => self.recompute(&changed),
+            // The same as before it could not be read.
+            None if cured => self.retouch(kind, &key),
+            None => Vec::new(),
+        }
+    }
+
+    /// An object is there, or has changed, but cannot be read for this reason: it stays as it was,
+    /// with a problem. Of an object that was never read nothing is told.
+    pub fn unreadable(&mut self, kind: Kind, key: &Key, reason: &str) -> Vec<Touch> {
+        if !self.index.seen(kind, key) {
+            return Vec::new();
+        }
+        self.unread.insert((kind, key.clone()), reason.into());
+        self.retouch(kind, key)
     }
 
     /// An object is gone.
     pub fn delete(&mut self, kind: Kind, key: &Key) -> Vec<Touch> {
+        self.read_again(kind, key);
         let changed = self.index.delete(kind, key);
         changed.map_or_else(Vec::new, |changed| self.recompute(&changed))
     }
@@ -126,11 +148,12 @@ impl Engine {
         self.index.begin(kind);
     }
 
-    /// The list was whole: what was not applied since it began is gone.
+    /// The list was whole: what was neither applied nor unreadable since it began is gone.
     pub fn end(&mut self, kind: Kind) -> Vec<Touch> {
         let gone = self.index.end(kind);
         let mut touches = Vec::new();
         for changed in gone {
+            self.read_again(kind, &changed.key);
             touches.extend(self.recompute(&changed));
         }
         touches
@@ -141,11 +164,7 @@ impl Engine {
         let users = self.index.resolve(name, addresses);
         let mut touches = Vec::new();
         for (kind, key) in users {
-            for source in &mut self.sources {
-                if source.row.kind == Some(kind) {
-                    touches.extend(source.touch(&self.index, &self.rules, key.clone()));
-                }
-            }
+            touches.extend(self.retouch(kind, &key));
         }
         touches
     }
@@ -193,7 +212,7 @@ impl Engine {
         for source in &mut self.sources {
             let keys = source.row.kind.map(|kind| self.index.keys(kind));
             for (key, _) in keys.unwrap_or_default() {
-                touches.extend(source.touch(&self.index, &self.rules, key));
+                touches.extend(source.touch(&self.index, &self.rules, &self.unread, key));
             }
         }
         touches
@@ -206,7 +225,23 @@ impl Engine {
         let row = self.sources.get(usize::from(source))?.row;
         let mut outcome = Outcome::explained();
         (row.endpoints)(&self.index, &self.rules, key, &mut outcome);
+        if let Some(kind) = row.kind {
+            complain(&self.unread, kind, key, &mut outcome);
+        }
         Some(outcome)
+    }
+
+    /// An object can be read again, or is gone. Says whether it could not be read before.
+    fn read_again(&mut self, kind: Kind, key: &Key) -> bool {
+        !self.unread.is_empty() && self.unread.remove(&(kind, key.clone())).is_some()
+    }
+
+    /// One object afresh.
+    fn retouch(&mut self, kind: Kind, key: &Key) -> Vec<Touch> {
+        let sources = (self.sources.iter_mut()).filter(|source| source.row.kind == Some(kind));
+        sources
+            .filter_map(|source| source.touch(&self.index, &self.rules, &self.unread, key.clone()))
+            .collect()
     }
 
     fn recompute(&mut self, changed: &Changed) -> Vec<Touch> {
@@ -222,7 +257,7 @@ impl Engine {
             }
             (source.row.touched)(&self.index, &self.rules, changed, &mut touched);
             for key in touched.into_keys() {
-                touches.extend(source.touch(&self.index, &self.rules, key));
+                touches.extend(source.touch(&self.index, &self.rules, &self.unread, key));
             }
         }
         touches
@@ -231,11 +266,12 @@ impl Engine {
 
 impl Source {
     /// Computes what an object asks for. `None` if that is nothing, as before.
-    fn touch(&mut self, index: &Index, rules: &Rules, key: Key) -> Option<Touch> {
+    fn touch(&mut self, index: &Index, rules: &Rules, unread: &Unread, key: Key) -> Option<Touch> {
         let kind = self.row.kind?;
         let slot = index.slot(kind, &key)?;
         let mut outcome = Outcome::default();
         (self.row.endpoints)(index, rules, &key, &mut outcome);
+        complain(unread, kind, &key, &mut outcome);
         let tells = !outcome.endpoints.is_empty() || !outcome.problems.is_empty();
         let told = self.told.replace(slot, tells);
         (told || tells).then_some(Touch {
@@ -262,6 +298,17 @@ impl Source {
             endpoints: Vec::new(),
             problems: Vec::new(),
         })
+    }
+}
+
+/// Reports an object that cannot be read.
+fn complain(unread: &Unread, kind: Kind, key: &Key, outcome: &mut Outcome) {
+    if unread.is_empty() {
+        return;
+    }
+    if let Some(reason) = unread.get(&(kind, key.clone())) {
+        let message = format!("what it is now cannot be read: {reason}; it counts as it was");
+        outcome.problem(Reason::Unreadable, message);
     }
 }
 

@@ -106,7 +106,13 @@ impl Index {
         self.stores.begin(kind);
     }
 
-    /// The list was whole: what was not applied since it began is gone.
+    /// An object is there, though nothing is known of what it is now: the end of the list at hand
+    /// does not take it away. False if it was never known.
+    pub fn seen(&mut self, kind: Kind, key: &Key) -> bool {
+        self.stores.seen(kind, key)
+    }
+
+    /// The list was whole: what was neither applied nor seen since it began is gone.
     pub fn end(&mut self, kind: Kind) -> Vec<Changed> {
         let stale = self.stores.stale(kind);
         (stale.iter())
@@ -342,6 +348,14 @@ impl<T: Stored> Store<T> {
 
     pub(crate) fn begin(&mut self) {
         self.lists = self.lists.wrapping_add(1);
+    }
+
+    pub(crate) fn seen(&mut self, key: &Key) -> bool {
+        let stand = self.objects.get_mut(key);
+        stand.is_some_and(|stand| {
+            stand.list = self.lists;
+            true
+        })
     }
 
     pub(crate) fn stale(&self) -> Vec<Key> {

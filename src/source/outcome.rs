@@ -37,6 +37,8 @@ pub enum Reason {
     TtlRejected,
     /// A template said no.
     TemplateFailed,
+    /// The object cannot be read; it counts as it was before.
+    Unreadable,
 }
 
 impl Reason {
@@ -50,6 +52,7 @@ impl Reason {
             Self::TargetRejected => "TargetRejected",
             Self::TtlRejected => "TtlRejected",
             Self::TemplateFailed => "TemplateFailed",
+            Self::Unreadable => "Unreadable",
         }
     }
 }

@@ -296,9 +296,14 @@ impl Inner {
             Event::Apply(object) => self.engine.apply(object),
             Event::Delete(kind, key) => self.engine.delete(kind, &key),
             Event::Unreadable(kind, key, error) => {
-                let object = kind.name();
-                tracing::warn!(object, %key, %error, "object cannot be read, it stays as it was");
-                Vec::new()
+                let error = crate::app::telemetry::chain(&error);
+                let touches = self.engine.unreadable(kind, &key, &error);
+                if touches.is_empty() {
+                    // No source of its own that could have the problem.
+                    let object = kind.name();
+                    tracing::warn!(object, %key, error, "object cannot be read, it stays as it was");
+                }
+                touches
             }
             Event::Partial(kind) => {
                 self.health.entry(kind).or_default().partial = true;
@@ -394,3 +399,6 @@ impl Inner {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -183,6 +183,11 @@ macro_rules! kinds {
                 match kind { $(Kind::$variant => self.$store.begin()),+ }
             }
 
+            /// Marks an object as listed; false if it is not there.
+            pub(crate) fn seen(&mut self, kind: Kind, key: &Key) -> bool {
+                match kind { $(Kind::$variant => self.$store.seen(key)),+ }
+            }
+
             /// The keys of what was not listed since.
             pub(crate) fn stale(&self, kind: Kind) -> Vec<Key> {
                 match kind { $(Kind::$variant => self.$store.stale()),+ }

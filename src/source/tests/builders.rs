@@ -44,6 +44,12 @@ impl Rig {
         self.keep(touches);
     }
 
+    /// What the object is now cannot be read.
+    pub(super) fn unreadable(&mut self, kind: Kind, key: &Key) {
+        let touches = self.engine.unreadable(kind, key, "it is odd");
+        self.keep(touches);
+    }
+
     pub(super) fn keep(&mut self, touches: Vec<Touch>) {
         for touch in touches {
             let at = (touch.contributor.source, touch.key.clone());

@@ -1,7 +1,7 @@
 //! Whatever the course of events: what is told in the end is what one pass over the last objects
 //! gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -20,7 +20,9 @@ type Seed = (usize, usize, u32);
 enum Step {
     Apply(Seed),
     Delete(usize, usize),
-    /// A list of all objects of a kind; it may break off.
+    /// It is there, but cannot be read.
+    Unreadable(usize, usize),
+    /// A list of all objects of a kind, one in eight of which cannot be read; it may break off.
     List(usize, Vec<(usize, u32)>, bool),
     Resolve(bool, u8),
 }
@@ -56,30 +58,45 @@ proptest! {
     ) {
         let mut rig = Rig::new(rules.clone(), &SOURCES);
         let mut objects: BTreeMap<(Kind, Key), Value> = BTreeMap::new();
+        let mut unread: BTreeSet<(Kind, Key)> = BTreeSet::new();
         let mut answers: BTreeMap<&str, Vec<IpAddr>> = BTreeMap::new();
         for step in steps {
             match step {
                 Step::Apply(seed) => {
                     let (at, made) = make(seed);
                     rig.apply(&made);
+                    unread.remove(&at);
                     objects.insert(at, made);
+                }
+                Step::Unreadable(kind, name) => {
+                    let at = at(kind, name);
+                    rig.unreadable(at.0, &at.1);
+                    unread.extend(objects.contains_key(&at).then_some(at));
                 }
                 Step::Delete(kind, name) => {
                     let at = at(kind, name);
                     rig.delete(at.0, &at.1);
                     objects.remove(&at);
+                    unread.remove(&at);
                 }
                 Step::List(kind, listed, whole) => {
                     rig.engine.begin(KINDS[kind]);
-                    if whole {
-                        objects.retain(|(other, _), _| *other != KINDS[kind]);
-                    }
+                    let mut present = BTreeSet::new();
                     for (name, rest) in listed {
                         let (at, made) = make((kind, name, rest));
-                        rig.apply(&made);
-                        objects.insert(at, made);
+                        present.insert(at.clone());
+                        if rest % 8 == 0 {
+                            rig.unreadable(at.0, &at.1);
+                            unread.extend(objects.contains_key(&at).then_some(at));
+                        } else {
+                            rig.apply(&made);
+                            unread.remove(&at);
+                            objects.insert(at, made);
+                        }
                     }
                     if whole {
+                        objects.retain(|at, _| at.0 != KINDS[kind] || present.contains(at));
+                        unread.retain(|at| objects.contains_key(at));
                         let touches = rig.engine.end(KINDS[kind]);
                         rig.keep(touches);
                     }
@@ -96,6 +113,9 @@ proptest! {
         let mut fresh = Rig::new(rules, &SOURCES);
         for object in objects.values() {
             fresh.apply(object);
+        }
+        for (kind, key) in &unread {
+            fresh.unreadable(*kind, key);
         }
         for (host, addresses) in &answers {
             for rig in [&mut rig, &mut fresh] {
@@ -119,6 +139,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (kind.clone(), name.clone(), any::<u32>()).prop_map(Step::Apply),
         2 => (kind.clone(), name.clone()).prop_map(|(kind, name)| Step::Delete(kind, name)),
+        1 => (kind.clone(), name.clone()).prop_map(|(kind, name)| Step::Unreadable(kind, name)),
         1 => (kind, proptest::collection::vec((name, any::<u32>()), 0..5), any::<bool>())
             .prop_map(|(kind, listed, whole)| Step::List(kind, listed, whole)),
         1 => (any::<bool>(), 0..4_u8).prop_map(|(first, last)| Step::Resolve(first, last)),

@@ -35,7 +35,8 @@ impl Shared {
             Event::Unreadable(kind, key, error) => {
                 // It is there, whether or not it was ever read.
                 self.list(&key);
-                vec![Event::Unreadable(kind, key, error)]
+                let known = self.known.get(&plain(&key)).cloned();
+                vec![Event::Unreadable(kind, known.unwrap_or(key), error)]
             }
             Event::Delete(kind, key) => {
                 let known = self.known.remove(&plain(&key));
