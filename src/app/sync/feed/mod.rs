@@ -93,42 +93,46 @@ impl Watches {
                 dynamic::start(
                     &self.client,
                     &self.rules.unstructured_resources,
-                    (&model.trim(), &self.scope(*kind)),
+                    (&model.trim(), &scope(&self.rules, &self.sources, *kind)),
                     &self.sender,
                     &mut self.running,
                 );
                 continue;
             }
             let trim = (*model.trim()).clone();
-            let watch = Watch::new(Subject::of(*kind, trim), self.scope(*kind), Pace::default());
+            let scope = scope(&self.rules, &self.sources, *kind);
+            let watch = Watch::new(Subject::of(*kind, trim), scope, Pace::default());
             self.running
                 .spawn(watch.run(self.client.clone(), self.sender.clone()));
         }
     }
+}
 
-    fn scope(&self, kind: Kind) -> Scope {
-        let rules = &self.rules;
-        let namespace = match kind {
-            Kind::Gateway | Kind::ListenerSet => &rules.gateway_namespace,
-            kind if kind.namespaced() => &rules.namespace,
-            _ => &None,
-        };
-        // Objects that another source needs as well are not selected by the server.
-        let shared = match kind {
-            Kind::Pod | Kind::Node => self.sources.contains(&"service"),
-            Kind::EndpointSlice | Kind::Namespace | Kind::ListenerSet => true,
-            _ => false,
-        };
-        let labels = match kind {
-            Kind::Gateway => &*rules.gateway_label_filter.text,
-            _ if shared => "",
-            _ => &rules.label_filter.text,
-        };
-        let namespace = namespace.as_deref().unwrap_or_default().into();
-        Scope {
-            namespace,
-            labels: labels.into(),
-        }
+/// Which objects of a kind are followed.
+fn scope(rules: &SourceRules, sources: &[&str], kind: Kind) -> Scope {
+    let namespace = match kind {
+        Kind::Gateway | Kind::ListenerSet => &rules.gateway_namespace,
+        kind if kind.namespaced() => &rules.namespace,
+        _ => &None,
+    };
+    let any = |of: &[&str]| of.iter().any(|source| sources.contains(source));
+    // Objects that another source needs as well are not selected by the server: its own source
+    // looks at their labels.
+    let shared = match kind {
+        // Pods have names of the addresses of their nodes.
+        Kind::Node => any(&["pod", "service"]),
+        Kind::Pod => any(&["service"]),
+        Kind::EndpointSlice | Kind::Namespace | Kind::ListenerSet => true,
+        _ => false,
+    };
+    let labels = match kind {
+        Kind::Gateway => &*rules.gateway_label_filter.text,
+        _ if shared => "",
+        _ => &rules.label_filter.text,
+    };
+    Scope {
+        namespace: namespace.as_deref().unwrap_or_default().into(),
+        labels: labels.into(),
     }
 }
 
@@ -306,3 +310,44 @@ const STOP_LOOK: Duration = Duration::from_millis(250);
 
 /// More folders are found by the slow look only.
 const MOST_FOLDERS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use config::Command;
+    use source::object::Kind;
+
+    use super::scope;
+
+    #[test]
+    fn labels_select_objects_of_sources_and_not_those_that_help_them() {
+        let arguments = [
+            "--source=service",
+            "--zone=example.org",
+            "--label-filter=mine",
+            "--gateway-label-filter=edge",
+        ];
+        let command = config::parse(arguments.map(Into::into), &|_| None);
+        let Ok(Command::Run(run)) = command else {
+            panic!("{command:?}");
+        };
+        let rules = run.config.unwrap().sync.unwrap().rules;
+        for (source, kind, expected) in [
+            ("service", Kind::Service, "mine"),
+            ("service", Kind::EndpointSlice, ""),
+            ("service", Kind::Node, ""),
+            ("service", Kind::Pod, ""),
+            ("pod", Kind::Pod, "mine"),
+            ("pod", Kind::Node, ""),
+            ("node", Kind::Node, "mine"),
+            ("ingress", Kind::Ingress, "mine"),
+            ("gateway-httproute", Kind::HttpRoute, "mine"),
+            ("gateway-httproute", Kind::Gateway, "edge"),
+            ("gateway-httproute", Kind::ListenerSet, ""),
+            ("gateway-httproute", Kind::Namespace, ""),
+        ] {
+            let labels = scope(&rules, &[source], kind).labels;
+            assert_eq!(&*labels, expected, "{source}: {}", kind.name());
+        }
+        assert_eq!(&*scope(&rules, &["node", "pod"], Kind::Node).labels, "");
+    }
+}
