@@ -92,6 +92,17 @@ impl CopyFile {
         File::open(&self.folder)?.sync_all()
     }
 
+    /// Takes it away; it need not be there.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        match std::fs::remove_file(self.path()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Notes that what is in it was confirmed.
     ///
     /// # Errors
@@ -174,5 +185,8 @@ mod tests {
         assert_eq!(file.read(&apex).unwrap().unwrap().1, 2_000_000);
         std::fs::write(file.path(), "something else").unwrap();
         assert!(file.read(&apex).is_err());
+        file.remove().unwrap();
+        file.remove().unwrap();
+        assert!(file.read(&apex).unwrap().is_none());
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use client::{Fault, Host, Limits, Server, Settings};
@@ -30,7 +30,8 @@ pub(super) struct Notice {
 /// All followed zones.
 #[derive(Debug)]
 pub(in crate::app) struct Hub {
-    zones: HashMap<Name, Followed>,
+    /// Those that catalogs list come and go.
+    zones: RwLock<HashMap<Name, Followed>>,
     forwards: bool,
     runtime: Handle,
     /// Each holds a connection's turn.
@@ -39,7 +40,7 @@ pub(in crate::app) struct Hub {
     said: AtomicU64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Followed {
     primaries: Vec<(IpAddr, Option<Name>)>,
     servers: Vec<Arc<Server>>,
@@ -50,7 +51,7 @@ impl Hub {
     /// A hub of no zones. To be made where tasks can be started.
     pub(super) fn new(forwards: bool) -> Self {
         Self {
-            zones: HashMap::new(),
+            zones: RwLock::default(),
             forwards,
             runtime: Handle::current(),
             room: Arc::new(Semaphore::new(MOST_FORWARDED)),
@@ -59,7 +60,7 @@ impl Hub {
     }
 
     /// Adds a zone, and the way to its task.
-    pub(super) fn add(&mut self, zone: &Name, primaries: &[Primary], notices: Sender<Notice>) {
+    pub(super) fn add(&self, zone: &Name, primaries: &[Primary], notices: Sender<Notice>) {
         let followed = Followed {
             primaries: primaries
                 .iter()
@@ -68,7 +69,19 @@ impl Hub {
             servers: primaries.iter().map(|one| server(one.address)).collect(),
             notices,
         };
-        self.zones.insert(zone.clone(), followed);
+        let mut zones = self.zones.write().unwrap_or_else(PoisonError::into_inner);
+        zones.insert(zone.clone(), followed);
+    }
+
+    /// Forgets a zone.
+    pub(super) fn remove(&self, zone: &Name) {
+        let mut zones = self.zones.write().unwrap_or_else(PoisonError::into_inner);
+        zones.remove(zone);
+    }
+
+    fn find(&self, zone: &Name) -> Option<Followed> {
+        let zones = self.zones.read().unwrap_or_else(PoisonError::into_inner);
+        zones.get(zone).cloned()
     }
 
     /// Says that a stranger has told us something, now and then: anybody can send such messages.
@@ -92,11 +105,12 @@ impl Hub {
 
 impl Following for Hub {
     fn follows(&self, zone: &Name) -> bool {
-        self.zones.contains_key(zone)
+        let zones = self.zones.read().unwrap_or_else(PoisonError::into_inner);
+        zones.contains_key(zone)
     }
 
     fn notified(&self, zone: &Name, by: &Client, serial: Option<Serial>) -> Heard {
-        let Some(followed) = self.zones.get(zone) else {
+        let Some(followed) = self.find(zone) else {
             return Heard::NotFollowed;
         };
         // Many primaries do not sign what they tell. It only makes us ask, so an address will do.
@@ -120,14 +134,14 @@ impl Following for Hub {
     }
 
     fn forward(&self, zone: &Name, client: SocketAddr, message: Vec<u8>, deliver: Deliver) {
-        let Some(followed) = self.zones.get(zone) else {
+        let Some(followed) = self.find(zone) else {
             return deliver(&[]);
         };
         let Ok(turn) = Arc::clone(&self.room).try_acquire_owned() else {
             tracing::warn!(%zone, %client, "update not handed on: too many are on their way");
             return deliver(&failure(&message));
         };
-        let (servers, zone) = (followed.servers.clone(), zone.clone());
+        let (servers, zone) = (followed.servers, zone.clone());
         self.runtime.spawn(async move {
             let passed = tokio::time::timeout(PATIENCE, pass_on(&servers, message.clone()));
             match passed.await {
@@ -220,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_primaries_are_listened_to() {
-        let mut hub = Hub::new(false);
+        let hub = Hub::new(false);
         let (sender, mut notices) = mpsc::channel(8);
         let primary = |address: &str, key: Option<&str>| Primary {
             address: address.parse().unwrap(),

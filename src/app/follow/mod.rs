@@ -4,6 +4,7 @@
 //! NOTIFY ─→ hub ─notice→ task of the zone ─┬ SOA, then IXFR, else AXFR ─→ intake ─→ store
 //! SOA timers ─→ course ─what is due→       ┴ a file of the copy: read at start, written after changes
 //! UPDATE ─→ hub ─ unchanged, over TCP ─→ primary
+//! a version of a catalog ─→ members ─→ tasks of the zones it lists
 //! ```
 //!
 //! Invariants: what a primary gave is served to the bit, its serial included. Nothing that somebody
@@ -15,8 +16,10 @@ mod copy;
 mod course;
 mod hub;
 mod intake;
+mod members;
 mod task;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,6 +35,7 @@ use zone::Store;
 use self::attempt::Upstream;
 pub(super) use self::copy::{Copies, CopyFile};
 pub(super) use self::hub::Hub;
+use self::members::{Feed, Members};
 use self::task::Follower;
 use super::zones::{self, Statuses};
 
@@ -39,6 +43,7 @@ use super::zones::{self, Statuses};
 #[derive(Debug)]
 pub(super) struct Follow {
     followers: Vec<Follower>,
+    members: Option<Members>,
 }
 
 /// The followers of all zones, and the hub that requests about these zones go to; nothing if none is
@@ -54,8 +59,8 @@ pub(super) fn prepare(
     if peers.followed.is_empty() {
         return Ok(None);
     }
-    let mut hub = Hub::new(peers.forward_updates);
-    let mut followers = Vec::new();
+    let hub = Arc::new(Hub::new(peers.forward_updates));
+    let (mut followers, mut feeds) = (Vec::new(), BTreeMap::new());
     for followed in &peers.followed {
         let mut upstreams = Vec::new();
         for primary in &followed.primaries {
@@ -76,9 +81,17 @@ pub(super) fn prepare(
         let (sender, notices) = mpsc::channel(8);
         hub.add(&followed.zone, &followed.primaries, sender);
         let zone = followed.zone.clone();
+        if followed.is_catalog {
+            let feed = Feed {
+                primaries: followed.primaries.clone(),
+                upstreams: upstreams.clone(),
+            };
+            feeds.insert(zone.clone(), feed);
+        }
         followers.push(Follower::new(zone, upstreams, notices, Arc::clone(store)));
     }
-    Ok(Some((Arc::new(hub), Follow { followers })))
+    let members = Members::new(feeds, &hub, store);
+    Ok(Some((hub, Follow { followers, members })))
 }
 
 impl Follow {
@@ -105,15 +118,25 @@ impl Follow {
             }
             store.expect_copy(zone).context("make room for a copy")?;
         }
-        let Some(data_dir) = data_dir else {
-            tracing::warn!(
-                "zones of other servers are unknown after a restart: no --data-dir is set"
-            );
-            return Ok(());
+        let copies = match data_dir {
+            Some(path) => Some(Copies::open(path).context("open the folder of copies")?),
+            None => {
+                tracing::warn!(
+                    "zones of other servers are unknown after a restart: no --data-dir is set"
+                );
+                None
+            }
         };
-        let copies = Copies::open(data_dir).context("open the folder of copies")?;
         for follower in &mut self.followers {
-            follower.load(&copies);
+            if let Some(copies) = &copies {
+                follower.load(copies);
+            }
+        }
+        if let Some(members) = &mut self.members {
+            let made = zones::Made::all(config).into_iter().map(|made| made.apex);
+            let catalog = config.peers.catalog.iter().map(|one| one.zone.clone());
+            let files = files.into_keys().collect();
+            members.load(made.chain(catalog).collect(), files, copies);
         }
         Ok(())
     }
@@ -133,6 +156,9 @@ impl Follow {
             }
             follower.show(statuses);
             tasks.spawn(follower.run(statuses.clone(), stop.clone()));
+        }
+        if let Some(members) = self.members {
+            tasks.spawn(members.run(statuses.clone(), stop.clone()));
         }
         waits
     }

@@ -22,6 +22,8 @@ use crate::app::{clock, telemetry};
 pub(super) struct Follower {
     pub(super) zone: Name,
     upstreams: Vec<Upstream>,
+    /// What it is followed for, if not for the settings.
+    reason: Option<String>,
     notices: mpsc::Receiver<Notice>,
     store: Arc<Store>,
     file: Option<CopyFile>,
@@ -50,6 +52,7 @@ impl Follower {
         Self {
             zone,
             upstreams,
+            reason: None,
             notices,
             store,
             file: None,
@@ -61,6 +64,12 @@ impl Follower {
             said: None,
             attempted: None,
         }
+    }
+
+    /// Says what the zone is followed for.
+    pub(super) fn because(mut self, reason: String) -> Self {
+        self.reason = Some(reason);
+        self
     }
 
     /// Serves the copy of an earlier run, if there is one.
@@ -324,7 +333,8 @@ impl Follower {
             (Some(zone::Withheld::Absent), _) => State::Waiting,
             (Some(zone::Withheld::Expired), _) => State::Expired,
         };
-        let primaries: Vec<&str> = self.upstreams.iter().map(Upstream::label).collect();
+        let mut primaries: Vec<&str> = self.upstreams.iter().map(Upstream::label).collect();
+        primaries.extend(self.reason.as_deref());
         let report = self.said.clone().unwrap_or_default();
         let status = Status::followed(&primaries, state, report);
         statuses.set(self.zone.clone(), status);
