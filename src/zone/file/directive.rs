@@ -1,9 +1,10 @@
-//! `$ORIGIN`, `$TTL` and `$INCLUDE`; `$GENERATE` has a file of its own.
+//! `$ORIGIN`, `$TTL`, `$INCLUDE` and `$DATE`; `$GENERATE` has a file of its own.
 //!
 //! An included file begins with the origin and the owner of the line that includes it, or with the
 //! origin given there; both are as before once it ends (RFC 1035 §5.1), while `$TTL` goes on, as in
 //! BIND. A relative path counts from the folder of the file that includes it. BIND counts from its
-//! working directory, so a file that is not in that folder is looked for there too.
+//! working directory, so a file that is not in that folder is looked for there too. `$DATE`, which
+//! BIND writes in front of what it keeps, is judged and passed over.
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,10 @@ use super::source::ReadError;
 const MAX_DEPTH: usize = 32;
 /// The most times that files are read for one zone, counting a file each time it is included.
 const MAX_INCLUDED: usize = 10_000;
+/// How `$DATE` is written: year, month, day, hour, minute and second.
+const DATE: &str = "$DATE 20200101000000";
+/// The digits of the time in it.
+const DATE_DIGITS: usize = 14;
 
 impl Parser {
     /// Follows a directive.
@@ -48,8 +53,13 @@ impl Parser {
             }
         } else if is(b"$GENERATE") {
             self.generate(here, &word, arguments, scope);
+        } else if is(b"$DATE") {
+            if let Some(time) = self.argument(here, &word, arguments, DATE) {
+                self.date(here, &word, time);
+                self.excess(here, &arguments[1..]);
+            }
         } else {
-            let hint = "the directives are $ORIGIN, $TTL, $INCLUDE and $GENERATE";
+            let hint = "the directives are $ORIGIN, $TTL, $INCLUDE, $GENERATE and $DATE";
             let message = format!("{} is not a directive", quote(word.text));
             self.error(here, &word, message, Some(hint.to_owned()));
         }
@@ -103,6 +113,17 @@ impl Parser {
         if self.default_ttl.is_none() {
             self.default_ttl = Some(Ttl::from_secs(0));
         }
+    }
+
+    fn date(&mut self, here: &Here<'_>, word: &Token<'_>, time: Token<'_>) {
+        if time.text.len() == DATE_DIGITS && text::time(time.text).is_some() {
+            let message = "$DATE is passed over".to_owned();
+            let hint = "times to live count from each answer on; the line can go";
+            self.warning(here, word, message, Some(hint.to_owned()));
+            return;
+        }
+        let message = format!("{} is not a time", quote(time.text));
+        self.error(here, &time, message, Some(format!("written as: {DATE}")));
     }
 
     fn include(
