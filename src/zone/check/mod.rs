@@ -12,6 +12,7 @@
 mod cname;
 mod finding;
 mod host;
+mod keys;
 mod name;
 mod occluded;
 mod rrset;

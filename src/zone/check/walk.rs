@@ -7,7 +7,7 @@ use super::finding::{Findings, Part, Spot, Text, at_line};
 use super::occluded::{self, Occluded};
 use super::rrset::{self, Rrset};
 use super::target::Targets;
-use super::{Extent, name};
+use super::{Extent, keys, name};
 
 use crate::records::{Record, Records};
 
@@ -176,6 +176,9 @@ impl<'r> Walk<'r> {
             if self.of_type(Rtype::NS).is_none() {
                 self.no_ns(self.of_type(Rtype::SOA).map(|soa| soa.first()));
             }
+        }
+        if at_apex {
+            keys::check(&self.runs, self.extent, &mut self.findings);
         }
         self.alone();
         let delegated = self.of_type(Rtype::NS).is_some();
