@@ -115,6 +115,24 @@ fn flags_of_the_server_are_explained() {
               further primary of the zone. A copy is kept in --data-dir. Changes come by NOTIFY from the
               primary, or at the times that its SOA says.
 
+          --catalog <NAME>
+              Serve a catalog zone of this name.
+              It lists all zones that we are the primary of, so that secondaries which know catalog
+              zones (RFC 9432) follow each of them as they come and go. It is answered to those only who
+              may transfer it.
+
+          --catalog-group <GROUP=ZONE[,ZONE...]>
+              Put zones into a group of the catalog (repeatable).
+              Secondaries may treat zones by their groups: BIND, Knot and others have words for that. A
+              zone may be in several groups.
+
+          --secondary-catalog <ZONE=ADDR[:PORT][,key:NAME]>
+              Follow all zones that a catalog zone lists (repeatable).
+              The catalog zone itself is followed as with --secondary; the zones it lists (RFC 9432) are
+              followed from the same primaries, asked with the same keys, as they come and go. Give it
+              again for each further primary of the catalog. A catalog that breaks a rule changes
+              nothing.
+
           --forward-updates
               Hand updates of followed zones on to their primaries.
               They are handed on unchanged, and the primary judges them. Without it they are answered by

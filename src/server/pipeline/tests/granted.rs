@@ -38,6 +38,7 @@ fn core() -> Arc<Core> {
     let authority = Authority {
         keys: Arc::new(keys),
         transfers: Arc::new(PerZone::new(vec![one()], HashMap::new())),
+        catalogs: Vec::new(),
         updates: Some(Updates {
             rules: Arc::new(PerZone::new(vec![rule], HashMap::new())),
             updater,

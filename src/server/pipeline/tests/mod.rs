@@ -1,6 +1,7 @@
 //! The pipeline from bytes to bytes, without sockets. What answers must contain is judged beside
 //! real servers; here stand the promises that hold for any packet.
 
+mod catalog;
 mod followed;
 mod granted;
 
