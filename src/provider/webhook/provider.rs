@@ -70,11 +70,14 @@ impl Webhook {
     }
 
     fn filter_of(&self, filter: Filter) -> Result<DomainFilter, ProviderError> {
-        if filter.regex_include.is_empty() && filter.regex_exclude.is_empty() {
-            return Ok(DomainFilter::lists(&filter.include, &filter.exclude));
-        }
-        DomainFilter::regexes(&filter.regex_include, &filter.regex_exclude).map_err(|source| {
-            let message = "its domain filter is no regular expression".to_owned();
+        let found = DomainFilter::from_parts(
+            &filter.include,
+            &filter.exclude,
+            &filter.regex_include,
+            &filter.regex_exclude,
+        );
+        found.map_err(|source| {
+            let message = "its domain filter cannot be used".to_owned();
             let mut error = self.http.error(ErrorKind::Protocol, "negotiate", message);
             error.source = Some(Box::new(source));
             error

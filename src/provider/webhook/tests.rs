@@ -159,6 +159,15 @@ async fn what_the_other_side_takes_is_its_filter() {
 }
 
 #[tokio::test]
+async fn a_filter_of_lists_and_regular_expressions_is_an_error() {
+    let filter = r#"{"include":["example.org"],"regexInclude":"example"}"#.to_owned();
+    let (webhook, other) = start(Vec::new()).await;
+    other.lock().unwrap().answers = vec![("GET /", StatusCode::OK, MEDIA_TYPE, filter)];
+    let error = webhook.filter().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Protocol);
+}
+
+#[tokio::test]
 async fn answers_that_make_no_sense_are_errors_and_never_empty_lists() {
     let json = |text: &str| text.to_owned();
     let cases = [
