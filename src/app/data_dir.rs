@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use wire::Serial;
 use zone::Store;
 use zone::journal::{Folder, JournalError, Log};
 
@@ -30,6 +31,8 @@ impl DataDir {
         let opened = match Log::open(Arc::new(Folder::open(path)?)) {
             Err(damaged @ JournalError::Damaged { .. }) => {
                 set_aside(path, &damaged)?;
+                let now = super::clock::now().unix_seconds();
+                store.lose_serials(Serial(u32::try_from(now).unwrap_or(u32::MAX)));
                 Log::open(Arc::new(Folder::open(path)?))
             }
             other => other,
@@ -120,7 +123,7 @@ fn set_aside(path: &Path, damaged: &JournalError) -> Result<(), JournalError> {
         error = telemetry::chain(damaged),
         aside = %aside.display(),
         "what clients had updated is lost to us: the journal is damaged and was set aside; zones are \
-         served as files and objects have them, and secondaries may have to transfer them anew"
+         served as files and objects have them, with later serials"
     );
     Ok(())
 }

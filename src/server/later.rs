@@ -32,11 +32,18 @@ impl Deferred {
     }
 }
 
+/// An answer that cannot be brought to its end. It was said why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
+
 /// The messages of an answer, one after the other.
 pub trait Messages: Send {
     /// Appends the next message to `out`; tells whether another one follows. May take a moment, but
     /// never waits.
-    fn next(&mut self, out: &mut Vec<u8>) -> bool;
+    ///
+    /// # Errors
+    /// When the answer cannot be brought to its end. What the client has of it is void.
+    fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, Broken>;
 }
 
 impl fmt::Debug for Later {

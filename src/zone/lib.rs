@@ -38,6 +38,7 @@ mod snapshot;
 mod store;
 mod update;
 mod updater;
+mod withhold;
 mod writer;
 
 pub use hash::LookupName;
@@ -46,8 +47,8 @@ pub use history::{Step, StepRecord, StepRecords};
 pub use index::Position;
 pub use layer::Layer;
 pub use lookup::{Found, Probe};
-pub use news::News;
 pub use node::{Flags, Node, Rdatas, RrsetRef, Rrsets};
+pub use news::News;
 pub use snapshot::{Snapshot, Withheld, Zone};
 pub use store::{Committed, Since, Store, StoreError};
 pub use update::{Effect, Permit, Refusal};

@@ -22,7 +22,9 @@ pub enum News {
 #[derive(Debug, Default)]
 pub(crate) struct Listeners(RwLock<Vec<Listener>>);
 
-struct Listener(Box<dyn Fn(&Name, News) + Send + Sync>);
+struct Listener(Box<Hear>);
+
+type Hear = dyn Fn(&Name, News) + Send + Sync;
 
 impl Listeners {
     pub(crate) fn say(&self, apex: &Name, news: News) {

@@ -371,8 +371,9 @@ impl Snapshot {
             .filter(|zone| zone.apex.as_ref() == apex)
     }
 
-    /// All zones, in the order they came.
+    /// All zones that there is something of, in the order they came.
     pub fn zones(&self) -> impl Iterator<Item = &Zone> {
-        self.zones.iter().filter_map(Option::as_deref)
+        let zones = self.zones.iter().filter_map(Option::as_deref);
+        zones.filter(|zone| zone.withheld != Some(Withheld::Absent))
     }
 }

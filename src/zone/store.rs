@@ -110,12 +110,19 @@ pub(crate) struct Writers {
     pub(crate) copies: HashSet<Name>,
     /// By the same: the highest serial that may be published.
     ceilings: HashMap<Name, Serial>,
+    /// Those of them that only keep the place of a zone that could not be read.
+    pub(crate) withheld: HashSet<Name>,
     /// By the same: what is stored of zones that are not served.
     stored: BTreeMap<Name, Stored>,
     /// Why the journal does not have all that is published.
     trouble: Option<JournalError>,
     /// Whether the journal has more than what is published.
     spoiled: bool,
+    /// Whether all is being written anew because of that.
+    renewing: bool,
+    /// The serials of before are lost: zones begin with later ones than their files say, and not below
+    /// this one.
+    serials_lost: Option<Serial>,
 }
 
 /// A version of a zone, and the steps that lead to it from an earlier one.
@@ -183,9 +190,14 @@ impl Store {
         let (zone, depths) = assemble(records, self.keys)?;
         let apex = zone.apex.clone();
         let mut next = ZoneWriter::new(zone, depths);
+        // What is judged by one version must not be committed to another.
+        let _settled = self.settle();
         let mut writers = self.lock();
         if writers.copies.contains(&apex) {
             return Err(StoreError::IsCopy { apex });
+        }
+        if writers.withheld.remove(&apex) {
+            writers.zones.remove(&apex);
         }
         if let Some((place, writer)) = writers.zones.get_mut(&apex) {
             let place = *place;
@@ -215,11 +227,18 @@ impl Store {
         if let Some(stored) = writers.stored.remove(&apex) {
             let floor = next.zone.serial;
             next.apply(stored.changes);
-            next.set_serial(newer(floor, stored.serial));
+            // What the file said under the last serial is not known here: if it says something else
+            // now, nobody must take that for what they have.
+            if !floor.is_newer_than(stored.serial) {
+                next.set_serial(stored.serial.next());
+            }
             writers.ceilings.insert(apex.clone(), stored.ceiling);
             if next.zone.serial != floor {
                 self.note(&mut writers, &apex, next.zone.serial, &[]);
             }
+        } else if let Some(now) = writers.serials_lost {
+            let serial = Serial(next.zone.serial.0.wrapping_add(2 * BLOCK));
+            next.set_serial(newer(serial, now));
         }
         let zone = next.zone.clone();
         let done = committed(&zone, true);
@@ -261,7 +280,7 @@ impl Store {
             let apex = apex.clone();
             return Err(StoreError::IsCopy { apex });
         }
-        let (_, writer) = writers.zones.get(apex).ok_or_else(no_zone)?;
+        let (_, writer) = writers.served(apex).ok_or_else(no_zone)?;
         for change in &changes {
             check_change(&writer.zone, change)?;
         }
@@ -296,6 +315,10 @@ impl Store {
     /// When it must not be carried out, with what to tell the client.
     pub fn evaluate(&self, update: &Update, permit: &dyn Permit) -> Result<Effect, Refusal> {
         let writers = self.lock();
+        if writers.withheld.contains(&update.zone) {
+            let reason = format!("zone \"{}\" could not be read", update.zone);
+            return Err(Refusal::new(wire::Rcode::SERVFAIL, reason));
+        }
         match writers.zones.get(&update.zone) {
             Some(_) if writers.copies.contains(&update.zone) => Err(Refusal::new(
                 wire::Rcode::NOTAUTH,
@@ -364,7 +387,7 @@ impl Store {
     /// A zone with what does not show in it. Both are of one instant; judging takes no lock.
     fn view(&self, apex: &Name, layer: Layer, owner: Option<&[u8]>) -> Option<View> {
         let writers = self.lock();
-        let (_, writer) = writers.zones.get(apex)?;
+        let (_, writer) = writers.served(apex)?;
         Some(View {
             snapshot: self.current.load_full(),
             losers: writer.losers(layer, owner),
@@ -376,7 +399,7 @@ impl Store {
     #[must_use]
     pub fn since(&self, apex: &Name, serial: Serial) -> Option<Since> {
         let writers = self.lock();
-        let (place, _) = writers.zones.get(apex)?;
+        let (place, _) = writers.served(apex)?;
         let zone = self.current.load().zones.get(*place)?.clone()?;
         let steps = match writers.histories.get(apex) {
             _ if zone.serial == serial => Some(Vec::new()),
@@ -388,6 +411,7 @@ impl Store {
 
     /// Takes a zone out; tells whether there was one.
     pub fn remove(&self, apex: &Name) -> bool {
+        let _settled = self.settle();
         let mut writers = self.lock();
         if writers.copies.contains(apex) {
             return false;
@@ -396,7 +420,8 @@ impl Store {
             return false;
         };
         writers.histories.remove(apex);
-        if self.journal.get().is_some() {
+        // It may come back, with the serials that were seen of it.
+        if !writers.withheld.remove(apex) {
             let stored = writers.state_of(apex, &writer);
             writers.stored.insert(apex.clone(), stored);
         }
@@ -410,6 +435,12 @@ impl Store {
         self.lock().stored = recovered;
         let first = self.journal.set(journal);
         debug_assert!(first.is_ok(), "a store has one journal");
+    }
+
+    /// What was stored is lost, with the serials that others have seen. To be called before the first
+    /// zone comes, with the time in seconds since 1970, which serials often are.
+    pub fn lose_serials(&self, now: Serial) {
+        self.lock().serials_lost = Some(now);
     }
 
     /// Tells the journal the serial of each zone: the last word before it is closed. What it has of
@@ -473,7 +504,7 @@ impl Store {
         {
             let writers = self.lock();
             for (zone, changes, wanted) in batches {
-                let Some((_, writer)) = writers.zones.get(zone) else {
+                let Some((_, writer)) = writers.served(zone) else {
                     continue;
                 };
                 let serial = newer(
@@ -552,17 +583,22 @@ impl Store {
         let mut writers = self.lock();
         let all = |writers: &Writers| {
             let served = writers.zones.iter();
+            let served = served.filter(|(apex, _)| !writers.withheld.contains(*apex));
             let served =
                 served.map(|(apex, (_, writer))| (apex.clone(), writers.state_of(apex, writer)));
             let others = writers.stored.iter();
             let others = others.map(|(apex, stored)| (apex.clone(), stored.clone()));
             served.chain(others).collect()
         };
-        let trouble = writers.trouble.is_some() || writers.spoiled;
+        let trouble = (writers.trouble.is_some() || writers.spoiled) && !writers.renewing;
         match Arc::clone(journal).tidy(trouble, &mut || all(&writers)) {
-            Ok(true) => (writers.trouble, writers.spoiled) = (None, false),
+            // It is well once nothing is left to do.
+            Ok(true) => writers.renewing = trouble,
+            Ok(false) if writers.renewing => {
+                (writers.trouble, writers.spoiled, writers.renewing) = (None, false, false);
+            }
             Ok(false) => {}
-            Err(error) => writers.trouble = Some(error),
+            Err(error) => (writers.trouble, writers.renewing) = (Some(error), false),
         }
     }
 
@@ -621,6 +657,12 @@ impl Store {
 }
 
 impl Writers {
+    /// A zone of which there is more than its place.
+    fn served(&self, apex: &Name) -> Option<&(usize, ZoneWriter)> {
+        let zone = self.zones.get(apex)?;
+        (!self.withheld.contains(apex)).then_some(zone)
+    }
+
     fn is_above_ceiling(&self, zone: &Name, serial: Serial) -> bool {
         let ceiling = self.ceilings.get(zone);
         ceiling.is_none_or(|ceiling| serial.is_newer_than(*ceiling))

@@ -8,7 +8,9 @@
 //! the later one waits for the next. Nobody is told that an update is done before it is durable.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -107,17 +109,51 @@ fn run(store: &Store, queue: &Receiver<UpdateRequest>) {
     loop {
         if waiting.is_empty() {
             match queue.recv() {
-                Ok(request) => waiting.push_back(request),
+                Ok(request) => waiting.push_back(Waiting::new(request)),
                 Err(_) => return,
             }
         }
         while waiting.len() < MOST_WAITING
             && let Ok(request) = queue.try_recv()
         {
-            waiting.push_back(request);
+            waiting.push_back(Waiting::new(request));
         }
-        let group = gather(store, &mut waiting);
-        carry_out(store, group);
+        // A fault must not keep later updates from being carried out; those of this group are not
+        // answered, and clients ask again.
+        let turn = AssertUnwindSafe(|| {
+            let _unsettled = store.settle();
+            let group = gather(store, &mut waiting);
+            carry_out(store, group);
+        });
+        if catch_unwind(turn).is_err() {
+            store.updates().failed.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+/// An update with what tells whether it can go together with others.
+struct Waiting {
+    request: UpdateRequest,
+    zone: Name,
+    /// Hashes of all names that it looks at or changes.
+    names: Vec<u64>,
+    /// Whether what it does to one name depends on names below it.
+    wide: bool,
+}
+
+impl Waiting {
+    fn new(request: UpdateRequest) -> Self {
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        let update = &request.update;
+        let mut names: Vec<u64> = names(update).map(|name| hasher.hash_one(name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        Self {
+            zone: update.zone.as_ref().to_lowercase(),
+            wide: is_wide(update),
+            names,
+            request,
+        }
     }
 }
 
@@ -133,33 +169,42 @@ struct Batch {
 
 /// Takes those updates that can go together, in their order; the others stay. Those that change
 /// nothing, or must not be carried out, are answered at once.
-fn gather(store: &Store, waiting: &mut VecDeque<UpdateRequest>) -> HashMap<Name, Batch> {
+fn gather(store: &Store, waiting: &mut VecDeque<Waiting>) -> HashMap<Name, Batch> {
     let mut batches: HashMap<Name, Batch> = HashMap::new();
-    let mut touched: HashSet<Name> = HashSet::new();
+    let mut touched: HashSet<u64> = HashSet::new();
     let mut closed: HashSet<Name> = HashSet::new();
-    for request in std::mem::take(waiting) {
-        let update = &request.update;
-        let zone = update.zone.as_ref().to_lowercase();
-        let wide = is_wide(update);
-        let waits = closed.contains(&zone)
-            || (wide && batches.contains_key(&zone))
-            || names(update).any(|name| touched.contains(name));
-        touched.extend(names(update).cloned());
-        if wide {
-            closed.insert(zone.clone());
+    let mut left = VecDeque::new();
+    // Behind many that have to wait the next group begins: looking at all of them each time would
+    // take longer the more of them there are.
+    while left.len() < MOST_PASSED_OVER
+        && let Some(next) = waiting.pop_front()
+    {
+        let waits = closed.contains(&next.zone)
+            || (next.wide && batches.contains_key(&next.zone))
+            || next.names.iter().any(|name| touched.contains(name));
+        touched.extend(&next.names);
+        if next.wide {
+            closed.insert(next.zone.clone());
         }
         if waits {
-            waiting.push_back(request);
+            left.push_back(next);
             continue;
         }
-        match store.evaluate(update, &*request.permit) {
+        let UpdateRequest {
+            update,
+            permit,
+            done,
+        } = next.request;
+        match store.evaluate(&update, &*permit) {
             Err(refusal) => {
                 store.updates().refused.fetch_add(1, Relaxed);
-                (request.done)(Err(UpdateError::Refused(refusal)));
+                done(Err(UpdateError::Refused(refusal)));
             }
-            Ok(effect) => batches.entry(zone).or_default().add(effect, request.done),
+            Ok(effect) => batches.entry(next.zone).or_default().add(effect, done),
         }
     }
+    left.append(waiting);
+    *waiting = left;
     batches
 }
 
@@ -185,7 +230,6 @@ impl Batch {
 
 /// Makes a group durable, publishes it and tells everybody.
 fn carry_out(store: &Store, group: HashMap<Name, Batch>) {
-    let _unsettled = store.settle();
     let is_change = |batch: &Batch| !batch.changes.is_empty() || batch.serial.is_some();
     let recorded = group
         .iter()
@@ -215,6 +259,9 @@ fn carry_out(store: &Store, group: HashMap<Name, Batch>) {
         }
     }
 }
+
+/// How many updates are passed over before a group is closed.
+const MOST_PASSED_OVER: usize = 64;
 
 /// How many updates wait, and go into one commit.
 const MOST_WAITING: usize = 1024;

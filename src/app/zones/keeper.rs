@@ -288,6 +288,12 @@ impl Keeper {
             Err(_) if before.is_some_and(|state| state != State::Failed) => State::Stale,
             Err(_) => State::Failed,
         };
+        // The zone above must not say that its names are not there.
+        if state == State::Failed
+            && let Err(error) = self.loader.store().withhold(&load.zone)
+        {
+            tracing::error!(zone = %load.zone, %error, "keep the place of a zone");
+        }
         // What is well at the start is said in one go.
         if self.started || load.result.is_err() {
             say(load, before, state);

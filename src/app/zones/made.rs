@@ -41,7 +41,10 @@ impl Made {
     /// # Errors
     /// The settings make no zone.
     pub(crate) fn put(&self, store: &Store) -> Result<bool, StoreError> {
-        let there = store.snapshot().zone(self.apex.as_ref()).is_some();
+        let snapshot = store.snapshot();
+        let zone = snapshot.zone(self.apex.as_ref());
+        let there = zone.is_some_and(|zone| zone.withheld().is_none());
+        drop(snapshot);
         if !there {
             self.replace_file(store)?;
         }

@@ -1,5 +1,6 @@
 //! What all workers share: the settings, the store, the rate limit.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,8 @@ pub struct Core {
     metrics: Metrics,
     /// Counts what is answered later.
     late: Mutex<WorkerMetrics>,
+    /// Zones of which something was said that is said once.
+    said: Mutex<HashSet<Name>>,
 }
 
 impl Core {
@@ -103,8 +106,15 @@ impl Core {
             store,
             authority,
             late: Mutex::new(metrics.worker()),
+            said: Mutex::default(),
             metrics,
         })
+    }
+
+    /// Whether something is said of a zone for the first time. Strangers must not fill the log.
+    pub(super) fn is_news(&self, zone: &Name) -> bool {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.insert(zone.clone())
     }
 
     /// The counters of answers that come later.

@@ -113,6 +113,21 @@ fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, snapshot: &Snapsh
         Ok(trailer) => trailer,
         Err(error) => return refuse(error.rcode()),
     };
+    // First of all: whatever a signed request is answered, the answer is signed too.
+    if let Some(at) = trailer.tsig {
+        if let Some(edns) = &trailer.edns {
+            pending.edns = Some(Extra::new(core, slot, edns));
+        }
+        let forwarded = opcode == Opcode::UPDATE && update::is_forwarded(core, question);
+        let verified = tsig::verify(message, at, &core.authority.keys, unix_time());
+        // Whom we hand an update on to judges it by keys of their own.
+        if verified.is_ok() || !forwarded {
+            let signature = pending.signature.insert(Signature::new(verified));
+            if let Signature::Refused(refusal) = &**signature {
+                return refuse(refusal.rcode());
+            }
+        }
+    }
     if let Some(edns) = &trailer.edns {
         let extra = pending.edns.insert(Extra::new(core, slot, edns));
         if edns.version != 0 {
@@ -126,20 +141,11 @@ fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, snapshot: &Snapsh
     if opcode != Opcode::NOTIFY && !core.options.acl.permits(slot.client.ip()) {
         return prohibit();
     }
-    if opcode == Opcode::UPDATE
-        && let Some(step) = update::forward(core, slot, question)
-    {
-        return step;
-    }
-    if let Some(at) = trailer.tsig {
-        let verified = tsig::verify(message, at, &core.authority.keys, unix_time());
-        let signature = pending.signature.insert(Signature::new(verified));
-        if let Signature::Refused(refusal) = &**signature {
-            return refuse(refusal.rcode());
-        }
-    }
     if opcode == Opcode::UPDATE {
-        return update::judge(core, slot, pending, header);
+        if update::is_forwarded(core, question) {
+            return update::forward(core, slot, question, trailer.tsig.is_some());
+        }
+        return update::judge(core, slot, pending, header, question);
     }
     if opcode == Opcode::NOTIFY {
         return notify::judge(core, slot, pending, question);

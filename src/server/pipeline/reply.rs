@@ -23,6 +23,10 @@ pub(super) struct Extra {
     dnssec_ok: bool,
     nsid: bool,
     keepalive: bool,
+    /// Whether the client would know how long the zone is good for.
+    pub(super) wants_expire: bool,
+    /// How many seconds the zone is good for, where that is answered.
+    pub(super) expire: Option<u32>,
     pub(super) cookie: Option<CookieState>,
     /// The server cookie of the answer.
     fresh: [u8; 16],
@@ -35,6 +39,8 @@ impl Extra {
             dnssec_ok: edns.dnssec_ok,
             nsid: edns.options.nsid && core.options.nsid.is_some(),
             keepalive: edns.options.keepalive && slot.transport == Transport::Tcp,
+            wants_expire: edns.options.expire,
+            expire: None,
             cookie: None,
             fresh: [0; 16],
         };
@@ -66,7 +72,8 @@ impl Extra {
             .map_or(0, |id| 4 + id.len());
         let cookie = if self.cookie.is_some() { 4 + 24 } else { 0 };
         let keepalive = if self.keepalive { 4 + 2 } else { 0 };
-        wire::edns::OPT_HEAD + nsid + cookie + keepalive
+        let expire = if self.expire.is_some() { 4 + 4 } else { 0 };
+        wire::edns::OPT_HEAD + nsid + cookie + keepalive + expire
     }
 
     /// Whether the client has proven that it owns its address.
@@ -80,6 +87,9 @@ impl Extra {
         let mut opt = OptWriter::new(out);
         if let Some(id) = core.options.nsid.as_ref().filter(|_| self.nsid) {
             opt.option(option::NSID, id);
+        }
+        if let Some(seconds) = self.expire {
+            opt.option(option::EXPIRE, &seconds.to_be_bytes());
         }
         if let Some(
             CookieState::Client(own)

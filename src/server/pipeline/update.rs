@@ -22,35 +22,48 @@ use crate::stage::who::Client;
 
 /// Hands an UPDATE of a zone that we follow on to its primary, unchanged (RFC 2136 §6), if that is
 /// done at all. It is the primary that judges it, signature included: we may not know the key.
-pub(super) fn forward(core: &Core, slot: &Slot, question: Question<'_>) -> Option<Step> {
-    let following = Arc::clone(core.authority.following.as_ref()?);
+///
+/// Only signed ones are: what comes from us over TCP would look like ours to a primary that goes by
+/// addresses, whoever sent it.
+pub(super) fn forward(core: &Core, slot: &Slot, question: Question<'_>, signed: bool) -> Step {
+    let Some(following) = core.authority.following.clone().filter(|_| signed) else {
+        return prohibit();
+    };
     let zone = question.name.to_lowercase();
-    if !following.forwards(&zone) {
-        return None;
-    }
     let (request, client) = (slot.request().to_vec(), slot.client);
-    Some(Step::Later(Later::Deferred(Deferred::new(
-        move |deliver| following.forward(&zone, client, request, deliver),
-    ))))
+    Step::Later(Later::Deferred(Deferred::new(move |deliver| {
+        following.forward(&zone, client, request, deliver);
+    })))
 }
 
-/// Says what becomes of an UPDATE.
-pub(super) fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, header: Header) -> Step {
-    let update = match Update::read(slot.request(), header) {
-        Ok(update) => update,
-        Err(rcode) => return refuse(rcode),
-    };
-    let zone = update.zone.as_ref().to_lowercase();
+/// Whether updates of a zone are handed on to its primary.
+pub(super) fn is_forwarded(core: &Core, question: Question<'_>) -> bool {
+    let following = core.authority.following.as_ref();
+    following.is_some_and(|following| following.forwards(&question.name.to_lowercase()))
+}
+
+/// Says what becomes of an UPDATE. Its records are read once it is known that its sender may do
+/// something here: reading them is dear.
+pub(super) fn judge(
+    core: &Arc<Core>,
+    slot: &Slot,
+    pending: &mut Pending,
+    header: Header,
+    question: Question<'_>,
+) -> Step {
+    let zone = question.name.to_lowercase();
     if core.store.snapshot().zone(zone.as_ref()).is_none() {
         return refuse(Rcode::NOTAUTH);
     }
     let following = core.authority.following.as_ref();
     if following.is_some_and(|following| following.follows(&zone)) {
         // RFC 2136 §3.1.1: who is not the primary, and does not forward, is not the one to ask.
-        warn!(
-            %zone, client = %slot.client,
-            "update of a zone that we follow: its primary takes updates; --forward-updates hands them on"
-        );
+        if core.is_news(&zone) {
+            warn!(
+                    %zone, client = %slot.client,
+                "update of a zone that we follow: its primary takes updates; --forward-updates hands them on"
+            );
+        }
         return refuse(Rcode::NOTAUTH);
     }
     let Some(updates) = &core.authority.updates else {
@@ -59,6 +72,10 @@ pub(super) fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, header
     let client = client_of(slot, pending);
     let Some(permitted) = Permitted::new(updates.rules.of(&zone), client, zone) else {
         return prohibit();
+    };
+    let update = match Update::read(slot.request(), header) {
+        Ok(update) => update,
+        Err(rcode) => return refuse(rcode),
     };
     let updater = updates.updater.clone();
     let late = Unanswered::new(core, slot, pending);

@@ -138,6 +138,11 @@ fn ask<'n>(
         signature,
         ..
     } = pending;
+    if let Some(edns) = edns
+        && edns.wants_expire
+    {
+        edns.expire = found.and_then(|(zone, _)| expire(core, zone, *rtype, *name_len));
+    }
     let reserved = Signature::len(signature.as_deref());
     let frame = Frame::new(core, slot, *name_len, edns.as_ref(), reserved);
     let Slot {
@@ -162,6 +167,24 @@ fn ask<'n>(
     drop(writer);
     slot.reply_len = frame.end(core, reply, len, &outcome);
     outcome
+}
+
+/// How long a zone is good for, where a question asks for its SOA (RFC 7314 §3.2). Of a zone that we
+/// follow it would be the time that is left, which the store does not know; it is left out there.
+#[cold]
+fn expire(core: &Core, zone: &Zone, rtype: Rtype, name_len: usize) -> Option<u32> {
+    // A name in the zone is as long as the apex only if it is the apex.
+    if rtype != Rtype::SOA || name_len != zone.apex().len() || zone.withheld().is_some() {
+        return None;
+    }
+    let following = core.authority.following.as_ref();
+    if following.is_some_and(|following| following.follows(&zone.apex().to_lowercase())) {
+        return None;
+    }
+    // The fourth of the five numbers that the data ends with (RFC 1035 §3.3.13).
+    let (soa, _) = zone.negative_soa();
+    let &[a, b, c, d, ..] = soa.last_chunk::<8>()?;
+    Some(u32::from_be_bytes([a, b, c, d]))
 }
 
 pub(super) fn write_empty(core: &Core, slot: &mut Slot, pending: &Pending, outcome: &Outcome) {

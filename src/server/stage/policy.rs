@@ -128,6 +128,8 @@ impl Permitted {
         let rules: Arc<[UpdateRule]> = rules
             .iter()
             .filter(|rule| rule.who.is(&client))
+            // Anybody can write any address on a datagram.
+            .filter(|rule| client.connected || !matches!(rule.who, Who::Addresses(_)))
             .cloned()
             .collect();
         rules.iter().any(|rule| rule.grant).then_some(Self {

@@ -6,6 +6,7 @@ use wire::message::{HEADER_LEN, flag};
 
 use super::order::{Order, Place};
 use super::pack::Packer;
+use crate::later::Broken;
 
 /// What all messages of a transfer have in common.
 pub(super) struct Frame {
@@ -26,7 +27,12 @@ impl Frame {
 
     /// Appends a message with the records from a place on, its length before it. Gives the place of
     /// the first record that did not fit.
-    pub(super) fn fill(&mut self, order: &Order, from: Place, out: &mut Vec<u8>) -> Option<Place> {
+    pub(super) fn fill(
+        &mut self,
+        order: &Order,
+        from: Place,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Place>, Broken> {
         let (question, room) = (&self.question, &mut self.room[..]);
         let reserved = self
             .signature
@@ -36,14 +42,16 @@ impl Frame {
         let limits = [LIMIT, MESSAGE - reserved];
         let (mut len, mut count, mut next) = (question.len(), 0_u16, Some(from));
         for limit in limits {
-            let from = next.take()?;
+            let Some(from) = next.take() else {
+                break;
+            };
             (len, count, next) = write(question, room, limit, order, from);
             if count > 0 {
                 break;
             }
         }
         if count == 0 {
-            return None;
+            return Err(Broken);
         }
         let [flags, _] = [room[2], room[3]];
         let copied = (flag::OPCODE | flag::RECURSION_DESIRED).to_be_bytes()[0];
@@ -54,11 +62,11 @@ impl Frame {
         room[8..HEADER_LEN].fill(0);
         if let Some(signature) = &mut self.signature {
             // Room was kept. A message without its signature would only be refused.
-            len = signature.sign(room, len, unix_time()).ok()?;
+            len = signature.sign(room, len, unix_time()).map_err(|_| Broken)?;
         }
         out.extend(u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes());
         out.extend(&room[..len]);
-        next
+        Ok(next)
     }
 }
 

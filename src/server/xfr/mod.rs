@@ -16,7 +16,7 @@ use std::sync::Arc;
 use wire::Serial;
 use zone::{Since, Step, Zone};
 
-use crate::later::Messages;
+use crate::later::{Broken, Messages};
 
 use message::Frame;
 use order::{Order, Place};
@@ -101,12 +101,16 @@ fn zone_size(zone: &Zone) -> usize {
 }
 
 impl Messages for Transfer {
-    fn next(&mut self, out: &mut Vec<u8>) -> bool {
+    fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, Broken> {
         let Some(place) = self.place.take() else {
-            return false;
+            return Ok(false);
         };
-        self.place = self.frame.fill(&self.order, place, out);
-        self.place.is_some()
+        let filled = self.frame.fill(&self.order, place, out);
+        self.place = filled.inspect_err(|Broken| {
+            let zone = self.order.zone().apex();
+            tracing::error!(%zone, "a record is too long for any message, so no transfer comes to its end");
+        })?;
+        Ok(self.place.is_some())
     }
 }
 

@@ -87,7 +87,7 @@ fn read(store: &Store, wanted: Wanted) -> (Vec<Record>, Vec<usize>) {
     let since = store.since(&name("example."), serial).unwrap();
     let mut transfer = Transfer::new(&request, since, wanted, None);
     let (mut bytes, mut records, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
-    while transfer.next(&mut bytes) {}
+    while transfer.next(&mut bytes).unwrap() {}
     let mut rest = &bytes[..];
     while let Some((length, after)) = rest.split_first_chunk::<2>() {
         let (message, after) = after.split_at(u16::from_be_bytes(*length).into());

@@ -12,15 +12,16 @@
 mod image;
 mod steps;
 
-use wire::{Name, Rtype, Serial, Ttl};
+use wire::{Name, Serial};
 
 use crate::assemble::assemble;
 use crate::history::Step;
-use crate::records::{Place, Records};
+use crate::records::Records;
 use crate::snapshot::Withheld;
 use crate::store::{
     Committed, Store, StoreError, check_change, committed, free_place, same_contents,
 };
+use crate::withhold::placeholder;
 use crate::writer::ZoneWriter;
 
 pub use image::{ImageError, read_image, write_image};
@@ -47,17 +48,7 @@ impl Store {
     /// There is a zone of this name that is none.
     pub fn expect_copy(&self, apex: &Name) -> Result<(), StoreError> {
         let apex = apex.as_ref().to_lowercase();
-        let mut records = Records::new(apex.clone());
-        // It is never shown: two root names, then five numbers.
-        records.push(
-            apex.as_ref(),
-            Rtype::SOA,
-            Ttl::from_secs(0),
-            &[0; 22],
-            Place::default(),
-        );
-        let (mut zone, depths) = assemble(&records, self.keys)?;
-        zone.withheld = Some(Withheld::Absent);
+        let (zone, depths) = placeholder(&apex, self.keys)?;
         let mut writers = self.lock();
         if writers.copies.contains(&apex) {
             return Ok(());

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use wire::{Rtype, Ttl};
+
 use super::*;
 use crate::layer::Layer;
+use crate::records::Place;
 use crate::snapshot::Zone;
 use crate::writer::{Change, Rrset};
 

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use wire::update::Action;
 use wire::{Name, Rcode, Rtype};
 
-use super::names::{Names, Rrsets, rrsets_of};
+use super::names::{Names, Rrsets, canonical, rrsets_of};
 use super::{Effect, Permit, Refusal};
 use crate::assemble::{SOA_NUMBERS, serial_of};
 use crate::layer::Layer;
@@ -22,7 +23,8 @@ pub(super) fn of(
     permit: &dyn Permit,
 ) -> Result<Effect, Refusal> {
     let mut effect = Effect::default();
-    for (owner, mut after) in names.into_touched() {
+    let (touched, deleted) = names.into_parts();
+    for (owner, mut after) in touched {
         let mut before = rrsets_of(&zone.zone, &owner);
         if owner.is_empty() {
             effect.serial = serial_alone(&before, &after);
@@ -41,6 +43,8 @@ pub(super) fn of(
                 place.change(rtype, old, new, permit, &mut effect.changes)?;
             }
         }
+        let deleted = deleted.iter().filter(|(of, _)| *of == owner);
+        place.delete_hidden(deleted.map(|(_, action)| action), &mut effect.changes);
     }
     Ok(effect)
 }
@@ -63,6 +67,8 @@ struct Place<'z> {
     owner: &'z [u8],
     name: Name,
     all: Vec<Contribution>,
+    /// The layer that shows of each type.
+    shown: BTreeMap<Rtype, Layer>,
     /// What would show without dynamic updates.
     base: BTreeMap<Rtype, Contribution>,
 }
@@ -70,6 +76,9 @@ struct Place<'z> {
 impl<'z> Place<'z> {
     fn new(zone: &'z ZoneWriter, owner: &'z [u8]) -> Self {
         let all = zone.contributions_at(owner);
+        let node = zone.zone.node_at(owner);
+        let shown = node.map(|node| node.rrsets()).into_iter().flatten();
+        let shown = shown.map(|rrset| (rrset.rtype(), rrset.layer())).collect();
         let base = all.iter().filter(|one| !is_client(one.layer)).cloned();
         let (base, _) = winners(base.collect(), None);
         let base = base.into_iter().map(|one| (one.rrset.rtype, one)).collect();
@@ -78,6 +87,7 @@ impl<'z> Place<'z> {
             owner,
             name: zone.zone.absolute(owner),
             all,
+            shown,
             base,
         }
     }
@@ -103,7 +113,7 @@ impl<'z> Place<'z> {
         let is_base = base.map(|one| &one.rrset) == new.as_ref();
         let overridden = self.says(Layer::Override, rtype).is_some();
         let foreign = match old {
-            Some(old) => self.says(Layer::Dynamic, rtype) != Some(old),
+            Some(_) => self.shown.get(&rtype) != Some(&Layer::Dynamic),
             None => base.is_some_and(|one| one.layer == Layer::Static),
         };
         if !overridden && !foreign {
@@ -124,10 +134,9 @@ impl<'z> Place<'z> {
                 ),
             ));
         }
-        // An override that is deleted, or says what would show anyway, goes; another RRset that is
-        // deleted is overridden by "none".
+        // An override that says what would show anyway goes; what is deleted, and would come back by
+        // that, is overridden by "none".
         let rrset = match new {
-            None if overridden => None,
             _ if is_base => None,
             Some(new) => Some(new),
             None => Some(Rrset {
@@ -141,6 +150,39 @@ impl<'z> Place<'z> {
             changes.push(self.say(Layer::Dynamic, rtype, None));
         }
         Ok(())
+    }
+
+    /// What the client deletes must not come back when what hides it goes: its own records that do
+    /// not show are deleted too.
+    fn delete_hidden<'a>(
+        &self,
+        deleted: impl Iterator<Item = &'a Action> + Clone,
+        changes: &mut Vec<Change>,
+    ) {
+        let own = self.all.iter().filter(|one| one.layer == Layer::Dynamic);
+        for one in own.filter(|one| self.shown.get(&one.rrset.rtype) != Some(&Layer::Dynamic)) {
+            let rtype = one.rrset.rtype;
+            let mut left = one.rrset.clone();
+            for action in deleted.clone() {
+                match action {
+                    Action::DeleteName => left.rdatas.clear(),
+                    Action::DeleteRrset(of) if *of == rtype => left.rdatas.clear(),
+                    Action::DeleteRecord(of, rdata) if *of == rtype => {
+                        let unwanted = canonical(rtype, rdata);
+                        left.rdatas
+                            .retain(|rdata| canonical(rtype, rdata) != unwanted);
+                    }
+                    _ => {}
+                }
+            }
+            let said = changes
+                .iter()
+                .any(|change| change.owner == self.name && change.rtype == rtype);
+            if left != one.rrset && !said {
+                let left = (!left.rdatas.is_empty()).then_some(left);
+                changes.push(self.say(Layer::Dynamic, rtype, left));
+            }
+        }
     }
 
     fn say(&self, layer: Layer, rtype: Rtype, rrset: Option<Rrset>) -> Change {

@@ -18,19 +18,25 @@ pub(super) type Rrsets = BTreeMap<Rtype, Rrset>;
 pub(super) struct Names<'z> {
     zone: &'z Zone,
     touched: BTreeMap<Box<[u8]>, Rrsets>,
+    /// What was deleted, in its order.
+    deleted: Deleted,
 }
+
+/// What was deleted, with the name it was deleted at.
+pub(super) type Deleted = Vec<(Box<[u8]>, Action)>;
 
 impl<'z> Names<'z> {
     pub(super) fn new(zone: &'z Zone) -> Self {
         Self {
             zone,
             touched: BTreeMap::new(),
+            deleted: Vec::new(),
         }
     }
 
-    /// All names that were touched.
-    pub(super) fn into_touched(self) -> BTreeMap<Box<[u8]>, Rrsets> {
-        self.touched
+    /// All names that were touched, and what was deleted.
+    pub(super) fn into_parts(self) -> (BTreeMap<Box<[u8]>, Rrsets>, Deleted) {
+        (self.touched, self.deleted)
     }
 
     /// Carries out one operation.
@@ -38,6 +44,9 @@ impl<'z> Names<'z> {
         let owner = self.zone.relative(operation.owner.as_ref());
         let at_apex = owner.is_empty();
         let zone = self.zone;
+        if !matches!(operation.action, Action::Add(..)) {
+            self.deleted.push((owner.clone(), operation.action.clone()));
+        }
         let rrsets = self
             .touched
             .entry(owner)

@@ -169,11 +169,15 @@ fn what_other_layers_say_needs_a_grant() {
             update(&store, vec![delete(owner, Rtype::A)], false),
             Err(Rcode::REFUSED)
         );
-        // What the layer below says meanwhile comes back with the end of the override.
+        // What is deleted does not come back from the layer below, which may say something else
+        // meanwhile.
         synced(&store, "object", Some(a(2)));
         update(&store, vec![delete(owner, Rtype::A)], true).unwrap();
-        let expected = if owner == "object" { a(2) } else { a(1) };
-        assert_eq!(shown(&store, owner, Rtype::A), [expected]);
+        assert!(shown(&store, owner, Rtype::A).is_empty());
+        // To say what it says ends the override.
+        let below = if owner == "object" { a(2) } else { a(1) };
+        update(&store, vec![add(owner, Rtype::A, &below)], true).unwrap();
+        assert_eq!(shown(&store, owner, Rtype::A), [below]);
         assert!(store.layer(&apex(), Layer::Override).is_empty());
     }
 }
@@ -202,6 +206,54 @@ fn dynamic_records_stay_their_clients_when_objects_want_the_name_too() {
     assert_eq!(shown(&store, "x", Rtype::A), [a(1), a(3)]);
     update(&store, vec![delete("x", Rtype::A)], false).unwrap();
     assert_eq!(shown(&store, "x", Rtype::A), [a(2)]);
+}
+
+#[test]
+fn what_is_deleted_while_it_is_hidden_stays_deleted() {
+    let hides = |store: &Store, owner: &str, rrset: Option<(Rtype, &[u8])>, rtype| {
+        let rrset = rrset.map(|(rtype, rdata)| Rrset {
+            rtype,
+            ttl: ttl(),
+            rdatas: vec![rdata.into()],
+        });
+        let (owner, layer) = (name(owner), Layer::Static);
+        let change = Change {
+            owner,
+            rtype,
+            layer,
+            rrset,
+        };
+        store.commit(&apex(), vec![change]).unwrap();
+    };
+    // What the client has, what the file says then, what the client deletes.
+    let cname = || b"\x01x\x00".to_vec();
+    let cases = [
+        (
+            Rtype::TXT,
+            b"\x03dyn".to_vec(),
+            Rtype::TXT,
+            b"\x04file".to_vec(),
+        ),
+        (Rtype::A, a(7), Rtype::CNAME, cname()),
+        (Rtype::CNAME, cname(), Rtype::TXT, b"\x04file".to_vec()),
+    ];
+    for (own, rdata, files, hiding) in cases {
+        let store = store();
+        update(&store, vec![add("x", own, &rdata)], false).unwrap();
+        hides(&store, "x", Some((files, &hiding)), files);
+        let action = Action::DeleteRecord(own, rdata.into());
+        let owner = name("x");
+        update(&store, vec![Operation { owner, action }], false).unwrap();
+        assert_eq!(shown(&store, "x", files), [hiding]);
+        hides(&store, "x", None, files);
+        assert!(shown(&store, "x", own).is_empty(), "{own} under {files}");
+    }
+    // What shows is the file's, though the client says the same.
+    let store = store();
+    update(&store, vec![add("x", Rtype::A, &a(7))], false).unwrap();
+    hides(&store, "x", Some((Rtype::A, &a(7))), Rtype::A);
+    let refused = Err(Rcode::REFUSED);
+    assert_eq!(update(&store, vec![delete("x", Rtype::A)], false), refused);
 }
 
 #[test]

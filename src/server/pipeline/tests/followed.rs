@@ -13,6 +13,8 @@ use crate::stage::who::Client;
 /// Follows "copy." from 192.0.2.1, and remembers what it is told.
 #[derive(Debug, Default)]
 struct Follower {
+    /// Another zone that it follows.
+    also: Option<Name>,
     told: Mutex<Vec<Option<Serial>>>,
     forwards: bool,
 }
@@ -23,7 +25,7 @@ fn copy() -> Name {
 
 impl Following for Follower {
     fn follows(&self, zone: &Name) -> bool {
-        *zone == copy()
+        *zone == copy() || self.also.as_ref() == Some(zone)
     }
 
     fn notified(&self, zone: &Name, by: &Client, serial: Option<Serial>) -> Heard {
@@ -117,6 +119,41 @@ fn primaries_are_heard_and_others_told_why_not() {
 }
 
 #[test]
+fn how_long_a_zone_is_good_for_is_told_of_our_own_only() {
+    // RFC 7314: option 9, empty in the request, with the 86400 of the SOA in the answer.
+    let (asks, told) = ([0, 9, 0, 0], [0, 9, 0, 4, 0, 1, 0x51, 0x80]);
+    let follower = Arc::new(Follower::default());
+    let core = core(&follower, CoreOptions::default());
+    for (name, rtype, expected) in [
+        ("example.", Rtype::SOA, true),
+        ("Example.", Rtype::SOA, true),
+        ("example.", Rtype::A, false),
+        ("example.", Rtype::ANY, false),
+        ("mail.example.", Rtype::SOA, false),
+        ("nope.example.", Rtype::SOA, false),
+        ("copy.", Rtype::SOA, false),
+        ("other.", Rtype::SOA, false),
+    ] {
+        for transport in [Transport::Udp, Transport::Tcp] {
+            let question = query(name, rtype, Some((1232, &asks)));
+            let reply = ask(&core, transport, &question).unwrap();
+            assert_eq!(reply.ends_with(&told), expected, "{name} {rtype}");
+            let question = query(name, rtype, Some((1232, &[])));
+            let reply = ask(&core, transport, &question).unwrap();
+            assert!(!reply.ends_with(&told), "{name} {rtype} did not ask");
+        }
+    }
+    let follower = Follower {
+        also: Name::from_text(b"example.", None).ok(),
+        ..Follower::default()
+    };
+    let core = self::core(&Arc::new(follower), CoreOptions::default());
+    let question = query("example.", Rtype::SOA, Some((1232, &asks)));
+    let reply = ask(&core, Transport::Udp, &question).unwrap();
+    assert_eq!((reply[3] & 15, reply.ends_with(&told)), (0, false));
+}
+
+#[test]
 fn nothing_is_answered_from_a_copy_that_is_not_there() {
     let core = core(&Arc::new(Follower::default()), CoreOptions::default());
     for (name, rtype) in [
@@ -135,14 +172,18 @@ fn nothing_is_answered_from_a_copy_that_is_not_there() {
 
 #[test]
 fn updates_of_copies_are_handed_on_or_refused() {
-    for (forwards, expected) in [(false, 9), (true, 0)] {
+    // What nobody has signed is not handed on; what somebody has, is, whether we know the key or not.
+    for (forwards, signed, expected) in [(false, false, 9), (true, false, 5), (true, true, 0)] {
         let follower = Follower {
             forwards,
             ..Follower::default()
         };
         let core = core(&Arc::new(follower), CoreOptions::default());
         let mut slot = Slot::new(Transport::Tcp, 4096, 65_535);
-        let message = request(5, "copy.", Rtype::SOA, None);
+        let mut message = request(5, "copy.", Rtype::SOA, None);
+        if signed {
+            message = granted::sign(message, &granted::key("theirs."), 0).0;
+        }
         slot.request[..message.len()].copy_from_slice(&message);
         slot.request_len = message.len();
         slot.client = SocketAddr::from(([192, 0, 2, 200], 4000));
@@ -153,7 +194,7 @@ fn updates_of_copies_are_handed_on_or_refused() {
             Some(Later::Deferred(deferred)) => {
                 let (sender, reply) = std::sync::mpsc::channel();
                 deferred.start(move |answer| sender.send(answer.to_vec()).unwrap());
-                assert!(forwards && reply.recv().unwrap() == message[..2]);
+                assert!(signed && reply.recv().unwrap() == message[..2]);
             }
             Some(Later::Stream(_)) => panic!("a stream"),
         }

@@ -14,7 +14,7 @@ use crate::later::Later;
 use crate::stage::policy::{Names, Types, UpdateRule};
 use crate::stage::who::{PerZone, Who};
 
-fn key(name: &str) -> Arc<Key> {
+pub(super) fn key(name: &str) -> Arc<Key> {
     let name = Name::from_text(name.as_bytes(), None).unwrap();
     let secret = Secret::new(vec![7; 32]);
     Arc::new(Key::new(name.as_ref(), Algorithm::HmacSha256, secret))
@@ -38,17 +38,16 @@ fn core() -> Arc<Core> {
     let authority = Authority {
         keys: Arc::new(keys),
         transfers: Arc::new(PerZone::new(vec![one()], HashMap::new())),
-        catalogs: Vec::new(),
         updates: Some(Updates {
             rules: Arc::new(PerZone::new(vec![rule], HashMap::new())),
             updater,
         }),
-        following: None,
+        ..Authority::default()
     };
     Core::new(CoreOptions::default(), authority, store, Metrics::new())
 }
 
-fn sign(mut message: Vec<u8>, key: &Arc<Key>, shift: i64) -> (Vec<u8>, RequestMac) {
+pub(super) fn sign(mut message: Vec<u8>, key: &Arc<Key>, shift: i64) -> (Vec<u8>, RequestMac) {
     let now = unix_time().saturating_add_signed(shift);
     let mac = sign_request(&mut message, key, now, FUDGE).unwrap();
     (message, mac)
@@ -72,7 +71,7 @@ fn ask_whole(core: &Arc<Core>, transport: Transport, message: &[u8]) -> (Vec<u8>
         }
         Some(Later::Stream(mut stream)) => {
             let mut bytes = Vec::new();
-            while stream.next(&mut bytes) {}
+            while stream.next(&mut bytes).unwrap() {}
             (bytes[2..].to_vec(), true)
         }
     }

@@ -16,7 +16,7 @@ use super::accept::Shared;
 use super::pool::Outcome;
 use super::registry::Ticket;
 use crate::address::canonical;
-use crate::later::Later;
+use crate::later::{Broken, Later};
 use crate::metrics::DropReason;
 use crate::transport::proxy::{self, ProxyError};
 
@@ -147,7 +147,9 @@ impl Connection {
                 while more {
                     while more && self.output.len() < self.shared.options.queued {
                         let before = self.output.len();
-                        more = messages.next(&mut self.output);
+                        more = messages
+                            .next(&mut self.output)
+                            .map_err(|Broken| End::Ignored)?;
                         self.shared.pool.sent(self.output.len() - before);
                     }
                     self.flush().await?;
