@@ -96,7 +96,8 @@ pub(crate) async fn start(
     if let (Some(client), Some(items), Objects::Cluster(kubernetes)) =
         (&parts.client, parts.items, &sync.objects)
     {
-        let reporter = Reporter::new(client.clone(), kubernetes.qps, kubernetes.burst);
+        let patience = feed::patience(kubernetes);
+        let reporter = Reporter::new(client.clone(), kubernetes.qps, kubernetes.burst, patience);
         tasks.spawn(report::write(reporter, items));
     }
     let model = parts.model.clone();
@@ -198,10 +199,11 @@ fn spawn_feed(
             });
             return Some(reread);
         }
-        (Objects::Cluster(_), Some(client)) => {
+        (Objects::Cluster(kubernetes), Some(client)) => {
             let sources = sync.sources.iter().map(|source| source.as_str()).collect();
             let rules = sync.rules.clone();
-            tasks.spawn(feed::cluster(client, rules, sources, model, touched, stop));
+            let watches = feed::Watches::new(client, kubernetes, rules, sources);
+            tasks.spawn(feed::cluster(watches, model, touched, stop));
         }
         // Nothing of it is wanted.
         (Objects::Cluster(_), None) => {}

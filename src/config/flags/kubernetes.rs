@@ -17,7 +17,7 @@ pub(super) const GROUP: Group = Group {
             .says("The API server, in place of the one in the kubeconfig", ""),
         Flag::duration("kube-api-request-timeout", "30s").says(
             "How long a request to the API server may take",
-            "0s is without limit. Watches have none.",
+            "Lists and watches must begin within it; 0s leaves them 60s.",
         ),
         Flag::duration("request-timeout", "30s")
             .says("Older name of --kube-api-request-timeout", ""),

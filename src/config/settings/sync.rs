@@ -53,7 +53,7 @@ pub struct Kubernetes {
     pub server: Option<String>,
     /// The kubeconfig; `None` is the user's own if there is one, else that of the pod.
     pub kubeconfig: Option<PathBuf>,
-    /// How long a request may take; zero is without limit. Watches have none.
+    /// How long a request may take, or a list or a watch to begin; zero is up to the request.
     pub request_timeout: Duration,
     /// Requests a second.
     pub qps: u32,

@@ -14,7 +14,8 @@ pub struct Connection {
     pub server: Option<String>,
     /// The kubeconfig file; else `KUBECONFIG`, `~/.kube/config`, or the pod's own account.
     pub kubeconfig: Option<PathBuf>,
-    /// How long a request other than a watch may take; none for no limit.
+    /// How long it may take to send a request; none for no limit. How long an answer may take is up
+    /// to who waits for it.
     pub request_timeout: Option<Duration>,
 }
 

@@ -349,7 +349,7 @@ impl Watch {
             .header(http::header::ACCEPT, "application/json")
             .body(Body::empty())
             .map_err(|error| Failure::Lost(Box::new(error)))?;
-        let response = timeout(self.pace.silence, client.send(request)).await;
+        let response = timeout(self.pace.answer, client.send(request)).await;
         let response = response
             .map_err(|_| Failure::Silent)?
             .map_err(|error| Failure::Lost(Box::new(error)))?;

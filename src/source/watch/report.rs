@@ -56,16 +56,17 @@ pub struct Report<'a> {
 }
 
 impl Reporter {
-    /// A reporter with a limit of requests a second and a burst.
+    /// A reporter with a limit of requests a second and a burst. A request may take so long, or ten
+    /// seconds.
     #[must_use]
-    pub fn new(client: Client, per_second: u32, burst: u32) -> Self {
+    pub fn new(client: Client, per_second: u32, burst: u32, patience: Option<Duration>) -> Self {
         let gap = Duration::from_secs(1) / per_second.max(1);
         Self {
             client,
             gap,
             burst: gap * burst.saturating_sub(1),
             next: Mutex::new(None),
-            patience: Duration::from_secs(10),
+            patience: patience.unwrap_or(PATIENCE),
         }
     }
 
@@ -180,6 +181,9 @@ impl Reporter {
         sleep_until(turn).await;
     }
 }
+
+/// How long a request may take if nobody says.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The name that tools which read external-dns's Events look for.
 const CONTROLLER: &str = "external-dns";

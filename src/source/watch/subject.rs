@@ -61,6 +61,8 @@ pub struct Pace {
     pub vanish: Duration,
     /// How long one watch lasts; the server closes it then.
     pub watch: Duration,
+    /// How long the server may take to begin its answer to a list or a watch.
+    pub answer: Duration,
     /// How long the server may be silent in the middle of a list.
     pub silence: Duration,
     /// How long a server that refused to stream lists is not asked to again.
@@ -82,6 +84,7 @@ impl Default for Pace {
             absent: Duration::from_secs(10),
             vanish: Duration::from_secs(60),
             watch: Duration::from_secs(290),
+            answer: Duration::from_secs(60),
             silence: Duration::from_secs(60),
             plain: Duration::from_secs(3600),
         }

@@ -38,20 +38,25 @@ struct Seen {
 
 impl Seen {
     async fn start(server: &ApiServer) -> Self {
-        let connection = Connection {
-            server: Some(server.url()),
-            ..Connection::default()
-        };
-        let client = connect(&connection).await.unwrap();
         let pace = Pace {
             first_pause: Duration::from_millis(5),
             longest_pause: Duration::from_millis(50),
             absent: Duration::from_millis(20),
             vanish: Duration::from_millis(200),
             watch: Duration::from_secs(2),
+            answer: Duration::from_millis(300),
             silence: Duration::from_millis(300),
             plain: Duration::from_millis(200),
         };
+        Self::at(server.url(), pace).await
+    }
+
+    async fn at(url: String, pace: Pace) -> Self {
+        let connection = Connection {
+            server: Some(url),
+            ..Connection::default()
+        };
+        let client = connect(&connection).await.unwrap();
         let subject = Subject::of(Kind::Service, Trim::new(&Rules::default()));
         let (sender, events) = mpsc::channel(16);
         tokio::spawn(Watch::new(subject, Scope::default(), pace).run(client, sender));
@@ -309,6 +314,21 @@ async fn answers_that_make_no_sense_and_silence_are_tried_again() {
         server.store().fail(Vec::new());
         seen.until(&[("a", "a.example.org")]).await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_requests_and_answers_none_is_given_up_in_the_time_that_was_asked_for()
+{
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let pace = Pace {
+        answer: Duration::from_millis(50),
+        ..Pace::default()
+    };
+    let mut seen = Seen::at(url, pace).await;
+    let asked = tokio::time::Instant::now();
+    seen.until_health("fell silent").await;
+    assert!(asked.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]

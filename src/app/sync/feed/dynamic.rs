@@ -17,6 +17,7 @@ pub(super) fn start(
     client: &kube::Client,
     resources: &[String],
     (trim, scope): (&Arc<Trim>, &Scope),
+    pace: Pace,
     events: &Sender<Event>,
     running: &mut JoinSet<()>,
 ) {
@@ -27,7 +28,7 @@ pub(super) fn start(
         .collect();
     let together = Arc::new(Mutex::new(Together::of(dynamics.len())));
     for (number, dynamic) in dynamics.into_iter().enumerate() {
-        let watch = Watch::new(subject(dynamic, trim), scope.clone(), Pace::default());
+        let watch = Watch::new(subject(dynamic, trim), scope.clone(), pace);
         let (sender, mut own) = mpsc::channel(QUEUE);
         running.spawn(watch.run(client.clone(), sender));
         let (events, together) = (events.clone(), Arc::clone(&together));

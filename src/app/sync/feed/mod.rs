@@ -24,22 +24,11 @@ use crate::app::watch::{Nudge, Watcher};
 /// Objects of a cluster, as long as nobody asks to stop. `touched` is told of every object that an
 /// event touched.
 pub(super) async fn cluster(
-    client: kube::Client,
-    rules: SourceRules,
-    sources: Vec<&'static str>,
+    (mut watches, mut events): (Watches, Receiver<Event>),
     model: Model,
     touched: impl Fn(&[Touched]) + Send,
     stop: CancellationToken,
 ) {
-    let (sender, mut events) = mpsc::channel(QUEUE);
-    let mut watches = Watches {
-        client,
-        rules,
-        sources,
-        sender,
-        running: JoinSet::new(),
-        kinds: BTreeSet::new(),
-    };
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         watches.start(&model);
@@ -64,17 +53,24 @@ async fn next(events: &mut Receiver<Event>, batch: &mut Vec<Event>) -> usize {
 /// # Errors
 /// There is no cluster that the settings lead to.
 pub(super) async fn client(settings: &Kubernetes) -> anyhow::Result<kube::Client> {
-    let timeout = settings.request_timeout;
     let connection = Connection {
         server: settings.server.clone(),
         kubeconfig: settings.kubeconfig.clone(),
-        request_timeout: (!timeout.is_zero()).then_some(timeout),
+        request_timeout: patience(settings),
     };
     connect(&connection).await.context("connect to the cluster")
 }
 
-struct Watches {
+/// How long the API server may take to answer; none is up to the request.
+pub(super) fn patience(settings: &Kubernetes) -> Option<Duration> {
+    let timeout = settings.request_timeout;
+    (!timeout.is_zero()).then_some(timeout)
+}
+
+/// The watches of a cluster.
+pub(super) struct Watches {
     client: kube::Client,
+    pace: Pace,
     rules: SourceRules,
     sources: Vec<&'static str>,
     sender: Sender<Event>,
@@ -83,6 +79,28 @@ struct Watches {
 }
 
 impl Watches {
+    /// None yet, for these sources; and their events.
+    pub(super) fn new(
+        client: kube::Client,
+        settings: &Kubernetes,
+        rules: SourceRules,
+        sources: Vec<&'static str>,
+    ) -> (Self, Receiver<Event>) {
+        let (sender, events) = mpsc::channel(QUEUE);
+        let mut pace = Pace::default();
+        pace.answer = patience(settings).unwrap_or(pace.answer);
+        let watches = Self {
+            client,
+            pace,
+            rules,
+            sources,
+            sender,
+            running: JoinSet::new(),
+            kinds: BTreeSet::new(),
+        };
+        (watches, events)
+    }
+
     /// Starts the watches that are wanted and do not run yet. What is no longer wanted runs on: it
     /// may be wanted again, and costs less than another list.
     fn start(&mut self, model: &Model) {
@@ -94,6 +112,7 @@ impl Watches {
                     &self.client,
                     &self.rules.unstructured_resources,
                     (&model.trim(), &scope(&self.rules, &self.sources, *kind)),
+                    self.pace,
                     &self.sender,
                     &mut self.running,
                 );
@@ -101,7 +120,7 @@ impl Watches {
             }
             let trim = (*model.trim()).clone();
             let scope = scope(&self.rules, &self.sources, *kind);
-            let watch = Watch::new(Subject::of(*kind, trim), scope, Pace::default());
+            let watch = Watch::new(Subject::of(*kind, trim), scope, self.pace);
             self.running
                 .spawn(watch.run(self.client.clone(), self.sender.clone()));
         }

@@ -183,7 +183,7 @@ fn flags_of_names_are_explained() {
 
           --kube-api-request-timeout <DURATION>
               How long a request to the API server may take [default: 30s].
-              0s is without limit. Watches have none.
+              Lists and watches must begin within it; 0s leaves them 60s.
 
           --request-timeout <DURATION>
               Older name of --kube-api-request-timeout [default: 30s]
