@@ -6,10 +6,10 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -18,6 +18,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus_client::registry::Registry;
+use server::metrics::Metrics;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -36,8 +37,42 @@ pub(crate) struct Admin {
 pub(crate) struct Pages {
     /// Whether all zones have been read.
     pub(crate) ready: AtomicBool,
+    pub(crate) live: Live,
     pub(crate) registry: Registry,
 }
+
+/// Whether the threads that answer still run.
+#[derive(Debug)]
+pub(crate) struct Live {
+    metrics: Metrics,
+    /// Their beats at some time.
+    last: Mutex<(Instant, Vec<u64>)>,
+}
+
+impl Live {
+    pub(crate) fn new(metrics: Metrics) -> Self {
+        let last = Mutex::new((Instant::now(), Vec::new()));
+        Self { metrics, last }
+    }
+
+    /// Whether all of them have done something since a reading that is old enough to tell. They do
+    /// several times a second, with or without work.
+    fn is_live(&self, now: Instant) -> bool {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.saturating_duration_since(last.0) < STUCK {
+            return true;
+        }
+        let beats = self.metrics.beats();
+        let stuck = beats.len() == last.1.len() && beats.iter().zip(&last.1).any(|(a, b)| a == b);
+        if !stuck {
+            *last = (now, beats);
+        }
+        !stuck
+    }
+}
+
+/// How long a thread may stand still.
+const STUCK: Duration = Duration::from_secs(10);
 
 impl Admin {
     /// Opens the socket.
@@ -61,7 +96,7 @@ impl Admin {
     pub(crate) async fn run(self, pages: Arc<Pages>, stop: CancellationToken) -> io::Result<()> {
         let router = Router::new()
             .route("/metrics", get(metrics))
-            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/healthz", get(live))
             .route("/readyz", get(ready))
             .layer(DefaultBodyLimit::max(0))
             .with_state(pages);
@@ -85,6 +120,16 @@ async fn metrics(State(pages): State<Arc<Pages>>) -> Response {
     match page.await {
         Ok(Ok(text)) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn live(State(pages): State<Arc<Pages>>) -> (StatusCode, &'static str) {
+    match pages.live.is_live(Instant::now()) {
+        true => (StatusCode::OK, "ok\n"),
+        false => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "a thread that answers stands still\n",
+        ),
     }
 }
 
@@ -199,6 +244,7 @@ mod tests {
         let address = admin.address();
         let pages = Arc::new(Pages {
             ready: AtomicBool::new(false),
+            live: Live::new(Metrics::new()),
             registry: Registry::default(),
         });
         let stop = CancellationToken::new();

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use wire::Name;
 use zone::Store;
 
-use super::admin::{Admin, Pages};
+use super::admin::{Admin, Live, Pages};
 use super::authority;
 use super::banner::Banner;
 use super::catalog::Catalog;
@@ -177,6 +177,7 @@ impl Daemon {
         };
         let pages = Arc::new(Pages {
             ready: AtomicBool::new(false),
+            live: Live::new(self.server.metrics().clone()),
             registry: numbers.into_registry(),
         });
         let mut banner = Banner {
@@ -312,7 +313,7 @@ impl Daemon {
                 tracing::info!("ended");
                 Ok(ExitCode::SUCCESS)
             }
-            signal = signals.next_stop() => bail!("ended at once by a second signal, {signal}"),
+            signal = signals.another_stop() => bail!("ended at once by a second signal, {signal}"),
             () = tokio::time::sleep(DEADLINE) => bail!("not all connections ended in {DEADLINE:?}"),
         }
     }
@@ -365,9 +366,13 @@ async fn serve(
             Wish::Stop(signal) => return Ok(signal),
             Wish::Reload => {
                 match manifests {
-                    None => tracing::info!("SIGHUP: reading all zone files again"),
+                    None => tracing::info!(
+                        "SIGHUP: reading all zone files again; settings are read at the start only"
+                    ),
                     Some(manifests) => {
-                        tracing::info!("SIGHUP: reading all zone files and manifests again");
+                        tracing::info!(
+                            "SIGHUP: reading all zone files and manifests again; settings are read at the start only"
+                        );
                         manifests.ask();
                     }
                 }

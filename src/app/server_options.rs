@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::os::fd::OwnedFd;
 
+use super::zones::Made;
 use config::{Config, CountedClients, Gso, Listen};
 use server::Chaos;
 use server::options::Options;
@@ -18,7 +19,7 @@ use server::transport::udp::UdpOptions;
 /// settings have none.
 pub(super) fn options(config: &Config, inherited: Vec<OwnedFd>, secret: [u8; 16]) -> Options {
     let listen = match &config.listen {
-        Listen::Default if !inherited.is_empty() => Vec::new(),
+        Listen::Default if !inherited.is_empty() || !serves(config) => Vec::new(),
         Listen::Default => Options::default().listen,
         Listen::On(addresses) => addresses.iter().copied().map(Into::into).collect(),
     };
@@ -47,6 +48,14 @@ pub(super) fn options(config: &Config, inherited: Vec<OwnedFd>, secret: [u8; 16]
         proxies: config.proxy_protocol_from.clone(),
         core: core(config, secret),
     }
+}
+
+/// Whether there is, or may be, a zone to answer for. In the place of external-dns there is none, and
+/// nobody gave us port 53.
+fn serves(config: &Config) -> bool {
+    let zones = &config.zones;
+    let files = !zones.files.is_empty() || !zones.dirs.is_empty();
+    files || !Made::all(config).is_empty() || !config.peers.follows_nothing()
 }
 
 fn core(config: &Config, random: [u8; 16]) -> CoreOptions {

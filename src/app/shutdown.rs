@@ -1,7 +1,10 @@
 //! Signals and the end: SIGTERM or SIGINT drain, a second one aborts, SIGHUP reloads.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,18 @@ impl Signals {
         }
     }
 
+    /// Waits for another signal that asks to end. One that comes at once is the same wish: whoever
+    /// signals a process and its group sends two.
+    pub(crate) async fn another_stop(&mut self) -> &'static str {
+        let first = Instant::now();
+        loop {
+            let signal = self.next_stop().await;
+            if first.elapsed() > SAME {
+                return signal;
+            }
+        }
+    }
+
     /// Waits for a signal that asks to end.
     pub(crate) async fn next_stop(&mut self) -> &'static str {
         loop {
@@ -48,3 +63,6 @@ impl Signals {
         }
     }
 }
+
+/// Signals within this time are one.
+const SAME: Duration = Duration::from_millis(200);

@@ -79,13 +79,13 @@ impl Numbers {
         if let Ok(bytes) = stats::allocated::read() {
             page.gauge(
                 "zonewright_memory_allocated_bytes",
-                "Memory in use",
+                "Memory in use, as the allocator counts it: without zones of many megabytes",
                 bytes as u64,
             )?;
         }
-        if let Ok(bytes) = stats::resident::read() {
-            let help = "Memory held from the system by the allocator";
-            page.gauge("zonewright_memory_resident_bytes", help, bytes as u64)?;
+        if let Some(bytes) = resident() {
+            let help = "Memory of the whole process that is resident";
+            page.gauge("zonewright_memory_resident_bytes", help, bytes)?;
         }
         Ok(())
     }
@@ -296,6 +296,17 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Resident memory of this process in bytes. Large zones are mapped, which the allocator does not
+/// know of.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 #[cfg(test)]

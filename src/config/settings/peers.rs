@@ -25,6 +25,14 @@ pub struct Peers {
     pub catalog: Option<Catalog>,
 }
 
+impl Peers {
+    /// Whether there is no zone that comes from other servers, or lists ours.
+    #[must_use]
+    pub fn follows_nothing(&self) -> bool {
+        self.followed.is_empty() && self.catalog.is_none()
+    }
+}
+
 /// A zone of other servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Followed {
