@@ -8,12 +8,12 @@ use crate::error::{WireError, WireErrorKind};
 pub mod option {
     /// Name server identifier (RFC 5001).
     pub const NSID: u16 = 3;
+    /// How long the zone is good for (RFC 7314).
+    pub const EXPIRE: u16 = 9;
     /// Cookie (RFC 7873).
     pub const COOKIE: u16 = 10;
     /// TCP keepalive (RFC 7828).
     pub const KEEPALIVE: u16 = 11;
-    /// Padding (RFC 7830).
-    pub const PADDING: u16 = 12;
     /// Extended DNS error (RFC 8914).
     pub const ERROR: u16 = 15;
 }
@@ -55,12 +55,12 @@ pub struct Edns<'a> {
 pub struct Options<'a> {
     /// The cookie as sent; its length is not yet judged.
     pub cookie: Option<&'a [u8]>,
+    /// Whether the client would know how long the zone is good for.
+    pub expire: bool,
     /// Whether the client would keep a TCP connection.
     pub keepalive: bool,
     /// Whether the identifier of the server is wanted.
     pub nsid: bool,
-    /// Whether the request was padded, and so the answer should be.
-    pub padding: bool,
 }
 
 impl<'a> Options<'a> {
@@ -80,9 +80,10 @@ impl<'a> Options<'a> {
             match u16::from_be_bytes([code_high, code_low]) {
                 // The first of several counts, as with BIND and Knot.
                 option::COOKIE => options.cookie = options.cookie.or(Some(value)),
+                // Empty in a request (RFC 7314 §3.1); BIND and Knot do not mind what is in it.
+                option::EXPIRE => options.expire = true,
                 option::KEEPALIVE => options.keepalive = true,
                 option::NSID => options.nsid = true,
-                option::PADDING => options.padding = true,
                 _ => {}
             }
             rest = tail;
@@ -166,7 +167,7 @@ mod tests {
     fn options_are_read_and_unknown_ones_passed_over() {
         let data = b"\x00\x03\x00\x00\xFF\xEE\x00\x02zz\x00\x0A\x00\x08abcdefgh\x00\x0B\x00\x00";
         let options = Options::read(data).unwrap();
-        assert!(options.nsid && options.keepalive && !options.padding);
+        assert!(options.nsid && options.keepalive && !options.expire);
         assert_eq!(options.cookie, Some(&b"abcdefgh"[..]));
         for cut in [1, 3, 5, 11] {
             assert!(Options::read(&data[..cut]).is_err(), "{cut}");

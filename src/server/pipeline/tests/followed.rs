@@ -13,8 +13,6 @@ use crate::stage::who::Client;
 /// Follows "copy." from 192.0.2.1, and remembers what it is told.
 #[derive(Debug, Default)]
 struct Follower {
-    /// Another zone that it follows.
-    also: Option<Name>,
     told: Mutex<Vec<Option<Serial>>>,
     forwards: bool,
 }
@@ -25,7 +23,7 @@ fn copy() -> Name {
 
 impl Following for Follower {
     fn follows(&self, zone: &Name) -> bool {
-        *zone == copy() || self.also.as_ref() == Some(zone)
+        *zone == copy()
     }
 
     fn notified(&self, zone: &Name, by: &Client, serial: Option<Serial>) -> Heard {
@@ -116,41 +114,6 @@ fn primaries_are_heard_and_others_told_why_not() {
     }
     let told = follower.told.lock().unwrap();
     assert_eq!(*told, [None, Some(Serial(77))]);
-}
-
-#[test]
-fn how_long_a_zone_is_good_for_is_told_of_our_own_only() {
-    // RFC 7314: option 9, empty in the request, with the 86400 of the SOA in the answer.
-    let (asks, told) = ([0, 9, 0, 0], [0, 9, 0, 4, 0, 1, 0x51, 0x80]);
-    let follower = Arc::new(Follower::default());
-    let core = core(&follower, CoreOptions::default());
-    for (name, rtype, expected) in [
-        ("example.", Rtype::SOA, true),
-        ("Example.", Rtype::SOA, true),
-        ("example.", Rtype::A, false),
-        ("example.", Rtype::ANY, false),
-        ("mail.example.", Rtype::SOA, false),
-        ("nope.example.", Rtype::SOA, false),
-        ("copy.", Rtype::SOA, false),
-        ("other.", Rtype::SOA, false),
-    ] {
-        for transport in [Transport::Udp, Transport::Tcp] {
-            let question = query(name, rtype, Some((1232, &asks)));
-            let reply = ask(&core, transport, &question).unwrap();
-            assert_eq!(reply.ends_with(&told), expected, "{name} {rtype}");
-            let question = query(name, rtype, Some((1232, &[])));
-            let reply = ask(&core, transport, &question).unwrap();
-            assert!(!reply.ends_with(&told), "{name} {rtype} did not ask");
-        }
-    }
-    let follower = Follower {
-        also: Name::from_text(b"example.", None).ok(),
-        ..Follower::default()
-    };
-    let core = self::core(&Arc::new(follower), CoreOptions::default());
-    let question = query("example.", Rtype::SOA, Some((1232, &asks)));
-    let reply = ask(&core, Transport::Udp, &question).unwrap();
-    assert_eq!((reply[3] & 15, reply.ends_with(&told)), (0, false));
 }
 
 #[test]

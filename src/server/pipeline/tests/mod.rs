@@ -2,6 +2,7 @@
 //! real servers; here stand the promises that hold for any packet.
 
 mod catalog;
+mod expire;
 mod followed;
 mod granted;
 
