@@ -129,7 +129,6 @@ macro_rules! drop_reasons {
 }
 
 drop_reasons! {
-    Acl "acl" "The client may not ask, and is not told so.";
     ConnectionLimit "connection_limit" "A TCP connection beyond the limit of all, or one that made room for another.";
     Malformed "malformed" "Too broken to be answered: no whole header, or an answer instead of a request.";
     Panic "panic" "The core panicked on it.";
