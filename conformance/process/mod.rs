@@ -2,6 +2,7 @@
 //!
 //! Each trial starts our binary for itself in a temporary folder and stops it.
 
+mod catalog;
 mod explain;
 mod files;
 mod follow;
@@ -34,6 +35,7 @@ use crate::fleet::Cast;
 /// All trials.
 pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
     let tables = [
+        catalog::TRIALS,
         explain::TRIALS,
         files::TRIALS,
         follow::TRIALS,
