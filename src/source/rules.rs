@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::Selector;
-use crate::object::{Key, Kind};
+use crate::object::{Key, Kind, Meta};
 use crate::template::Engine;
 
 /// The settings of all sources.
@@ -106,6 +106,14 @@ impl Rules {
             || !kind.namespaced()
             || matches!(kind, Kind::Gateway | Kind::ListenerSet)
             || *self.namespace == *key.namespace()
+    }
+}
+
+impl Rules {
+    /// Whether an object passes the filters for labels and annotations.
+    #[must_use]
+    pub fn selects(&self, meta: &Meta) -> bool {
+        self.label_filter.matches(&meta.labels) && self.annotation_filter.matches(&meta.annotations)
     }
 }
 

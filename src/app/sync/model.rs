@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::pending::Pending;
+use super::report::Told;
 
 /// The model. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ struct Shared {
     settled: Notify,
     /// Grows with every step in which rows may have changed.
     generation: AtomicU64,
+    /// What the cluster is told of objects, and what came of it.
+    told: Arc<Told>,
 }
 
 /// What is behind the lock.
@@ -82,6 +85,7 @@ impl Model {
             inner: RwLock::new(inner),
             settled: Notify::new(),
             generation: AtomicU64::new(0),
+            told: Arc::default(),
         }))
     }
 
@@ -115,11 +119,13 @@ impl Model {
         let before = inner.knows();
         let (mut names, mut touched) = (BTreeSet::new(), Vec::new());
         for event in events {
+            let told = Inner::told(&event);
             for touch in inner.event(event) {
                 let (found, object) = inner.touch(touch);
                 names.extend(found);
                 touched.push(object);
             }
+            touched.extend(told);
         }
         let after = inner.knows();
         if before != after {
@@ -248,6 +254,11 @@ impl Model {
         all.collect()
     }
 
+    /// What the cluster is told of objects, and what came of it.
+    pub(crate) fn told(&self) -> &Arc<Told> {
+        &self.0.told
+    }
+
     /// A number that grows whenever rows may have changed.
     pub(crate) fn generation(&self) -> u64 {
         self.0.generation.load(Relaxed)
@@ -285,6 +296,20 @@ impl Inner {
         let wanted = self.engine.wanted();
         let mut health = wanted.iter().map(|kind| self.health.get(kind));
         health.all(|of| of.is_some_and(&fares)) && self.engine.is_resolved()
+    }
+
+    /// The DNSEndpoint that an event is about: its status speaks of it whatever it asks for.
+    fn told(event: &Event) -> Option<Touched> {
+        let key = match event {
+            Event::Apply(object) if object.kind() == Kind::DnsEndpoint => &object.meta().key,
+            Event::Delete(Kind::DnsEndpoint, key) => key,
+            _ => return None,
+        };
+        Some(Touched {
+            kind: Kind::DnsEndpoint,
+            key: key.clone(),
+            problems: Vec::new(),
+        })
     }
 
     fn event(&mut self, event: Event) -> Vec<Touch> {

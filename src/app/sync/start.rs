@@ -29,7 +29,7 @@ use super::model::{Model, Touched};
 use super::options;
 use super::own_zones::OwnZones;
 use super::pass::Judge;
-use super::report::{self, Reports};
+use super::report::{self, Outbox, Reports, Told};
 use super::resolve;
 use super::rfc2136;
 use super::status::Status;
@@ -51,8 +51,19 @@ pub(super) struct Parts {
     pub(super) model: Model,
     pub(super) destinations: Vec<Destination>,
     client: Option<kube::Client>,
-    items: Option<mpsc::Receiver<report::Item>>,
+    outbox: Option<Outbox>,
     reports: Reports,
+}
+
+/// All objects known, and destinations that have done nothing yet.
+pub(super) struct Settled {
+    pub(super) destinations: Vec<Destination>,
+    pub(super) stop: CancellationToken,
+    /// What follows the objects.
+    _tasks: JoinSet<()>,
+    told: Arc<Told>,
+    /// What is told comes out here; nobody is told if it is dropped.
+    writer: Option<(Reporter, Outbox)>,
 }
 
 /// Starts everything.
@@ -93,12 +104,14 @@ pub(crate) async fn start(
         }
         tasks.spawn(destination.run(receiver, stop.clone()));
     }
-    if let (Some(client), Some(items), Objects::Cluster(kubernetes)) =
-        (&parts.client, parts.items, &sync.objects)
-    {
-        let patience = feed::patience(kubernetes);
-        let reporter = Reporter::new(client.clone(), kubernetes.qps, kubernetes.burst, patience);
-        tasks.spawn(report::write(reporter, items));
+    if let Some((reporter, outbox)) = writer(sync, parts.client.as_ref(), parts.outbox) {
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = report::write(reporter, outbox) => {}
+                () = stop.cancelled() => {}
+            }
+        });
     }
     let model = parts.model.clone();
     let reread = spawn_feed(
@@ -123,8 +136,37 @@ pub(crate) async fn start(
 /// # Errors
 /// Objects could not be listed, or a destination could not be read or written.
 pub(crate) async fn once(sync: &Sync, store: &Arc<Store>, color: bool) -> anyhow::Result<()> {
-    let (mut destinations, _tasks, stop) = settled(sync, store, color).await?;
-    for destination in &mut destinations {
+    let Settled {
+        mut destinations,
+        stop,
+        _tasks: mut tasks,
+        told,
+        writer,
+    } = settled(sync, store, color).await?;
+    let mut writing = JoinSet::new();
+    if let Some((reporter, outbox)) = writer {
+        writing.spawn(report::write(reporter, outbox));
+    }
+    let result = each_once(&mut destinations).await;
+    // Whoever may tell something ends, and so does the writer then.
+    drop(destinations);
+    stop.cancel();
+    if !writing.is_empty() {
+        tasks.shutdown().await;
+    }
+    let written = async { while writing.join_next().await.is_some() {} };
+    if timeout(TELLING, written).await.is_err() {
+        let statuses = told.waiting();
+        tracing::warn!(
+            statuses,
+            "not all that there is to tell the cluster was written in {TELLING:?}"
+        );
+    }
+    result
+}
+
+async fn each_once(destinations: &mut [Destination]) -> anyhow::Result<()> {
+    for destination in destinations {
         let name = destination.name.clone();
         destination
             .once()
@@ -134,7 +176,6 @@ pub(crate) async fn once(sync: &Sync, store: &Arc<Store>, color: bool) -> anyhow
             bail!("destination \"{}\": \"{name}\": {reason}", destination.name);
         }
     }
-    stop.cancel();
     Ok(())
 }
 
@@ -143,11 +184,12 @@ pub(super) async fn settled(
     sync: &Sync,
     store: &Arc<Store>,
     color: bool,
-) -> anyhow::Result<(Vec<Destination>, JoinSet<()>, CancellationToken)> {
+) -> anyhow::Result<Settled> {
     let parts = Parts::new(sync, store).await?;
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let model = parts.model.clone();
+    let writer = writer(sync, parts.client.as_ref(), parts.outbox);
     let _read_once = spawn_feed(
         &mut tasks,
         sync,
@@ -172,7 +214,27 @@ pub(super) async fn settled(
             model.ailments().join("\n  ")
         );
     }
-    Ok((parts.destinations, tasks, stop))
+    Ok(Settled {
+        destinations: parts.destinations,
+        stop,
+        _tasks: tasks,
+        told: Arc::clone(model.told()),
+        writer,
+    })
+}
+
+/// What writes to the cluster, and what.
+fn writer(
+    sync: &Sync,
+    client: Option<&kube::Client>,
+    outbox: Option<Outbox>,
+) -> Option<(Reporter, Outbox)> {
+    let Objects::Cluster(kubernetes) = &sync.objects else {
+        return None;
+    };
+    let (qps, burst) = (kubernetes.qps, kubernetes.burst);
+    let reporter = Reporter::new(client?.clone(), qps, burst, feed::patience(kubernetes));
+    Some((reporter, outbox?))
 }
 
 fn spawn_feed(
@@ -224,12 +286,15 @@ fn observe(model: &Model, reports: &Reports, touched: &[Touched]) {
         }
         let inner = model.read();
         let index = inner.engine.index();
-        if let Some(object) = index
-            .get::<DnsEndpoint>(key)
-            .filter(|_| *kind == Kind::DnsEndpoint)
-            && object.observed != object.generation
-        {
-            reports.observed(key.clone(), object.generation);
+        if *kind == Kind::DnsEndpoint {
+            let object = index.get::<DnsEndpoint>(key);
+            let unsaid = object.filter(|object| {
+                object.observed != object.generation && inner.engine.rules().selects(&object.meta)
+            });
+            match unsaid {
+                Some(object) => reports.observed(key.clone(), object.generation),
+                None => reports.unobserved(key),
+            }
         }
         if let (Some(meta), false) = (index.meta(*kind, key), problems.is_empty()) {
             reports.wrong(&meta.reference(*kind), problems);
@@ -250,10 +315,10 @@ impl Parts {
             Objects::Cluster(kubernetes) => Some(feed::client(kubernetes).await?),
             Objects::Manifests(_) => None,
         };
-        let (reports, items) = match &client {
+        let (reports, outbox) = match &client {
             Some(_) if !sync.dry_run => {
-                let (reports, items) = Reports::new(&sync.events_emit);
-                (reports, Some(items))
+                let (reports, outbox) = Reports::new(&sync.events_emit, model.told());
+                (reports, Some(outbox))
             }
             _ => (Reports::silent(), None),
         };
@@ -267,7 +332,7 @@ impl Parts {
             model,
             destinations,
             client,
-            items,
+            outbox,
             reports,
         })
     }
@@ -365,6 +430,9 @@ fn provider(settings: &Provider, store: &Arc<Store>) -> anyhow::Result<Box<dyn D
 
 /// Objects that are not listed in this time end a single pass.
 const LISTING: Duration = Duration::from_secs(60);
+
+/// How long a single pass waits for the cluster to take what it is told.
+const TELLING: Duration = Duration::from_secs(10);
 
 /// How long the first pass over a destination of others waits for all objects.
 const PATIENCE: Duration = Duration::from_secs(30);

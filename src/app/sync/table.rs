@@ -25,9 +25,9 @@ pub(crate) async fn plan(
     color: bool,
     compared: &str,
 ) -> anyhow::Result<String> {
-    let (mut destinations, _tasks, stop) = settled(sync, store, color).await?;
+    let mut settled = settled(sync, store, color).await?;
     let mut plans = Vec::new();
-    for destination in &mut destinations {
+    for destination in &mut settled.destinations {
         let name = destination.name.clone();
         let decided = destination.preview().await;
         let decided = decided.with_context(|| format!("destination \"{name}\""))?;
@@ -38,7 +38,7 @@ pub(crate) async fn plan(
             compared,
         });
     }
-    stop.cancel();
+    settled.stop.cancel();
     Ok(match output {
         Output::Json => format!("{}\n", plain_json(&format!("{:#}", as_json(&plans)))),
         Output::Table => as_table(&plans),

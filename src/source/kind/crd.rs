@@ -14,9 +14,7 @@ pub(super) fn endpoints(index: &Index, rules: &Rules, key: &Key, outcome: &mut O
         return;
     };
     let meta = &object.meta;
-    if !rules.label_filter.matches(&meta.labels)
-        || !rules.annotation_filter.matches(&meta.annotations)
-    {
+    if !rules.selects(meta) {
         outcome.note(|| "it is not in the filters for labels and annotations".to_owned());
         return;
     }

@@ -1,13 +1,8 @@
-//! What becomes of objects' wishes, told to the cluster: Events on the objects, if they are asked
-//! for, and the status of DNSEndpoints.
-//!
-//! Told through a bounded queue; when it is full, what is new is dropped, since records matter more
-//! than words about them.
+//! What is told, and in which words.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use config::EventReason;
 use plan::diff::Conflict;
@@ -15,59 +10,45 @@ use plan::group::GroupKey;
 use plan::{ChangeSet, Endpoint, ObjectRef, ProviderError, RowName};
 use source::Problem;
 use source::object::Key;
-use source::watch::{Report, Reporter};
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{self, Sender};
 use tokio::time::Instant;
 
+use super::outbox::{Event, Outbox, Told};
 use crate::app::telemetry;
 
 /// Tells what becomes of wishes. Clones tell the same.
 #[derive(Clone, Debug)]
-pub(super) struct Reports {
-    sender: Option<Sender<Item>>,
+pub(in crate::app::sync) struct Reports {
+    /// None if nobody is told.
+    sender: Option<Sender<Event>>,
+    told: Arc<Told>,
     reasons: Arc<BTreeSet<&'static str>>,
-    dropped: Arc<AtomicU64>,
     begin: Instant,
 }
 
 /// What was done at a destination.
 #[derive(Debug)]
-pub(super) struct Done<'a> {
-    pub(super) created: Vec<&'a Endpoint>,
-    pub(super) updated: Vec<&'a Endpoint>,
-    pub(super) deleted: Vec<&'a Endpoint>,
-}
-
-/// Something to write.
-#[derive(Debug)]
-pub(super) enum Item {
-    Event {
-        object: Arc<ObjectRef>,
-        reason: &'static str,
-        action: &'static str,
-        warning: bool,
-        note: String,
-    },
-    Observed {
-        key: Key,
-        generation: i64,
-    },
+pub(in crate::app::sync) struct Done<'a> {
+    pub(in crate::app::sync) created: Vec<&'a Endpoint>,
+    pub(in crate::app::sync) updated: Vec<&'a Endpoint>,
+    pub(in crate::app::sync) deleted: Vec<&'a Endpoint>,
 }
 
 impl Reports {
     /// Tells nobody.
-    pub(super) fn silent() -> Self {
+    pub(in crate::app::sync) fn silent() -> Self {
         Self {
             sender: None,
+            told: Arc::default(),
             reasons: Arc::default(),
-            dropped: Arc::default(),
             begin: Instant::now(),
         }
     }
 
     /// Tells a task that writes to the cluster, which has the other end.
-    pub(super) fn new(emitted: &[EventReason]) -> (Self, Receiver<Item>) {
-        let (sender, items) = mpsc::channel(QUEUE);
+    pub(in crate::app::sync) fn new(emitted: &[EventReason], told: &Arc<Told>) -> (Self, Outbox) {
+        let (sender, events) = mpsc::channel(QUEUE);
         let reasons = emitted.iter().map(|reason| match reason {
             EventReason::RecordDeleted => DELETED,
             EventReason::RecordError => ERROR,
@@ -75,19 +56,21 @@ impl Reports {
         });
         let reports = Self {
             sender: Some(sender),
+            told: Arc::clone(told),
             reasons: Arc::new(reasons.collect()),
             ..Self::silent()
         };
-        (reports, items)
+        let told = Arc::clone(told);
+        (reports, Outbox { events, told })
     }
 
     /// The time since the start, for the brake: time that passes while the clock jumps counts once.
-    pub(super) fn now(&self) -> Duration {
+    pub(in crate::app::sync) fn now(&self) -> Duration {
         self.begin.elapsed()
     }
 
     /// Records were made, changed and taken away.
-    pub(super) fn made(&self, done: &Done<'_>) {
+    pub(in crate::app::sync) fn made(&self, done: &Done<'_>) {
         let parts = [
             (&done.created, READY, CREATED),
             (&done.updated, READY, UPDATED),
@@ -101,7 +84,12 @@ impl Reports {
     }
 
     /// Changes to a name were refused.
-    pub(super) fn failed(&self, name: &RowName, changes: &ChangeSet, error: &ProviderError) {
+    pub(in crate::app::sync) fn failed(
+        &self,
+        name: &RowName,
+        changes: &ChangeSet,
+        error: &ProviderError,
+    ) {
         let created = changes.create.iter().map(|made| (made, CREATED));
         let updated = changes.update.iter().map(|update| (&update.new, UPDATED));
         let deleted = changes.delete.iter().map(|gone| (gone, GONE));
@@ -113,24 +101,24 @@ impl Reports {
     }
 
     /// An endpoint lost its name to another one.
-    pub(super) fn lost(&self, conflict: &Conflict, text: &str) {
+    pub(in crate::app::sync) fn lost(&self, conflict: &Conflict, text: &str) {
         self.event(&conflict.loser, ERROR, NOTHING, true, text.to_owned());
     }
 
     /// A name cannot be where it is wanted.
-    pub(super) fn homeless(&self, endpoint: &Endpoint, text: &str) {
+    pub(in crate::app::sync) fn homeless(&self, endpoint: &Endpoint, text: &str) {
         self.event(endpoint, ERROR, NOTHING, true, text.to_owned());
     }
 
     /// Something is wrong with an object.
-    pub(super) fn wrong(&self, object: &Arc<ObjectRef>, problems: &[Problem]) {
+    pub(in crate::app::sync) fn wrong(&self, object: &Arc<ObjectRef>, problems: &[Problem]) {
         if !self.reasons.contains(ERROR) {
             return;
         }
         for problem in problems {
             let reason = problem.reason.label();
             let note = format!("(external-dns) {reason}: {}", problem.message);
-            self.send(Item::Event {
+            self.send(Event {
                 object: Arc::clone(object),
                 reason: ERROR,
                 action: NOTHING,
@@ -140,9 +128,16 @@ impl Reports {
         }
     }
 
-    /// A DNSEndpoint was seen in this version.
-    pub(super) fn observed(&self, key: Key, generation: i64) {
-        self.send(Item::Observed { key, generation });
+    /// A DNSEndpoint was seen in this version, which its status does not say.
+    pub(in crate::app::sync) fn observed(&self, key: Key, generation: i64) {
+        if self.sender.is_some() {
+            self.told.add(key, generation);
+        }
+    }
+
+    /// The status of a DNSEndpoint is as it should be, or there is none.
+    pub(in crate::app::sync) fn unobserved(&self, key: &Key) {
+        self.told.forget(key);
     }
 
     fn event(
@@ -170,7 +165,7 @@ impl Reports {
         );
         for object in &endpoint.origins {
             let (object, note) = (Arc::clone(object), note.clone());
-            self.send(Item::Event {
+            self.send(Event {
                 object,
                 reason,
                 action,
@@ -180,65 +175,15 @@ impl Reports {
         }
     }
 
-    fn send(&self, item: Item) {
+    fn send(&self, event: Event) {
         let Some(sender) = &self.sender else { return };
-        if sender.try_send(item).is_err() && self.dropped.fetch_add(1, Relaxed) == 0 {
+        // Where nobody takes them, none is wanted.
+        if let Err(TrySendError::Full(_)) = sender.try_send(event)
+            && self.told.drop_one()
+        {
             tracing::warn!("more to tell the cluster than it takes, some Events are left out");
         }
     }
-}
-
-/// Writes what is told, until nobody tells any more.
-pub(super) async fn write(reporter: Reporter, mut items: Receiver<Item>) {
-    let mut refused = false;
-    while let Some(item) = items.recv().await {
-        let written = match &item {
-            Item::Event {
-                object,
-                reason,
-                action,
-                warning,
-                note,
-            } => {
-                let report = Report {
-                    object,
-                    source: &object.kind.to_ascii_lowercase(),
-                    reason,
-                    action,
-                    warning: *warning,
-                    note: note.clone(),
-                    now: now(),
-                };
-                reporter.event(&report).await
-            }
-            Item::Observed { key, generation } => reporter.observed(key, *generation).await,
-        };
-        match written {
-            Ok(()) => refused = false,
-            // Said once: without the right to it, every one is refused.
-            Err(error) if !refused => {
-                refused = true;
-                let error = telemetry::chain(&error);
-                tracing::warn!(
-                    error,
-                    "status or Event is not written, which harms no record"
-                );
-            }
-            Err(_) => {}
-        }
-    }
-}
-
-/// Nanoseconds since 1970.
-fn now() -> u128 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "only the application looks at the clock"
-    )]
-    let now = SystemTime::now();
-    now.duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_nanos()
 }
 
 const READY: &str = "RecordReady";
@@ -265,11 +210,12 @@ mod tests {
 
     #[test]
     fn events_say_what_was_done_or_tried() {
-        let (reports, mut items) = Reports::new(&[
+        let emitted = [
             EventReason::RecordDeleted,
             EventReason::RecordError,
             EventReason::RecordReady,
-        ]);
+        ];
+        let (reports, mut outbox) = Reports::new(&emitted, &Arc::default());
         let endpoint = |name: &str| {
             let mut endpoint = Endpoint::new(name, Rtype::A, ["192.0.2.1"]);
             endpoint.origins = vec![Arc::new(ObjectRef {
@@ -309,7 +255,7 @@ mod tests {
         reports.failed(&RowName::new("a.example"), &changes, &error);
         reports.homeless(c, "it is hidden");
         let mut said = Vec::new();
-        while let Ok(Item::Event { reason, action, .. }) = items.try_recv() {
+        while let Ok(Event { reason, action, .. }) = outbox.events.try_recv() {
             said.push((reason, action));
         }
         let expected = [
