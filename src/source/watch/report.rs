@@ -110,13 +110,15 @@ impl Reporter {
             plural: "events".into(),
         };
         let path = resource.path(Some(namespace));
-        let regarding = json!({
+        let mut regarding = json!({
             "apiVersion": object.api_version,
             "kind": object.kind,
             "namespace": object.namespace,
             "name": object.name,
-            "uid": object.uid,
         });
+        if !object.uid.is_empty() {
+            regarding["uid"] = json!(object.uid);
+        }
         let body = json!({
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",

@@ -212,7 +212,7 @@ impl Destination {
         self.status.end(clock::now());
         let recovered = self.status.numbers().failures > 0;
         let (names, refused) = (self.shadow.len(), self.refused.len());
-        let held = self.brake.held().iter().map(|(_, count)| count).sum();
+        let held: usize = self.brake.held().iter().map(|(_, count)| count).sum();
         let conflicts = self.lost.len() + self.losses.len();
         let was_synced = self.status.numbers().synced;
         self.status.change(|numbers| {
@@ -231,7 +231,17 @@ impl Destination {
                 // Whoever waits may have gone.
                 let _unheard = ready.send(()).is_err();
             }
-            tracing::info!(destination = self.name, names, "all names are as wanted");
+            let destination = &self.name;
+            if held > 0 {
+                tracing::info!(
+                    destination,
+                    names,
+                    held,
+                    "all names are as wanted but for deletes that are held"
+                );
+            } else {
+                tracing::info!(destination, names, "all names are as wanted");
+            }
         } else if recovered {
             tracing::info!(destination = self.name, "destination works again");
         }

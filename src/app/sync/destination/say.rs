@@ -122,6 +122,7 @@ impl Destination {
                 held,
                 "too many deletes within an interval, they are held; if they are meant, `zonewright brake release` lets them go"
             );
+            self.reports.braked(destination, zone, held);
         } else if verdict.freed {
             tracing::info!(destination, zone, "deletes are no longer held");
         }

@@ -9,7 +9,7 @@ use plan::diff::Conflict;
 use plan::group::GroupKey;
 use plan::{ChangeSet, Endpoint, ObjectRef, ProviderError, RowName};
 use source::Problem;
-use source::object::Key;
+use source::object::{Key, Kind};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::Instant;
@@ -110,6 +110,33 @@ impl Reports {
         self.event(endpoint, ERROR, NOTHING, true, text.to_owned());
     }
 
+    /// The brake holds deletes. They are of many objects, some of which are gone: it is told of the
+    /// namespace that is always there.
+    pub(in crate::app::sync) fn braked(&self, destination: &str, zone: &str, held: usize) {
+        if !self.reasons.contains(ERROR) {
+            return;
+        }
+        let namespace = ObjectRef {
+            kind: "Namespace",
+            api_version: "v1",
+            namespace: "default".into(),
+            name: "default".into(),
+            uid: Box::default(),
+            created: 0,
+        };
+        let note = format!(
+            "(external-dns) destination:{destination},zone:{zone}: too many deletes within an \
+             interval, {held} are held; if they are meant, `zonewright brake release` lets them go"
+        );
+        self.send(Event {
+            object: Arc::new(namespace),
+            reason: ERROR,
+            action: HELD,
+            warning: true,
+            note,
+        });
+    }
+
     /// Something is wrong with an object.
     pub(in crate::app::sync) fn wrong(&self, object: &Arc<ObjectRef>, problems: &[Problem]) {
         if !self.reasons.contains(ERROR) {
@@ -163,8 +190,18 @@ impl Reports {
             endpoint.rtype,
             endpoint.targets.join(","),
         );
-        for object in &endpoint.origins {
-            let (object, note) = (Arc::clone(object), note.clone());
+        let mut objects = endpoint.origins.clone();
+        if objects.is_empty() {
+            // What is known to be there says in a label who asked for it.
+            objects.extend(
+                endpoint
+                    .labels
+                    .value(plan::Labels::RESOURCE)
+                    .and_then(object),
+            );
+        }
+        for object in objects {
+            let note = note.clone();
             self.send(Event {
                 object,
                 reason,
@@ -186,6 +223,27 @@ impl Reports {
     }
 }
 
+/// The object that a label names, as `service/default/web`. Its identity is not known.
+fn object(label: &str) -> Option<Arc<ObjectRef>> {
+    let mut parts = label.split('/');
+    let (word, first, second) = (parts.next()?, parts.next()?, parts.next());
+    let (namespace, name) = second.map_or(("", first), |name| (first, name));
+    let mut kinds = Kind::ALL.iter().filter(|kind| match word {
+        "crd" => **kind == Kind::DnsEndpoint,
+        // Gateways of the Gateway API ask for nothing themselves.
+        word => **kind != Kind::Gateway && kind.name().eq_ignore_ascii_case(word),
+    });
+    let kind = kinds.next().filter(|_| !name.is_empty())?;
+    Some(Arc::new(ObjectRef {
+        kind: kind.name(),
+        api_version: kind.api_version(),
+        namespace: namespace.into(),
+        name: name.into(),
+        uid: Box::default(),
+        created: 0,
+    }))
+}
+
 const READY: &str = "RecordReady";
 const ERROR: &str = "RecordError";
 const DELETED: &str = "RecordDeleted";
@@ -197,6 +255,9 @@ const GONE: &str = "Deleted";
 
 /// Nothing could be tried.
 const NOTHING: &str = "FailedSync";
+
+/// Deletes wait for somebody to let them go.
+const HELD: &str = "DeletesHeld";
 
 /// Words waiting to be written.
 const QUEUE: usize = 1024;
@@ -229,7 +290,11 @@ mod tests {
             endpoint
         };
         let all = ["a.example", "b.example", "c.example"].map(endpoint);
-        let [a, b, c] = &all;
+        let [a, b, mut c] = all;
+        // A destination knows objects by their label only.
+        c.origins.clear();
+        c.labels.set(plan::Labels::RESOURCE, "service/default/web");
+        let (a, b, c) = (&a, &b, &c);
         let done = Done {
             created: vec![a],
             updated: vec![b],
@@ -255,8 +320,9 @@ mod tests {
         reports.failed(&RowName::new("a.example"), &changes, &error);
         reports.homeless(c, "it is hidden");
         let mut said = Vec::new();
-        while let Ok(Event { reason, action, .. }) = outbox.events.try_recv() {
-            said.push((reason, action));
+        while let Ok(event) = outbox.events.try_recv() {
+            assert_eq!(event.object.to_string(), "service default/web");
+            said.push((event.reason, event.action));
         }
         let expected = [
             (READY, CREATED),
@@ -268,5 +334,26 @@ mod tests {
             (ERROR, NOTHING),
         ];
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn labels_name_objects() {
+        for (label, named) in [
+            ("service/default/web", Some(("v1", "service default/web"))),
+            ("node/one", Some(("v1", "node one"))),
+            (
+                "crd/a/b",
+                Some(("externaldns.k8s.io/v1alpha1", "dnsendpoint a/b")),
+            ),
+            ("ingress/a/b", Some(("networking.k8s.io/v1", "ingress a/b"))),
+            ("fake/default/x", None),
+            ("service", None),
+            ("service/default/", None),
+            ("", None),
+        ] {
+            let found = object(label).map(|object| (object.api_version, object.to_string()));
+            let named = named.map(|(version, text)| (version, text.to_owned()));
+            assert_eq!(found, named, "{label}");
+        }
     }
 }
