@@ -302,6 +302,12 @@ impl Parts {
                 all().map(|(name, of)| ([("destination", name)], number(of))),
             )?;
         }
+        let told = self.model.told().counts();
+        page.counters(
+            "zonewright_sync_reports",
+            "Events and statuses told to the cluster, by what came of them",
+            told.map(|(result, count)| ([("result", result)], count)),
+        )?;
         let mut encoder = page.0.encode_descriptor(
             "zonewright_sync_event_to_commit_seconds",
             "Time from an event to what was made of it, for each name that it touched",

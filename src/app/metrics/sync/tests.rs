@@ -108,6 +108,7 @@ async fn our_numbers_are_by_destination_and_kind() {
     names gauge
     refused gauge
     synced gauge
+    reports counter
     event_to_commit_seconds histogram
     provider_calls counter
     provider_errors counter
@@ -120,6 +121,7 @@ async fn our_numbers_are_by_destination_and_kind() {
         "zonewright_sync_changes_total{destination=\"embedded\",change=\"create\"} 1",
         "zonewright_sync_objects{kind=\"Service\"} 1",
         "zonewright_sync_watch_healthy{kind=\"Service\"} 1",
+        "zonewright_sync_reports_total{result=\"refused\"} 0",
         "zonewright_sync_problems{reason=\"AnnotationRejected\"} 1",
         "zonewright_sync_synced{destination=\"embedded\"} 1",
         "zonewright_sync_event_to_commit_seconds_bucket{le=\"+Inf\",destination=\"embedded\"} 0",

@@ -38,6 +38,10 @@ pub(crate) async fn explain(model: &Model, asks: &[Asks], name: &str) -> Explana
         incomplete: model.ailments(),
         ..Explanation::default()
     };
+    let refusal = model.told().refusal();
+    explanation.incomplete.extend(
+        refusal.map(|reason| format!("status and Events, which harms no record: {reason}")),
+    );
     for destination in asks {
         explanation.destinations.push(ask(destination, &row).await);
     }
