@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use crate::flags::{self, Kind};
@@ -30,14 +30,12 @@ pub(super) struct DestinationEntry {
 /// A key, which may be that of a flag, and its value.
 pub(super) type Entry = (Spanned<String>, Value);
 
-#[derive(Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a zone, which is a map such as file: example.org.zone"
-)]
+/// A zone of the file.
 pub(super) struct ZoneEntry {
     pub(super) name: Option<String>,
     pub(super) file: Spanned<String>,
+    /// Keys that a zone does not have.
+    pub(super) unknown: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +120,41 @@ impl<'de> Visitor<'de> for DocumentVisitor {
             }
         }
         Ok(document)
+    }
+}
+
+impl<'de> Deserialize<'de> for ZoneEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ZoneVisitor)
+    }
+}
+
+struct ZoneVisitor;
+
+impl<'de> Visitor<'de> for ZoneVisitor {
+    type Value = ZoneEntry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a zone, which is a map such as file: example.org.zone")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ZoneEntry, A::Error> {
+        let (mut name, mut file, mut unknown) = (None, None, Vec::new());
+        while let Some(key) = map.next_key::<Spanned<String>>()? {
+            match key.value.as_str() {
+                "name" => name = map.next_value()?,
+                "file" => file = Some(map.next_value()?),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    unknown.push(key);
+                }
+            }
+        }
+        Ok(ZoneEntry {
+            name,
+            file: file.ok_or_else(|| A::Error::missing_field("file"))?,
+            unknown,
+        })
     }
 }
 

@@ -54,17 +54,24 @@ pub(crate) fn parse(path: &str, text: &str) -> FileSettings {
         };
         claims.into_iter().map(claim).collect()
     });
+    let mut zones = Vec::with_capacity(document.zones.len());
+    for zone in document.zones {
+        problems.extend(zone.unknown.into_iter().map(|key| {
+            let message = format!(
+                "{} is no key here; expected one of name, file",
+                Quoted(&key.value)
+            );
+            Problem::of_file(place.of(key.referenced), message)
+        }));
+        zones.push(FileZone {
+            origin: place.of(zone.file.referenced),
+            name: zone.name,
+            file: zone.file.value,
+        });
+    }
     FileSettings {
         values,
-        zones: document
-            .zones
-            .into_iter()
-            .map(|zone| FileZone {
-                origin: place.of(zone.file.referenced),
-                name: zone.name,
-                file: zone.file.value,
-            })
-            .collect(),
+        zones,
         destinations,
         address_maps: place.maps(document.address_maps.unwrap_or_default()),
         claims,

@@ -211,6 +211,12 @@ fn mistakes_in_a_file_have_a_line_and_a_column() {
       hint: several values of one setting are a list, such as [a, b]
     "#);
     insta::assert_snapshot!(wrong("version: 1\nzones:\n- file: x\n  nam: y\n"), @r#"error: etc/zonewright.yaml:4:3: "nam" is no key here; expected one of name, file"#);
+    insta::assert_snapshot!(wrong("version: 1\nlisen: x\nzones:\n- fil: y\n  file: x\n  nam: y\n"), @r#"
+    error: etc/zonewright.yaml:2:1: "lisen" is not a setting
+      hint: did you mean "listen"?
+    error: etc/zonewright.yaml:4:3: "fil" is no key here; expected one of name, file
+    error: etc/zonewright.yaml:6:3: "nam" is no key here; expected one of name, file
+    "#);
     insta::assert_snapshot!(wrong("version: 1\nzones: [\n"), @"
     error: etc/zonewright.yaml:2:8: [ is never closed
       hint: close it with ]
