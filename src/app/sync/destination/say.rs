@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use plan::brake::Verdict;
-use plan::{ChangeSet, Endpoint, ProviderError, RowName};
+use plan::{ChangeSet, Endpoint, ErrorKind, ProviderError, RowName};
 
 use super::look::NAMES_A_LOCK;
 use super::task::Destination;
@@ -62,8 +62,36 @@ impl Destination {
         let reason = telemetry::chain(error);
         if self.refused.say(name, &reason) {
             tracing::warn!(destination = self.name, %name, reason, "change is refused, the others are made");
-            self.reports.failed(name, changes, error);
+            self.reports.failed(|other| other == name, changes, error);
         }
+    }
+
+    /// The destination takes none of these changes now: said on the objects of those that are not
+    /// made, once for each reason. Somebody else's change in between is no reason, for it is looked
+    /// at again at once.
+    pub(super) fn say_failed(&self, changes: &ChangeSet, error: &ProviderError) {
+        let known = self.status.numbers().last_error;
+        if error.kind == ErrorKind::Conflict || known == Some(telemetry::chain(error)) {
+            return;
+        }
+        let registry = self.shadow.registry();
+        let asked = |endpoint: &&Endpoint| !registry.is_own(endpoint);
+        let created = changes.create.iter().filter(asked);
+        let deleted = changes.delete.iter().filter(asked);
+        let updated = changes.update.iter().filter(|update| asked(&&update.new));
+        let open = ChangeSet {
+            create: created
+                .filter(|made| !self.shadow.has(made))
+                .cloned()
+                .collect(),
+            update: updated.cloned().collect(),
+            delete: deleted
+                .filter(|gone| self.shadow.has(gone))
+                .cloned()
+                .collect(),
+        };
+        self.reports
+            .failed(|name| !self.refused.has(name), &open, error);
     }
 
     /// Says what is there and not answered, of these names or of all, unless that was said before.

@@ -54,7 +54,13 @@ impl Destination {
             return Ok(false);
         }
         let (again, batch) = self.refused_before(self.shadow.write(changes));
-        self.ask(batch, &mut Call::Apply, false).await?;
+        let told = self.reports.tells_errors().then(|| batch.clone());
+        if let Err(error) = self.ask(batch, &mut Call::Apply, false).await {
+            if let Some(batch) = told {
+                self.say_failed(&batch, &error);
+            }
+            return Err(error);
+        }
         self.ask(again, &mut Call::Apply, true).await?;
         Ok(true)
     }

@@ -83,10 +83,15 @@ impl Reports {
         }
     }
 
-    /// Changes to a name were refused.
+    /// Whether anybody is told of what went wrong.
+    pub(in crate::app::sync) fn tells_errors(&self) -> bool {
+        self.reasons.contains(ERROR)
+    }
+
+    /// Changes to these names were not taken.
     pub(in crate::app::sync) fn failed(
         &self,
-        name: &RowName,
+        is_meant: impl Fn(&RowName) -> bool,
         changes: &ChangeSet,
         error: &ProviderError,
     ) {
@@ -94,7 +99,7 @@ impl Reports {
         let updated = changes.update.iter().map(|update| (&update.new, UPDATED));
         let deleted = changes.delete.iter().map(|gone| (gone, GONE));
         for (endpoint, action) in created.chain(updated).chain(deleted) {
-            if GroupKey::of(endpoint).name == *name {
+            if is_meant(&GroupKey::of(endpoint).name) {
                 self.event(endpoint, ERROR, action, true, telemetry::chain(error));
             }
         }
@@ -317,7 +322,7 @@ mod tests {
             message: "no".to_owned(),
             source: None,
         };
-        reports.failed(&RowName::new("a.example"), &changes, &error);
+        reports.failed(|name| name.as_str() == "a.example", &changes, &error);
         reports.homeless(c, "it is hidden");
         let mut said = Vec::new();
         while let Ok(event) = outbox.events.try_recv() {
