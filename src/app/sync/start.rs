@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use config::{Objects, Provider, Sync};
+use config::{Objects, Provider, Registry, Sync};
 use plan::brake::Brake;
 use plan::registry::Shadow;
 use plan::{Desired, DynProvider};
@@ -386,6 +386,10 @@ fn destination(
             } else {
                 PATIENCE
             },
+            kept: match &settings.registry {
+                Registry::Txt(txt) => settings.cache_time.max(txt.cache_interval),
+                _ => settings.cache_time,
+            },
         },
         model: model.clone(),
         pending: model.listen(),
@@ -395,6 +399,7 @@ fn destination(
         losses: std::collections::BTreeSet::new(),
         negotiated: false,
         stale: false,
+        listed: None,
         ready: None,
         refused: Words::default(),
         lost: Words::default(),

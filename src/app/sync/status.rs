@@ -44,6 +44,12 @@ pub(crate) struct Numbers {
     pub(crate) failures: u64,
     pub(crate) passes: u64,
     pub(crate) idle_passes: u64,
+    /// Full passes that took an earlier listing, and that made one; without a time for which
+    /// listings are kept neither is counted.
+    pub(crate) cache_hits: u64,
+    pub(crate) cache_misses: u64,
+    /// Change sets given to a destination whose listings are kept.
+    pub(crate) cache_applies: u64,
     pub(crate) last_error: Option<String>,
     /// When the last pass began, in seconds since 1970.
     pub(crate) last_begun: u64,

@@ -165,6 +165,7 @@ impl Parts {
             self.model.watches().failures,
         )?;
         self.mismatches(page)?;
+        cache(page, numbers)?;
         for (name, help, counts) in [
             (
                 "external_dns_source_deduplicated_endpoints",
@@ -411,6 +412,27 @@ impl Parts {
         *counted = Some(fresh);
         census
     }
+}
+
+/// What comes of `--provider-cache-time`, where it is set.
+fn cache(page: &mut Page<'_>, numbers: &[Numbers]) -> fmt::Result {
+    let sum = |count: fn(&Numbers) -> u64| numbers.iter().map(count).sum::<u64>();
+    let (hits, misses) = (sum(|of| of.cache_hits), sum(|of| of.cache_misses));
+    if hits + misses == 0 {
+        return Ok(());
+    }
+    // These counters of external-dns have names that do not end as those of counters have to.
+    page.gauges(
+        "external_dns_provider_cache_records_calls",
+        "Listings that were needed, by whether an earlier one was taken",
+        [("true", hits), ("false", misses)]
+            .map(|(cached, count)| ([("from_cache", cached)], count)),
+    )?;
+    page.gauge(
+        "external_dns_provider_cache_apply_changes_calls",
+        "Change sets given to destinations whose listings are kept",
+        sum(|of| of.cache_applies),
+    )
 }
 
 fn add(sum: &mut BTreeMap<Rtype, u64>, counts: &BTreeMap<Rtype, i64>) {

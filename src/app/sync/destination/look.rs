@@ -1,9 +1,11 @@
 //! One look at some names or all: listed, decided, done, and counted.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use plan::registry::Registry;
-use plan::{ErrorKind, Expected, ProviderError, RowName};
+use plan::{ChangeSet, Endpoint, ErrorKind, Expected, ProviderError, RowName, group};
+use tokio::time::Instant;
 use wire::Rtype;
 
 use super::search::Doubt;
@@ -34,7 +36,20 @@ impl Destination {
         let (owns, conditional) = (can.owns, can.conditional);
         let full = matches!(scope, Scope::All);
         self.status.begin(clock::now());
-        self.list(full && !owns).await?;
+        // A listing that is young enough stands for a new one, but not before a write.
+        let kept = !self.stale && self.listed.is_some_and(|at| at.elapsed() < self.pace.kept);
+        let asks_anew = full && !owns && !kept;
+        let mut fresh = self.list(asks_anew).await?;
+        if full && !owns && !self.pace.kept.is_zero() {
+            self.status.change(|numbers| {
+                let count = if fresh {
+                    &mut numbers.cache_misses
+                } else {
+                    &mut numbers.cache_hits
+                };
+                *count += 1;
+            });
+        }
         let complete = self.model.is_complete();
         let names = self.names(scope);
         let looked = (!full).then_some(&*names);
@@ -43,7 +58,6 @@ impl Destination {
         if full {
             self.status.recount();
         }
-        let mut fresh = false;
         // Many names of our own zones are decided in parts. What a first sync finds early is served
         // early; what takes anything away is done last, since the brake looks at all of it.
         let first = owns && !self.status.numbers().synced;
@@ -52,10 +66,12 @@ impl Destination {
         let mut changed = false;
         for names in names.chunks(part.min(names.len().max(1))) {
             self.decide(names, &mut decided).await?;
-            if !full && !fresh && !decided.plan.changes.is_empty() && !conditional {
+            if !fresh && !decided.plan.changes.is_empty() && !conditional {
                 // A write there would go through even if our view of it is old.
-                self.list(true).await?;
-                fresh = true;
+                fresh = self.list(true).await?;
+                if full {
+                    self.status.recount();
+                }
                 decided = Decided::default();
                 self.decide(names, &mut decided).await?;
             }
@@ -72,8 +88,8 @@ impl Destination {
         Ok((settles && self.knows_enough(complete), changed))
     }
 
-    /// Makes sure that we know what is there, anew if `afresh`.
-    pub(super) async fn list(&mut self, afresh: bool) -> Result<(), ProviderError> {
+    /// Makes sure that we know what is there, anew if `afresh`. Tells whether it was read now.
+    pub(super) async fn list(&mut self, afresh: bool) -> Result<bool, ProviderError> {
         if !self.negotiated {
             let filter = self.provider.filter().await?;
             if self.judge.zones.is_empty() {
@@ -96,8 +112,10 @@ impl Destination {
             let _differing = self.shadow.load(records);
             self.status.listed(&self.shadow);
             self.stale = false;
+            self.listed = Some(Instant::now());
+            return Ok(true);
         }
-        Ok(())
+        Ok(false)
     }
 
     /// What is looked for at the destination: what is wanted there, and the ownership records of that.
@@ -162,6 +180,38 @@ impl Destination {
             self.judge.decide(&self.shadow, names, wanted, decided);
         }
         Ok(())
+    }
+
+    /// What is left to do of changes that the registry has written, of which some may have been made:
+    /// what is there is listed anew and decided on again. Nothing goes that was not to go before, for
+    /// the brake has not seen it.
+    pub(super) async fn again(&mut self, batch: &ChangeSet) -> Result<ChangeSet, ProviderError> {
+        self.list(true).await?;
+        let names: BTreeSet<RowName> = group::groups(batch.clone())
+            .into_iter()
+            .map(|(key, _)| key.name)
+            .filter(|name| !self.refused.has(name))
+            .collect();
+        let names: Vec<RowName> = names.into_iter().collect();
+        let mut decided = Decided::default();
+        let mut wanted = Vec::new();
+        for some in names.chunks(NAMES_A_LOCK) {
+            let inner = self.model.read();
+            for name in some {
+                wanted.append(&mut self.judge.wanted(&inner, name, &mut decided));
+            }
+        }
+        let wanted = self.provider.adjust(wanted).await?;
+        self.judge
+            .decide(&self.shadow, &names, wanted, &mut decided);
+        let mut changes = decided.plan.changes;
+        let gone: BTreeSet<_> = batch.delete.iter().map(key).collect();
+        let updates = batch.update.iter().map(|update| &update.new);
+        let made: BTreeSet<_> = batch.create.iter().chain(updates).map(key).collect();
+        changes.create.retain(|it| made.contains(&key(it)));
+        changes.update.retain(|it| made.contains(&key(&it.new)));
+        changes.delete.retain(|it| gone.contains(&key(it)));
+        Ok(self.shadow.write(changes))
     }
 
     /// Does what was decided. Tells whether there was anything to do.
@@ -274,6 +324,12 @@ pub(super) const NAMES_A_LOCK: usize = 256;
 
 /// Names of our own zones that are planned and committed together.
 const NAMES_A_PART: usize = 4096;
+
+/// What tells an endpoint from others.
+fn key(endpoint: &Endpoint) -> (RowName, Rtype, Box<str>) {
+    let name = RowName::new(&endpoint.name);
+    (name, endpoint.rtype, endpoint.set_identifier.clone())
+}
 
 /// The types that a record of this one may have been before.
 fn kin(rtype: Rtype) -> impl Iterator<Item = Rtype> {

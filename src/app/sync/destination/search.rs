@@ -82,6 +82,12 @@ impl Search {
         }
     }
 
+    /// The whole batch.
+    pub(super) fn all(&self) -> ChangeSet {
+        let places: Vec<usize> = (0..self.groups.len()).collect();
+        self.join(&places)
+    }
+
     pub(super) fn join(&self, places: &[usize]) -> ChangeSet {
         let mut all = ChangeSet::default();
         for (_, group) in places.iter().filter_map(|at| self.groups.get(*at)) {

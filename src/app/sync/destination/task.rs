@@ -42,6 +42,8 @@ pub(in crate::app::sync) struct Destination {
     pub(in crate::app::sync) negotiated: bool,
     /// What is there is to be listed before the next write.
     pub(in crate::app::sync) stale: bool,
+    /// When what is there was listed last.
+    pub(in crate::app::sync) listed: Option<Instant>,
     /// Told once all is as wanted for the first time.
     pub(in crate::app::sync) ready: Option<oneshot::Sender<()>>,
     /// All names there were have been looked at once; of those that came since we were told.
@@ -67,6 +69,8 @@ pub(in crate::app::sync) struct Pace {
     pub(in crate::app::sync) between: Duration,
     /// How long the first pass waits for all objects.
     pub(in crate::app::sync) patience: Duration,
+    /// How long a listing stands for the next one of a full pass; zero is not at all.
+    pub(in crate::app::sync) kept: Duration,
 }
 
 /// A question or an order to a destination.

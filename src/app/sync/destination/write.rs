@@ -114,6 +114,16 @@ impl Destination {
                 return Ok(());
             }
         }
+        let unread = failed && search.groups.len() > 1 && matches!(call, Call::Apply);
+        if unread && !self.provider.capabilities().conditional {
+            // Some of it may have been made, and what follows is made whatever is there.
+            self.stale = true;
+            let left = self.again(&search.all()).await?;
+            if left.is_empty() {
+                return Ok(());
+            }
+            search = Search::new(left, again, turn);
+        }
         let after_probes = search.parts.len();
         if failed && !again && after_probes > 0 {
             search.probe(turn);
@@ -226,6 +236,9 @@ impl Destination {
             let wanted = batch.create.clone();
             adjusted.append(&mut self.provider.adjust(wanted).await?);
             return Ok(());
+        }
+        if !self.pace.kept.is_zero() {
+            self.status.change(|numbers| numbers.cache_applies += 1);
         }
         let applied = self.provider.apply(batch).await?;
         let mut refused: Vec<RowName> = Vec::new();

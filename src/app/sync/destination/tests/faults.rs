@@ -29,6 +29,12 @@ struct Other {
     down: Option<ErrorKind>,
     /// How many change sets came.
     asked: usize,
+    /// How often it was listed.
+    listed: usize,
+    /// A change set that it fails at is made all the same, this many times.
+    half_made: usize,
+    /// What was made although it was there.
+    repeated: Vec<String>,
     /// Names that it does not adjust, as those that are refused.
     unadjusted: BTreeMap<&'static str, ErrorKind>,
 }
@@ -74,7 +80,10 @@ impl Provider for Shared {
     }
 
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
-        Ok(self.with(|other| other.records.values().cloned().collect()))
+        Ok(self.with(|other| {
+            other.listed += 1;
+            other.records.values().cloned().collect()
+        }))
     }
 
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
@@ -101,8 +110,20 @@ impl Provider for Shared {
                     return Err(error(*kind));
                 }
             }
+            for made in &changes.create {
+                if other.records.contains_key(&key(made)) {
+                    other.repeated.push(made.name.to_string());
+                }
+            }
             for gone in &changes.delete {
                 other.records.remove(&key(gone));
+            }
+            if other.half_made > 0 {
+                other.half_made -= 1;
+                let half = made.iter().copied().step_by(2);
+                let half: Vec<_> = half.map(|made| (key(made), made.clone())).collect();
+                other.records.extend(half);
+                return Err(error(ErrorKind::Failed));
             }
             for made in made {
                 other.records.insert(key(made), made.clone());
@@ -248,6 +269,38 @@ async fn one_record_that_cannot_be_adjusted_stays_as_it_is_and_stops_no_other() 
         assert_eq!(rig.status.numbers().refused, 0);
         rig.end().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_is_kept_stands_for_the_next_ones_but_not_before_a_write() {
+    let rig = Rig::with(&["--source=service", "--provider-cache-time=10m"]).await;
+    let listed = || rig.other.with(|other| other.listed);
+    rig.list(numbered(3));
+    rig.wait_for(3).await;
+    sleep(Duration::from_secs(300)).await;
+    assert_eq!(listed(), 1);
+    rig.apply("new");
+    rig.wait_for(4).await;
+    assert_eq!(listed(), 2);
+    sleep(Duration::from_secs(660)).await;
+    assert_eq!(listed(), 3);
+    let numbers = rig.status.numbers();
+    assert!(numbers.cache_hits > 10 && numbers.cache_misses == 2);
+    assert_eq!(numbers.cache_applies, 2);
+    rig.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_failed_batch_has_made_is_not_made_again() {
+    let rig = Rig::start().await;
+    rig.other.with(|other| other.half_made = 2);
+    rig.list(numbered(100));
+    rig.wait_for(100).await;
+    sleep(Duration::from_secs(120)).await;
+    let repeated = rig.other.with(|other| std::mem::take(&mut other.repeated));
+    assert_eq!(repeated, Vec::<String>::new());
+    assert_eq!(rig.status.numbers().refused, 0);
+    rig.end().await;
 }
 
 #[tokio::test(start_paused = true)]
