@@ -109,10 +109,10 @@ fn update(server: SocketAddr, client: usize, mut known: Known, mut random: Rando
         return known;
     };
     loop {
-        let name = (random.next() % u64::from(NAMES)) as u8;
+        let name = random.below(NAMES);
         let wanted = match random.next() % 3 {
             0 => None,
-            _ => Some((random.next() % 250) as u8),
+            _ => Some(random.below(250)),
         };
         known.pending = Some((name, wanted));
         match exchange(&mut stream, &message(client, name, wanted)) {
@@ -174,6 +174,10 @@ impl Random {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
+    }
+
+    fn below(&mut self, limit: u8) -> u8 {
+        u8::try_from(self.next() % u64::from(limit)).unwrap_or(0)
     }
 }
 

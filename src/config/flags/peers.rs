@@ -56,7 +56,7 @@ pub(super) const GROUP: Group = Group {
             "Let clients update zones (RFC 2136)",
             "RULE is as in BIND: grant|deny KEY name|subdomain|wildcard NAME [TYPE...], grant|deny KEY \
              zonesub|self|selfsub|selfwild|tcp-self [TYPE...]. The first rule that fits a record decides; \
-             without one it is refused. KEY may be * for any key, or a network instead of a key. Without \
+             without one it is refused. KEY may be * for any key, or a network instead of a key, which counts over TCP only. Without \
              types it is for all but NS, SOA, NSEC, NSEC3 and RRSIG; ANY is all. 'takeover' at the end lets \
              the client put its records above those of zone files and objects. Example: \
              'example.org=grant dhcp subdomain dyn.example.org A AAAA DHCID'.",

@@ -41,9 +41,6 @@ pub(crate) fn bind(options: &mut Options) -> Result<Bound, BindError> {
             other => other?,
         }
     }
-    if bound.addresses.is_empty() {
-        return Err(BindError::Nothing);
-    }
     Ok(bound)
 }
 

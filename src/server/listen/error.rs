@@ -51,9 +51,6 @@ pub enum BindError {
         /// What the system said.
         source: io::Error,
     },
-    /// Nothing to listen at.
-    #[error("no address to listen on; name one, such as `--listen 127.0.0.1:5353`")]
-    Nothing,
     /// The system has no random numbers for us.
     #[error("draw a random key from the system")]
     Random(#[source] getrandom::Error),

@@ -91,7 +91,8 @@ fn port_taken_for_udp_alone_is_noticed() {
 fn address_of_another_machine_is_refused() {
     let error = bind(&mut options(&["192.0.2.77:0"])).unwrap_err();
     insta::assert_snapshot!(error, @"listen on 192.0.2.77:0: this machine has no such address; `ip address` lists those it has");
-    assert!(matches!(bind(&mut options(&[])), Err(BindError::Nothing)));
+    // Who has no zones needs no sockets.
+    assert!(bind(&mut options(&[])).is_ok());
 }
 
 #[test]
@@ -173,7 +174,6 @@ fn messages_say_what_to_do() {
         source: source(),
     };
     insta::assert_snapshot!(v6, @"listen on [::]:53: IPv6 is switched off on this machine; leave the address out or listen on an IPv4 address");
-    insta::assert_snapshot!(BindError::Nothing, @"no address to listen on; name one, such as `--listen 127.0.0.1:5353`");
 }
 
 #[test]
