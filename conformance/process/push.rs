@@ -77,11 +77,8 @@ fn full_life(program: &Program, place: &mut Place, flags: &[&str]) -> Result<(),
         ("foreign.example.org", "A", "192.0.2.13", 0),
     ])?;
     let pusher = start(program, &place.options(flags))?;
-    let text = format!(
-        "text.example.org. 300 TXT \"{}\" \"{}\"",
-        &long[..255],
-        &long[255..]
-    );
+    let (first, rest) = long.split_at(255);
+    let text = format!("text.example.org. 300 TXT \"{first}\" \"{rest}\"");
     let owner = "\"heritage=external-dns,external-dns/owner=us,\
                  external-dns/resource=crd/default/all\"";
     let claim = format!("a-owner.web.example.org. 300 TXT {owner}");

@@ -9,5 +9,7 @@ use plan::DynProvider;
 /// # Errors
 /// Always.
 pub(super) fn provider(_settings: &Rfc2136) -> anyhow::Result<Box<dyn DynProvider>> {
-    bail!("provider \"rfc2136\" is not part of this build; rebuild with --features provider-rfc2136")
+    bail!(
+        "provider \"rfc2136\" is not part of this build; rebuild with --features provider-rfc2136"
+    )
 }
