@@ -91,8 +91,9 @@ fn members_are_read_with_what_is_said_of_them() {
 
 #[test]
 fn a_catalog_that_breaks_a_rule_gives_nothing() {
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str, &'a str)], &'a str);
     let a = ("a.zones", "PTR", "example.org");
-    let cases: &[(&[&str], &[(&str, &str, &str)], &str)] = &[
+    let cases: &[Case<'_>] = &[
         (&[], &[a], "it has no \"version\", or more than one"),
         (&["2", "1"], &[a], "it has no \"version\", or more than one"),
         (&["1"], &[a], "its version is \"1\"; only \"2\" is known"),
@@ -166,14 +167,16 @@ fn catalog(members: &[(&str, &str, Option<&str>)]) -> Catalog {
 #[test]
 fn a_zone_is_followed_for_one_catalog() {
     type Lists<'a> = &'a [(&'a str, Option<&'a str>)];
+    type Outcome<'a> = Option<(&'a str, &'a str, bool, usize)>;
+    type Case<'a> = (
+        Lists<'a>,
+        Lists<'a>,
+        Option<(&'a str, &'a str)>,
+        Outcome<'a>,
+    );
     // What the two catalogs say of the zone (label and heir), for whom it was followed, and what
     // comes of it: catalog and label, whether anew, how many clashes.
-    let cases: &[(
-        Lists<'_>,
-        Lists<'_>,
-        Option<(&str, &str)>,
-        Option<(&str, &str, bool, usize)>,
-    )] = &[
+    let cases: &[Case<'_>] = &[
         (&[], &[], None, None),
         (&[], &[], Some(("a", "1")), None),
         (&[("1", None)], &[], None, Some(("a", "1", false, 0))),
