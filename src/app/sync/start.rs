@@ -85,6 +85,7 @@ pub(crate) async fn start(
             name: destination.name.clone(),
             sender,
             status: Arc::clone(&destination.status),
+            pending: Arc::clone(&destination.pending),
             provider: destination.judge.provider,
             owner: destination
                 .judge

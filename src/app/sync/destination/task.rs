@@ -88,6 +88,8 @@ pub(crate) struct Asks {
     pub(crate) name: String,
     pub(crate) sender: mpsc::Sender<Ask>,
     pub(crate) status: Arc<Status>,
+    /// The names that wait for it.
+    pub(in crate::app::sync) pending: Arc<Pending>,
     /// As users type it.
     pub(crate) provider: &'static str,
     /// Who we are there; empty if everything there is ours.
@@ -183,6 +185,7 @@ impl Destination {
                     self.status.latency.observe(arrival.elapsed());
                 }
             }
+            self.pending.done();
         }
     }
 

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use plan::RowName;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 #[cfg(test)]
@@ -42,9 +43,15 @@ pub(crate) async fn explain(model: &Model, asks: &[Asks], name: &str) -> Explana
     explanation.incomplete.extend(
         refusal.map(|reason| format!("status and Events, which harms no record: {reason}")),
     );
-    for destination in asks {
-        explanation.destinations.push(ask(destination, &row).await);
+    // All at once: one that hangs holds up no other.
+    let mut places = JoinSet::new();
+    for (at, destination) in asks.iter().enumerate() {
+        let (destination, row, model) = (destination.clone(), row.clone(), model.clone());
+        places.spawn(async move { (at, ask(&destination, &model, &row).await) });
     }
+    let mut places = places.join_all().await;
+    places.sort_unstable_by_key(|(at, _)| *at);
+    explanation.destinations = places.into_iter().map(|(_, place)| place).collect();
     let model = model.clone();
     // Walks all objects, which takes longer than a task may hold its thread.
     let found = tokio::task::spawn_blocking(move || {
@@ -66,7 +73,7 @@ pub(crate) async fn explain(model: &Model, asks: &[Asks], name: &str) -> Explana
     explanation
 }
 
-async fn ask(destination: &Asks, name: &RowName) -> Place {
+async fn ask(destination: &Asks, model: &Model, name: &RowName) -> Place {
     let (reply, answer) = oneshot::channel();
     let sent = destination
         .sender
@@ -75,23 +82,39 @@ async fn ask(destination: &Asks, name: &RowName) -> Place {
         Ok(()) => timeout(PATIENCE, answer).await,
         Err(_) => Ok(answer.await),
     };
-    let silent = |why: &str| Place {
-        destination: destination.name.clone(),
-        state: State::Unread,
-        error: Some(why.to_owned()),
-        ..Place::default()
-    };
     match answer {
-        Ok(Ok(place)) => {
-            let error = destination.status.numbers().last_error;
-            Place {
-                destination: destination.name.clone(),
-                error,
-                ..place
-            }
-        }
-        Ok(Err(_)) => silent("the destination takes no questions now"),
-        Err(_) => silent("the destination is busy with a pass, ask again later"),
+        Ok(Ok(place)) => Place {
+            destination: destination.name.clone(),
+            error: destination.status.numbers().last_error,
+            ..place
+        },
+        Ok(Err(_)) => unasked(destination, model, name, "takes no questions now"),
+        Err(_) => unasked(
+            destination,
+            model,
+            name,
+            "is busy with a pass, ask again later",
+        ),
+    }
+}
+
+/// What is known of a name at a destination that does not answer.
+fn unasked(destination: &Asks, model: &Model, name: &RowName, why: &str) -> Place {
+    let numbers = destination.status.numbers();
+    let wanted = model.read().desired.row(name);
+    let waits = destination.pending.has(name) || (numbers.passes == 0 && !wanted.is_empty());
+    let error = match numbers.last_error {
+        Some(error) => format!("the destination {why}; the last pass failed: {error}"),
+        None => format!("the destination {why}"),
+    };
+    Place {
+        destination: destination.name.clone(),
+        provider: destination.provider.to_owned(),
+        owner: (!destination.owner.is_empty()).then(|| destination.owner.clone()),
+        state: if waits { State::Pending } else { State::Unread },
+        wanted: wanted.iter().map(Record::of).collect(),
+        error: Some(error),
+        ..Place::default()
     }
 }
 

@@ -227,3 +227,18 @@ async fn problems_are_told_with_their_objects() {
     assert!(object.problems[0].contains("\"soon\""), "{object:?}");
     assert_eq!(all[0].destinations[0].state, State::AsWanted);
 }
+
+#[tokio::test]
+async fn what_is_known_of_a_name_is_told_while_its_destination_answers_nothing() {
+    let arguments = ["--source=service", "--zone=example.org"];
+    let followed = follow(OBJECTS, &arguments).await;
+    followed.synced().await;
+    let asks = &followed.running.asks[0];
+    let name = RowName::new("web.example.org");
+    let place = unasked(asks, &followed.running.model, &name, "is busy");
+    assert_eq!(
+        (place.provider.as_str(), place.wanted.len(), place.error),
+        ("embedded", 1, Some("the destination is busy".to_owned()))
+    );
+    followed.end().await;
+}
