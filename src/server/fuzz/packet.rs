@@ -98,7 +98,7 @@ fuzz_target!(|input: &[u8]| {
             }
             Some(Later::Stream(mut stream)) => {
                 let mut bytes = Vec::new();
-                while stream.next(&mut bytes) {}
+                while stream.next(&mut bytes) == Ok(true) {}
                 let mut rest = &bytes[..];
                 while let Some((length, tail)) = rest.split_first_chunk::<2>() {
                     let (reply, tail) = tail.split_at(usize::from(u16::from_be_bytes(*length)));
