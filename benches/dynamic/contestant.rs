@@ -200,6 +200,8 @@ fn zonewright(
         format!("--zone-file={zone}={}", folder.join("zone").display()),
         format!("--listen={address}"),
         "--udp-workers=1".to_owned(),
+        // All clients are one address here.
+        "--tcp-connections-per-client=1000".to_owned(),
         format!("--metrics-address={pages}"),
         "--control-socket=off".to_owned(),
         format!("--key-file={}", folder.join("key").display()),
