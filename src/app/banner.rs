@@ -130,6 +130,9 @@ impl Banner {
 
     /// So many zones, and where.
     pub(super) fn status(&self, zones: usize) -> String {
+        if self.addresses.is_empty() {
+            return "no zones of our own, names go to others".to_owned();
+        }
         let addresses: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
         format!("{} on {}", counted(zones, "zone"), addresses.join(", "))
     }
