@@ -27,6 +27,7 @@ mod follow;
 mod key;
 mod metrics;
 mod once;
+mod peer;
 mod plain;
 mod privileges;
 mod secondaries;

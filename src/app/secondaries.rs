@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use client::{Host, Limits, Server, Settings};
+use client::{Limits, Server};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use wire::{Name, NameRef, Rcode, Rtype, Ttl};
 use zone::{News, Store};
 
-use super::{clock, telemetry};
+use super::{peer, telemetry};
 
 /// Whom to tell of which zones.
 #[derive(Clone, Debug, Default)]
@@ -197,17 +197,11 @@ async fn tell_one(server: Arc<Server>, zone: Name, ttl: Ttl, soa: Vec<u8>) {
 }
 
 fn server(address: SocketAddr) -> Arc<Server> {
-    Arc::new(Server::new(Settings {
-        host: Host::Address(address.ip()),
-        port: address.port(),
-        tls: None,
-        key: None,
-        limits: Limits {
-            answer: Duration::from_secs(3),
-            ..Limits::default()
-        },
-        clock: || clock::now().unix_seconds(),
-    }))
+    let limits = Limits {
+        answer: Duration::from_secs(3),
+        ..Limits::default()
+    };
+    Arc::new(peer::server(address, None, limits))
 }
 
 /// TTL and data of the SOA as it is now.

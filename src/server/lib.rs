@@ -7,6 +7,7 @@
 //! Invariant: no check lives in a transport alone.
 
 pub mod address;
+mod clock;
 pub mod handle;
 pub mod later;
 pub mod listen;

@@ -9,8 +9,8 @@
 
 use crate::edns::{Edns, Options};
 use crate::error::{WireError, WireErrorKind};
-use crate::name::NameRef;
-use crate::types::{Class, Opcode, Rtype};
+use crate::name::{Name, NameRef};
+use crate::types::{Class, Opcode, Rtype, Serial};
 
 /// The bytes of a header.
 pub const HEADER_LEN: usize = 12;
@@ -271,6 +271,21 @@ impl<'a> RawRecord<'a> {
             options: Options::read(self.rdata)?,
         })
     }
+}
+
+/// The serial of the record at a place, if it is the SOA of this zone.
+#[must_use]
+pub fn soa_serial(message: &[u8], at: usize, zone: NameRef<'_>) -> Option<Serial> {
+    let (owner, _) = Name::read(message, at).ok()?;
+    let record = RawRecord::read(message, at).ok()?;
+    if record.rtype != Rtype::SOA || owner.as_ref() != zone {
+        return None;
+    }
+    let (len, mut rdata) = (record.rdata.len(), Vec::new());
+    crate::rdata::read(Rtype::SOA, message, record.end - len, len, &mut rdata).ok()?;
+    // The first of the five numbers that the data ends with (RFC 1035 §3.3.13).
+    let [a, b, c, d, ..] = *rdata.last_chunk::<20>()?;
+    Some(Serial(u32::from_be_bytes([a, b, c, d])))
 }
 
 /// Where the message goes on after the name at a place; pointers are not followed.

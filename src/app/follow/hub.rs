@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use client::{Fault, Host, Limits, Server, Settings};
+use client::{Fault, Limits, Server};
 use config::Primary;
 use server::later::Deliver;
 use server::pipeline::{Following, Heard};
@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
 use wire::{Name, Rcode, Serial};
 
-use crate::app::{clock, telemetry};
+use crate::app::{clock, peer, telemetry};
 
 /// A primary says that its zone has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,18 +199,12 @@ fn failure(message: &[u8]) -> Vec<u8> {
 
 /// The server that updates go to: whoever sends them has signed them.
 fn server(address: SocketAddr) -> Arc<Server> {
-    Arc::new(Server::new(Settings {
-        host: Host::Address(address.ip()),
-        port: address.port(),
-        tls: None,
-        key: None,
-        limits: Limits {
-            connect: Duration::from_secs(2),
-            answer: Duration::from_secs(5),
-            ..Limits::default()
-        },
-        clock: || clock::now().unix_seconds(),
-    }))
+    let limits = Limits {
+        connect: Duration::from_secs(2),
+        answer: Duration::from_secs(5),
+        ..Limits::default()
+    };
+    Arc::new(peer::server(address, None, limits))
 }
 
 /// Updates that are on their way at once, at most: each takes the memory of a message.

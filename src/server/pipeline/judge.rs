@@ -8,10 +8,11 @@ use wire::message::{Header, Question, Trailer};
 use wire::{Class, Opcode, Rcode, Rtype};
 use zone::Snapshot;
 
-use super::reply::{Extra, unix_time};
+use super::reply::Extra;
 use super::signature::Signature;
 use super::worker::{Pending, finish, write_chaos, write_empty};
 use super::{Core, notify, transfer, update};
+use crate::clock::unix_time;
 use crate::later::Later;
 use crate::metrics::{DropReason, WorkerMetrics};
 use crate::query::{self, Outcome};

@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use wire::message::{Question, RawRecord};
+use wire::message::{Question, soa_serial};
 use wire::{Class, Name, Rcode, Rtype, Serial};
 
 use super::Core;
@@ -82,14 +82,5 @@ fn serial(message: &[u8], zone: &Name, at: usize) -> Option<Serial> {
     let [0, 1] = *message.get(6..8)? else {
         return None;
     };
-    let (owner, _) = Name::read(message, at).ok()?;
-    let record = RawRecord::read(message, at).ok()?;
-    if record.rtype != Rtype::SOA || owner != *zone {
-        return None;
-    }
-    let (len, mut rdata) = (record.rdata.len(), Vec::new());
-    wire::rdata::read(Rtype::SOA, message, record.end - len, len, &mut rdata).ok()?;
-    let numbers = rdata.len().checked_sub(20)?;
-    let serial = rdata.get(numbers..)?.first_chunk::<4>()?;
-    Some(Serial(u32::from_be_bytes(*serial)))
+    soa_serial(message, at, zone.as_ref())
 }

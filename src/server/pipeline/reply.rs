@@ -1,11 +1,12 @@
 //! The frame of an answer: header and question before the sections, the OPT record behind them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use wire::edns::{Edns, ExtendedError, OptWriter, option};
 use wire::message::{HEADER_LEN, flag};
 
 use super::Core;
+use super::signature::Signature;
+use super::worker::Pending;
+use crate::clock::unix_time;
 use crate::query::Outcome;
 use crate::slot::{Slot, Transport};
 use crate::stage::cookie::{self, CookieState};
@@ -134,14 +135,15 @@ pub(super) struct Frame<'e> {
 
 impl<'e> Frame<'e> {
     #[inline]
-    /// The frame of an answer behind which `reserved` bytes are kept free.
+    /// The frame of an answer to a request of this signature, for whose own there is room behind it.
     pub(super) fn new(
         core: &Core,
         slot: &Slot,
         name_len: usize,
         edns: Option<&'e Extra>,
-        reserved: usize,
+        signature: Option<&Signature>,
     ) -> Self {
+        let reserved = Signature::len(signature);
         let limit = match (slot.transport, edns) {
             (Transport::Tcp, _) => usize::from(u16::MAX),
             (Transport::Udp, None) => MIN_UDP,
@@ -159,6 +161,17 @@ impl<'e> Frame<'e> {
             edns,
             limit,
         }
+    }
+
+    /// The frame of the answer to a request as far as it is known.
+    pub(super) fn of(core: &Core, slot: &Slot, pending: &'e Pending) -> Self {
+        Self::new(
+            core,
+            slot,
+            pending.name_len,
+            pending.edns.as_ref(),
+            pending.signature.as_deref(),
+        )
     }
 
     /// Where the sections must end: the OPT record comes last and fits whatever else does.
@@ -223,14 +236,4 @@ impl<'e> Frame<'e> {
         ]);
         len
     }
-}
-
-/// The seconds since 1970.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "cookies and signatures carry the time of the day (RFC 9018 §4.3, RFC 8945 §4.2)"
-)]
-pub(super) fn unix_time() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.unwrap_or_default().as_secs()
 }

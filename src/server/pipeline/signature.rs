@@ -1,6 +1,6 @@
 //! What the signature of a request came to, and signing the answer.
 
-use super::reply::unix_time;
+use crate::clock::unix_time;
 use crate::slot::Slot;
 
 /// What the signature of a request came to.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tracing::{debug, info, warn};
-use wire::message::{Question, RawRecord};
+use wire::message::{Question, soa_serial};
 use wire::{Name, Rcode, Rtype, Serial};
 use zone::{LookupName, Snapshot};
 
@@ -107,14 +107,5 @@ fn serial(message: &[u8], zone: &Name, at: usize) -> Option<Serial> {
     let [0, 0, 0, 1] = *message.get(6..10)? else {
         return None;
     };
-    let (owner, _) = Name::read(message, at).ok()?;
-    let record = RawRecord::read(message, at).ok()?;
-    if record.rtype != Rtype::SOA || owner != *zone {
-        return None;
-    }
-    let (len, mut rdata) = (record.rdata.len(), Vec::new());
-    wire::rdata::read(Rtype::SOA, message, record.end - len, len, &mut rdata).ok()?;
-    let numbers = rdata.len().checked_sub(20)?;
-    let serial = rdata.get(numbers..)?.first_chunk::<4>()?;
-    Some(Serial(u32::from_be_bytes(*serial)))
+    soa_serial(message, at, zone.as_ref())
 }

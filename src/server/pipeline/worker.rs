@@ -143,8 +143,7 @@ fn ask<'n>(
     {
         edns.expire = found.and_then(|(zone, _)| expire(core, zone, *rtype, *name_len));
     }
-    let reserved = Signature::len(signature.as_deref());
-    let frame = Frame::new(core, slot, *name_len, edns.as_ref(), reserved);
+    let frame = Frame::new(core, slot, *name_len, edns.as_ref(), signature.as_deref());
     let Slot {
         request,
         request_len,
@@ -188,14 +187,7 @@ fn expire(core: &Core, zone: &Zone, rtype: Rtype, name_len: usize) -> Option<u32
 }
 
 pub(super) fn write_empty(core: &Core, slot: &mut Slot, pending: &Pending, outcome: &Outcome) {
-    let reserved = Signature::len(pending.signature.as_deref());
-    let frame = Frame::new(
-        core,
-        slot,
-        pending.name_len,
-        pending.edns.as_ref(),
-        reserved,
-    );
+    let frame = Frame::of(core, slot, pending);
     let len = frame.begin(&slot.request[..slot.request_len], &mut slot.reply);
     slot.reply_len = frame.end(core, &mut slot.reply, len, outcome);
 }
@@ -207,14 +199,7 @@ pub(super) fn write_chaos(
     outcome: &mut Outcome,
     record: &[u8],
 ) {
-    let reserved = Signature::len(pending.signature.as_deref());
-    let frame = Frame::new(
-        core,
-        slot,
-        pending.name_len,
-        pending.edns.as_ref(),
-        reserved,
-    );
+    let frame = Frame::of(core, slot, pending);
     let len = frame.begin(&slot.request[..slot.request_len], &mut slot.reply);
     let mut writer = Writer::new(&mut slot.reply, len, frame.room(core));
     match writer.put(record) {

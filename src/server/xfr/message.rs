@@ -1,11 +1,10 @@
 //! The messages of a transfer: header, question, as many records as fit, signature.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use wire::message::{HEADER_LEN, flag};
 
 use super::order::{Order, Place};
 use super::pack::Packer;
+use crate::clock::unix_time;
 use crate::later::Broken;
 
 /// What all messages of a transfer have in common.
@@ -82,16 +81,6 @@ fn write(
     let mut packer = Packer::new(question, room, limit, order.zone().apex().as_bytes());
     let next = order.each(from, &mut |record| packer.record(record).is_some());
     (packer.len, packer.count, next)
-}
-
-/// The seconds since 1970.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "signatures carry the time of the day (RFC 8945 §4.2)"
-)]
-fn unix_time() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.unwrap_or_default().as_secs()
 }
 
 /// Messages of this size make pointers to owners work in all of them (RFC 1035 §4.1.4).

@@ -8,8 +8,8 @@ use tsig::{Algorithm, AnswerFault, FUDGE, Key, Keys, RequestMac, Secret, TsigErr
 use zone::Updater;
 
 use super::super::Updates;
-use super::super::reply::unix_time;
 use super::*;
+use crate::clock::unix_time;
 use crate::later::Later;
 use crate::stage::policy::{Names, Types, UpdateRule};
 use crate::stage::who::{PerZone, Who};
