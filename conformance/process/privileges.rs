@@ -19,6 +19,10 @@ pub(super) const TRIALS: &[Check] = &[
     (PORT_53_WITHOUT_ROOT, port_53_without_root),
     (PASSED_SOCKETS, passed_sockets),
     (FULL_DISK, full_disk),
+    (
+        "a_file_whose_rights_are_gone_is_served_as_before",
+        rights_gone,
+    ),
 ];
 
 const PORT_53: &str = "root_opens_port_53_and_is_given_up";
@@ -179,6 +183,35 @@ fn full_disk(program: &Program) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     drop(file);
     wait_for_serial(&server, "a.test", 3)
+}
+
+/// An edit by another user, who lets nobody else read it.
+fn rights_gone(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    open_to_all(&site)?;
+    let mut options = Options::new([site.zone("a.test", 1, "")?, site.zone("b.test", 1, "")?]);
+    // Root may read whatever it likes.
+    if nix::unistd::geteuid().is_root() {
+        options = options.arguments(["--user", "65534", "--group", "65534"]);
+    }
+    let server = start(program, &options)?;
+    let allow = |name: &str, mode| {
+        let rights = fs::Permissions::from_mode(mode);
+        fs::set_permissions(site.path(name), rights).map_err(|error| error.to_string())
+    };
+    // A file of its own, so that the server never sees the new text with the old rights.
+    site.write("new", &text(2, ""))?;
+    allow("new", 0o000)?;
+    fs::rename(site.path("new"), site.path("a.test")).map_err(|error| error.to_string())?;
+    wait_for_log(&server, "ermission denied")?;
+    wait_for_log(&server, "served as before")?;
+    site.zone("b.test", 2, "")?;
+    wait_for_serial(&server, "b.test", 2)?;
+    check(serial(server.address(), "a.test") == Some(1), || {
+        format!("the old zone is gone:\n{}", server.log())
+    })?;
+    allow("a.test", 0o644)?;
+    wait_for_serial(&server, "a.test", 2)
 }
 
 /// A file as the server sees it.

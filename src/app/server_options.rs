@@ -85,6 +85,8 @@ fn core(config: &Config, random: [u8; 16]) -> CoreOptions {
             Some(limit) => RateLimitOptions {
                 rate: limit.rate,
                 slip: limit.slip,
+                v4_bits: limit.v4_bits,
+                v6_bits: limit.v6_bits,
                 exempt: limit.exempt.clone(),
                 counted: match limit.clients {
                     CountedClients::All => Counted::Everyone,

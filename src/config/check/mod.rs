@@ -203,6 +203,8 @@ fn rate_limit(reader: &mut Reader) -> Option<RateLimit> {
     let limit = RateLimit {
         rate: reader.number("rate-limit", 0, 0, 1_000_000),
         slip: reader.number("rate-limit-slip", 2, 0, 31),
+        v4_bits: reader.number("rate-limit-prefix-v4", 24, 1, 32),
+        v6_bits: reader.number("rate-limit-prefix-v6", 56, 1, 64),
         exempt: reader.networks("rate-limit-exempt"),
         clients: reader.word("rate-limit-clients", CLIENTS),
     };

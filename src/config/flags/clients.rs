@@ -18,14 +18,19 @@ pub(super) const GROUP: Group = Group {
         Flag::once("rate-limit", "N", "off")
             .says(
                 "Answer each network at most N times a second by UDP",
-                "0 is off. Response rate limiting, by /24 of IPv4 and /56 of IPv6, counted apart for answers, \
-                 referrals, names that do not exist and errors. Clients with a valid cookie are not limited.",
+                "0 is off. Response rate limiting, counted apart for answers, referrals, names that do not exist \
+                 and errors. Clients with a valid cookie are not limited.",
             )
             .common(),
         Flag::once("rate-limit-slip", "N", "2").says(
             "Of the answers over the limit, truncate each N-th instead of dropping it",
             "So that real clients come back by TCP. 1 truncates all, 0 drops all; at most 31.",
         ),
+        Flag::once("rate-limit-prefix-v4", "BITS", "24").says(
+            "IPv4 addresses whose first bits are the same are one network to the rate limit",
+            "",
+        ),
+        Flag::once("rate-limit-prefix-v6", "BITS", "56").says("The same of IPv6", "At most 64."),
         Flag::repeated("rate-limit-exempt", "CIDR", "").says("Never limit these networks", ""),
         Flag::once("rate-limit-clients", "global|all", "global").says(
             "Which clients are counted",

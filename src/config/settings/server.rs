@@ -160,6 +160,10 @@ pub struct RateLimit {
     pub rate: u32,
     /// Each so many answers over the limit is truncated, the others are dropped; 0 drops all.
     pub slip: u8,
+    /// Leading bits of an IPv4 address that make a network.
+    pub v4_bits: u8,
+    /// Leading bits of an IPv6 address that make a network.
+    pub v6_bits: u8,
     /// Networks without limit.
     pub exempt: Vec<IpNet>,
     /// Who is counted at all.

@@ -158,6 +158,7 @@ fn a_file_says_what_flags_say() {
          strict: true\n\
          edns-size: 1400\n\
          rate-limit: 20\n\
+         rate-limit-prefix-v6: 48\n\
          tcp-idle-timeout: 5s\n\
          nsid: ns1\n",
     )
@@ -185,7 +186,8 @@ fn a_file_says_what_flags_say() {
     assert_eq!(config.zones.dirs, [PathBuf::from("etc/more")]);
     assert!(config.zones.strict);
     assert_eq!(config.answers.edns_size, 1_400);
-    assert_eq!(config.rate_limit.map(|limit| limit.rate), Some(20));
+    let limit = config.rate_limit.unwrap();
+    assert_eq!((limit.rate, limit.v4_bits, limit.v6_bits), (20, 24, 48));
     assert_eq!(config.tcp.idle_timeout, Duration::from_secs(5));
     assert_eq!(config.answers.nsid, b"ns1");
 }

@@ -67,13 +67,20 @@ fn flags_of_the_server_are_explained() {
 
           --rate-limit <N>
               Answer each network at most N times a second by UDP [default: off].
-              0 is off. Response rate limiting, by /24 of IPv4 and /56 of IPv6, counted apart for
-              answers, referrals, names that do not exist and errors. Clients with a valid cookie are
-              not limited.
+              0 is off. Response rate limiting, counted apart for answers, referrals, names that do not
+              exist and errors. Clients with a valid cookie are not limited.
 
           --rate-limit-slip <N>
               Of the answers over the limit, truncate each N-th instead of dropping it [default: 2].
               So that real clients come back by TCP. 1 truncates all, 0 drops all; at most 31.
+
+          --rate-limit-prefix-v4 <BITS>
+              IPv4 addresses whose first bits are the same are one network to the rate limit [default:
+              24]
+
+          --rate-limit-prefix-v6 <BITS>
+              The same of IPv6 [default: 56].
+              At most 64.
 
           --rate-limit-exempt <CIDR>
               Never limit these networks (repeatable)

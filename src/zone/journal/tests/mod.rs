@@ -2,6 +2,7 @@
 
 mod cases;
 mod property;
+mod readers;
 mod sim;
 
 use wire::{Name, Rtype, Ttl};
