@@ -61,7 +61,11 @@ pub(crate) fn measure(
         progress(&format!("  {name}"));
         let recorder = Recorder::start().context("start a webhook")?;
         let running = Running::webhook(program, &kubeconfig, &recorder.url())?;
-        all_made(&recorder, count).with_context(|| format!("{name}\n{}", running.said()))?;
+        if let Err(error) = all_made(&recorder, count) {
+            progress(&format!("    {error}\n{}", running.said()));
+            table.rows.push(failed(name, &running));
+            continue;
+        }
         let synced = Synced {
             cpu: running.cpu(),
             first: None,
@@ -98,6 +102,21 @@ fn row(name: &str, running: &Running, synced: Synced, options: &CommandLine) -> 
             megabytes(running.memory()),
             megabytes(running.peak()),
             milliseconds(idle),
+        ],
+    }
+}
+
+/// The row of a program that has not come to an end.
+fn failed(name: &str, running: &Running) -> Row {
+    Row {
+        name: name.to_owned(),
+        cells: vec![
+            format!("over {:.2}", running.cpu().as_secs_f64()),
+            String::new(),
+            format!("over {}", WAIT.as_secs()),
+            megabytes(running.memory()),
+            megabytes(running.peak()),
+            String::new(),
         ],
     }
 }

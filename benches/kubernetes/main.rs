@@ -13,7 +13,8 @@
 //! reply as well. The answer is asked for over UDP every fifth of a millisecond.
 //!
 //! `.ci/kube` makes the parts of the cluster; then `cargo run --release -p benches --bin kubernetes`
-//! prints the tables in about fifteen minutes, `-- --quick` with few Services in one or two.
+//! prints the tables in about half an hour, `-- --quick` with few Services in one or two. Most of it
+//! goes by until the API server has made the Services: for each it counts all addresses given out.
 
 #![expect(
     clippy::print_stdout,
