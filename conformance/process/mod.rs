@@ -16,8 +16,10 @@ mod namespace;
 mod privileges;
 mod proxy;
 mod push;
+mod push_kerberos;
 mod push_place;
 mod readme;
+mod realm;
 mod site;
 mod start;
 mod sync;
@@ -48,6 +50,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         privileges::TRIALS,
         proxy::TRIALS,
         push::TRIALS,
+        push_kerberos::TRIALS,
         readme::TRIALS,
         start::TRIALS,
         sync::TRIALS,

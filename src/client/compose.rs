@@ -20,6 +20,18 @@ pub fn query(id: u16, name: NameRef<'_>, rtype: Rtype) -> Vec<u8> {
     head(id, Opcode::QUERY, 0, [1, 0, 0, 0], (name, rtype))
 }
 
+/// A question to a resolver.
+#[must_use]
+pub fn recursive_query(id: u16, name: NameRef<'_>, rtype: Rtype) -> Vec<u8> {
+    head(
+        id,
+        Opcode::QUERY,
+        flag::RECURSION_DESIRED,
+        [1, 0, 0, 0],
+        (name, rtype),
+    )
+}
+
 /// A question for what has changed since a serial (RFC 1995 §3).
 #[must_use]
 pub fn ixfr(id: u16, zone: NameRef<'_>, have: Serial) -> Vec<u8> {

@@ -8,6 +8,7 @@ use tsig::AnswerFault;
 use wire::WireError;
 
 use crate::answer::Mismatch;
+use crate::session::SessionFault;
 use crate::transfer::TransferFault;
 
 /// A request without an answer that can be taken. `server` is where it was sent, as people wrote it.
@@ -60,6 +61,14 @@ pub enum Fault {
     /// The request cannot be signed, as it is too long.
     #[error("the request is too long to be signed")]
     Room,
+    /// There is no session to sign in.
+    #[error("no session with {server}")]
+    Session {
+        /// The server.
+        server: Box<str>,
+        /// Why.
+        source: SessionFault,
+    },
     /// The signature of the answer, or the server's judgment of ours.
     #[error("{server}: TSIG")]
     Signature {
@@ -110,13 +119,20 @@ impl Fault {
     pub fn is_unsent(&self) -> bool {
         matches!(
             self,
-            Self::Connect { .. } | Self::Random { .. } | Self::Room | Self::Tls { .. }
+            Self::Connect { .. }
+                | Self::Random { .. }
+                | Self::Room
+                | Self::Session { .. }
+                | Self::Tls { .. }
         )
     }
 
     /// Whether another server may do better, since this one did not answer.
     #[must_use]
     pub fn is_of_server(&self) -> bool {
+        if let Self::Session { source, .. } = self {
+            return !source.is_refusal;
+        }
         matches!(
             self,
             Self::Closed { .. }

@@ -22,6 +22,7 @@ pub mod compose;
 mod error;
 mod host;
 mod server;
+mod session;
 mod tls;
 pub mod transfer;
 
@@ -29,6 +30,7 @@ pub use answer::{Answer, Found, Mismatch, Record, Records, Section};
 pub use error::{Fault, TlsError};
 pub use host::{Host, HostError};
 pub use server::{Clock, Limits, Server, Settings};
+pub use session::{Opened, Opening, SessionFault, Sessions};
 pub use tls::{Tls, TlsSettings};
 pub use transfer::{Form, Incoming, Sink, Transfer, TransferFault, Unfit};
 

@@ -35,6 +35,12 @@ pub enum AnswerFault {
         /// Whether this is signed itself; not all servers do.
         signed: bool,
     },
+    /// The answer has the signature of our own request.
+    #[error("the answer, {rcode}, repeats the signature of our request, so nobody vouches for it")]
+    Echoed {
+        /// The response code.
+        rcode: Rcode,
+    },
     /// The answer, or its TSIG record, cannot be read.
     #[error("the signed answer cannot be read: {0}")]
     Format(WireError),
@@ -167,7 +173,7 @@ impl RequestMac {
     /// A digest that goes on from the request's MAC.
     fn start(&self) -> Context {
         let mut context = self.key.start();
-        feed_mac(&mut context, &self.mac);
+        feed_mac(&mut context, self.mac.as_bytes());
         context
     }
 }
@@ -188,7 +194,7 @@ pub(crate) fn unsigned(message: &[u8]) -> AnswerFault {
 }
 
 /// The response code in the header; a TSIG stands before what EDNS would add.
-fn rcode(message: &[u8]) -> Rcode {
+pub(crate) fn rcode(message: &[u8]) -> Rcode {
     Rcode(Header::read(message).map_or(0, |header| header.flags & 0xF))
 }
 

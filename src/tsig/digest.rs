@@ -3,22 +3,39 @@
 use wire::NameRef;
 use wire::message::HEADER_LEN;
 
-use crate::mac::{Context, Mac};
+use crate::mac::Context;
 use crate::record::{TsigError, time_bytes};
 
+/// What takes the bytes that are signed: a digest, or a place that collects them.
+pub(crate) trait Feed {
+    fn feed(&mut self, bytes: &[u8]);
+}
+
+impl Feed for Context {
+    fn feed(&mut self, bytes: &[u8]) {
+        Self::feed(self, bytes);
+    }
+}
+
+impl Feed for Vec<u8> {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
 /// The MAC that an answer follows, behind its length (RFC 8945 §5.3).
-pub(crate) fn feed_mac(context: &mut Context, mac: &Mac) {
-    // At most 64 bytes.
-    let len = u16::try_from(mac.as_bytes().len()).unwrap_or(u16::MAX);
+pub(crate) fn feed_mac(context: &mut impl Feed, mac: &[u8]) {
+    // It stood in a record.
+    let len = u16::try_from(mac.len()).unwrap_or(u16::MAX);
     context.feed(&len.to_be_bytes());
-    context.feed(mac.as_bytes());
+    context.feed(mac);
 }
 
 /// A received message as it was before its TSIG record, which is at `tsig_at`, was added: without it,
 /// with one additional record less and its first number (RFC 8945 §4.3.2). False when it is none.
 #[must_use]
 pub(crate) fn feed_received(
-    context: &mut Context,
+    context: &mut impl Feed,
     message: &[u8],
     tsig_at: usize,
     original_id: u16,
@@ -55,7 +72,7 @@ pub(crate) struct Variables<'a> {
 
 impl Variables<'_> {
     /// All of them.
-    pub(crate) fn feed(&self, context: &mut Context) {
+    pub(crate) fn feed(&self, context: &mut impl Feed) {
         context.feed(self.name.as_bytes());
         // Class ANY, TTL 0.
         context.feed(&[0, 255, 0, 0, 0, 0]);
@@ -69,7 +86,7 @@ impl Variables<'_> {
     }
 
     /// The times alone, as in all messages of a transfer but the first (RFC 8945 §5.3.1).
-    pub(crate) fn feed_timers(&self, context: &mut Context) {
+    pub(crate) fn feed_timers(&self, context: &mut impl Feed) {
         context.feed(&time_bytes(self.time_signed));
         context.feed(&self.fudge.to_be_bytes());
     }

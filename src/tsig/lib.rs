@@ -5,6 +5,7 @@
 //!                          └→ Refusal ── append ─────────→ error answer
 //! client: request ─ sign_request ─→ RequestMac ─ verify_answer / stream ─→ (), or an AnswerFault
 //! text ───→ Keys                       Key ─→ text
+//! client: the same by a Session, which signs in its own way (GSS-TSIG, RFC 3645)
 //! ```
 //!
 //! Messages are digested where they lie, never copied. Invariants: no I/O but the one function that
@@ -30,6 +31,7 @@ mod mac;
 mod record;
 mod refusal;
 mod server;
+mod session;
 mod sign;
 mod stream;
 
@@ -41,6 +43,7 @@ pub use keys::{DuplicateKey, Keys};
 pub use record::{FUDGE, NoRoom, TsigError, TsigRecord};
 pub use refusal::{Refusal, RefusalKind};
 pub use server::{AnswerSequence, Verified, verify};
+pub use session::{Session, SessionMac, sign_request_in, verify_first_answer};
 pub use stream::AnswerStream;
 
 #[cfg(test)]

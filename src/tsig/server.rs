@@ -123,7 +123,7 @@ impl Verified {
 
     fn start_from(&self, mac: &Mac) -> Context {
         let mut context = self.key.start();
-        feed_mac(&mut context, mac);
+        feed_mac(&mut context, mac.as_bytes());
         context
     }
 }

@@ -63,7 +63,7 @@ impl AnswerStream {
         };
         let context = std::mem::replace(&mut self.context, self.key.start());
         let mac = judged.check(context, self.fields)?;
-        feed_mac(&mut self.context, &mac);
+        feed_mac(&mut self.context, mac.as_bytes());
         self.fields = Fields::Timers;
         self.unsigned = 0;
         self.complete = true;

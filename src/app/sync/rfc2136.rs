@@ -1,11 +1,14 @@
 //! Name servers that take updates, as the settings say.
 
+use std::env;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use client::{Limits, Tls, TlsSettings};
-use config::{LoadBalancing, Rfc2136, TsigKey};
+use client::{Limits, Sessions, Tls, TlsSettings};
+use config::{Kerberos, LoadBalancing, Rfc2136, TsigKey};
+use gss::{Conf, Credentials, Login, Negotiator, Realms};
 use plan::DynProvider;
 use provider::rfc2136::{self, Balance};
 use tsig::{Algorithm, Key, Keys, Secret};
@@ -47,7 +50,7 @@ pub(super) fn provider(settings: &Rfc2136) -> anyhow::Result<Box<dyn DynProvider
             tls: tls.clone(),
             key: key.clone(),
             limits: Limits::default(),
-            clock: || clock::now().unix_seconds(),
+            clock: unix_seconds,
         });
     }
     let min_ttl = seconds(settings.min_ttl);
@@ -58,6 +61,10 @@ pub(super) fn provider(settings: &Rfc2136) -> anyhow::Result<Box<dyn DynProvider
     };
     Ok(Box::new(rfc2136::Rfc2136::new(rfc2136::Settings {
         servers,
+        sessions: match &settings.key {
+            TsigKey::Kerberos(kerberos) => Some(sessions(kerberos)?),
+            _ => None,
+        },
         balance: match settings.load_balancing {
             LoadBalancing::Disabled => Balance::Disabled,
             LoadBalancing::Random => Balance::Random,
@@ -74,7 +81,7 @@ pub(super) fn provider(settings: &Rfc2136) -> anyhow::Result<Box<dyn DynProvider
 
 fn key(settings: &TsigKey) -> anyhow::Result<Option<Arc<Key>>> {
     match settings {
-        TsigKey::None => Ok(None),
+        TsigKey::Kerberos(_) | TsigKey::None => Ok(None),
         TsigKey::Given {
             name,
             algorithm,
@@ -109,6 +116,27 @@ fn key(settings: &TsigKey) -> anyhow::Result<Option<Arc<Key>>> {
     }
 }
 
+/// What signs as a user of Kerberos.
+fn sessions(kerberos: &Kerberos) -> anyhow::Result<Arc<dyn Sessions>> {
+    // As other programs of the system take it: files with colons between.
+    let files: Vec<PathBuf> = match env::var_os("KRB5_CONFIG") {
+        Some(files) => env::split_paths(&files).collect(),
+        None => vec![KRB5_CONF.into()],
+    };
+    let realms = Realms::new(Conf::read(&files)?, RESOLV_CONF.into(), unix_seconds);
+    let credentials = Credentials {
+        user: kerberos.user.clone(),
+        realm: kerberos.realm.clone(),
+        password: kerberos.password.clone().into(),
+    };
+    let login = Login::new(credentials, realms, unix_seconds);
+    Ok(Arc::new(Negotiator::new(login)))
+}
+
+fn unix_seconds() -> u64 {
+    clock::now().unix_seconds()
+}
+
 fn seconds(duration: Duration) -> Ttl {
     // Longer than any TTL is the longest one.
     u32::try_from(duration.as_secs()).map_or(Ttl::MAX, |seconds| {
@@ -116,5 +144,7 @@ fn seconds(duration: Duration) -> Ttl {
     })
 }
 
+const KRB5_CONF: &str = "/etc/krb5.conf";
+const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// The TTL of records that ask for none.
 const DEFAULT_TTL: u32 = 300;

@@ -1,14 +1,18 @@
 //! One request, one answer.
 
+use std::sync::Arc;
+
 use tokio::time::timeout;
-use tsig::{FUDGE, RequestMac, sign_request};
-use wire::{NameRef, Rtype, Ttl};
+use tsig::{AnswerFault, FUDGE, RequestMac, Session, sign_request, sign_request_in};
+use wire::message::Header;
+use wire::{NameRef, Opcode, Rtype, Ttl};
 
 use super::Server;
 use super::connection::{Connection, Kept};
 use crate::answer::Answer;
 use crate::compose;
 use crate::error::Fault;
+use crate::session::{Sessions, is_of_session};
 
 impl Server {
     /// A number for a request.
@@ -38,6 +42,19 @@ impl Server {
             }
         }
         self.exchange(request).await
+    }
+
+    /// Asks a resolver a question, as [`Server::query`] asks a server that knows the answer itself.
+    ///
+    /// # Errors
+    /// When there is no answer that can be taken.
+    pub async fn resolve(&self, name: NameRef<'_>, rtype: Rtype) -> Result<Answer, Fault> {
+        let request = compose::recursive_query(self.id()?, name, rtype);
+        let answer = self.exchange_by_udp(request.clone()).await?;
+        if answer.is_truncated() {
+            return self.exchange(request).await;
+        }
+        Ok(answer)
     }
 
     /// Tells the server that a zone has changed (RFC 1996), with the data of its SOA if there is any.
@@ -70,18 +87,89 @@ impl Server {
     /// # Errors
     /// When there is no answer that can be taken.
     pub async fn exchange(&self, request: Vec<u8>) -> Result<Answer, Fault> {
+        let is_update =
+            Header::read(&request).is_some_and(|header| header.opcode() == Opcode::UPDATE);
+        if let Some(sessions) = &self.sessions
+            && is_update
+        {
+            return self.exchange_in_session(&**sessions, request).await;
+        }
         let (request, mac) = self.sign(request)?;
+        self.exchange_signed(&request, |message, now| match &mac {
+            Some(mac) => mac.verify_answer(message, now),
+            None => Ok(()),
+        })
+        .await
+    }
+
+    /// Sends a request that is signed in a session. If the server does not know that any more, the
+    /// request is sent once more in a new one: what it could not judge it has not done.
+    async fn exchange_in_session(
+        &self,
+        sessions: &dyn Sessions,
+        request: Vec<u8>,
+    ) -> Result<Answer, Fault> {
+        let session = self.session(sessions, None).await?;
+        match self.exchange_in(&session, request.clone()).await {
+            Err(Fault::Signature { source, .. }) if is_of_session(source) => {
+                let session = self.session(sessions, Some(&session)).await?;
+                self.exchange_in(&session, request).await
+            }
+            result => result,
+        }
+    }
+
+    async fn exchange_in(
+        &self,
+        session: &Arc<dyn Session>,
+        mut request: Vec<u8>,
+    ) -> Result<Answer, Fault> {
+        let mac = sign_request_in(&mut request, session, self.now(), FUDGE);
+        let mac = mac.map_err(|_| Fault::Room)?;
+        self.exchange_signed(&request, |message, now| mac.verify_answer(message, now))
+            .await
+    }
+
+    /// The session with the server, another one than `spent`.
+    async fn session(
+        &self,
+        sessions: &dyn Sessions,
+        spent: Option<&Arc<dyn Session>>,
+    ) -> Result<Arc<dyn Session>, Fault> {
+        // Held while one is made, so that one is made.
+        let mut opened = self.opened.lock().await;
+        if let Some(opened) = &*opened
+            && opened.holds_at(self.now())
+            && !spent.is_some_and(|spent| Arc::ptr_eq(spent, &opened.session))
+        {
+            return Ok(Arc::clone(&opened.session));
+        }
+        *opened = None;
+        let made = sessions.open(self).await.map_err(|source| Fault::Session {
+            server: self.label.clone(),
+            source,
+        })?;
+        let session = Arc::clone(&made.session);
+        *opened = Some(made);
+        Ok(session)
+    }
+
+    async fn exchange_signed(
+        &self,
+        request: &[u8],
+        verify: impl Fn(&[u8], u64) -> Result<(), AnswerFault>,
+    ) -> Result<Answer, Fault> {
         loop {
             let (mut connection, reused) = match self.take_kept() {
                 Some(kept) => (kept.connection, true),
                 None => (self.connect().await?, false),
             };
-            let message = match self.exchange_on(&mut connection, &request).await {
+            let message = match self.exchange_on(&mut connection, request).await {
                 Ok(message) => message,
                 Err(Fault::Closed { .. } | Fault::Broken { .. }) if reused => continue,
                 Err(fault) => return Err(fault),
             };
-            let answer = self.judge(&request, message, mac.as_ref())?;
+            let answer = self.judge(request, message, &verify)?;
             self.keep(Kept::new(connection));
             return Ok(answer);
         }
@@ -129,26 +217,23 @@ impl Server {
         }
     }
 
-    /// Takes a message as the answer to a request.
+    /// Takes a message as the answer to a request, if `verify` takes its signature.
     pub(super) fn judge(
         &self,
         request: &[u8],
         message: Vec<u8>,
-        mac: Option<&RequestMac>,
+        verify: impl Fn(&[u8], u64) -> Result<(), AnswerFault>,
     ) -> Result<Answer, Fault> {
         let answer = Answer::of(request, message).map_err(|source| Fault::Mismatch {
             server: self.label.clone(),
             source,
         })?;
-        if let Some(mac) = mac {
-            let now = self.now();
-            mac.verify_answer(answer.as_bytes(), now)
-                .map_err(|source| Fault::Signature {
-                    server: self.label.clone(),
-                    source,
-                    now,
-                })?;
-        }
+        let now = self.now();
+        verify(answer.as_bytes(), now).map_err(|source| Fault::Signature {
+            server: self.label.clone(),
+            source,
+            now,
+        })?;
         Ok(answer)
     }
 }

@@ -5,6 +5,9 @@
 //! ask, exchange ────────────────────────────────┴→ a kept connection, or a new one
 //! transfer ────────────────────────────────────────→ a connection of its own
 //! ```
+//!
+//! Requests are signed by the key, if there is one. Where there are sessions, updates are signed in
+//! one; all else goes unsigned then, as those who have sessions ask it: Windows signs no transfers.
 
 mod ask;
 mod connection;
@@ -15,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::host::Host;
+use crate::session::{Opened, Sessions};
 use crate::tls::Tls;
 use connection::Kept;
 
@@ -66,6 +70,10 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Server {
     settings: Settings,
+    /// Makes sessions, if updates are signed in one.
+    sessions: Option<Arc<dyn Sessions>>,
+    /// The session that was made last.
+    opened: tokio::sync::Mutex<Option<Opened>>,
     /// As it stands in messages.
     label: Box<str>,
     /// Connections that no request is on, the newest last.
@@ -79,9 +87,24 @@ impl Server {
         let label = format!("{}:{}", settings.host, settings.port).into();
         Self {
             settings,
+            sessions: None,
+            opened: tokio::sync::Mutex::default(),
             label,
             kept: Mutex::default(),
         }
+    }
+
+    /// The same server, but updates are signed in sessions.
+    #[must_use]
+    pub fn with_sessions(mut self, sessions: Arc<dyn Sessions>) -> Self {
+        self.sessions = Some(sessions);
+        self
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.settings.host
     }
 
     /// Where it is, as it stands in messages.

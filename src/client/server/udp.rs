@@ -70,7 +70,11 @@ impl Server {
                 Err(_) => return Err(last),
             };
             let message = bytes.get(..length).unwrap_or_default().to_vec();
-            match self.judge(request, message, mac) {
+            let verify = |message: &[u8], now| match mac {
+                Some(mac) => mac.verify_answer(message, now),
+                None => Ok(()),
+            };
+            match self.judge(request, message, verify) {
                 Ok(answer) => return Ok(answer),
                 // Who knows the key has judged, so no better answer will come.
                 Err(fault @ Fault::Signature { source, .. }) if source.is_signed() => {

@@ -7,7 +7,7 @@ use wire::{Name, NameRef};
 use super::provider::zone;
 use super::reader::Reader;
 use crate::problem::{Origin, Quoted};
-use crate::settings::{DomainFilter, LoadBalancing, Rfc2136, TsigKey, TsigSecret};
+use crate::settings::{DomainFilter, Kerberos, LoadBalancing, Rfc2136, TsigKey, TsigSecret};
 use crate::value::Wrong;
 
 /// The settings of the provider. `origin` is where the destination is.
@@ -16,17 +16,13 @@ pub(super) fn rfc2136(
     filter: &DomainFilter,
     origin: &Origin,
 ) -> Option<Rfc2136> {
-    if reader.switch("rfc2136-gss-tsig") {
-        let origin = reader.origin_of("rfc2136-gss-tsig");
-        let wrong = Wrong::new("signing by Kerberos (GSS-TSIG) is not part of this build yet");
-        let wrong = wrong.hint("use a TSIG key: --rfc2136-tsig-keyname and --rfc2136-tsig-secret");
-        reader.problem_at("rfc2136-gss-tsig", &origin, wrong);
-        return None;
-    }
     let hosts = hosts(reader, origin);
     let use_tls = reader.switch("rfc2136-use-tls");
     let port = reader.number("rfc2136-port", 0_u16, 0, u16::MAX);
-    let key = key(reader, origin);
+    let key = match reader.switch("rfc2136-gss-tsig") {
+        true => kerberos(reader, &hosts).map(TsigKey::Kerberos),
+        false => key(reader, origin),
+    };
     let axfr = reader.switch("rfc2136-axfr") | reader.switch("rfc2136-tsig-axfr");
     let zones = reader.all_filled("rfc2136-zone", zone);
     let mut names: Vec<Name> = Vec::new();
@@ -179,6 +175,89 @@ fn key(reader: &mut Reader, origin: &Origin) -> Option<TsigKey> {
         reader.problem_at(at, &origin, Wrong::new(message).hint(hint));
     }
     None
+}
+
+/// Who signs by Kerberos; `None` if that is wrong.
+fn kerberos(reader: &mut Reader, hosts: &[String]) -> Option<Kerberos> {
+    let before = reader.problems.len();
+    let at = "rfc2136-gss-tsig";
+    let here = reader.origin_of(at);
+    if reader.switch("rfc2136-insecure") {
+        let wrong = Wrong::new("there is --rfc2136-insecure too; are updates signed or not?");
+        reader.problem_at(at, &here, wrong.hint("leave one of them out"));
+    }
+    for other in [
+        "rfc2136-tsig-keyname",
+        "rfc2136-tsig-secret",
+        "rfc2136-tsig-key-file",
+    ] {
+        if reader.raw.values.contains_key(other) {
+            let origin = reader.origin_of(other);
+            let wrong = Wrong::new("this has no effect beside --rfc2136-gss-tsig");
+            reader.warning_at(other, &origin, wrong);
+        }
+    }
+    let is_address = |host: &String| {
+        let inner = host.trim_start_matches('[').trim_end_matches(']');
+        inner.parse::<std::net::IpAddr>().is_ok()
+    };
+    if let Some(host) = hosts.iter().find(|host| is_address(host)) {
+        let origin = reader.origin_of("rfc2136-host");
+        let wrong = Wrong::new(format!(
+            "{} is an address, and Kerberos knows servers by their names",
+            Quoted(host)
+        ));
+        let wrong = wrong.hint("give the name that is in the server's service principal, DNS/NAME");
+        reader.problem_at("rfc2136-host", &origin, wrong);
+    }
+    let realm = reader.filled("rfc2136-kerberos-realm", |text| Ok(text.to_uppercase()));
+    let user = reader.filled("rfc2136-kerberos-username", |text| {
+        if text.contains('\\') {
+            let wrong = Wrong::new(format!("{} has a domain in it", Quoted(text)));
+            return Err(wrong.hint("give the name behind the backslash"));
+        }
+        Ok(text.to_owned())
+    });
+    let password = reader.optional("rfc2136-kerberos-password");
+    let user = match (user, &realm) {
+        // As directories show it; the realm is said already.
+        (Some(user), Some(realm)) => match user.split_once('@') {
+            Some((name, of)) if of.eq_ignore_ascii_case(realm) => Some(name.to_owned()),
+            Some(_) => {
+                let origin = reader.origin_of("rfc2136-kerberos-username");
+                let wrong = Wrong::new(format!("{} has another realm than {realm}", Quoted(&user)));
+                let wrong = wrong.hint("give the name before the @, as in sAMAccountName");
+                reader.problem_at("rfc2136-kerberos-username", &origin, wrong);
+                None
+            }
+            None => Some(user),
+        },
+        (user, _) => user,
+    };
+    if reader.problems.len() > before {
+        return None;
+    }
+    let (Some(user), Some(realm), Some(password)) = (&user, &realm, &password) else {
+        let missing = [
+            ("username", user.is_some()),
+            ("password", password.is_some()),
+            ("realm", realm.is_some()),
+        ];
+        for (name, _) in missing.iter().filter(|(_, is_said)| !is_said) {
+            let wrong = Wrong::new(format!("signing by Kerberos needs a {name}"));
+            let variable = name.to_uppercase();
+            let hint = format!(
+                "set --rfc2136-kerberos-{name} or EXTERNAL_DNS_RFC2136_KERBEROS_{variable}"
+            );
+            reader.problem_at(at, &here, wrong.hint(hint));
+        }
+        return None;
+    };
+    Some(Kerberos {
+        user: user.clone(),
+        realm: realm.clone(),
+        password: password.clone(),
+    })
 }
 
 /// Names that a filter is about, to look for their zones.

@@ -71,7 +71,6 @@ const GROUPS: &[Group] = &[
     kinds::LATER,
     registry::LATER,
     provider::webhook::LATER,
-    provider::rfc2136::LATER,
     provider::coredns::GROUP,
     provider::pdns::GROUP,
     provider::pihole::GROUP,

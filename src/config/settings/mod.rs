@@ -25,7 +25,7 @@ pub use peers::{
     Catalog, Followed, OfZone, Peers, Primary, UpdateNames, UpdateRule, UpdateTypes, Who,
 };
 pub use registry::{AesKey, Encryption, Registry, Txt};
-pub use rfc2136::{LoadBalancing, Rfc2136, TsigKey, TsigSecret};
+pub use rfc2136::{Kerberos, LoadBalancing, Rfc2136, TsigKey, TsigSecret};
 pub use server::{
     Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
     LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile, Zones,

@@ -58,8 +58,27 @@ pub enum TsigKey {
         /// Its secret.
         secret: TsigSecret,
     },
+    /// Nothing, but updates are signed in sessions that a user of Kerberos makes (GSS-TSIG).
+    Kerberos(Kerberos),
     /// Nothing.
     None,
+}
+
+/// A user of Kerberos.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Kerberos {
+    /// Its name, without its realm.
+    pub user: String,
+    /// Its realm, in upper case.
+    pub realm: String,
+    /// Its password. Never shown.
+    pub password: String,
+}
+
+impl fmt::Debug for Kerberos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kerberos({}@{}, ..)", self.user, self.realm)
+    }
 }
 
 /// A secret in base64, as it was typed. Never shown.

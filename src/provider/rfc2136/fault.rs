@@ -74,6 +74,13 @@ fn of_fault(operation: Operation, place: &str, fault: Fault) -> ProviderError {
             let (kind, hint) = signature(*source, *now);
             (kind, Some(hint))
         }
+        Fault::Session { source, .. } => {
+            let kind = match source.is_refusal {
+                true => ErrorKind::Auth,
+                false => ErrorKind::Unavailable,
+            };
+            (kind, source.hint.as_deref().map(str::to_owned))
+        }
         Fault::Transfer {
             source: TransferFault::Rcode(rcode),
             ..
@@ -169,6 +176,10 @@ fn signature(fault: AnswerFault, now: u64) -> (ErrorKind, String) {
         AnswerFault::Stale { time_signed } => (
             ErrorKind::Auth,
             format!("set the clocks: its is at {time_signed}, ours at {now} (seconds since 1970)"),
+        ),
+        AnswerFault::Echoed { .. } => (
+            ErrorKind::Auth,
+            "let the zone take secure updates only: Windows does not check signatures else, nor does it sign".into(),
         ),
         AnswerFault::Unsigned { rcode } => {
             let (kind, _) = said(Operation::Find, rcode);

@@ -1,8 +1,10 @@
 //! Several servers that stand in for each other.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use client::{Answer, Fault, Server};
+use client::{Answer, Fault, Server, Sessions};
+use tsig::AnswerFault;
 use wire::{Name, Rcode, Rtype};
 
 use super::settings::Balance;
@@ -31,9 +33,20 @@ pub(super) enum Reason {
 }
 
 impl Pool {
-    pub(super) fn new(servers: Vec<client::Settings>, balance: Balance) -> Self {
+    pub(super) fn new(
+        servers: Vec<client::Settings>,
+        sessions: Option<Arc<dyn Sessions>>,
+        balance: Balance,
+    ) -> Self {
+        let servers = servers.into_iter().map(|settings| {
+            let server = Server::new(settings);
+            match &sessions {
+                Some(sessions) => server.with_sessions(Arc::clone(sessions)),
+                None => server,
+            }
+        });
         Self {
-            servers: servers.into_iter().map(Server::new).collect(),
+            servers: servers.collect(),
             balance,
             place: AtomicUsize::new(0),
         }
@@ -87,6 +100,12 @@ impl Pool {
                     return Ok((server.label().into(), answer.rcode()));
                 }
                 Ok(answer) => Reason::Rcode(answer.rcode()),
+                // Windows signs no refusal of an update that is signed well. Nobody gains by making
+                // up one: who could do that could as well cut the connection.
+                Err(Fault::Signature {
+                    source: AnswerFault::Echoed { rcode },
+                    ..
+                }) if rcode != Rcode::NOERROR => Reason::Rcode(rcode),
                 Err(fault) => Reason::Fault(fault),
             };
             said = Some(Refusal::better(said, server, reason));

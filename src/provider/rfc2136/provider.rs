@@ -55,7 +55,7 @@ impl Rfc2136 {
         let zones: Vec<Zone> = settings.zones.into_iter().map(Zone::new).collect();
         Self {
             named: !zones.is_empty(),
-            pool: Pool::new(settings.servers, settings.balance),
+            pool: Pool::new(settings.servers, settings.sessions, settings.balance),
             hints: settings.hints,
             axfr: settings.axfr,
             ttls: Ttls {

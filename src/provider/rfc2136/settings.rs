@@ -1,5 +1,8 @@
 //! What users say of the servers.
 
+use std::sync::Arc;
+
+use client::Sessions;
 use wire::{Name, Ttl};
 
 /// Which server is asked first.
@@ -19,6 +22,8 @@ pub enum Balance {
 pub struct Settings {
     /// The servers; they stand in for each other.
     pub servers: Vec<client::Settings>,
+    /// Makes the sessions that updates are signed in, if they are not signed by keys.
+    pub sessions: Option<Arc<dyn Sessions>>,
     /// Which of them is first.
     pub balance: Balance,
     /// The zones that are written to; none means that they are found by asking.

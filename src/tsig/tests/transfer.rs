@@ -50,7 +50,7 @@ impl Chain {
             .unwrap();
         self.fields = Fields::Timers;
         self.context = self.request.key().start();
-        feed_mac(&mut self.context, &mac);
+        feed_mac(&mut self.context, mac.as_bytes());
         message.truncate(len);
         message
     }

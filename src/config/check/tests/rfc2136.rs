@@ -72,11 +72,7 @@ fn zones_are_looked_for_where_filters_say() {
 
 #[test]
 fn what_is_wrong_with_servers_is_said_with_a_way_out() {
-    let cases: [(&[&str], &str); 7] = [
-        (
-            &["--rfc2136-gss-tsig"],
-            "signing by Kerberos (GSS-TSIG) is not part of this build yet",
-        ),
+    let cases: [(&[&str], &str); 6] = [
         (&[], "there is no key to sign updates with"),
         (&["--rfc2136-tsig-keyname=k"], "the key has no secret"),
         (&["--rfc2136-tsig-secret=eA=="], "the key has no name"),
@@ -109,4 +105,54 @@ fn what_is_wrong_with_servers_is_said_with_a_way_out() {
         "--rfc2136-insecure",
     ];
     assert!(problems(&none, &[]).contains("there is no name server to write to"));
+}
+
+#[test]
+fn kerberos_needs_a_user_and_names_of_servers() {
+    const HEAD: [&str; 4] = [
+        "--source=service",
+        "--provider=rfc2136",
+        "--policy=sync",
+        "--rfc2136-gss-tsig",
+    ];
+    const ALL: [&str; 4] = [
+        "--rfc2136-host=dc1.example.org",
+        "--rfc2136-kerberos-username=dns@example.org",
+        "--rfc2136-kerberos-password=eA==",
+        "--rfc2136-kerberos-realm=example.org",
+    ];
+    let sync = good(&[HEAD, ALL].concat(), &[]).sync.unwrap();
+    let Provider::Rfc2136(servers) = &sync.destinations[0].provider else {
+        panic!("{:?}", sync.destinations[0].provider);
+    };
+    let TsigKey::Kerberos(kerberos) = &servers.key else {
+        panic!("{:?}", servers.key);
+    };
+    assert_eq!((&*kerberos.user, &*kerberos.realm), ("dns", "EXAMPLE.ORG"));
+    assert!(!format!("{servers:?}").contains("eA=="));
+
+    let cases: [(usize, &str, &str); 7] = [
+        (0, "--rfc2136-host=192.0.2.53", "is an address"),
+        (0, "--rfc2136-host=[2001:db8::53]", "is an address"),
+        (
+            1,
+            "--rfc2136-kerberos-username=EXAMPLE\\dns",
+            "has a domain in it",
+        ),
+        (
+            1,
+            "--rfc2136-kerberos-username=dns@example.net",
+            "has another realm than EXAMPLE.ORG",
+        ),
+        (1, "--rfc2136-zone=example.org", "needs a username"),
+        (2, "--rfc2136-zone=example.org", "needs a password"),
+        (3, "--rfc2136-insecure", "are updates signed or not?"),
+    ];
+    for (place, other, expected) in cases {
+        let mut all = ALL;
+        all[place] = other;
+        let text = problems(&[HEAD, all].concat(), &[]);
+        assert!(text.contains(expected), "{other}: {text}");
+        assert!(!text.contains("eA=="), "{text}");
+    }
 }

@@ -52,25 +52,23 @@ pub(in crate::flags) const GROUP: Group = Group {
         )
         .words(&["disabled", "random", "round-robin"])
         .says("Which name server is next", ""),
+        Flag::switch("rfc2136-gss-tsig", false).says(
+            "Sign updates by Kerberos (GSS-TSIG), as Windows wants it",
+            "The server has to be named by its name, as its service principal is DNS/NAME. KDCs are those of \
+             /etc/krb5.conf (or $KRB5_CONFIG), else those that the realm's SRV records name. Reads are not signed.",
+        ),
+        Flag::once("rfc2136-kerberos-username", "TEXT", "")
+            .says("User that signs, without domain or realm", ""),
+        Flag::once("rfc2136-kerberos-password", "TEXT", "")
+            .secret()
+            .says("Password of that user", ""),
+        Flag::once("rfc2136-kerberos-realm", "TEXT", "")
+            .says("Realm of that user, such as EXAMPLE.ORG", ""),
         Flag::once("tls-ca", "FILE", "").says(
             "Certificates that are trusted",
             "Without it those that the system trusts.",
         ),
         Flag::once("tls-client-cert", "FILE", "").says("Our certificate", ""),
         Flag::once("tls-client-cert-key", "FILE", "").says("Key of our certificate", ""),
-    ],
-};
-
-pub(in crate::flags) const LATER: Group = Group {
-    heading: "Kerberos of rfc2136, which is not part of this build",
-    scope: Scope::Destination,
-    built: false,
-    flags: &[
-        Flag::switch("rfc2136-gss-tsig", false).says("Sign by Kerberos", ""),
-        Flag::once("rfc2136-kerberos-username", "TEXT", "").says("User of Kerberos", ""),
-        Flag::once("rfc2136-kerberos-password", "TEXT", "")
-            .secret()
-            .says("Password of that user", ""),
-        Flag::once("rfc2136-kerberos-realm", "TEXT", "").says("Realm of that user", ""),
     ],
 };

@@ -1,0 +1,260 @@
+//! A realm of Kerberos of our own (MIT), and BIND in it: who signs by the realm's tickets may update.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use peers::{Kind, Options, Program, Ready, Server, Zone, free_port};
+
+use super::site::{PATIENCE, Site, answer, check, start};
+
+/// A realm, its KDC and its name server.
+pub(super) struct Realm {
+    site: Site,
+    bind: Program,
+    /// The port of the KDC.
+    kdc_port: u16,
+    /// That of BIND.
+    port: u16,
+    kdc: Option<Child>,
+    server: Option<Server>,
+}
+
+impl Realm {
+    /// Makes a realm and starts its servers; nothing if they are not installed.
+    pub(super) fn start() -> Result<Option<Self>, String> {
+        let Some(bind) = Program::find(Kind::Bind).filter(|_| is_installed()) else {
+            return Ok(None);
+        };
+        let site = Site::new()?;
+        site.zone("example.org", 1, "foreign A 192.0.2.99")?;
+        let port = || free_port([127, 0, 0, 1].into()).ok_or("no free port");
+        let mut realm = Self {
+            site,
+            bind,
+            kdc_port: port()?,
+            port: port()?,
+            kdc: None,
+            server: None,
+        };
+        realm.make()?;
+        realm.start_kdc()?;
+        realm.start_server()?;
+        Ok(Some(realm))
+    }
+
+    /// Makes the database of the realm: a user, users that cannot log in, and the name server.
+    fn make(&self) -> Result<(), String> {
+        let (port, folder) = (self.kdc_port, self.folder());
+        self.site.write(
+            "krb5.conf",
+            &format!(
+                "[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n rdns = false\n\
+                 [realms]\n {REALM} = {{\n  kdc = 127.0.0.1:{port}\n }}\n\
+                 [logging]\n kdc = FILE:{folder}/kdc.log\n"
+            ),
+        )?;
+        self.site.write(
+            "kdc.conf",
+            &format!(
+                "[realms]\n {REALM} = {{\n  database_name = {folder}/principal\n  \
+                 key_stash_file = {folder}/stash\n  acl_file = {folder}/none\n  \
+                 kdc_listen = 127.0.0.1:{port}\n  kdc_tcp_listen = 127.0.0.1:{port}\n }}\n"
+            ),
+        )?;
+        self.run("kdb5_util", &["create", "-s", "-r", REALM, "-P", "master"])?;
+        let password = format!("-pw {PASSWORD}");
+        for query in [
+            format!("addprinc +requires_preauth {password} pusher"),
+            format!(
+                "addprinc +requires_preauth {password} -e aes128-cts-hmac-sha256-128:normal newer"
+            ),
+            format!("addprinc +requires_preauth {password} -e arcfour-hmac:normal older"),
+            format!("addprinc -allow_tix +requires_preauth {password} locked"),
+            "addprinc -randkey DNS/localhost".to_owned(),
+        ] {
+            self.run("kadmin.local", &["-r", REALM, "-q", &query])?;
+        }
+        self.renew_keytab()
+    }
+
+    /// Gives the name server a new key.
+    pub(super) fn renew_keytab(&self) -> Result<(), String> {
+        // A new version each time; the old ones go with the file.
+        let keytab = self.site.path("dns.keytab");
+        if keytab.exists() {
+            fs::remove_file(&keytab).map_err(|error| error.to_string())?;
+        }
+        let query = format!("ktadd -k {} DNS/localhost", keytab.display());
+        self.run("kadmin.local", &["-r", REALM, "-q", &query])
+    }
+
+    pub(super) fn start_kdc(&mut self) -> Result<(), String> {
+        let child = self
+            .command("setpriv")
+            .args(["--pdeathsig", "KILL", "krb5kdc", "-n", "-r", REALM])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        self.kdc = Some(child.map_err(|error| format!("krb5kdc: {error}"))?);
+        let begin = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.kdc_port)).is_err() {
+            check(begin.elapsed() < PATIENCE, || {
+                format!("the KDC does not listen:\n{}", self.kdc_log())
+            })?;
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    pub(super) fn stop_kdc(&mut self) {
+        if let Some(mut kdc) = self.kdc.take() {
+            // It may be gone already, which is what is wanted.
+            drop(kdc.kill());
+            drop(kdc.wait());
+        }
+    }
+
+    pub(super) fn start_server(&mut self) -> Result<(), String> {
+        let keytab = self.site.path("dns.keytab").display().to_string();
+        let options = Options::new([Zone::new("example.org", self.site.path("example.org"))])
+            .port(self.port)
+            .wrapper(["env".to_owned(), self.krb5_config()])
+            .config(&format!("tkey-gssapi-keytab \"{keytab}\";"))
+            .zone_config(&format!(
+                "allow-transfer {{ 127.0.0.1; }}; update-policy {{ \
+                 deny pusher@{REALM} name refused.example.org. ANY; \
+                 grant pusher@{REALM} zonesub ANY; grant newer@{REALM} zonesub ANY; }};"
+            ));
+        self.server = Some(start(&self.bind, &options)?);
+        Ok(())
+    }
+
+    /// Ends the name server; its sessions are lost with it.
+    pub(super) fn stop_server(&mut self) {
+        self.server = None;
+    }
+
+    /// Ours, pushing there as a user.
+    pub(super) fn options(&self, user: &str, password: &str, more: &[&str]) -> Options {
+        let folder = self.site.path("manifests").display().to_string();
+        let flags = [
+            "--provider=rfc2136",
+            "--rfc2136-host=localhost",
+            "--rfc2136-zone=example.org",
+            "--rfc2136-gss-tsig",
+            "--policy=sync",
+            "--registry=txt",
+            "--txt-owner-id=us",
+            "--txt-prefix=%{record_type}-owner.",
+            "--interval=2s",
+        ];
+        let password = format!("EXTERNAL_DNS_RFC2136_KERBEROS_PASSWORD={password}");
+        Options::new([])
+            .wrapper(["env".to_owned(), self.krb5_config(), password])
+            .arguments(flags)
+            .arguments([format!("--rfc2136-port={}", self.port)])
+            .arguments([format!("--rfc2136-kerberos-username={user}")])
+            .arguments([format!("--rfc2136-kerberos-realm={}", REALM.to_lowercase())])
+            .arguments(["--manifests", &folder])
+            .arguments(more.iter().copied())
+            .ready(Ready::Zones(Vec::new()))
+    }
+
+    /// Names that are wanted, each with its address.
+    pub(super) fn want(&self, names: &[(&str, &str)]) -> Result<(), String> {
+        let mut text = String::from(
+            "apiVersion: externaldns.k8s.io/v1alpha1\nkind: DNSEndpoint\n\
+             metadata: {name: all, namespace: default}\nspec:\n  endpoints:\n",
+        );
+        for (name, address) in names {
+            text += &format!("  - {{dnsName: {name}, recordType: A, targets: [{address}]}}\n");
+        }
+        let folder = self.site.path("manifests");
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let (new, file) = (self.site.path("new.yaml"), folder.join("all.yaml"));
+        fs::write(&new, text).map_err(|error| error.to_string())?;
+        fs::rename(new, file).map_err(|error| error.to_string())
+    }
+
+    /// Waits until a name has this address, or none.
+    pub(super) fn wait_for(
+        &self,
+        pusher: &Server,
+        name: &str,
+        address: Option<&str>,
+    ) -> Result<(), String> {
+        let server = self.server.as_ref().ok_or("the name server is stopped")?;
+        let wanted: Vec<String> = address
+            .map(|address| format!("{name}. 300 A {address}"))
+            .into_iter()
+            .collect();
+        let query = format!("{name} A");
+        let came = pusher.wait_for(PATIENCE, |_| {
+            answer(server.address(), &query).is_ok_and(|lines| lines == wanted)
+        });
+        check(came, || {
+            format!(
+                "{query} is not {wanted:?}; our log:\n{}\nlog of BIND:\n{}\nof the KDC:\n{}",
+                pusher.log(),
+                server.log(),
+                self.kdc_log()
+            )
+        })
+    }
+
+    /// What the KDC has said.
+    pub(super) fn kdc_log(&self) -> String {
+        fs::read_to_string(self.site.path("kdc.log")).unwrap_or_default()
+    }
+
+    fn folder(&self) -> String {
+        self.site.path("").display().to_string()
+    }
+
+    fn krb5_config(&self) -> String {
+        format!("KRB5_CONFIG={}", self.site.path("krb5.conf").display())
+    }
+
+    /// A command that knows the realm.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let path = std::env::var("PATH").unwrap_or_default();
+        command
+            .env("PATH", format!("{path}:/usr/sbin:/sbin"))
+            .env("KRB5_CONFIG", self.site.path("krb5.conf"))
+            .env("KRB5_KDC_PROFILE", self.site.path("kdc.conf"));
+        command
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), String> {
+        let output = self
+            .command(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output();
+        let output = output.map_err(|error| format!("{program}: {error}"))?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.success(), || format!("{program}: {said}"))
+    }
+}
+
+impl Drop for Realm {
+    fn drop(&mut self) {
+        self.stop_kdc();
+    }
+}
+
+fn is_installed() -> bool {
+    let programs = ["kdb5_util", "kadmin.local", "krb5kdc"];
+    programs.iter().all(|program| {
+        ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/sbin"]
+            .iter()
+            .any(|folder| std::path::Path::new(folder).join(program).exists())
+    })
+}
+
+const REALM: &str = "TRIAL.TEST";
+/// The password of all users.
+pub(super) const PASSWORD: &str = "correct-horse-7";

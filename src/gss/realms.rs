@@ -1,0 +1,156 @@
+//! Where the KDCs of a realm are: in `krb5.conf`, else in DNS (RFC 4120 §7.2.3).
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use client::{Answer, Clock, Host, Limits, Section, Server, Settings};
+use wire::{Name, NameRef, Rtype};
+
+use crate::conf::Conf;
+use crate::fault::{Code, Fault};
+use crate::kdc::Kdc;
+use crate::message::KrbError;
+
+/// The realms that are known, and how others are found.
+#[derive(Clone, Debug)]
+pub struct Realms {
+    conf: Conf,
+    /// The file that names the resolvers.
+    resolv_conf: PathBuf,
+    clock: Clock,
+}
+
+impl Realms {
+    /// The realms of this configuration; others are looked up at the resolvers that `resolv_conf`
+    /// names.
+    #[must_use]
+    pub fn new(conf: Conf, resolv_conf: PathBuf, clock: Clock) -> Self {
+        Self {
+            conf,
+            resolv_conf,
+            clock,
+        }
+    }
+
+    /// The realm that a host is said to be in.
+    pub(crate) fn of_host(&self, host: &str) -> Option<&str> {
+        self.conf.realm_of(host)
+    }
+
+    /// Asks one KDC of a realm after the other. Tells which one answered.
+    pub(crate) async fn exchange(
+        &self,
+        realm: &str,
+        message: &[u8],
+    ) -> Result<(Box<str>, Vec<u8>), Fault> {
+        let mut last = Fault::NoKdc {
+            realm: realm.into(),
+        };
+        for kdc in self.kdcs(realm).await? {
+            let label = kdc.to_string().into();
+            match kdc.exchange(message).await {
+                Ok(answer) if is_unavailable(&answer) => {
+                    last = Fault::Unreachable {
+                        realm: realm.into(),
+                        kdc: label,
+                        source: std::io::Error::other("it says that it is not available"),
+                    };
+                }
+                Ok(answer) => return Ok((label, answer)),
+                Err(source) => {
+                    last = Fault::Unreachable {
+                        realm: realm.into(),
+                        kdc: label,
+                        source,
+                    };
+                }
+            }
+        }
+        Err(last)
+    }
+
+    async fn kdcs(&self, realm: &str) -> Result<Vec<Kdc>, Fault> {
+        let named = self.conf.kdcs(realm);
+        if !named.is_empty() || !self.conf.allows_lookup() {
+            return Ok(named.to_vec());
+        }
+        let text = format!("_kerberos._tcp.{realm}");
+        let Ok(name) = Name::from_text(text.as_bytes(), Some(NameRef::ROOT)) else {
+            return Ok(Vec::new());
+        };
+        let mut last = None;
+        for address in self.resolvers() {
+            let resolver = Server::new(Settings {
+                host: Host::Address(address),
+                port: 53,
+                tls: None,
+                key: None,
+                limits: Limits {
+                    connect: Duration::from_secs(3),
+                    answer: Duration::from_secs(6),
+                    ..Limits::default()
+                },
+                clock: self.clock,
+            });
+            match resolver.resolve(name.as_ref(), Rtype::SRV).await {
+                Ok(answer) => return Ok(services(&answer)),
+                Err(fault) => last = Some(fault),
+            }
+        }
+        match last {
+            Some(fault) => Err(fault.into()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// As the C library reads them: three at most, and one here if there are none.
+    fn resolvers(&self) -> Vec<IpAddr> {
+        let text = fs::read_to_string(&self.resolv_conf).unwrap_or_default();
+        let addresses = text.lines().filter_map(|line| {
+            let rest = line.trim().strip_prefix("nameserver")?;
+            rest.trim().parse().ok()
+        });
+        let addresses: Vec<IpAddr> = addresses.take(3).collect();
+        if addresses.is_empty() {
+            vec![Ipv4Addr::LOCALHOST.into()]
+        } else {
+            addresses
+        }
+    }
+}
+
+/// The KDCs of SRV records (RFC 2782): by priority, the heaviest first.
+fn services(answer: &Answer) -> Vec<Kdc> {
+    let mut found = Vec::new();
+    for (section, record) in answer.records().flatten() {
+        if section != Section::Answer || record.rtype != Rtype::SRV {
+            continue;
+        }
+        let Some((&[p0, p1, w0, w1, port0, port1], target)) = record.rdata.split_first_chunk()
+        else {
+            continue;
+        };
+        let Ok(target) = NameRef::read(target) else {
+            continue;
+        };
+        // The root says that there is none.
+        if let Ok(host) = target.to_string().parse::<Host>() {
+            let port = u16::from_be_bytes([port0, port1]);
+            let weight = u16::from_be_bytes([w0, w1]);
+            let order = (u16::from_be_bytes([p0, p1]), u16::MAX - weight);
+            found.push((order, Kdc { host, port }));
+        }
+    }
+    found.sort_by_key(|(order, _)| *order);
+    found.into_iter().take(MOST).map(|(_, kdc)| kdc).collect()
+}
+
+/// Whether a KDC says that it cannot answer now.
+fn is_unavailable(answer: &[u8]) -> bool {
+    matches!(KrbError::read(answer), Some(Ok(error)) if Code(error.code) == Code::UNAVAILABLE)
+}
+
+/// As many are tried.
+const MOST: usize = 8;
