@@ -365,6 +365,21 @@ fn flags_of_names_are_explained() {
           --rfc2136-load-balancing-strategy <disabled|random|round-robin>
               Which name server is next [default: disabled]
 
+          --rfc2136-gss-tsig
+              Sign updates by Kerberos (GSS-TSIG), as Windows wants it.
+              The server has to be named by its name, as its service principal is DNS/NAME. KDCs are
+              those of /etc/krb5.conf (or $KRB5_CONFIG), else those that the realm's SRV records name.
+              Reads are not signed.
+
+          --rfc2136-kerberos-username <TEXT>
+              User that signs, without domain or realm
+
+          --rfc2136-kerberos-password <TEXT>
+              Password of that user
+
+          --rfc2136-kerberos-realm <TEXT>
+              Realm of that user, such as EXAMPLE.ORG
+
           --tls-ca <FILE>
               Certificates that are trusted.
               Without it those that the system trusts.
