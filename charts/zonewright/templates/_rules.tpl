@@ -1,0 +1,112 @@
+{{/*
+What the program does with the API server, by source: it lists and watches, and reads nothing else.
+Pods, Nodes, EndpointSlices and Namespaces are watched once an object needs them.
+*/}}
+
+{{/* Rules for objects of namespaces. */}}
+{{- define "zonewright.rules" -}}
+{{- $sources := include "zonewright.sources" . -}}
+{{- $rules := list -}}
+{{- if contains " service " $sources -}}
+{{- $rules = append $rules (include "zonewright.follow" (list "" "services") | fromYaml) -}}
+{{- $rules = append $rules (include "zonewright.follow" (list "discovery.k8s.io" "endpointslices") | fromYaml) -}}
+{{- end -}}
+{{- if or (contains " pod " $sources) (contains " service " $sources) -}}
+{{- $rules = append $rules (include "zonewright.follow" (list "" "pods") | fromYaml) -}}
+{{- end -}}
+{{- if contains " ingress " $sources -}}
+{{- $rules = append $rules (include "zonewright.follow" (list "networking.k8s.io" "ingresses") | fromYaml) -}}
+{{- end -}}
+{{- if contains " crd " $sources -}}
+{{- $rules = append $rules (include "zonewright.follow" (list "externaldns.k8s.io" "dnsendpoints") | fromYaml) -}}
+{{- $rules = append $rules (dict "apiGroups" (list "externaldns.k8s.io") "resources" (list "dnsendpoints/status") "verbs" (list "patch")) -}}
+{{- end -}}
+{{- $routes := list -}}
+{{- range $kind := list "httproute" "grpcroute" "tlsroute" "tcproute" "udproute" -}}
+{{- if contains (printf " gateway-%s " $kind) $sources }}{{ $routes = append $routes (printf "%ss" $kind) }}{{ end -}}
+{{- end -}}
+{{- if $routes -}}
+{{- $rules = append $rules (dict "apiGroups" (list "gateway.networking.k8s.io") "resources" $routes "verbs" (list "list" "watch")) -}}
+{{- end -}}
+{{- if contains " unstructured " $sources -}}
+{{- range concat (.Values.unstructuredResources | default list) (include "zonewright.extraArg" (list . "unstructured-resource") | trim | splitList "\n" | compact) -}}
+{{- $parts := splitn "." 3 . -}}
+{{- $rules = append $rules (include "zonewright.follow" (list ($parts._2 | default "") $parts._0) | fromYaml) -}}
+{{- end -}}
+{{- end -}}
+{{- if or .Values.eventsEmit (include "zonewright.extraArg" (list . "events-emit") | trim) -}}
+{{- $rules = append $rules (dict "apiGroups" (list "events.k8s.io") "resources" (list "events") "verbs" (list "create")) -}}
+{{- end -}}
+{{- toYaml (concat $rules .Values.rbac.additionalPermissions) -}}
+{{- end -}}
+
+{{/* Rules for Gateways, which may be in a namespace of their own. */}}
+{{- define "zonewright.gatewayRules" -}}
+{{- $rules := list -}}
+{{- if include "zonewright.gatewaySources" . -}}
+{{- $resources := list "gateways" -}}
+{{- if include "zonewright.listenerSets" . }}{{ $resources = append $resources "listenersets" }}{{ end -}}
+{{- $rules = append $rules (dict "apiGroups" (list "gateway.networking.k8s.io") "resources" $resources "verbs" (list "list" "watch")) -}}
+{{- end -}}
+{{- toYaml $rules -}}
+{{- end -}}
+
+{{/* Rules for objects of the cluster as a whole. */}}
+{{- define "zonewright.clusterRules" -}}
+{{- $sources := include "zonewright.sources" . -}}
+{{- $rules := list -}}
+{{- if or (contains " node " $sources) (and (not .Values.namespaced) (or (contains " pod " $sources) (contains " service " $sources))) -}}
+{{- $rules = append $rules (include "zonewright.follow" (list "" "nodes") | fromYaml) -}}
+{{- end -}}
+{{- if and (include "zonewright.gatewaySources" .) (not (and .Values.namespaced .Values.gatewayNamespace)) -}}
+{{- $rules = append $rules (include "zonewright.follow" (list "" "namespaces") | fromYaml) -}}
+{{- end -}}
+{{- toYaml $rules -}}
+{{- end -}}
+
+{{- define "zonewright.follow" -}}
+apiGroups: [{{ index . 0 | quote }}]
+resources: [{{ index . 1 | quote }}]
+verbs: ["list", "watch"]
+{{- end -}}
+
+{{/* A role and its binding: (list . kind name namespace rules); nothing without rules. */}}
+{{- define "zonewright.role" -}}
+{{- $root := index . 0 -}}
+{{- $kind := index . 1 -}}
+{{- $name := index . 2 -}}
+{{- $namespace := index . 3 -}}
+{{- $rules := index . 4 -}}
+{{- if $rules -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}
+metadata:
+  name: {{ $name }}
+  {{- with $namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "zonewright.labels" $root | nindent 4 }}
+rules:
+  {{- toYaml $rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}Binding
+metadata:
+  name: {{ $name }}
+  {{- with $namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "zonewright.labels" $root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ $kind }}
+  name: {{ $name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "zonewright.serviceAccountName" $root }}
+    namespace: {{ include "zonewright.namespace" $root }}
+---
+{{ end -}}
+{{- end -}}

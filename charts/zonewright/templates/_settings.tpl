@@ -1,0 +1,157 @@
+{{/* What the values come to. Helpers that answer a question give "true" or nothing. */}}
+
+{{- define "zonewright.provider" -}}
+{{- kindIs "string" .Values.provider | ternary .Values.provider (dig "name" "embedded" (kindIs "map" .Values.provider | ternary .Values.provider dict)) -}}
+{{- end -}}
+
+{{/* Several destinations are listed in the settings file, so no flag may speak of one. */}}
+{{- define "zonewright.severalDestinations" -}}
+{{- if hasKey .Values.config "destinations" }}true{{ end -}}
+{{- end -}}
+
+{{/* Values of one flag in extraArgs, a line each: (list . "flag"). */}}
+{{- define "zonewright.extraArg" -}}
+{{- $flag := index . 1 -}}
+{{- $root := index . 0 -}}
+{{- $extra := $root.Values.extraArgs -}}
+{{- $found := list -}}
+{{- if kindIs "map" $extra -}}
+{{- if hasKey $extra $flag -}}
+{{- $value := get $extra $flag -}}
+{{- if kindIs "slice" $value -}}
+{{- $found = $value -}}
+{{- else if kindIs "invalid" $value -}}
+{{- $found = list "true" -}}
+{{- else -}}
+{{- $found = list $value -}}
+{{- end -}}
+{{- end -}}
+{{- else if kindIs "slice" $extra -}}
+{{- $start := printf "--%s=" $flag -}}
+{{- $follows := false -}}
+{{- range $extra -}}
+{{- if $follows -}}
+{{- $found = append $found . -}}
+{{- $follows = false -}}
+{{- else if hasPrefix $start . -}}
+{{- $found = append $found (trimPrefix $start .) -}}
+{{- else if eq (printf "--%s" $flag) . -}}
+{{- $follows = true -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $found }}{{ tpl (toString .) $root }}
+{{ end -}}
+{{- end -}}
+
+{{/* Everything that names come from, be it in `sources` or in extraArgs, with a space around each. */}}
+{{- define "zonewright.sources" -}}
+{{- $extra := include "zonewright.extraArg" (list . "source") | trim | splitList "\n" | compact -}}
+{{- $all := concat (.Values.sources | default list) $extra | uniq -}}
+{{- if $all }} {{ join " " $all }} {{ end -}}
+{{- end -}}
+
+{{/* Gateway API kinds among the sources. */}}
+{{- define "zonewright.gatewaySources" -}}
+{{- if contains " gateway-" (include "zonewright.sources" .) }}true{{ end -}}
+{{- end -}}
+
+{{- define "zonewright.listenerSets" -}}
+{{- if or .Values.enableGatewayListenerSets (eq "true" (include "zonewright.extraArg" (list . "gateway-listener-sets") | trim)) (and (kindIs "slice" .Values.extraArgs) (has "--gateway-listener-sets" .Values.extraArgs)) }}true{{ end -}}
+{{- end -}}
+
+{{/* The namespace that objects are read of, if it is one. */}}
+{{- define "zonewright.sourceNamespace" -}}
+{{- if .Values.namespaced -}}
+{{- default (include "zonewright.namespace" .) .Values.sourceNamespace -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "zonewright.policy" -}}
+{{- default (eq "embedded" (include "zonewright.provider" .) | ternary "sync" "upsert-only") .Values.policy -}}
+{{- end -}}
+
+{{- define "zonewright.answersDns" -}}
+{{- $auto := or (eq "embedded" (include "zonewright.provider" .)) .Values.dns.zoneFiles .Values.dns.zoneFilesConfigMap .Values.config -}}
+{{- if (kindIs "invalid" .Values.dns.enabled | ternary $auto .Values.dns.enabled) }}true{{ end -}}
+{{- end -}}
+
+{{- define "zonewright.dnsService" -}}
+{{- $enabled := .Values.dns.service.enabled -}}
+{{- if and (include "zonewright.answersDns" .) (kindIs "invalid" $enabled | ternary (not .Values.hostNetwork) $enabled) }}true{{ end -}}
+{{- end -}}
+
+{{- define "zonewright.dnsPort" -}}
+{{- default (.Values.hostNetwork | ternary 53 5353) .Values.dns.port | int -}}
+{{- end -}}
+
+{{/* Ports below 1024 on the node need a start as root; in a network of its own a sysctl is enough. */}}
+{{- define "zonewright.startsAsRoot" -}}
+{{- if and .Values.hostNetwork (include "zonewright.answersDns" .) (lt (include "zonewright.dnsPort" . | int) 1024) (ne 0 (dig "runAsUser" 65532 .Values.securityContext | int)) }}true{{ end -}}
+{{- end -}}
+
+{{- define "zonewright.podSecurityContext" -}}
+{{- $context := deepCopy .Values.podSecurityContext -}}
+{{- if include "zonewright.startsAsRoot" . -}}
+{{- $context = mergeOverwrite $context (dict "runAsNonRoot" false) -}}
+{{- else if and (not .Values.hostNetwork) (include "zonewright.answersDns" .) (lt (include "zonewright.dnsPort" . | int) 1024) -}}
+{{- $sysctl := dict "name" "net.ipv4.ip_unprivileged_port_start" "value" (include "zonewright.dnsPort" .) -}}
+{{- $_ := set $context "sysctls" (append (get $context "sysctls" | default list) $sysctl) -}}
+{{- end -}}
+{{- toYaml $context -}}
+{{- end -}}
+
+{{- define "zonewright.securityContext" -}}
+{{- $context := deepCopy .Values.securityContext -}}
+{{- if include "zonewright.startsAsRoot" . -}}
+{{- $add := concat (dig "capabilities" "add" list $context) (list "NET_BIND_SERVICE" "SETUID" "SETGID" "CHOWN") | uniq -}}
+{{- $drop := dig "capabilities" "drop" (list "ALL") $context -}}
+{{- $root := dict "runAsUser" 0 "runAsGroup" 0 "runAsNonRoot" false "capabilities" (dict "drop" $drop "add" $add) -}}
+{{- $context = mergeOverwrite $context $root -}}
+{{- end -}}
+{{- toYaml $context -}}
+{{- end -}}
+
+{{/* Affinity, with our own Pods meant where a rule among Pods says nothing. */}}
+{{- define "zonewright.affinity" -}}
+{{- $selector := dict "matchLabels" (include "zonewright.selectorLabels" . | fromYaml) -}}
+{{- $affinity := deepCopy .Values.affinity -}}
+{{- range $kind := list "podAffinity" "podAntiAffinity" -}}
+{{- $rules := get $affinity $kind | default dict -}}
+{{- range get $rules "requiredDuringSchedulingIgnoredDuringExecution" | default list -}}
+{{- if not (hasKey . "labelSelector") }}{{ $_ := set . "labelSelector" $selector }}{{ end -}}
+{{- end -}}
+{{- range get $rules "preferredDuringSchedulingIgnoredDuringExecution" | default list -}}
+{{- if not (hasKey .podAffinityTerm "labelSelector") }}{{ $_ := set .podAffinityTerm "labelSelector" $selector }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $affinity -}}
+{{- end -}}
+
+{{- define "zonewright.topologySpreadConstraints" -}}
+{{- $selector := dict "matchLabels" (include "zonewright.selectorLabels" . | fromYaml) -}}
+{{- $constraints := deepCopy .Values.topologySpreadConstraints -}}
+{{- range $constraints -}}
+{{- if not (hasKey . "labelSelector") }}{{ $_ := set . "labelSelector" $selector }}{{ end -}}
+{{- end -}}
+{{- toYaml $constraints -}}
+{{- end -}}
+
+{{/* Two may run for a moment where they write nothing outside and share neither port nor volume. */}}
+{{- define "zonewright.deploymentStrategy" -}}
+{{- $strategy := .Values.deploymentStrategy -}}
+{{- $alone := or (ne "embedded" (include "zonewright.provider" .)) .Values.hostNetwork (not (has .Values.data.type (list "none" "emptyDir"))) (not (empty .Values.config)) -}}
+{{- $type := default ($alone | ternary "Recreate" "RollingUpdate") $strategy.type -}}
+type: {{ $type }}
+{{- if eq $type "RollingUpdate" }}
+rollingUpdate:
+  {{- default (dict "maxSurge" 1 "maxUnavailable" 0) $strategy.rollingUpdate | toYaml | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* The settings file, if there is anything to say in it. */}}
+{{- define "zonewright.settings" -}}
+{{- with .Values.config -}}
+{{- mergeOverwrite (dict "version" 1) (deepCopy .) | toYaml -}}
+{{- end -}}
+{{- end -}}
