@@ -26,7 +26,12 @@ fn life(program: &Program) -> Result<(), String> {
     let Some(realm) = realm("names_are_pushed_by_kerberos")? else {
         return Ok(());
     };
-    for (user, flags) in [("pusher", &["--rfc2136-axfr"][..]), ("newer", &[])] {
+    // One key is of RFC 3962, one of RFC 8009, and one user gets tickets without a proof.
+    for (user, flags) in [
+        ("pusher", &["--rfc2136-axfr"][..]),
+        ("newer", &[]),
+        ("trusted", &[]),
+    ] {
         realm.want(&[(WEB, "192.0.2.10"), ("two.example.org", "192.0.2.11")])?;
         let pusher = start(program, &realm.options(user, PASSWORD, flags))?;
         realm.wait_for(&pusher, WEB, Some("192.0.2.10"))?;
@@ -111,10 +116,18 @@ fn refused(program: &Program) -> Result<(), String> {
         }
         check(!pusher.log().contains(password), || pusher.log())?;
     }
+    // To the resolver an address like any other, to the realm a name of no service.
+    let strange = realm.options_at("0x7f000001", "pusher", PASSWORD, &[]);
+    wait_for_log(&start(program, &strange)?, "DNS/NAME")?;
     realm.stop_kdc();
     let pusher = start(program, &realm.options("pusher", PASSWORD, &[]))?;
     wait_for_log(&pusher, "a KDC of realm")?;
     realm.start_kdc()?;
+    realm.stop_server();
+    realm.start_server_with(false)?;
+    wait_for_log(&pusher, "does the server take GSS-TSIG?")?;
+    realm.stop_server();
+    realm.start_server()?;
     realm.wait_for(&pusher, WEB, Some("192.0.2.10"))
 }
 

@@ -69,6 +69,7 @@ impl Realm {
             format!(
                 "addprinc +requires_preauth {password} -e aes128-cts-hmac-sha256-128:normal newer"
             ),
+            format!("addprinc {password} trusted"),
             format!("addprinc +requires_preauth {password} -e arcfour-hmac:normal older"),
             format!("addprinc -allow_tix +requires_preauth {password} locked"),
             "addprinc -randkey DNS/localhost".to_owned(),
@@ -117,15 +118,24 @@ impl Realm {
     }
 
     pub(super) fn start_server(&mut self) -> Result<(), String> {
+        self.start_server_with(true)
+    }
+
+    /// Starts the name server, perhaps without its key.
+    pub(super) fn start_server_with(&mut self, with_keytab: bool) -> Result<(), String> {
         let keytab = self.site.path("dns.keytab").display().to_string();
         let options = Options::new([Zone::new("example.org", self.site.path("example.org"))])
             .port(self.port)
             .wrapper(["env".to_owned(), self.krb5_config()])
-            .config(&format!("tkey-gssapi-keytab \"{keytab}\";"))
+            .config(&match with_keytab {
+                true => format!("tkey-gssapi-keytab \"{keytab}\";"),
+                false => String::new(),
+            })
             .zone_config(&format!(
                 "allow-transfer {{ 127.0.0.1; }}; update-policy {{ \
                  deny pusher@{REALM} name refused.example.org. ANY; \
-                 grant pusher@{REALM} zonesub ANY; grant newer@{REALM} zonesub ANY; }};"
+                 grant pusher@{REALM} zonesub ANY; grant newer@{REALM} zonesub ANY; \
+                 grant trusted@{REALM} zonesub ANY; }};"
             ));
         self.server = Some(start(&self.bind, &options)?);
         Ok(())
@@ -138,10 +148,20 @@ impl Realm {
 
     /// Ours, pushing there as a user.
     pub(super) fn options(&self, user: &str, password: &str, more: &[&str]) -> Options {
+        self.options_at("localhost", user, password, more)
+    }
+
+    /// Ours, pushing to a server of this name.
+    pub(super) fn options_at(
+        &self,
+        host: &str,
+        user: &str,
+        password: &str,
+        more: &[&str],
+    ) -> Options {
         let folder = self.site.path("manifests").display().to_string();
         let flags = [
             "--provider=rfc2136",
-            "--rfc2136-host=localhost",
             "--rfc2136-zone=example.org",
             "--rfc2136-gss-tsig",
             "--policy=sync",
@@ -154,6 +174,7 @@ impl Realm {
         Options::new([])
             .wrapper(["env".to_owned(), self.krb5_config(), password])
             .arguments(flags)
+            .arguments([format!("--rfc2136-host={host}")])
             .arguments([format!("--rfc2136-port={}", self.port)])
             .arguments([format!("--rfc2136-kerberos-username={user}")])
             .arguments([format!("--rfc2136-kerberos-realm={}", REALM.to_lowercase())])

@@ -6,12 +6,16 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tsig::{Algorithm, AnswerFault, Key, Keys, Secret};
+use tsig::{Algorithm, AnswerFault, Key, Keys, Secret, Session, TsigError, TsigRecord};
 use wire::message::Header;
+use wire::update::Update;
 use wire::{Name, NameRef, Rcode, Rtype, Serial};
 
 use crate::transfer::Incoming;
-use crate::{Fault, Form, Host, Limits, Server, Settings, Sink, Transfer, Unfit, compose};
+use crate::{
+    Fault, Form, Host, Limits, Opened, Opening, Server, SessionFault, Sessions, Settings, Sink,
+    Transfer, Unfit, compose,
+};
 
 const NOW: u64 = 1_800_000_000;
 
@@ -170,7 +174,7 @@ async fn signed(secret: &[u8], now: u64) -> Result<Rcode, Fault> {
     let serve = async {
         let (mut stream, _) = tcp.accept().await.unwrap();
         let request = read(&mut stream).await;
-        let at = tsig::TsigRecord::find(&request).unwrap().unwrap();
+        let at = TsigRecord::find(&request).unwrap().unwrap();
         let mut answer = answered(&request[..at], Rcode::NOERROR);
         answer[11] = 0;
         let len = answer.len();
@@ -198,7 +202,7 @@ async fn answers_are_taken_from_who_knows_the_key_only() {
     let AnswerFault::Refused { error, .. } = source else {
         panic!("{source:?}");
     };
-    assert_eq!(error, tsig::TsigError::BADSIG);
+    assert_eq!(error, TsigError::BADSIG);
     let Fault::Signature { source, now, .. } = signed(b"secret", NOW + 900).await.unwrap_err()
     else {
         panic!("taken");
@@ -208,6 +212,131 @@ async fn answers_are_taken_from_who_knows_the_key_only() {
         signed: true,
     };
     assert_eq!((source, now), (expected, NOW));
+}
+
+/// A session that signs with its name, and takes nothing.
+#[derive(Debug)]
+struct Named(Name);
+
+impl Session for Named {
+    fn name(&self) -> &Name {
+        &self.0
+    }
+
+    fn sign(&self, _message: &[u8]) -> Vec<u8> {
+        self.0.as_bytes().to_vec()
+    }
+
+    fn is_signature(&self, _message: &[u8], _mac: &[u8]) -> bool {
+        false
+    }
+}
+
+/// Makes sessions with one name after the other, at most so many.
+#[derive(Debug)]
+struct Names(std::sync::Mutex<Vec<&'static str>>);
+
+impl Sessions for Names {
+    fn open<'a>(&'a self, _server: &'a Server) -> Opening<'a> {
+        let next = self.0.lock().unwrap().pop();
+        Box::pin(async move {
+            let next = next.ok_or_else(|| SessionFault {
+                hint: None,
+                is_refusal: true,
+                source: "there are no more names".into(),
+            })?;
+            Ok(Opened {
+                session: Arc::new(Named(name(next))),
+                until: NOW + 600,
+            })
+        })
+    }
+}
+
+/// The request as an answer of who does not know its key.
+fn unknown_key(request: &[u8]) -> Vec<u8> {
+    let at = TsigRecord::find(request).unwrap().unwrap();
+    let signed = TsigRecord::read(request, at).unwrap();
+    let mut answer = answered(&request[..at], Rcode::NOTAUTH);
+    answer.extend_from_slice(signed.name.as_bytes());
+    let length = u8::try_from(signed.algorithm.len() + 16).unwrap();
+    answer.extend_from_slice(&[0, 250, 0, 255, 0, 0, 0, 0, 0, length]);
+    answer.extend_from_slice(signed.algorithm.as_bytes());
+    answer.extend_from_slice(&[0; 14]);
+    let error = answer.len() - 2;
+    answer[error..].copy_from_slice(&TsigError::BADKEY.0.to_be_bytes());
+    answer.extend_from_slice(&[0, 0]);
+    answer
+}
+
+#[tokio::test]
+async fn a_session_that_the_server_has_lost_is_made_anew_once() {
+    let (_udp, tcp, port) = sockets().await;
+    let names = Names(std::sync::Mutex::new(vec!["two.", "one."]));
+    let client = server(port, None).with_sessions(Arc::new(names));
+    let update = Update {
+        zone: name("example.org."),
+        prerequisites: Vec::new(),
+        operations: Vec::new(),
+    };
+    let update = compose::update(7, &update).unwrap();
+    let serve = async {
+        let mut seen = Vec::new();
+        // What is no update is not signed; the server loses both sessions, and repeats signatures.
+        for step in 0..5 {
+            let (mut stream, _) = tcp.accept().await.unwrap();
+            let request = read(&mut stream).await;
+            let at = TsigRecord::find(&request).unwrap();
+            let key = at.map(|at| TsigRecord::read(&request, at).unwrap().name);
+            seen.push(key.map(|key| key.to_string()).unwrap_or_default());
+            let answer = match step {
+                1 | 4 => unknown_key(&request),
+                0 => answered(&request, Rcode::NOERROR),
+                _ => answered(&request, Rcode::REFUSED),
+            };
+            write(&mut stream, &answer).await;
+        }
+        seen
+    };
+    let ask = async {
+        let query = compose::query(1, NameRef::ROOT, Rtype::SOA);
+        client.exchange(query).await.unwrap();
+        let mut faults = Vec::new();
+        for _ in 0..3 {
+            faults.push(client.exchange(update.clone()).await.unwrap_err());
+        }
+        faults
+    };
+    let (faults, seen) = tokio::join!(ask, serve);
+    assert_eq!(seen, ["", "one.", "two.", "two.", "two."]);
+    let echoed = AnswerFault::Echoed {
+        rcode: Rcode::REFUSED,
+    };
+    for fault in &faults[..2] {
+        assert!(
+            matches!(fault, Fault::Signature { source, .. } if *source == echoed),
+            "{fault:?}"
+        );
+    }
+    let Fault::Session { source, .. } = &faults[2] else {
+        panic!("{faults:?}");
+    };
+    assert_eq!(source.to_string(), "there are no more names");
+}
+
+#[tokio::test]
+async fn resolvers_are_asked_to_ask_others() {
+    let (udp, _tcp, port) = sockets().await;
+    let client = server(port, None);
+    let serve = async {
+        let mut bytes = [0; 512];
+        let (length, from) = udp.recv_from(&mut bytes).await.unwrap();
+        assert_eq!(bytes[2], 1);
+        let answer = answered(&bytes[..length], Rcode::NXDOMAIN);
+        udp.send_to(&answer, from).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(client.resolve(NameRef::ROOT, Rtype::SRV), serve);
+    assert_eq!(answer.unwrap().rcode(), Rcode::NXDOMAIN);
 }
 
 /// Counts what comes.

@@ -91,9 +91,6 @@ pub enum Fault {
         /// Why.
         source: io::Error,
     },
-    /// The answer of the name server was made with another key.
-    #[error("the session's first answer")]
-    Unsigned(#[from] tsig::AnswerFault),
     /// The password was refused a moment ago.
     #[error("{said}; the KDC is asked again in {seconds} seconds, lest the account be locked")]
     Waiting {
@@ -141,6 +138,7 @@ impl Code {
     pub(crate) const MODIFIED: Self = Self(41);
     pub(crate) const BAD_KEY_VERSION: Self = Self(44);
     pub(crate) const NO_KEY: Self = Self(45);
+    pub(crate) const TOO_BIG: Self = Self(52);
     pub(crate) const WRONG_REALM: Self = Self(68);
 
     fn name(self) -> Option<&'static str> {
@@ -159,6 +157,7 @@ impl Code {
             Self::SKEW => "the clocks differ too much",
             Self::MODIFIED => "the ticket is for another key",
             Self::BAD_KEY_VERSION | Self::NO_KEY => "the server has not that version of its key",
+            Self::TOO_BIG => "its answer is too long for UDP",
             Self::WRONG_REALM => "the user is of another realm",
             _ => return None,
         })
@@ -241,6 +240,7 @@ impl Fault {
                 (Code::NO_KIND, _) => NO_AES.into(),
                 (Code::PREAUTH_FAILED | Code::BAD_INTEGRITY, Asked::Login(_)) => WRONG_PASSWORD.into(),
                 (Code::REVOKED | Code::PASSWORD_EXPIRED, _) => "look at the account in the directory".into(),
+                (Code::TOO_BIG, _) => "let the KDC listen on TCP".into(),
                 (Code::WRONG_REALM, _) => "is --rfc2136-kerberos-realm the user's realm?".into(),
                 (Code::SKEW, _) => clocks(*server_time, *now),
                 _ => return None,

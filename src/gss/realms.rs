@@ -154,3 +154,56 @@ fn is_unavailable(answer: &[u8]) -> bool {
 
 /// As many are tried.
 const MOST: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use client::compose;
+
+    use super::*;
+
+    /// An answer with SRV records of these priorities, weights, ports and labels of targets.
+    fn answer(records: &[(u16, u16, u16, &[u8])]) -> Answer {
+        let name = Name::from_text(b"_kerberos._tcp.a.test.", None).unwrap();
+        let request = compose::recursive_query(7, name.as_ref(), Rtype::SRV);
+        let mut message = request.clone();
+        message[2] |= 0x80;
+        message[7] = u8::try_from(records.len()).unwrap();
+        for (priority, weight, port, target) in records {
+            message.extend([0xC0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0]);
+            message.push(u8::try_from(6 + target.len()).unwrap());
+            for number in [priority, weight, port] {
+                message.extend(number.to_be_bytes());
+            }
+            message.extend_from_slice(target);
+        }
+        Answer::of(&request, message).unwrap()
+    }
+
+    #[test]
+    fn services_come_by_priority_and_weight() {
+        let found = services(&answer(&[
+            (10, 0, 88, b"\x01c\0"),
+            (0, 1, 88, b"\x01b\0"),
+            (0, 9, 1088, b"\x01a\0"),
+        ]));
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["a:1088", "b:88", "c:88"]);
+        // RFC 2782: the root says that there is none.
+        assert!(services(&answer(&[(0, 0, 0, b"\0")])).is_empty());
+        assert!(services(&answer(&[])).is_empty());
+    }
+
+    #[test]
+    fn resolvers_are_those_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("resolv.conf");
+        let text =
+            "# x\nsearch a.test\nnameserver 192.0.2.1\n nameserver 2001:db8::1\nnameserver x\n";
+        fs::write(&file, text).unwrap();
+        let resolvers = |file| Realms::new(Conf::default(), file, || 0).resolvers();
+        let expected: [IpAddr; 2] = ["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()];
+        assert_eq!(resolvers(file), expected);
+        let here: [IpAddr; 1] = [Ipv4Addr::LOCALHOST.into()];
+        assert_eq!(resolvers(folder.path().join("none")), here);
+    }
+}

@@ -43,7 +43,7 @@ pub use keys::{DuplicateKey, Keys};
 pub use record::{FUDGE, NoRoom, TsigError, TsigRecord};
 pub use refusal::{Refusal, RefusalKind};
 pub use server::{AnswerSequence, Verified, verify};
-pub use session::{Session, SessionMac, sign_request_in, verify_first_answer};
+pub use session::{Session, SessionMac, sign_request_in};
 pub use stream::AnswerStream;
 
 #[cfg(test)]

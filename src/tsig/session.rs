@@ -82,76 +82,53 @@ impl SessionMac {
     /// # Errors
     /// When it is not to be taken.
     pub fn verify_answer(&self, message: &[u8], now: u64) -> Result<(), AnswerFault> {
-        verify(&*self.session, Some(&self.mac), message, now)
-    }
-}
-
-/// Judges the answer that ends the making of a session: it is signed, its request was not
-/// (RFC 3645 §2.2).
-///
-/// # Errors
-/// When it is not to be taken.
-pub fn verify_first_answer(
-    session: &dyn Session,
-    message: &[u8],
-    now: u64,
-) -> Result<(), AnswerFault> {
-    verify(session, None, message, now)
-}
-
-fn verify(
-    session: &dyn Session,
-    request: Option<&[u8]>,
-    message: &[u8],
-    now: u64,
-) -> Result<(), AnswerFault> {
-    let (at, record) = find(message)?.ok_or_else(|| unsigned(message))?;
-    let rcode = rcode(message);
-    // RFC 8945 §5.3.2: errors about key and MAC are not signed. Said before all else, since it is the
-    // reason that people need.
-    if record.mac.is_empty() && record.error != TsigError::NONE {
-        return Err(refused(&record, rcode, false));
-    }
-    if record.name != *session.name() {
-        return Err(AnswerFault::WrongKey);
-    }
-    let algorithm = [ALGORITHM, OLD_ALGORITHM]
-        .into_iter()
-        .map(NameRef::from_checked)
-        .find(|name| *name == record.algorithm)
-        .ok_or(AnswerFault::WrongAlgorithm)?;
-    // Windows does so where it refuses, and where a zone takes updates that are not signed.
-    if request.is_some_and(|request| request == record.mac) {
-        return Err(AnswerFault::Echoed { rcode });
-    }
-    let mut signed = Vec::with_capacity(message.len() + 64);
-    if let Some(request) = request {
-        feed_mac(&mut signed, request);
-    }
-    if !feed_received(&mut signed, message, at, record.original_id) {
-        return Err(AnswerFault::BadSignature);
-    }
-    let variables = Variables {
-        name: session.name().as_ref(),
-        algorithm,
-        time_signed: record.time_signed,
-        fudge: record.fudge,
-        error: record.error,
-        other: record.other,
-    };
-    variables.feed(&mut signed);
-    if !session.is_signature(&signed, record.mac) {
-        return Err(AnswerFault::BadSignature);
-    }
-    if record.error != TsigError::NONE {
-        return Err(refused(&record, rcode, true));
-    }
-    if !record.is_timely(now) {
-        return Err(AnswerFault::Stale {
+        let session = &*self.session;
+        let (at, record) = find(message)?.ok_or_else(|| unsigned(message))?;
+        let rcode = rcode(message);
+        // RFC 8945 §5.3.2: errors about key and MAC are not signed. Said before all else, since it is the
+        // reason that people need.
+        if record.mac.is_empty() && record.error != TsigError::NONE {
+            return Err(refused(&record, rcode, false));
+        }
+        if record.name != *session.name() {
+            return Err(AnswerFault::WrongKey);
+        }
+        let algorithm = [ALGORITHM, OLD_ALGORITHM]
+            .into_iter()
+            .map(NameRef::from_checked)
+            .find(|name| *name == record.algorithm)
+            .ok_or(AnswerFault::WrongAlgorithm)?;
+        // Windows does so where it refuses, and where a zone takes updates that are not signed.
+        if *self.mac == *record.mac {
+            return Err(AnswerFault::Echoed { rcode });
+        }
+        let mut signed = Vec::with_capacity(message.len() + 64);
+        feed_mac(&mut signed, &self.mac);
+        if !feed_received(&mut signed, message, at, record.original_id) {
+            return Err(AnswerFault::BadSignature);
+        }
+        let variables = Variables {
+            name: session.name().as_ref(),
+            algorithm,
             time_signed: record.time_signed,
-        });
+            fudge: record.fudge,
+            error: record.error,
+            other: record.other,
+        };
+        variables.feed(&mut signed);
+        if !session.is_signature(&signed, record.mac) {
+            return Err(AnswerFault::BadSignature);
+        }
+        if record.error != TsigError::NONE {
+            return Err(refused(&record, rcode, true));
+        }
+        if !record.is_timely(now) {
+            return Err(AnswerFault::Stale {
+                time_signed: record.time_signed,
+            });
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn refused(record: &TsigRecord<'_>, rcode: wire::Rcode, signed: bool) -> AnswerFault {
