@@ -43,14 +43,14 @@ impl Realm {
         Ok(Some(realm))
     }
 
-    /// Makes the database of the realm: a user, users that cannot log in, and the name server.
+    /// Makes the database of the realm, whose first KDC is away: a user, users that cannot log in, and the name server.
     fn make(&self) -> Result<(), String> {
         let (port, folder) = (self.kdc_port, self.folder());
         self.site.write(
             "krb5.conf",
             &format!(
                 "[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n rdns = false\n\
-                 [realms]\n {REALM} = {{\n  kdc = 127.0.0.1:{port}\n }}\n\
+                 [realms]\n {REALM} = {{\n  kdc = 127.0.0.1:1\n  kdc = 127.0.0.1:{port}\n }}\n\
                  [logging]\n kdc = FILE:{folder}/kdc.log\n"
             ),
         )?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use crate::crypto::{NoRandom, Rounds, Undecipherable};
 use crate::der::Malformed;
@@ -92,10 +93,10 @@ pub enum Fault {
         source: io::Error,
     },
     /// The password was refused a moment ago.
-    #[error("{said}; the KDC is asked again in {seconds} seconds, lest the account be locked")]
+    #[error("{said}; the KDC is asked again after {} min, lest the account be locked", pause.as_secs() / 60)]
     Waiting {
-        /// When it will be asked again.
-        seconds: u64,
+        /// How long it is not asked.
+        pause: Duration,
         /// What was said.
         said: Box<str>,
         /// What to look at.

@@ -131,7 +131,7 @@ impl Login {
             && refused.until > now
         {
             return Err(Fault::Waiting {
-                seconds: (refused.until - now).as_secs() + 1,
+                pause: refused.pause,
                 said: refused.said.clone(),
                 hint: refused.hint.clone(),
             });
