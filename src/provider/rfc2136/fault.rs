@@ -32,6 +32,13 @@ impl Operation {
 pub(super) fn refused(operation: Operation, zone: &Name, refusal: Refusal) -> ProviderError {
     let Refusal { server, reason } = refusal;
     match reason {
+        Reason::Away => {
+            let message = format!(
+                "{}: no connection to {server}, as a moment ago",
+                place(zone)
+            );
+            error(operation, ErrorKind::Unavailable, message)
+        }
         Reason::Rcode(rcode) => refused_by(operation, zone, &server, rcode),
         Reason::Fault(fault) => of_fault(operation, &place(zone), fault),
     }

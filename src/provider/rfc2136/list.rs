@@ -24,11 +24,13 @@ pub(super) async fn read(pool: &Pool, zone: &mut Zone) -> Result<(), ProviderErr
                 zone.reread = std::mem::take(&mut zone.doubtful);
                 return Ok(());
             }
-            Err(reason) => said = Some(Refusal::better(said, server, reason)),
+            Err(reason) => {
+                pool.failed(at, &reason);
+                said = Some(Refusal::better(said, server, reason));
+            }
         }
     }
-    let refusal = said.unwrap_or_else(Refusal::nobody);
-    Err(refused(Operation::List, &zone.apex, refusal))
+    Err(refused(Operation::List, &zone.apex, pool.refusal(said)))
 }
 
 async fn read_from(server: &Server, at: usize, zone: &mut Zone) -> Result<(), Reason> {

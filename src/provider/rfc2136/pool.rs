@@ -1,7 +1,8 @@
 //! Several servers that stand in for each other.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use client::{Answer, Fault, Server, Sessions};
 use tsig::AnswerFault;
@@ -16,6 +17,9 @@ pub(super) struct Pool {
     balance: Balance,
     /// The place of the server that comes next, or that answered last.
     place: AtomicUsize,
+    /// Servers that could not be reached in this pass: each would be waited for again and again, zone
+    /// by zone.
+    away: Mutex<BTreeSet<usize>>,
 }
 
 /// Why none of the servers did it: what the first one said that answered, else what was wrong with
@@ -28,6 +32,8 @@ pub(super) struct Refusal {
 
 #[derive(Debug)]
 pub(super) enum Reason {
+    /// It could not be reached a moment ago, and is not tried again in this pass.
+    Away,
     Fault(Fault),
     Rcode(Rcode),
 }
@@ -49,6 +55,32 @@ impl Pool {
             servers: servers.collect(),
             balance,
             place: AtomicUsize::new(0),
+            away: Mutex::default(),
+        }
+    }
+
+    /// A pass begins: who was away may be back.
+    pub(super) fn begin(&self) {
+        self.away
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// Notes what was wrong with a server.
+    pub(super) fn failed(&self, at: usize, reason: &Reason) {
+        if let Reason::Fault(Fault::Connect { .. }) = reason {
+            let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+            away.insert(at);
+        }
+    }
+
+    /// Why nothing came of a request, where no server was left to be asked.
+    pub(super) fn refusal(&self, said: Option<Refusal>) -> Refusal {
+        match (said, self.servers.first()) {
+            (Some(said), _) => said,
+            (None, Some(server)) => Refusal::new(server, Reason::Away),
+            (None, None) => Refusal::nobody(),
         }
     }
 
@@ -56,7 +88,8 @@ impl Pool {
         self.servers.get(at)
     }
 
-    /// The places of all servers, in the order they are to be tried, one that is known first.
+    /// The places of all servers that may be reached, in the order they are to be tried, one that is
+    /// known first.
     pub(super) fn order(&self, known: Option<usize>) -> Vec<usize> {
         let count = self.servers.len().max(1);
         let first = known.unwrap_or_else(|| match self.balance {
@@ -64,8 +97,10 @@ impl Pool {
             Balance::Random => random(),
             Balance::RoundRobin => self.place.fetch_add(1, Relaxed),
         });
+        let away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
         (0..self.servers.len())
             .map(|next| (first % count + next) % count)
+            .filter(|at| !away.contains(at))
             .collect()
     }
 
@@ -108,9 +143,10 @@ impl Pool {
                 }) if rcode != Rcode::NOERROR => Reason::Rcode(rcode),
                 Err(fault) => Reason::Fault(fault),
             };
+            self.failed(at, &reason);
             said = Some(Refusal::better(said, server, reason));
         }
-        Err(said.unwrap_or_else(Refusal::nobody))
+        Err(self.refusal(said))
     }
 
     /// Asks one server after the other until one answers with or without the name. Tells which.
@@ -133,9 +169,10 @@ impl Pool {
                 Ok(answer) => Reason::Rcode(answer.rcode()),
                 Err(fault) => Reason::Fault(fault),
             };
+            self.failed(at, &reason);
             said = Some(Refusal::better(said, server, reason));
         }
-        Err(said.unwrap_or_else(Refusal::nobody))
+        Err(self.refusal(said))
     }
 }
 
@@ -155,8 +192,8 @@ impl Refusal {
         }
     }
 
-    /// Nobody was asked.
-    pub(super) fn nobody() -> Self {
+    /// There is nobody to ask.
+    fn nobody() -> Self {
         Self {
             server: Box::default(),
             reason: Reason::Rcode(Rcode::SERVFAIL),
@@ -165,7 +202,11 @@ impl Refusal {
 
     /// Whether the server did not say anything.
     pub(super) fn is_silence(&self) -> bool {
-        matches!(&self.reason, Reason::Fault(fault) if fault.is_of_server())
+        match &self.reason {
+            Reason::Away => true,
+            Reason::Fault(fault) => fault.is_of_server(),
+            Reason::Rcode(_) => false,
+        }
     }
 }
 

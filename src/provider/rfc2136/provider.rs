@@ -266,6 +266,7 @@ impl Provider for Rfc2136 {
 
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
         let mut state = self.state.lock().await;
+        self.pool.begin();
         let mut names = self.hints.clone();
         let expected =
             std::mem::take(&mut *self.expected.lock().unwrap_or_else(PoisonError::into_inner));
@@ -303,6 +304,7 @@ impl Provider for Rfc2136 {
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
         let mut state = self.state.lock().await;
+        self.pool.begin();
         self.prepare(&mut state, changes).await?;
         let groups: Vec<Group> = groups(changes.clone())
             .into_iter()
