@@ -33,7 +33,7 @@ pub(super) const GROUP: Group = Group {
         ),
         Flag::once("tcp-write-timeout", "DURATION", "5s").says(
             "Close a TCP connection whose client takes no answers for so long",
-            "",
+            "A client of a transfer has 30 seconds at least for each part of it.",
         ),
         Flag::repeated("proxy-protocol-from", "CIDR", "").says(
             "Expect PROXY protocol v2 from these load balancers",

@@ -139,7 +139,6 @@ drop_reasons! {
     SendError "send_error" "The system refused to send it: no route, filtered, or an impossible address.";
     Source "source" "From port 0, or from our own socket.";
     Timeout "timeout" "A TCP client that sent or read too slowly.";
-    Truncated "truncated" "A datagram larger than any request we take.";
 }
 
 /// How many counters there are for the types of questions: each listed type, all others, and

@@ -152,7 +152,7 @@ impl Connection {
                             .map_err(|Broken| End::Ignored)?;
                         self.shared.pool.sent(self.output.len() - before);
                     }
-                    self.flush().await?;
+                    self.flush_by_steps().await?;
                 }
             }
         }
@@ -248,18 +248,42 @@ impl Connection {
 
     /// Writes the answers.
     async fn flush(&mut self) -> Result<(), End> {
+        let patience = self.shared.options.write;
+        let end = self.write(0, self.output.len(), patience).await;
+        self.written(end)
+    }
+
+    /// Writes messages of a transfer. Who may have one is trusted to take it, at its own speed: it may
+    /// write to a slow disk between two of them.
+    async fn flush_by_steps(&mut self) -> Result<(), End> {
+        let patience = self.shared.options.write.max(STEP_PATIENCE);
+        let (mut from, mut end) = (0, Ok(()));
+        while from < self.output.len() && end.is_ok() {
+            let to = self.output.len().min(from + STEP);
+            end = self.write(from, to, patience).await;
+            from = to;
+        }
+        self.written(end)
+    }
+
+    async fn write(&mut self, from: usize, to: usize, patience: Duration) -> Result<(), End> {
         let now = Instant::now();
-        let deadline = now + self.shared.options.write;
+        let deadline = now + patience;
         self.ticket.writes_until(now, deadline);
-        let end = tokio::select! {
+        let bytes = self.output.get(from..to).unwrap_or_default();
+        tokio::select! {
             biased;
-            written = timeout_at(deadline, self.stream.write_all(&self.output)) => match written {
+            written = timeout_at(deadline, self.stream.write_all(bytes)) => match written {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) => Err(End::Closed),
                 Err(_) => Err(End::Dropped(DropReason::Timeout)),
             },
             () = self.ticket.evicted() => Err(End::Dropped(DropReason::ConnectionLimit)),
-        };
+        }
+    }
+
+    /// Clears up after answers were written, or not.
+    fn written(&mut self, end: Result<(), End>) -> Result<(), End> {
         self.output.clear();
         self.output.shrink_to(KEPT);
         if matches!(end, Err(End::Dropped(_))) {
@@ -284,6 +308,9 @@ impl Drop for Leave {
 
 /// How long an answer that somebody else makes may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// So much of a transfer is written at a time, and a client may take so long for it at least.
+const STEP: usize = 16 << 10;
+const STEP_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a connection is open after the stop, or after its last answer then.
 const LAST_WORD: Duration = Duration::from_millis(50);
 /// Bytes asked for at a time: a few questions.

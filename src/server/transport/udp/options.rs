@@ -13,7 +13,8 @@ pub struct UdpOptions {
     pub pin: bool,
     /// Datagrams taken and sent at once, at most 128.
     pub batch: usize,
-    /// The largest request that is taken for certain.
+    /// The largest request that is taken for certain. Of a larger one the core sees the header alone,
+    /// and answers that it cannot be read: its client does better by TCP.
     pub largest_request: usize,
     /// Room for an answer: the most that any client is sent.
     pub largest_answer: usize,

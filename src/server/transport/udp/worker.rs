@@ -134,19 +134,21 @@ impl Worker {
     }
 
     fn admit(&mut self, at: usize) -> Result<(), DropReason> {
-        if self.inbox.is_truncated(at) {
-            return Err(DropReason::Truncated);
-        }
+        let is_cut = self.inbox.is_truncated(at);
         let named = !self.shared.proxies.is_empty();
         let slot = &mut self.inbox.slots_mut()[at];
         if slot.client.port() == 0 || is_own(self.own, slot) {
             return Err(DropReason::Source);
         }
         if named && self.shared.proxies.contains(slot.client.ip()) {
-            return strip_proxy(slot);
-        }
-        if proxy::is_signed(slot.request()) {
+            strip_proxy(slot)?;
+        } else if proxy::is_signed(slot.request()) {
             return Err(DropReason::Proxy);
+        }
+        if is_cut {
+            // Its client must not wait for an answer in vain. Without its end it means nothing, so
+            // all but the header goes, and the core finds that there is no question.
+            slot.request_len = slot.request_len.min(HEADER);
         }
         Ok(())
     }
@@ -259,5 +261,7 @@ const STAGGER: usize = 512;
 const TIMED: u32 = 16;
 /// Batches served after the stop: what the socket's buffer holds, not what keeps coming.
 const LAST_TURNS: u32 = 64;
+/// The header of a message (RFC 1035 §4.1.1).
+const HEADER: usize = 12;
 /// Long enough to be no load, short enough to go unnoticed.
 pub(crate) const PAUSE: Duration = Duration::from_millis(10);
