@@ -68,6 +68,13 @@ impl Tls {
             server_name: settings.server_name.clone(),
         })
     }
+
+    /// The same for a server whose certificate must have this name.
+    #[must_use]
+    pub fn for_name(mut self, name: &str) -> Self {
+        self.server_name = Some(name.into());
+        self
+    }
 }
 
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, TlsError> {

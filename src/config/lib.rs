@@ -36,9 +36,9 @@ pub use raw::Environment;
 pub use settings::{
     Access, AddressMap, AesKey, Answers, Batch, Catalog, Claim, Compatibility, Config,
     ControlSocket, Cookies, CountedClients, Destination, DomainFilter, Embedded, Encryption,
-    EventReason, Followed, Gso, InMemory, Kerberos, Kubernetes, Listen, LoadBalancing, Log,
-    LogFormat, LogLevel, NamePattern, NameServer, Objects, OfZone, Operator, Peers, Policy,
-    Primary, Process, Provider, RateLimit, RecordType, Registry, Requirement, Rfc2136, Secret,
-    Selector, ServiceType, SourceName, SourceRules, Sync, Tcp, TsigKey, TsigSecret, Txt, Udp,
-    UpdateNames, UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile, Zones,
+    EventReason, Followed, FollowedTls, Gso, InMemory, Kerberos, Kubernetes, Listen, LoadBalancing,
+    Log, LogFormat, LogLevel, NamePattern, NameServer, Objects, OfZone, Operator, Peers, Policy,
+    Primary, PrimaryTls, Process, Provider, RateLimit, RecordType, Registry, Requirement, Rfc2136,
+    Secret, Selector, ServiceType, SourceName, SourceRules, Sync, Tcp, TsigKey, TsigSecret, Txt,
+    Udp, UpdateNames, UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile, Zones,
 };

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use client::{Fault, Host, Limits, Server, Settings, Transfer, TransferFault};
+use client::{Fault, Limits, Server, Tls, Transfer, TransferFault};
 use tokio::sync::Semaphore;
 use tsig::Key;
 use wire::{Name, Rcode, Rtype, Serial};
@@ -12,7 +12,7 @@ use zone::copy::StepsError;
 use zone::{Committed, Store, StoreError, Zone};
 
 use super::intake::{Intake, Taken};
-use crate::app::clock;
+use crate::app::peer;
 
 /// A primary.
 #[derive(Clone, Debug)]
@@ -74,6 +74,9 @@ impl Trouble {
             | Self::NoSoa { .. } => {
                 "is that server a primary of the zone, and does it know the key?"
             }
+            Self::Fault(Fault::Tls { .. }) => {
+                "is TLS spoken on that port, and is its certificate trusted (--secondary-tls-ca)?"
+            }
             Self::Older { .. } => {
                 "if the zone was begun anew there, give it a newer serial, or start us without the copy"
             }
@@ -83,20 +86,13 @@ impl Trouble {
 }
 
 impl Upstream {
-    pub(super) fn new(address: SocketAddr, key: Option<Arc<Key>>) -> Self {
-        let server = Server::new(Settings {
-            host: Host::Address(address.ip()),
-            port: address.port(),
-            tls: None,
-            key,
-            limits: Limits {
-                answer: ANSWER,
-                ..Limits::default()
-            },
-            clock: || clock::now().unix_seconds(),
-        });
+    pub(super) fn new(address: SocketAddr, key: Option<Arc<Key>>, tls: Option<Tls>) -> Self {
+        let limits = Limits {
+            answer: ANSWER,
+            ..Limits::default()
+        };
         Self {
-            server: Arc::new(server),
+            server: Arc::new(peer::server_by(address, tls, key, limits)),
         }
     }
 

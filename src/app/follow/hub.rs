@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use client::{Fault, Limits, Server};
+use client::Server;
 use config::Primary;
 use server::later::Deliver;
 use server::pipeline::{Following, Heard};
@@ -14,9 +14,11 @@ use server::stage::who::Client;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
-use wire::{Name, Rcode, Serial};
+use wire::{Name, Serial};
 
-use crate::app::{clock, peer, telemetry};
+use super::forward::{self, Forwards};
+use super::trust::Trust;
+use crate::app::{clock, telemetry};
 
 /// A primary says that its zone has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub(in crate::app) struct Hub {
     /// Those that catalogs list come and go.
     zones: RwLock<HashMap<Name, Followed>>,
     forwards: bool,
+    trust: Trust,
+    forwarded: Arc<Forwards>,
     runtime: Handle,
     /// Each holds a connection's turn.
     room: Arc<Semaphore>,
@@ -49,10 +53,12 @@ struct Followed {
 
 impl Hub {
     /// A hub of no zones. To be made where tasks can be started.
-    pub(super) fn new(forwards: bool) -> Self {
+    pub(super) fn new(forwards: bool, trust: Trust) -> Self {
         Self {
             zones: RwLock::default(),
             forwards,
+            trust,
+            forwarded: Arc::default(),
             runtime: Handle::current(),
             room: Arc::new(Semaphore::new(MOST_FORWARDED)),
             said: AtomicU64::new(0),
@@ -66,7 +72,10 @@ impl Hub {
                 .iter()
                 .map(|one| (one.address.ip().to_canonical(), one.key.clone()))
                 .collect(),
-            servers: primaries.iter().map(|one| server(one.address)).collect(),
+            servers: primaries
+                .iter()
+                .map(|one| forward::server(one.address, self.trust.of(&one.tls), primaries.len()))
+                .collect(),
             notices,
         };
         let mut zones = self.zones.write().unwrap_or_else(PoisonError::into_inner);
@@ -137,74 +146,33 @@ impl Following for Hub {
         let Some(followed) = self.find(zone) else {
             return deliver(&[]);
         };
-        let Ok(turn) = Arc::clone(&self.room).try_acquire_owned() else {
+        let Some(turn) = self.forwarded.begin(client, &message, deliver) else {
+            return;
+        };
+        let forwarded = Arc::clone(&self.forwarded);
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
             tracing::warn!(%zone, %client, "update not handed on: too many are on their way");
-            return deliver(&failure(&message));
+            return forwarded.fail(turn, &forward::failure(&message));
         };
         let (servers, zone) = (followed.servers, zone.clone());
         self.runtime.spawn(async move {
-            let passed = tokio::time::timeout(PATIENCE, pass_on(&servers, message.clone()));
+            let failure = forward::failure(&message);
+            let passed = tokio::time::timeout(PATIENCE, forward::pass_on(&servers, message));
             match passed.await {
-                Ok(Some(Ok(answer))) => deliver(&answer),
+                Ok(Some(Ok(answer))) => forwarded.answer(turn, &answer),
                 Ok(Some(Err(fault))) => {
                     let error = telemetry::chain(&fault);
                     tracing::warn!(%zone, %client, error, "update could not be handed on");
-                    deliver(&failure(&message));
+                    forwarded.fail(turn, &failure);
                 }
                 Ok(None) | Err(_) => {
                     tracing::warn!(%zone, %client, "no primary has answered an update in time");
-                    deliver(&failure(&message));
+                    forwarded.fail(turn, &failure);
                 }
             }
-            drop(turn);
+            drop(room);
         });
     }
-}
-
-/// Hands a message to the first server that can be reached. One that may have got it is the last.
-async fn pass_on(servers: &[Arc<Server>], message: Vec<u8>) -> Option<Result<Vec<u8>, Fault>> {
-    let mut last = None;
-    for server in servers {
-        match server.exchange(message.clone()).await {
-            Ok(answer) => return Some(Ok(answer.as_bytes().to_vec())),
-            Err(fault) if fault.is_unsent() => last = Some(Err(fault)),
-            Err(fault) => return Some(Err(fault)),
-        }
-    }
-    last
-}
-
-/// SERVFAIL to a request, without anything of it but its number and kind.
-fn failure(message: &[u8]) -> Vec<u8> {
-    let Some([id_high, id_low, flags, ..]) = message.first_chunk::<12>() else {
-        return Vec::new();
-    };
-    let rcode = Rcode::SERVFAIL.0.to_be_bytes();
-    let [_, rcode] = rcode;
-    vec![
-        *id_high,
-        *id_low,
-        flags & 0x78 | 0x80,
-        rcode,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-    ]
-}
-
-/// The server that updates go to: whoever sends them has signed them.
-fn server(address: SocketAddr) -> Arc<Server> {
-    let limits = Limits {
-        connect: Duration::from_secs(2),
-        answer: Duration::from_secs(5),
-        ..Limits::default()
-    };
-    Arc::new(peer::server(address, None, limits))
 }
 
 /// Updates that are on their way at once, at most: each takes the memory of a message.
@@ -228,11 +196,12 @@ mod tests {
 
     #[tokio::test]
     async fn only_primaries_are_listened_to() {
-        let hub = Hub::new(false);
+        let hub = Hub::new(false, Trust::default());
         let (sender, mut notices) = mpsc::channel(8);
         let primary = |address: &str, key: Option<&str>| Primary {
             address: address.parse().unwrap(),
             key: key.map(name),
+            tls: config::PrimaryTls::Off,
         };
         let primaries = [
             primary("192.0.2.1:53", None),
@@ -263,12 +232,5 @@ mod tests {
             assert_eq!(notice.map(|notice| notice.primary), told, "{address}");
         }
         assert!(!hub.forwards(&name("zone.")));
-    }
-
-    #[test]
-    fn what_cannot_be_handed_on_is_answered_as_a_failure() {
-        let request = [0x12, 0x34, 0x28, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0xFF];
-        assert_eq!(failure(&request)[..6], [0x12, 0x34, 0xA8, 2, 0, 0]);
-        assert!(failure(&request[..11]).is_empty());
     }
 }

@@ -14,10 +14,12 @@
 mod attempt;
 mod copy;
 mod course;
+mod forward;
 mod hub;
 mod intake;
 mod members;
 mod task;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,6 +39,7 @@ pub(super) use self::copy::{Copies, CopyFile};
 pub(super) use self::hub::Hub;
 use self::members::{Feed, Members};
 use self::task::Follower;
+use self::trust::Trust;
 use super::zones::{self, Statuses};
 
 /// Zones that are to be followed.
@@ -59,7 +62,8 @@ pub(super) fn prepare(
     if peers.followed.is_empty() {
         return Ok(None);
     }
-    let hub = Arc::new(Hub::new(peers.forward_updates));
+    let trust = Trust::new(peers)?;
+    let hub = Arc::new(Hub::new(peers.forward_updates, trust.clone()));
     let (mut followers, mut feeds) = (Vec::new(), BTreeMap::new());
     for followed in &peers.followed {
         let mut upstreams = Vec::new();
@@ -75,7 +79,7 @@ pub(super) fn prepare(
                     ),
                 },
             };
-            upstreams.push(Upstream::new(primary.address, key));
+            upstreams.push(Upstream::new(primary.address, key, trust.of(&primary.tls)));
         }
         // More than this says nothing that the first ones did not.
         let (sender, notices) = mpsc::channel(8);

@@ -5,7 +5,7 @@ use wire::Name;
 
 use super::reader::Reader;
 use crate::problem::Quoted;
-use crate::settings::{Catalog, Followed, Provider, Sync, Zones};
+use crate::settings::{Catalog, Followed, FollowedTls, PrimaryTls, Provider, Sync, Zones};
 use crate::value::{self, Wrong};
 
 /// All zones that are followed.
@@ -52,6 +52,39 @@ pub(super) fn followed(reader: &mut Reader, zones: &Zones, sync: Option<&Sync>) 
         }
     }
     all
+}
+
+/// How primaries are trusted.
+pub(super) fn tls(reader: &mut Reader, followed: &[Followed]) -> FollowedTls {
+    let tls = FollowedTls {
+        ca: reader.folder("secondary-tls-ca"),
+        certificate: reader.folder("secondary-tls-cert"),
+        key: reader.folder("secondary-tls-cert-key"),
+        skip_verify: reader.switch("secondary-tls-skip-verify"),
+    };
+    if tls.certificate.is_some() != tls.key.is_some() {
+        let origin = reader.origin_of("secondary-tls-cert");
+        let wrong = Wrong::new("a certificate needs its key, and a key its certificate");
+        let wrong = wrong.hint("give both --secondary-tls-cert and --secondary-tls-cert-key");
+        reader.problem_at("secondary-tls-cert", &origin, wrong);
+    }
+    let mut primaries = followed.iter().flat_map(|one| &one.primaries);
+    if primaries.all(|primary| primary.tls == PrimaryTls::Off) {
+        for name in [
+            "secondary-tls-ca",
+            "secondary-tls-cert",
+            "secondary-tls-skip-verify",
+        ] {
+            if reader.raw.values.contains_key(name) {
+                let origin = reader.origin_of(name);
+                let wrong = Wrong::new("this has no effect: no primary is asked by TLS");
+                let wrong =
+                    wrong.hint("say it of a primary: --secondary example.org=192.0.2.1,tls");
+                reader.warning_at(name, &origin, wrong);
+            }
+        }
+    }
+    tls
 }
 
 /// The zone that lists our zones.

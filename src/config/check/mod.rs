@@ -185,6 +185,7 @@ fn peers(reader: &mut Reader, zones: &Zones, sync: Option<&Sync>) -> Peers {
         notify: of_zones(reader, "notify", value::server),
         updates: of_zones(reader, "update-policy", value::update_rule),
         catalog: followed::catalog(reader, zones, sync, &followed),
+        followed_tls: followed::tls(reader, &followed),
         followed,
         forward_updates: reader.switch("forward-updates"),
     }

@@ -23,13 +23,22 @@ pub(super) const GROUP: Group = Group {
             "A secondary that is told (NOTIFY) comes for the changes at once. Without ZONE= it is for all \
              zones that do not name servers of their own.",
         ),
-        Flag::repeated("secondary", "ZONE=ADDR[:PORT][,key:NAME]", "").says(
+        Flag::repeated("secondary", "ZONE=ADDR[:PORT][,key:NAME][,tls[:NAME]]", "").says(
             "Follow a zone of another server",
             "We are a secondary of the zone: it is transferred from that primary, asked for with the key if \
              one is named, and served with the primary's own serial. Give it again for each further primary \
              of the zone. A copy is kept in --data-dir. Changes come by NOTIFY from the primary, or at the \
-             times that its SOA says.",
+             times that its SOA says. With tls it is asked by TLS (RFC 9103), on port 853; its certificate \
+             must have that NAME, or else its address.",
         ),
+        Flag::once("secondary-tls-ca", "FILE", "").says(
+            "Certificates that primaries are trusted by",
+            "Without it those that the system trusts.",
+        ),
+        Flag::once("secondary-tls-cert", "FILE", "").says("Our certificate for primaries", ""),
+        Flag::once("secondary-tls-cert-key", "FILE", "").says("Key of that certificate", ""),
+        Flag::switch("secondary-tls-skip-verify", false)
+            .says("Do not check certificates of primaries", ""),
         Flag::once("catalog", "NAME", "").says(
             "Serve a catalog zone of this name",
             "It lists all zones that we are the primary of, so that secondaries which know catalog zones \
@@ -41,7 +50,7 @@ pub(super) const GROUP: Group = Group {
             "Secondaries may treat zones by their groups: BIND, Knot and others have words for that. A zone \
              may be in several groups.",
         ),
-        Flag::repeated("secondary-catalog", "ZONE=ADDR[:PORT][,key:NAME]", "").says(
+        Flag::repeated("secondary-catalog", "ZONE=ADDR[:PORT][,key:NAME][,tls[:NAME]]", "").says(
             "Follow all zones that a catalog zone lists",
             "The catalog zone itself is followed as with --secondary; the zones it lists (RFC 9432) are \
              followed from the same primaries, asked with the same keys, as they come and go. Give it \

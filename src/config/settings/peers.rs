@@ -19,6 +19,8 @@ pub struct Peers {
     pub updates: Vec<OfZone<UpdateRule>>,
     /// Zones of other servers that we follow.
     pub followed: Vec<Followed>,
+    /// How their primaries are trusted by TLS.
+    pub followed_tls: FollowedTls,
     /// Whether updates of these are handed on to their primaries.
     pub forward_updates: bool,
     /// The zone that lists our zones, if there is to be one.
@@ -60,6 +62,33 @@ pub struct Primary {
     pub address: SocketAddr,
     /// The key that requests to it are signed with.
     pub key: Option<Name>,
+    /// Whether TLS is spoken with it.
+    pub tls: PrimaryTls,
+}
+
+/// TLS with a primary.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PrimaryTls {
+    /// None.
+    #[default]
+    Off,
+    /// Its certificate has its address.
+    Address,
+    /// Its certificate has this name.
+    Name(String),
+}
+
+/// How primaries are trusted by TLS, and who we are to them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FollowedTls {
+    /// The file of trusted certificates; those of the system without one.
+    pub ca: Option<PathBuf>,
+    /// The file of our certificate; there is a key too then.
+    pub certificate: Option<PathBuf>,
+    /// The file of its key.
+    pub key: Option<PathBuf>,
+    /// Whether any certificate will do.
+    pub skip_verify: bool,
 }
 
 /// Something that is said of one zone, or of all that have nothing of their own.

@@ -30,7 +30,8 @@ fn flags_of_the_server_are_explained() {
               Clients that ask are told by EDNS (RFC 7828).
 
           --tcp-write-timeout <DURATION>
-              Close a TCP connection whose client takes no answers for so long [default: 5s]
+              Close a TCP connection whose client takes no answers for so long [default: 5s].
+              A client of a transfer has 30 seconds at least for each part of it.
 
           --proxy-protocol-from <CIDR>
               Expect PROXY protocol v2 from these load balancers (repeatable).
@@ -115,12 +116,26 @@ fn flags_of_the_server_are_explained() {
               A secondary that is told (NOTIFY) comes for the changes at once. Without ZONE= it is for
               all zones that do not name servers of their own.
 
-          --secondary <ZONE=ADDR[:PORT][,key:NAME]>
+          --secondary <ZONE=ADDR[:PORT][,key:NAME][,tls[:NAME]]>
               Follow a zone of another server (repeatable).
               We are a secondary of the zone: it is transferred from that primary, asked for with the
               key if one is named, and served with the primary's own serial. Give it again for each
               further primary of the zone. A copy is kept in --data-dir. Changes come by NOTIFY from the
-              primary, or at the times that its SOA says.
+              primary, or at the times that its SOA says. With tls it is asked by TLS (RFC 9103), on
+              port 853; its certificate must have that NAME, or else its address.
+
+          --secondary-tls-ca <FILE>
+              Certificates that primaries are trusted by.
+              Without it those that the system trusts.
+
+          --secondary-tls-cert <FILE>
+              Our certificate for primaries
+
+          --secondary-tls-cert-key <FILE>
+              Key of that certificate
+
+          --secondary-tls-skip-verify
+              Do not check certificates of primaries
 
           --catalog <NAME>
               Serve a catalog zone of this name.
@@ -133,7 +148,7 @@ fn flags_of_the_server_are_explained() {
               Secondaries may treat zones by their groups: BIND, Knot and others have words for that. A
               zone may be in several groups.
 
-          --secondary-catalog <ZONE=ADDR[:PORT][,key:NAME]>
+          --secondary-catalog <ZONE=ADDR[:PORT][,key:NAME][,tls[:NAME]]>
               Follow all zones that a catalog zone lists (repeatable).
               The catalog zone itself is followed as with --secondary; the zones it lists (RFC 9432) are
               followed from the same primaries, asked with the same keys, as they come and go. Give it
