@@ -174,7 +174,7 @@ fn die_with_us(command: &mut Command) {
     clippy::disallowed_methods,
     reason = "signatures carry the time of the day"
 )]
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.unwrap_or_default().as_secs()
 }

@@ -1,9 +1,10 @@
 //! Updates acknowledged on disk, and transfers: ours beside BIND, Knot and NSD, one after the other on
-//! one processor, the client on another.
+//! one processor, the client on another. Pushes into BIND: ours beside external-dns.
 //!
 //! ```text
 //! updates     1 and 64 clients, each over a connection of its own, signed; every update adds a name
 //! transfers   AXFR of the whole zone, IXFR of one change in it, over TCP, signed
+//! pushes      names of many Services into BIND, in one pass: time, messages, bytes
 //! ```
 //!
 //! Rounds are interleaved, so that what else the machine does falls on all alike. The client is the
@@ -18,16 +19,19 @@
 )]
 
 mod contestant;
+mod proxy;
+mod push;
 mod transfers;
 mod updates;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
 
 use crate::contestant::Kind;
+use crate::push::Pusher;
 
 /// Measures updates and transfers beside other servers.
 #[derive(Clone, Debug, Parser)]
@@ -51,6 +55,18 @@ struct CommandLine {
     /// Only these: zonewright, bind, knot, nsd
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     only: Vec<String>,
+    /// Only these tables: updates, transfers, pushes
+    #[arg(long, value_delimiter = ',', value_name = "TABLE,…")]
+    tables: Vec<String>,
+    /// Services whose names are pushed (10000; quick 1000)
+    #[arg(long, value_name = "N")]
+    services: Option<u32>,
+    /// Changes in an update of those who push, beside what they do by themselves
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    batch: u32,
+    /// external-dns, if not that of .ci/kube
+    #[arg(long, value_name = "FILE")]
+    external_dns: Option<PathBuf>,
     /// Write the tables to this file too, as Markdown
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -78,16 +94,24 @@ fn main() -> anyhow::Result<()> {
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(takes_part).collect();
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_all().build().context("start tokio")?;
-    let tables = [
-        runtime.block_on(updates::measure(
-            &ours,
-            &kinds,
-            options.names,
-            rounds,
-            Duration::from_secs(seconds),
-        ))?,
-        runtime.block_on(transfers::measure(&ours, &kinds, transferred, rounds))?,
-    ];
+    let wants =
+        |table: &str| options.tables.is_empty() || options.tables.iter().any(|name| name == table);
+    let mut tables = Vec::new();
+    if wants("updates") {
+        let time = Duration::from_secs(seconds);
+        let measured = updates::measure(&ours, &kinds, options.names, rounds, time);
+        tables.push(runtime.block_on(measured)?);
+    }
+    if wants("transfers") {
+        let measured = transfers::measure(&ours, &kinds, transferred, rounds);
+        tables.push(runtime.block_on(measured)?);
+    }
+    if wants("pushes") {
+        let services = options.services;
+        let services = services.unwrap_or(if options.quick { 1000 } else { 10_000 });
+        let pushers = pushers(&options, &ours);
+        tables.push(runtime.block_on(push::measure(&pushers, services, rounds))?);
+    }
     let mut document = String::new();
     for table in tables {
         println!("\n{}", table.text());
@@ -98,4 +122,25 @@ fn main() -> anyhow::Result<()> {
         std::fs::write(path, document).with_context(|| format!("write {}", path.display()))?;
     }
     Ok(())
+}
+
+/// Who pushes: both programs as they do by themselves, and with more in an update.
+fn pushers(options: &CommandLine, ours: &Path) -> Vec<Pusher> {
+    let mut programs = vec![("Zonewright".to_owned(), ours.to_owned())];
+    match push::external_dns(options.external_dns.as_deref()) {
+        Some((path, version)) => programs.push((format!("external-dns {version}"), path)),
+        None => eprintln!("external-dns is not there: .ci/kube live makes it"),
+    }
+    let all = [None, Some(options.batch)].into_iter().flat_map(|batch| {
+        let programs = programs.iter();
+        programs.map(move |(name, path)| Pusher {
+            name: match batch {
+                None => name.clone(),
+                Some(batch) => format!("{name}, batches of {batch}"),
+            },
+            path: path.clone(),
+            batch,
+        })
+    });
+    all.collect()
 }

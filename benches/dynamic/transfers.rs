@@ -15,7 +15,7 @@ use crate::contestant::{Kind, Running};
 
 /// Counts what comes.
 #[derive(Debug, Default)]
-struct Counter(usize);
+pub(crate) struct Counter(pub(crate) usize);
 
 impl Sink for Counter {
     fn begin(&mut self, _: Form) {
