@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use libtest_mimic::{Failed, Trial};
 use peers::{Kind, Options, Program, Server, StartError, Zone};
 
+use crate::interop;
+
 /// The servers that answers are compared with. PowerDNS is measured by the benches only: it answers
 /// from a database schema, which shows at wildcards, cuts and aliases.
 pub(crate) const PEERS: [Kind; 3] = [Kind::Bind, Kind::Knot, Kind::Nsd];
@@ -103,7 +105,7 @@ impl Cast {
         let ignored = ours.is_none();
         Trial::test(name, move || {
             let program = ours.as_ref().ok_or("our program is left out")?;
-            check(program).map_err(Failed::from)
+            interop::judged(|| check(program)).map_err(Failed::from)
         })
         .with_ignored_flag(ignored)
     }

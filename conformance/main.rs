@@ -11,6 +11,7 @@ mod compare;
 mod cookies;
 mod fleet;
 mod independent;
+mod interop;
 mod process;
 mod random;
 mod scenario;
@@ -23,7 +24,18 @@ use libtest_mimic::{Arguments, Trial};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     match trials() {
-        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Ok(trials) => {
+            let conclusion = libtest_mimic::run(&arguments, trials);
+            if !arguments.list
+                && let Err(error) = interop::write()
+            {
+                report(&format!(
+                    "error: write what was seen of other programs: {error}"
+                ));
+                return ExitCode::FAILURE;
+            }
+            conclusion.exit_code()
+        }
         Err(error) => {
             report(&format!("error: {error}"));
             ExitCode::FAILURE

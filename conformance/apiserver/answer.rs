@@ -10,7 +10,7 @@ use http_body_util::channel::Channel;
 
 use crate::fault::Fault;
 use crate::route::Target;
-use crate::store::Store;
+use crate::store::{KINDS, Store};
 
 /// A JSON document.
 pub(crate) fn json(code: StatusCode, text: impl Into<Body>) -> Response {
@@ -47,11 +47,11 @@ pub(crate) fn list(store: &Store, target: &Target, faults: &[Fault]) -> Response
             _ => {}
         }
     }
-    let api_version = target.resource.0.clone();
+    let (api_version, kind) = (target.resource.0.clone(), list_kind(&target.resource.1));
     let (mut sender, body) = Channel::<Bytes, std::io::Error>::new(64);
     tokio::spawn(async move {
         let head = format!(
-            r#"{{"kind":"List","apiVersion":"{api_version}","metadata":{{"resourceVersion":"{version}"}},"items":["#
+            r#"{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{{"resourceVersion":"{version}"}},"items":["#
         );
         let mut chunk = head.into_bytes();
         for (position, object) in objects.iter().enumerate() {
@@ -83,6 +83,12 @@ pub(crate) fn list(store: &Store, target: &Target, faults: &[Fault]) -> Response
         let _sent = sender.send_data(chunk.into()).await.is_ok();
     });
     json(StatusCode::OK, Body::new(body))
+}
+
+/// The kind of a list: clients that know types take no other.
+fn list_kind(plural: &str) -> String {
+    let known = KINDS.iter().find(|(_, known, _)| *known == plural);
+    known.map_or_else(|| "List".to_owned(), |(_, _, kind)| format!("{kind}List"))
 }
 
 /// About what a real server writes at once.

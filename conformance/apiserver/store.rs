@@ -323,7 +323,7 @@ fn resource_of(object: &Value) -> Resource {
 const HISTORY: usize = 1 << 16;
 
 /// What every server has here.
-const KINDS: &[(&str, &str, &str)] = &[
+pub(crate) const KINDS: &[(&str, &str, &str)] = &[
     ("v1", "services", "Service"),
     ("v1", "pods", "Pod"),
     ("v1", "nodes", "Node"),

@@ -12,6 +12,8 @@ pub struct Parts {
     pub apiserver: Option<PathBuf>,
     /// The program we are compared with.
     pub external_dns: Option<PathBuf>,
+    /// A program of ours around libraries that solve challenges of certificate authorities.
+    pub acme: Option<PathBuf>,
     /// A folder with CRDs of external-dns and of the Gateway API.
     pub crds: Option<PathBuf>,
 }
@@ -37,6 +39,7 @@ impl Parts {
             etcd: find("etcd"),
             apiserver: find("kube-apiserver"),
             external_dns: cached("external-dns").or_else(|| installed("external-dns")),
+            acme: cached("acme"),
             crds: crds.filter(|folder| folder.is_dir()),
         }
     }

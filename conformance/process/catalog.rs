@@ -10,6 +10,7 @@ use super::site::{
     wait_for_serial,
 };
 use super::tool::contents;
+use crate::interop::did;
 
 pub(super) const TRIALS: &[Check] = &[
     ("bind_follows_our_catalog", |program| {
@@ -164,7 +165,9 @@ fn led(kind: Kind, program: &Program) -> Result<(), String> {
     std::fs::remove_file(site.path("zones/b.test.zone")).map_err(|error| error.to_string())?;
     wait_for_rcode(&secondary, "b.test SOA", REFUSED)?;
     pair("a.test")?;
-    pair("new1.test")
+    pair("new1.test")?;
+    did(&format!("{kind}, our secondary"), "catalog", "");
+    Ok(())
 }
 
 const REFUSED: u16 = 5;
@@ -294,7 +297,9 @@ fn by_hand(program: &Program) -> Result<(), String> {
     let back = server.wait_for(PATIENCE, |server| {
         serial(server.address(), "b.test") == Some(8)
     });
-    check(back, || server.log())
+    check(back, || server.log())?;
+    did("BIND, our primary", "catalog", "");
+    Ok(())
 }
 
 fn generated(program: &Program) -> Result<(), String> {
@@ -338,5 +343,7 @@ fn generated(program: &Program) -> Result<(), String> {
     reread(&primary, &file, &text)?;
     pair("c.test")?;
     wait_for_rcode(&server, "b.test SOA", REFUSED)?;
-    pair("a.test")
+    pair("a.test")?;
+    did("Knot, our primary", "catalog", "");
+    Ok(())
 }

@@ -6,21 +6,23 @@ use std::time::Duration;
 
 use peers::{Key, Kind, Options, Program, Ready, Role, Server, Signal, Zone, free_port};
 
+use super::power;
 use super::site::{
     Check, PATIENCE, SERVFAIL, Site, ask, check, serial, skip, start, text, wait_for_log,
     wait_for_rcode, wait_for_serial,
 };
 use super::tool;
-use super::transfer::{BATCHES, PER_BATCH, ZONE, converge, updates};
+use super::transfer::{PER_BATCH, ZONE, batches, converge, updates};
 use crate::client::{Message, Query};
+use crate::interop::did;
 use crate::random::dice::Dice;
 
 pub(super) const TRIALS: &[Check] = &[
     ("we_follow_bind", |program| follow(Kind::Bind, program)),
     ("we_follow_knot", |program| follow(Kind::Knot, program)),
-    ("we_follow_nsd", |program| follow_files(Kind::Nsd, program)),
+    ("we_follow_nsd", files),
     ("we_follow_powerdns", |program| {
-        follow_files(Kind::PowerDns, program)
+        follow(Kind::PowerDns, program)
     }),
     ("who_follows_us_is_led_on_by_steps", chain),
     ("a_primary_that_is_down_is_waited_for", down),
@@ -93,11 +95,16 @@ fn start_primary(
     told: u16,
     port: Option<u16>,
 ) -> Result<Server, String> {
-    let role = Role::Primary {
-        key: key.clone(),
-        notify: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, told))],
+    let mut options = match kind.kind {
+        Kind::PowerDns => power::primary(site, ZONE, key, told)?,
+        _ => {
+            let role = Role::Primary {
+                key: key.clone(),
+                notify: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, told))],
+            };
+            Options::new([Zone::new(ZONE, site.path(ZONE)).role(role)])
+        }
     };
-    let mut options = Options::new([Zone::new(ZONE, site.path(ZONE)).role(role)]);
     if let Some(port) = port {
         options = options.port(port);
     }
@@ -123,7 +130,7 @@ fn secondary(site: &Site, key: &Key, primary: SocketAddr, more: &[&str]) -> Opti
 }
 
 fn installed(kind: Kind) -> Option<Program> {
-    let found = Program::find(kind);
+    let found = Program::find(kind).filter(|_| kind != Kind::PowerDns || power::is_there());
     if found.is_none() {
         skip("follow", &format!("{kind} is not installed"));
     }
@@ -137,91 +144,67 @@ fn follow(kind: Kind, program: &Program) -> Result<(), String> {
     let pair = Pair::start(&peer, program, &[])?;
     pair.converge(&pair.ours)?;
     let mut dice = Dice::new(100 + kind as u64);
-    for batch in 0..BATCHES {
+    for batch in 0..batches() {
         pair.update(&updates(&mut dice, PER_BATCH))?;
         pair.converge(&pair.ours)
             .map_err(|error| format!("batch {batch}: {error}"))?;
     }
-    let log = pair.ours.log();
-    let came = |kind: &str| {
-        let lines = log
-            .lines()
-            .filter(|line| line.contains("new from its primary"));
-        lines.filter(|line| line.contains(kind)).count()
-    };
-    let (steps, whole) = (came("steps"), came("whole"));
-    check(steps >= BATCHES / 2 && whole <= 1, || {
-        format!("{steps} by steps, {whole} whole:\n{log}")
-    })
+    seen(kind, &pair.ours)
 }
 
-/// Primaries that read files only.
-fn follow_files(kind: Kind, program: &Program) -> Result<(), String> {
-    let Some(peer) = installed(kind) else {
+/// A primary that reads files only.
+fn files(program: &Program) -> Result<(), String> {
+    let Some(peer) = installed(Kind::Nsd) else {
         return Ok(());
     };
-    let pair = match kind {
-        // It has keys in a database only.
-        Kind::PowerDns => {
-            let (site, key) = (Site::new()?, Key::new("xfr"));
-            site.write("keys", &key.clause())?;
-            site.zone(ZONE, 10, "www A 192.0.2.80")?;
-            let port = free()?;
-            let primary = start_primary(&peer, &site, &key, port, None)?;
-            let followed = format!("{ZONE}={}", primary.address());
-            let data = site.path("copies").display().to_string();
-            let arguments = [
-                "--secondary",
-                &followed,
-                "--allow-transfer",
-                "127.0.0.1",
-                "--data-dir",
-                &data,
-            ];
-            let options = Options::new([]).arguments(arguments).port(port);
-            let ours = start(program, &options.ready(Ready::Zones(vec![ZONE.to_owned()])))?;
-            Pair {
-                site,
-                key,
-                primary,
-                ours,
-            }
-        }
-        _ => Pair::start(&peer, program, &[])?,
-    };
-    let keys = match kind {
-        Kind::PowerDns => (None, None),
-        _ => (Some(&pair.key), None),
-    };
+    let pair = Pair::start(&peer, program, &[])?;
+    let keys = (Some(&pair.key), None);
     converge(&pair.primary, &pair.ours, keys)?;
-    for round in 0..6_u32 {
-        let records: String = (0..=round)
-            .map(|at| format!("r{at} {} TXT \"{round} {at}\"\n", 60 + round))
+    let rounds = u32::try_from(batches()).unwrap_or(u32::MAX);
+    for round in 0..rounds {
+        let names = (0..=round).rev().take(PER_BATCH);
+        let records: String = names
+            .map(|at| format!("r{at} {} TXT \"{round} {at}\"\n", 60 + round % 60))
             .collect();
-        pair.site.write(
-            ZONE,
-            &text(11 + round, &format!("www A 192.0.2.{round}\n{records}")),
-        )?;
-        if kind == Kind::PowerDns {
-            let folder = format!("--config-dir={}", pair.primary.folder().display());
-            let control = |words: &[&str]| {
-                let arguments: Vec<&str> = [&*folder]
-                    .into_iter()
-                    .chain(words.iter().copied())
-                    .collect();
-                tool::run("pdns_control", &arguments, "")
-            };
-            control(&["bind-reload-now", ZONE])?;
-            control(&["notify", ZONE])?;
-        } else {
-            pair.primary
-                .signal(Signal::Hangup)
-                .map_err(|error| error.to_string())?;
-        }
+        let address = round % 250;
+        let text = text(11 + round, &format!("www A 192.0.2.{address}\n{records}"));
+        pair.site.write(ZONE, &text)?;
+        pair.primary
+            .signal(Signal::Hangup)
+            .map_err(|error| error.to_string())?;
         wait_for_serial(&pair.ours, ZONE, 11 + round)?;
         converge(&pair.primary, &pair.ours, keys)
             .map_err(|error| format!("round {round}: {error}"))?;
     }
+    seen(Kind::Nsd, &pair.ours)
+}
+
+/// Checks how the versions of the zone came, by steps where the primary knows them, and notes it.
+fn seen(kind: Kind, ours: &Server) -> Result<(), String> {
+    let log = ours.log();
+    let came = |how: &str| {
+        let lines = log
+            .lines()
+            .filter(|line| line.contains("new from its primary"));
+        lines.filter(|line| line.contains(how)).count()
+    };
+    let (steps, whole, batches) = (came("steps"), came("whole"), batches());
+    // PowerDNS keeps no steps.
+    let as_wanted = match kind {
+        Kind::PowerDns => whole >= batches / 2,
+        _ => steps >= batches / 2 && whole <= 1,
+    };
+    check(as_wanted, || {
+        format!("{steps} by steps, {whole} whole:\n{log}")
+    })?;
+    let row = format!("{kind}, our primary");
+    for (column, how) in [("AXFR", ""), ("NOTIFY", ""), ("TSIG", "sha256")] {
+        did(&row, column, how);
+    }
+    if steps > 0 {
+        did(&row, "IXFR", "");
+    }
+    did(&row, "changes", &(batches * PER_BATCH).to_string());
     Ok(())
 }
 
@@ -443,6 +426,8 @@ fn forwarded(program: &Program) -> Result<(), String> {
             .answer
             .len();
         check(there == 1, || format!("{there} records"))?;
+        let how = if round == 0 { "UDP" } else { "TCP" };
+        did("BIND, our primary", "update", how);
     }
     let plain = Pair::start(&bind, program, &[])?;
     let lines = format!("update add f.{ZONE}. 60 TXT \"f\"\nsend");

@@ -2,10 +2,15 @@
 //!
 //! Each trial starts our binary for itself in a temporary folder and stops it.
 
+mod acme;
 mod catalog;
+mod certificates;
 mod explain;
+mod external_dns;
 mod files;
 mod follow;
+mod follow_tls;
+mod kea;
 mod killed;
 mod large;
 mod listen;
@@ -13,6 +18,7 @@ mod load;
 mod manifests;
 mod manifests_config;
 mod namespace;
+mod power;
 mod privileges;
 mod proxy;
 mod push;
@@ -20,6 +26,7 @@ mod push_kerberos;
 mod push_place;
 mod readme;
 mod realm;
+mod signed;
 mod site;
 mod start;
 mod sync;
@@ -37,10 +44,14 @@ use crate::fleet::Cast;
 /// All trials.
 pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
     let tables = [
+        acme::TRIALS,
         catalog::TRIALS,
         explain::TRIALS,
+        external_dns::TRIALS,
         files::TRIALS,
         follow::TRIALS,
+        follow_tls::TRIALS,
+        kea::TRIALS,
         killed::TRIALS,
         large::TRIALS,
         listen::TRIALS,
@@ -52,6 +63,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         push::TRIALS,
         push_kerberos::TRIALS,
         readme::TRIALS,
+        signed::TRIALS,
         start::TRIALS,
         sync::TRIALS,
         sync_webhook::TRIALS,

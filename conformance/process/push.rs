@@ -4,6 +4,7 @@ use peers::{Kind, Program};
 
 use super::push_place::Place;
 use super::site::{Check, check, skip, start, wait_for_log};
+use crate::interop::did;
 
 pub(super) const TRIALS: &[Check] = &[
     ("names_are_pushed_changed_and_taken_away", life),
@@ -169,7 +170,20 @@ fn full_life(program: &Program, place: &mut Place, flags: &[&str]) -> Result<(),
         [] => &["turn.example.org. 300 CNAME web.example.org."],
         _ => &[],
     };
-    place.wait_for(&pusher, "turn.example.org CNAME", gone)
+    place.wait_for(&pusher, "turn.example.org CNAME", gone)?;
+    let row = written(place);
+    for (column, how) in [("update", "TCP"), ("delete", ""), ("TSIG", "sha256")] {
+        did(&row, column, how);
+    }
+    if !flags.is_empty() {
+        did(&row, "AXFR", "");
+    }
+    Ok(())
+}
+
+/// The row of a server that we write to.
+fn written(place: &Place) -> String {
+    format!("{}, written to", place.kind())
 }
 
 fn restarted(program: &Program) -> Result<(), String> {
@@ -233,7 +247,9 @@ fn changed_by_others(program: &Program) -> Result<(), String> {
                 &pusher,
                 "web.example.org A",
                 &["web.example.org. 60 A 192.0.2.11"],
-            )
+            )?;
+            did(&written(place), "prerequisite", "");
+            Ok(())
         },
     )
 }
@@ -360,6 +376,7 @@ fn by_tls(program: &Program) -> Result<(), String> {
                         let line = "web.example.org. 60 A 192.0.2.10";
                         place.wait_for(&pusher, "web.example.org A", &[line])?;
                         place.update("del web.example.org A\ndel a-owner.web.example.org TXT")?;
+                        did(&written(place), "TLS", "");
                     }
                 }
             }

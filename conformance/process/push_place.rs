@@ -7,6 +7,7 @@ use cluster_peers::Parts;
 use peers::{Kind, Options, Program, Ready, Server, Zone, free_port};
 
 use super::site::{PATIENCE, Site, answer, check, start};
+use super::{certificates, power};
 
 /// A server on zones that may be updated by a key. The zones outlive it.
 pub(super) struct Place {
@@ -23,7 +24,7 @@ impl Place {
     pub(super) fn start(kind: Kind) -> Result<Option<Self>, String> {
         let program = match kind {
             // Its other backend knows no updates.
-            Kind::PowerDns if !std::path::Path::new(SCHEMA).exists() => None,
+            Kind::PowerDns if !power::is_there() => None,
             kind => Program::find(kind),
         };
         let Some(program) = program else {
@@ -53,7 +54,7 @@ impl Place {
         if self.site.path("power.db").exists() {
             return Ok(config);
         }
-        run(Command::new("sqlite3").args([&file, &format!(".read {SCHEMA}")]))?;
+        run(Command::new("sqlite3").args([&file, &format!(".read {}", power::SCHEMA)]))?;
         self.site
             .write("pdns.conf", &database.replace("bind,", ""))?;
         let folder = format!("--config-dir={}", self.site.path("").display());
@@ -71,32 +72,9 @@ impl Place {
 
     /// Lets the server speak TLS too, with clients that have a certificate of ours. BIND only.
     pub(super) fn speak_tls(&mut self) -> Result<(), String> {
-        self.site.write("names", "subjectAltName=IP:127.0.0.1\n")?;
-        let new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-        for authority in ["ca", "other"] {
-            self.openssl(&format!(
-                "req -x509 {new} -days 30 -subj /CN={authority} -keyout {authority}.key -out {authority}.pem"
-            ))?;
-        }
-        for who in ["server", "client"] {
-            self.openssl(&format!(
-                "req {new} -subj /CN={who} -keyout {who}.key -out {who}.csr"
-            ))?;
-            self.openssl(&format!(
-                "x509 -req -in {who}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 \
-                 -extfile names -out {who}.pem"
-            ))?;
-        }
+        certificates::make(&self.site)?;
         self.tls = free_port([127, 0, 0, 1].into());
         self.restart()
-    }
-
-    fn openssl(&self, arguments: &str) -> Result<(), String> {
-        let mut command = Command::new("openssl");
-        command
-            .args(arguments.split_whitespace())
-            .current_dir(self.site.path(""));
-        run(&mut command)
     }
 
     /// Flags for TLS there; `trusted` is whose certificates are trusted, `known` whether we have one.
@@ -136,16 +114,7 @@ impl Place {
         };
         let options = match self.tls {
             None => options,
-            Some(port) => {
-                let file = |name: &str| self.site.path(name).display().to_string();
-                let (ca, certificate, key) =
-                    (file("ca.pem"), file("server.pem"), file("server.key"));
-                options
-                    .global(&format!(
-                        "tls push {{ ca-file \"{ca}\"; cert-file \"{certificate}\"; key-file \"{key}\"; }};"
-                    ))
-                    .config(&format!("listen-on port {port} tls push {{ 127.0.0.1; }};"))
-            }
+            Some(port) => certificates::bind(&self.site, port, options),
         };
         self.server = Some(start(&self.program, &options)?);
         Ok(())
@@ -303,16 +272,13 @@ impl Place {
 }
 
 /// Runs a program that should go well.
-fn run(command: &mut Command) -> Result<(), String> {
+pub(super) fn run(command: &mut Command) -> Result<(), String> {
     let output = command.stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("{command:?}: {error}"))?;
     check(output.status.success(), || {
         format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))
     })
 }
-
-/// The tables of PowerDNS, where its packages have them.
-const SCHEMA: &str = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";
 
 /// The key's secret.
 const SECRET: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0";

@@ -272,6 +272,11 @@ impl Cluster {
         Ok(())
     }
 
+    /// Where it listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The program beside it, with names of Services in `example.org`.
     pub(super) fn options(&self, more: &[&str]) -> Options {
         let server = format!("--server=http://{}", self.address);

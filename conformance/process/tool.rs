@@ -1,7 +1,9 @@
 //! Programs that people update and read zones with: nsupdate, knsupdate, dig, kdig.
 
+use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use peers::Key;
@@ -13,11 +15,16 @@ pub(super) struct Said {
     pub(super) well: bool,
 }
 
+/// Where programs are looked for: what the user has, and where distributions keep daemons.
+pub(super) fn path() -> OsString {
+    let listed = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&listed).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
+    std::env::join_paths(folders).unwrap_or(listed)
+}
+
 /// Whether a program is installed.
 pub(super) fn has(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-    })
+    std::env::split_paths(&path()).any(|folder| folder.join(program).is_file())
 }
 
 /// Runs a program with this as its input.
@@ -27,6 +34,7 @@ pub(super) fn run(program: &str, arguments: &[&str], input: &str) -> Result<Said
         .arg("60")
         .arg(program)
         .args(arguments)
+        .env("PATH", path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

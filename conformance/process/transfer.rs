@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use peers::{Key, Kind, Options, Program, Ready, Role, Server, free_port};
 
+use super::power;
 use super::site::{Check, Site, check, serial, skip, start};
 use super::tool::{self, contents};
+use crate::interop::did;
 use crate::random::dice::Dice;
 
 pub(super) const TRIALS: &[Check] = &[
@@ -92,6 +94,9 @@ fn signed(program: &Program) -> Result<(), String> {
         check(soas >= 8, || {
             format!("{client}: {soas} SOA records:\n{steps}")
         })?;
+        for (column, how) in [("AXFR", ""), ("IXFR", ""), ("TSIG", "sha256")] {
+            did(client, column, how);
+        }
     }
     check(records.len() == 4, || format!("{records:?}"))
 }
@@ -167,24 +172,30 @@ pub(super) fn converge(
 }
 
 fn followed_by(kind: Kind, program: &Program) -> Result<(), String> {
-    let Some(peer) = Program::find(kind) else {
+    let Some(peer) = Program::find(kind).filter(|_| kind != Kind::PowerDns || power::is_there())
+    else {
         skip("transfer", &format!("{kind} is not installed"));
         return Ok(());
     };
     let (site, key) = (Site::new()?, Key::new("xfr"));
     let port = free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
     let primary = primary(program, &site, &key, port)?;
-    let role = Role::Secondary {
-        of: primary.address(),
-        key: key.clone(),
+    let options = match kind {
+        Kind::PowerDns => power::secondary(&site, ZONE, &key, primary.address())?,
+        _ => {
+            let role = Role::Secondary {
+                of: primary.address(),
+                key: key.clone(),
+            };
+            Options::new([peers::Zone::new(ZONE, site.path("copy")).role(role)])
+        }
     };
-    let zone = peers::Zone::new(ZONE, site.path("copy")).role(role);
-    let options = Options::new([zone]).port(port).ready(Ready::AnyAnswer);
-    let secondary = start(&peer, &options)?;
+    let secondary = start(&peer, &options.port(port).ready(Ready::AnyAnswer))?;
     converge(&primary, &secondary, (Some(&key), None))?;
     let mut dice = Dice::new(kind as u64);
     let (mut slowest, argument) = (Duration::ZERO, key.argument());
-    for batch in 0..BATCHES {
+    let batches = batches();
+    for batch in 0..batches {
         let lines = updates(&mut dice, PER_BATCH);
         let said = tool::update(
             "nsupdate",
@@ -201,20 +212,36 @@ fn followed_by(kind: Kind, program: &Program) -> Result<(), String> {
     let log = primary.log();
     let count = |what: &str| log.lines().filter(|line| line.contains(what)).count();
     let (steps, whole) = (count("steps"), count("whole"));
-    // PowerDNS with zone files asks for all each time.
-    let by_steps = kind == Kind::PowerDns || steps >= BATCHES;
-    check(by_steps, || {
+    check(steps >= batches, || {
         format!("{steps} by steps, {whole} whole:\n{log}")
     })?;
     check(slowest < SLOW, || {
         format!("{slowest:?} until all was there")
     })?;
     let unheard = count("does not want to be told") + count("could not be told");
-    check(unheard == 0, || log.clone())
+    check(unheard == 0, || log.clone())?;
+    let row = format!("{kind}, our secondary");
+    let changes = (batches * PER_BATCH).to_string();
+    for (column, how) in [
+        ("AXFR", ""),
+        ("IXFR", ""),
+        ("NOTIFY", ""),
+        ("TSIG", "sha256"),
+    ] {
+        did(&row, column, how);
+    }
+    did(&row, "changes", &changes);
+    Ok(())
 }
 
-/// Ours and theirs: batches of updates, and updates in each.
-pub(super) const BATCHES: usize = 15;
+/// Batches of updates, ours and theirs; `CONFORMANCE_CHANGES` says how many updates they are in all.
+pub(super) fn batches() -> usize {
+    let said = std::env::var("CONFORMANCE_CHANGES").ok();
+    let changes = said.and_then(|text| text.parse().ok()).unwrap_or(300_usize);
+    changes.div_ceil(PER_BATCH).max(2)
+}
+
+/// Updates in a batch.
 pub(super) const PER_BATCH: usize = 20;
 
 /// How long a change may take to reach a secondary on a busy machine. Ours waits for a second at most

@@ -6,6 +6,7 @@ use peers::{Key, Options, Program, Server, Signal};
 use super::site::{Check, NXDOMAIN, PATIENCE, Site, answer, ask, check, serial, skip, start};
 use super::tool::{self, Said, UPDATERS, contents};
 use crate::independent;
+use crate::interop::did;
 
 pub(super) const TRIALS: &[Check] = &[
     ("clients_add_and_delete_over_udp_and_tcp", add_and_delete),
@@ -108,6 +109,9 @@ fn add_and_delete(program: &Program) -> Result<(), String> {
             let now = serial(updated.server.address(), ZONE).unwrap_or(0);
             check(now == before + 4, || format!("serial {before}, then {now}"))?;
             before = now;
+            let how = if options.is_empty() { "UDP" } else { "TCP" };
+            did(client, "update", how);
+            did(client, "delete", "");
         }
     }
     Ok(())
@@ -147,6 +151,7 @@ fn prerequisites(program: &Program) -> Result<(), String> {
             .collect();
         let clean = format!("{all}update delete n.up.test.\nsend");
         went_well(client, &updated.update(client, &[], &clean)?)?;
+        did(client, "prerequisite", "");
     }
     Ok(())
 }

@@ -63,7 +63,7 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
             Role::Plain => {}
             Role::Primary { key, notify } => {
                 text += &format!(
-                    "    provide-xfr: 127.0.0.1 {}\n    store-ixfr: yes\n",
+                    "    provide-xfr: 127.0.0.1 {}\n    store-ixfr: yes\n    create-ixfr: yes\n",
                     key.name
                 );
                 for server in notify {
