@@ -104,8 +104,7 @@ async fn push(
 ) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("make a temporary folder")?;
     let (file, key) = (folder.path().join("zone"), Key::new("bench"));
-    let text = format!("$TTL 300\n@ SOA ns h 1 3600 600 86400 60\n@ NS ns\nns A 192.0.2.1\n");
-    std::fs::write(&file, text).context("write the zone file")?;
+    std::fs::write(&file, EMPTY).context("write the zone file")?;
     let kubeconfig = folder.path().join("kubeconfig");
     std::fs::write(&kubeconfig, KUBECONFIG.replace("URL", url)).context("write the kubeconfig")?;
     let role = Role::Primary {
@@ -237,6 +236,9 @@ pub(crate) fn external_dns(given: Option<&Path>) -> Option<(PathBuf, String)> {
             .to_owned(),
     ))
 }
+
+/// What the zone has before.
+const EMPTY: &str = "$TTL 300\n@ SOA ns h 1 3600 600 86400 60\n@ NS ns\nns A 192.0.2.1\n";
 
 /// The zone of all Services.
 const ZONE: &str = "example.org";
