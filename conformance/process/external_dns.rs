@@ -19,7 +19,6 @@ const ZONE: &str = "example.org";
 /// A cluster, our server, and external-dns that runs now and then.
 struct Setting<'a> {
     external_dns: &'a std::path::Path,
-    cluster: &'a Cluster,
     site: &'a Site,
     server: &'a Server,
 }
@@ -99,7 +98,6 @@ fn keep(program: &Program) -> Result<(), String> {
     site.write("kubeconfig", &KUBECONFIG.replace("URL", &url))?;
     let setting = Setting {
         external_dns: &external_dns,
-        cluster: &cluster,
         site: &site,
         server: &server,
     };
