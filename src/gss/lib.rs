@@ -10,8 +10,8 @@
 //!
 //! Tickets are kept until they end, so a session that is made anew mostly costs one exchange with the
 //! name server. After a wrong password the KDC is left in peace for a growing while: directories lock
-//! accounts that fail too often. The token is plain Kerberos, not SPNEGO: BIND and every Windows
-//! server since 2003 take it, and there is one mechanism to choose from anyway.
+//! accounts that fail too often. The token is plain Kerberos, not SPNEGO: there is one mechanism to
+//! choose from, BIND takes either, and external-dns has sent the same to Windows for years.
 //!
 //! Invariants: no panic on any input, nothing is reserved because a message says that it is long, a
 //! password and a key are wiped when they are let go and never shown. The time of day comes from a

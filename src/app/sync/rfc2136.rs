@@ -127,7 +127,7 @@ fn sessions(kerberos: &Kerberos) -> anyhow::Result<Arc<dyn Sessions>> {
     let credentials = Credentials {
         user: kerberos.user.clone(),
         realm: kerberos.realm.clone(),
-        password: kerberos.password.clone().into(),
+        password: kerberos.password.clone(),
     };
     let login = Login::new(credentials, realms, unix_seconds);
     Ok(Arc::new(Negotiator::new(login)))

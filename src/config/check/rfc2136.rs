@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use wire::{Name, NameRef};
+use zeroize::Zeroizing;
 
 use super::provider::zone;
 use super::reader::Reader;
@@ -219,6 +220,7 @@ fn kerberos(reader: &mut Reader, hosts: &[String]) -> Option<Kerberos> {
         Ok(text.to_owned())
     });
     let password = reader.optional("rfc2136-kerberos-password");
+    let password = password.map(Zeroizing::new);
     let user = match (user, &realm) {
         // As directories show it; the realm is said already.
         (Some(user), Some(realm)) => match user.split_once('@') {

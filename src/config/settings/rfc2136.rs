@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use wire::Name;
+use zeroize::Zeroizing;
 
 /// Servers that stand in for each other, and what is written to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +72,8 @@ pub struct Kerberos {
     pub user: String,
     /// Its realm, in upper case.
     pub realm: String,
-    /// Its password. Never shown.
-    pub password: String,
+    /// Its password. Never shown, and wiped when it is let go.
+    pub password: Zeroizing<String>,
 }
 
 impl fmt::Debug for Kerberos {

@@ -265,6 +265,29 @@ mod tests {
     }
 
     #[test]
+    fn sessions_that_are_not_made_say_whether_somebody_refused_them() {
+        let session = |is_refusal, hint: Option<&str>| {
+            let source = client::SessionFault {
+                hint: hint.map(Into::into),
+                is_refusal,
+                source: "the user is unknown".into(),
+            };
+            let server = "ns1.example.org:53".into();
+            text(
+                Operation::Update,
+                Reason::Fault(Fault::Session { server, source }),
+            )
+        };
+        let head = "provider \"rfc2136\": apply changes: zone \"example.org\"";
+        let tail = "no session with ns1.example.org:53: the user is unknown";
+        assert_eq!(
+            session(true, Some("is its name right?")),
+            format!("Auth: {head}; is its name right?: {tail}")
+        );
+        assert_eq!(session(false, None), format!("Unavailable: {head}: {tail}"));
+    }
+
+    #[test]
     fn signatures_that_are_refused_say_which_part_to_check() {
         let refused = |error| AnswerFault::Refused {
             error,
@@ -283,6 +306,12 @@ mod tests {
                     signed: true,
                 },
                 "its is at 1800001000, ours at 1800000000",
+            ),
+            (
+                AnswerFault::Echoed {
+                    rcode: Rcode::NOERROR,
+                },
+                "let the zone take secure updates only",
             ),
             (
                 AnswerFault::WrongAlgorithm,
