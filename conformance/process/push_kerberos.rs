@@ -2,12 +2,13 @@
 
 use peers::{Program, Server};
 
-use super::realm::{PASSWORD, Realm};
+use super::realm::{ELSEWHERE, OTHER, PASSWORD, Realm};
 use super::site::{Check, check, skip, start, wait_for_log};
 
 pub(super) const TRIALS: &[Check] = &[
     ("names_are_pushed_by_kerberos", life),
     ("sessions_are_made_anew_when_the_server_lost_them", lost),
+    ("a_server_in_another_realm_is_reached", elsewhere),
     ("what_kerberos_refuses_is_said_with_what_to_check", refused),
 ];
 
@@ -76,6 +77,24 @@ fn lost(program: &Program) -> Result<(), String> {
     realm.want(&[(WEB, "192.0.2.12")])?;
     realm.wait_for(&pusher, WEB, Some("192.0.2.12"))?;
     no_secret(&pusher)
+}
+
+/// The KDC says which realm the server is in, or `krb5.conf` does.
+fn elsewhere(program: &Program) -> Result<(), String> {
+    let Some(realm) = realm("a_server_in_another_realm_is_reached")? else {
+        return Ok(());
+    };
+    for (address, names) in [
+        ("192.0.2.10", String::new()),
+        ("192.0.2.11", format!("{ELSEWHERE} = {OTHER}")),
+    ] {
+        realm.tell_realms("krb5.conf", &names)?;
+        realm.want(&[(WEB, address)])?;
+        let options = realm.options_at(ELSEWHERE, "pusher", PASSWORD, &["--rfc2136-axfr"]);
+        let pusher = start(program, &options)?;
+        realm.wait_for(&pusher, WEB, Some(address))?;
+    }
+    Ok(())
 }
 
 fn refused(program: &Program) -> Result<(), String> {

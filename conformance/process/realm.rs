@@ -43,26 +43,30 @@ impl Realm {
         Ok(Some(realm))
     }
 
-    /// Makes the database of the realm, whose first KDC is away: a user, users that cannot log in, and the name server.
+    /// Makes the databases of the realms: a user, users that cannot log in, and the name server, which
+    /// has another name in the other realm.
     fn make(&self) -> Result<(), String> {
         let (port, folder) = (self.kdc_port, self.folder());
-        self.site.write(
-            "krb5.conf",
-            &format!(
-                "[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n rdns = false\n\
-                 [realms]\n {REALM} = {{\n  kdc = 127.0.0.1:1\n  kdc = 127.0.0.1:{port}\n }}\n\
-                 [logging]\n kdc = FILE:{folder}/kdc.log\n"
-            ),
-        )?;
-        self.site.write(
-            "kdc.conf",
-            &format!(
-                "[realms]\n {REALM} = {{\n  database_name = {folder}/principal\n  \
-                 key_stash_file = {folder}/stash\n  acl_file = {folder}/none\n  \
+        self.tell_realms("krb5.conf", "")?;
+        // Only the KDC knows which realm that name is in.
+        self.tell_realms("kdc-krb5.conf", &format!("{ELSEWHERE} = {OTHER}"))?;
+        let realm = |realm: &str| {
+            format!(
+                " {realm} = {{\n  database_name = {folder}/{realm}\n  \
+                 key_stash_file = {folder}/stash.{realm}\n  acl_file = {folder}/none\n  \
                  kdc_listen = 127.0.0.1:{port}\n  kdc_tcp_listen = 127.0.0.1:{port}\n }}\n"
-            ),
-        )?;
-        self.run("kdb5_util", &["create", "-s", "-r", REALM, "-P", "master"])?;
+            )
+        };
+        let realms = format!("[realms]\n{}{}", realm(REALM), realm(OTHER));
+        self.site.write("kdc.conf", &realms)?;
+        for realm in [REALM, OTHER] {
+            self.run("kdb5_util", &["create", "-s", "-r", realm, "-P", "master"])?;
+            // The key that the realms share.
+            self.administer(
+                realm,
+                &format!("addprinc -pw shared-key krbtgt/{OTHER}@{REALM}"),
+            )?;
+        }
         let password = format!("-pw {PASSWORD}");
         for query in [
             format!("addprinc +requires_preauth {password} pusher"),
@@ -74,9 +78,22 @@ impl Realm {
             format!("addprinc -allow_tix +requires_preauth {password} locked"),
             "addprinc -randkey DNS/localhost".to_owned(),
         ] {
-            self.run("kadmin.local", &["-r", REALM, "-q", &query])?;
+            self.administer(REALM, &query)?;
         }
+        self.administer(OTHER, &format!("addprinc -randkey DNS/{ELSEWHERE}"))?;
         self.renew_keytab()
+    }
+
+    /// Writes where KDCs are, the first one of which is away, and which realms names are in.
+    pub(super) fn tell_realms(&self, file: &str, names: &str) -> Result<(), String> {
+        let (port, folder) = (self.kdc_port, self.folder());
+        let kdcs = format!("{{\n  kdc = 127.0.0.1:1\n  kdc = 127.0.0.1:{port}\n }}\n");
+        let text = format!(
+            "[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n rdns = false\n\
+             [realms]\n {REALM} = {kdcs} {OTHER} = {kdcs}\
+             [domain_realm]\n {names}\n[logging]\n kdc = FILE:{folder}/kdc.log\n"
+        );
+        self.site.write(file, &text)
     }
 
     /// Gives the name server a new key.
@@ -86,14 +103,23 @@ impl Realm {
         if keytab.exists() {
             fs::remove_file(&keytab).map_err(|error| error.to_string())?;
         }
-        let query = format!("ktadd -k {} DNS/localhost", keytab.display());
-        self.run("kadmin.local", &["-r", REALM, "-q", &query])
+        for (realm, name) in [(REALM, "localhost"), (OTHER, ELSEWHERE)] {
+            let query = format!("ktadd -k {} DNS/{name}", keytab.display());
+            self.administer(realm, &query)?;
+        }
+        Ok(())
+    }
+
+    fn administer(&self, realm: &str, query: &str) -> Result<(), String> {
+        self.run("kadmin.local", &["-r", realm, "-q", query])
     }
 
     pub(super) fn start_kdc(&mut self) -> Result<(), String> {
         let child = self
             .command("setpriv")
-            .args(["--pdeathsig", "KILL", "krb5kdc", "-n", "-r", REALM])
+            .env("KRB5_CONFIG", self.site.path("kdc-krb5.conf"))
+            .args(["--pdeathsig", "KILL", "krb5kdc", "-n"])
+            .args(["-r", REALM, "-r", OTHER])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -277,5 +303,9 @@ fn is_installed() -> bool {
 }
 
 const REALM: &str = "TRIAL.TEST";
+/// A realm whose tickets are got by those of the first one.
+pub(super) const OTHER: &str = "OTHER.TEST";
+/// The name server in that realm: a name to Kerberos, and an address of loopback to resolvers.
+pub(super) const ELSEWHERE: &str = "0x7f.1";
 /// The password of all users.
 pub(super) const PASSWORD: &str = "correct-horse-7";
