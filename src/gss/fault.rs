@@ -319,7 +319,9 @@ impl From<Rounds> for Fault {
 }
 
 fn clocks(theirs: u64, ours: u64) -> String {
-    format!("set the clocks: its is at {theirs}, ours at {ours} (seconds since 1970)")
+    let place = if theirs < ours { "behind" } else { "ahead of" };
+    let apart = theirs.abs_diff(ours);
+    format!("set the clocks: its is {apart} s {place} ours")
 }
 
 const NO_AES: &str = "RC4 and DES are not spoken; let the account support AES (in Active Directory: \
