@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use peers::{Options, Program, Ready, Server, Signal};
 
-use super::site::{Check, Site, answer, ask, check, fails, serial, start, wait_for_log};
+use super::site::{
+    Check, Site, answer, ask, check, fails, serial, start, wait_for_log, wait_for_serial,
+};
+use super::telemetry::get;
 use crate::client::{Connection, Query};
 
 pub(super) const TRIALS: &[Check] = &[
@@ -20,6 +23,7 @@ pub(super) const TRIALS: &[Check] = &[
         "a_bad_zone_at_start_is_said_and_the_others_are_served",
         bad_zone,
     ),
+    ("who_can_serve_no_zone_is_not_ready", nothing_served),
     ("strict_refuses_a_bad_zone", strict),
     ("a_zone_folder_that_is_missing_is_named", missing_folder),
     ("a_file_that_cannot_be_read_is_named", unreadable),
@@ -100,11 +104,28 @@ fn bad_zone(program: &Program) -> Result<(), String> {
     let server = start(program, &options)?;
     wait_for_log(&server, "bad.test:5")?;
     wait_for_log(&server, "worse.test:5")?;
+    wait_for_log(&server, "2 zones not served, see above")?;
     let bad = ask(server.address(), "x.bad.test A")?;
     // SERVFAIL or REFUSED: both send resolvers to the zone's other servers.
     check(matches!(bad.rcode, 2 | 5), || {
         format!("rcode {}", bad.rcode)
     })
+}
+
+fn nothing_served(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("bad.test", 1, "x A 192.0.2.300")?;
+    let server = start(
+        program,
+        &Options::new([zone]).ready(Ready::Zones(Vec::new())),
+    )?;
+    wait_for_log(&server, "1 zone not served, see above")?;
+    let page = get(&server, "/readyz")?;
+    check(page.starts_with("HTTP/1.1 503"), || page)?;
+    site.zone("bad.test", 2, "x A 192.0.2.3")?;
+    wait_for_serial(&server, "bad.test", 2)?;
+    let page = get(&server, "/readyz")?;
+    check(page.starts_with("HTTP/1.1 200"), || page)
 }
 
 fn strict(program: &Program) -> Result<(), String> {
@@ -172,7 +193,7 @@ fn full_log(program: &Program) -> Result<(), String> {
     )?;
     site.zone("a.test", 2, "x A 192.0.2.300")?;
     site.zone("a.test", 3, "x A 192.0.2.3")?;
-    super::site::wait_for_serial(&server, "a.test", 3)?;
+    wait_for_serial(&server, "a.test", 3)?;
     let lines = answer(server.address(), "x.a.test A")?;
     check(lines.len() == 1, || format!("{lines:?}"))
 }

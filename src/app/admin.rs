@@ -24,6 +24,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
+use zone::Store;
+
+use super::zones::Statuses;
 
 /// The listening side.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub(crate) struct Admin {
 pub(crate) struct Pages {
     /// Whether all zones have been read.
     pub(crate) ready: AtomicBool,
+    /// The zones that there should be, and those that there are.
+    pub(crate) zones: (Statuses, Arc<Store>),
     pub(crate) live: Live,
     pub(crate) registry: Registry,
 }
@@ -134,10 +139,17 @@ async fn live(State(pages): State<Arc<Pages>>) -> (StatusCode, &'static str) {
 }
 
 async fn ready(State(pages): State<Arc<Pages>>) -> (StatusCode, &'static str) {
-    if pages.ready.load(Relaxed) {
-        (StatusCode::OK, "ok\n")
-    } else {
+    let (wanted, served) = &pages.zones;
+    if !pages.ready.load(Relaxed) {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    } else if served.snapshot().zones().next().is_none() && !wanted.all().is_empty() {
+        // Whoever stands in for us is not to go while we have nothing to answer with.
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "none of the zones could be read\n",
+        )
+    } else {
+        (StatusCode::OK, "ok\n")
     }
 }
 
@@ -244,6 +256,7 @@ mod tests {
         let address = admin.address();
         let pages = Arc::new(Pages {
             ready: AtomicBool::new(false),
+            zones: (Statuses::default(), Arc::new(Store::new([1, 2]))),
             live: Live::new(Metrics::new()),
             registry: Registry::default(),
         });

@@ -47,12 +47,9 @@ impl Banner {
     pub(super) fn add_zones(&mut self, statuses: &[(Name, Status)], snapshot: &Snapshot) {
         for (name, status) in statuses {
             let served = snapshot.zone(name.as_ref());
-            if served.is_some_and(|zone| zone.withheld().is_some()) {
-                self.waiting += 1;
-                continue;
-            }
             match served.filter(|_| status.state != State::Failed) {
                 None => self.failed += 1,
+                Some(zone) if zone.withheld().is_some() => self.waiting += 1,
                 Some(zone) => {
                     self.zones.push(Line {
                         zone: name.to_string(),

@@ -177,6 +177,7 @@ impl Daemon {
         };
         let pages = Arc::new(Pages {
             ready: AtomicBool::new(false),
+            zones: (statuses.clone(), Arc::clone(&self.store)),
             live: Live::new(self.server.metrics().clone()),
             registry: numbers.into_registry(),
         });

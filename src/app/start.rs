@@ -1,7 +1,7 @@
 //! From arguments to an exit code.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use config::{Command, Environment, Stop, parse};
@@ -56,9 +56,20 @@ pub(crate) fn start(
         Command::Key(new) => key::make(&new),
     };
     result.unwrap_or_else(|error| {
+        if has_no_reader(&error) {
+            return ExitCode::FAILURE;
+        }
         telemetry::say(&format!("error: {}\n", telemetry::chain(error.as_ref())));
         ExitCode::FAILURE
     })
+}
+
+/// Whether nobody reads our output any more, as behind `head`: there is nobody to tell either.
+fn has_no_reader(error: &anyhow::Error) -> bool {
+    error.source().is_none()
+        && error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Folders of the settings are not there.
@@ -71,9 +82,9 @@ fn print_missing(missing: &[String]) -> ExitCode {
 
 fn print_stop(stop: &Stop, environment: Environment<'_>) -> ExitCode {
     let terminal = if stop.is_mistake() {
-        std::io::stderr().is_terminal()
+        io::stderr().is_terminal()
     } else {
-        std::io::stdout().is_terminal()
+        io::stdout().is_terminal()
     };
     let plain = !terminal || environment("NO_COLOR").is_some_and(|value| !value.is_empty());
     let text = if plain {

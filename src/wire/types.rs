@@ -105,6 +105,10 @@ rtypes! {
     HHIT = 67 "HHIT" "Hierarchical host identity tag (RFC 9886).";
     BRID = 68 "BRID" "Broadcast remote identity (RFC 9886).";
     SPF = 99 "SPF" "Sender policy, obsolete (RFC 7208).";
+    UINFO = 100 "UINFO" "Reserved, known by name only.";
+    UID = 101 "UID" "Reserved, known by name only.";
+    GID = 102 "GID" "Reserved, known by name only.";
+    UNSPEC = 103 "UNSPEC" "Reserved, known by name only.";
     NID = 104 "NID" "Node identifier (RFC 6742).";
     L32 = 105 "L32" "Locator, 32 bits (RFC 6742).";
     L64 = 106 "L64" "Locator, 64 bits (RFC 6742).";

@@ -41,7 +41,7 @@ pub(super) fn fields(rtype: Rtype) -> Option<&'static [Field]> {
             &[Strings]
         }
         Rtype::HINFO => &[String, String],
-        Rtype::NULL => &[Opaque],
+        Rtype::NULL | Rtype::UINFO | Rtype::UID | Rtype::GID | Rtype::UNSPEC => &[Opaque],
         Rtype::WKS => &[Ipv4, Protocol, Ports],
         Rtype::RP => &[Name(Early), Name(Early)],
         Rtype::AFSDB | Rtype::RT => &[U16, Name(Early)],

@@ -6,9 +6,9 @@
 use wire::{NameRef, Rtype};
 
 use super::finding::{Part, Spot, Text};
+use super::name;
 use super::target::Target;
 use super::walk::Walk;
-use super::{Extent, name};
 use crate::file::Severity;
 use crate::records::Record;
 
@@ -82,7 +82,7 @@ impl<'r> Walk<'r> {
             Target::Delegated if rtype == Rtype::NS => "no glue",
             Target::Delegated => return,
         };
-        if self.extent == Extent::Partial || self.targets.has_address(target, at) {
+        if self.unread.may_have_address(target) || self.targets.has_address(target, at) {
             return;
         }
         let severity = if found == Target::Delegated {

@@ -5,7 +5,7 @@
 
 use wire::Rtype;
 
-use super::Extent;
+use super::Unread;
 use super::finding::{Findings, Part, Spot, Text, at_line};
 use super::rrset::Rrset;
 use crate::records::Record;
@@ -14,7 +14,7 @@ use crate::records::Record;
 const DELETE: u8 = 0;
 
 /// Judges the RRsets of an apex.
-pub(super) fn check(runs: &[Rrset<'_>], extent: Extent, findings: &mut Findings) {
+pub(super) fn check(runs: &[Rrset<'_>], unread: &Unread, findings: &mut Findings) {
     let of = |rtype| runs.iter().find(|run| run.first().rtype == rtype);
     let keys = of(Rtype::DNSKEY);
     for (rtype, other) in [(Rtype::CDNSKEY, Rtype::CDS), (Rtype::CDS, Rtype::CDNSKEY)] {
@@ -22,12 +22,12 @@ pub(super) fn check(runs: &[Rrset<'_>], extent: Extent, findings: &mut Findings)
             continue;
         };
         delete(told, findings);
-        // Lines that could not be read may hold what is missing.
-        if extent == Extent::Whole {
+        let apex = told.first().owner;
+        if !unread.may_hold(apex, Rtype::DNSKEY) {
             algorithms(told, keys, findings);
-            if of(other).is_none() {
-                alone(&told.first(), other, findings);
-            }
+        }
+        if of(other).is_none() && !unread.may_hold(apex, other) {
+            alone(&told.first(), other, findings);
         }
     }
     for record in of(Rtype::NSEC3PARAM).into_iter().flat_map(Rrset::iter) {

@@ -17,25 +17,18 @@ mod name;
 mod occluded;
 mod rrset;
 mod target;
+mod unread;
 mod walk;
 
 pub use finding::{Finding, Findings, Part, Spot};
+pub use unread::Unread;
 
 use crate::records::Records;
 
-/// How much of a zone the records are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// Lines were left out since they could not be read: what seems to be missing may be there.
-    Partial,
-    /// All of it.
-    Whole,
-}
-
-/// Checks sorted records.
+/// Checks sorted records. What may stand in lines that could not be read is not missed.
 #[must_use]
-pub fn check(records: &Records, extent: Extent) -> Findings {
-    walk::Walk::new(records, extent).run()
+pub fn check(records: &Records, unread: &Unread) -> Findings {
+    walk::Walk::new(records, unread).run()
 }
 
 #[cfg(test)]

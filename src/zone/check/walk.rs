@@ -7,7 +7,7 @@ use super::finding::{Findings, Part, Spot, Text, at_line};
 use super::occluded::{self, Occluded};
 use super::rrset::{self, Rrset};
 use super::target::Targets;
-use super::{Extent, keys, name};
+use super::{Unread, keys, name};
 
 use crate::records::{Record, Records};
 
@@ -16,7 +16,7 @@ use crate::records::{Record, Records};
 pub(super) struct Walk<'r> {
     pub(super) records: &'r Records,
     pub(super) apex: NameRef<'r>,
-    pub(super) extent: Extent,
+    pub(super) unread: &'r Unread,
     pub(super) findings: Findings,
     pub(super) targets: Targets<'r>,
     cnames: Cnames,
@@ -32,7 +32,7 @@ pub(super) struct Walk<'r> {
 }
 
 impl<'r> Walk<'r> {
-    pub(super) fn new(records: &'r Records, extent: Extent) -> Self {
+    pub(super) fn new(records: &'r Records, unread: &'r Unread) -> Self {
         let apex = records.apex().as_ref();
         let reverse = ["in-addr.arpa.", "ip6.arpa."].iter().any(|tree| {
             wire::Name::from_text(tree.as_bytes(), None)
@@ -41,7 +41,7 @@ impl<'r> Walk<'r> {
         Self {
             records,
             apex,
-            extent,
+            unread,
             findings: Findings::default(),
             targets: Targets::new(records),
             cnames: Cnames::default(),
@@ -67,11 +67,11 @@ impl<'r> Walk<'r> {
             .records
             .get(0)
             .is_some_and(|first| first.owner == self.apex);
-        if !has_apex && self.extent == Extent::Whole {
+        if !has_apex {
             self.no_soa();
             self.no_ns(None);
         }
-        if self.extent == Extent::Whole {
+        if !self.unread.may_hold_any(Rtype::NS) {
             self.occluded.check(self.records, &mut self.findings);
         }
         self.cnames.check(self.records, &mut self.findings);
@@ -169,7 +169,7 @@ impl<'r> Walk<'r> {
     /// Judges what types stand at a name that is not below a delegation.
     fn types(&mut self, first: &Record<'r>) {
         let at_apex = first.owner.len() == self.apex.len();
-        if at_apex && self.extent == Extent::Whole {
+        if at_apex {
             if self.of_type(Rtype::SOA).is_none() {
                 self.no_soa();
             }
@@ -178,7 +178,7 @@ impl<'r> Walk<'r> {
             }
         }
         if at_apex {
-            keys::check(&self.runs, self.extent, &mut self.findings);
+            keys::check(&self.runs, self.unread, &mut self.findings);
         }
         self.alone();
         let delegated = self.of_type(Rtype::NS).is_some();
@@ -330,7 +330,7 @@ impl<'r> Walk<'r> {
     }
 
     fn undelegated(&mut self, ds: &Record<'r>) {
-        if self.extent == Extent::Whole {
+        if !self.unread.may_hold(ds.owner, Rtype::NS) {
             self.findings.warning(Spot::of(ds, Part::Type), || {
                 Text::new(format!("DS at \"{}\", which is not delegated", ds.owner))
                     .hint("a DS stands beside the NS records of a delegation")
@@ -351,8 +351,9 @@ impl<'r> Walk<'r> {
         let Some(spf) = self.of_type(Rtype::SPF) else {
             return;
         };
-        if self.extent == Extent::Whole && !has_policy(self.of_type(Rtype::TXT)) {
-            let spf = spf.first();
+        let spf = spf.first();
+        let may_come = self.unread.may_hold(spf.owner, Rtype::TXT);
+        if !may_come && !has_policy(self.of_type(Rtype::TXT)) {
             self.findings.warning(Spot::of(&spf, Part::Type), || {
                 Text::new(format!(
                     "SPF at \"{}\" without a TXT that says the same",
@@ -364,6 +365,9 @@ impl<'r> Walk<'r> {
     }
 
     fn no_soa(&mut self) {
+        if self.unread.may_hold(self.apex, Rtype::SOA) {
+            return;
+        }
         self.findings.error(Spot::default(), || {
             Text::new(format!("no SOA at \"{}\", the apex of the zone", self.apex))
                 .hint("begin with: @ SOA ns1 hostmaster 1 7200 3600 1209600 300")
@@ -371,6 +375,9 @@ impl<'r> Walk<'r> {
     }
 
     fn no_ns(&mut self, soa: Option<Record<'_>>) {
+        if self.unread.may_hold(self.apex, Rtype::NS) {
+            return;
+        }
         let spot = soa.map_or_else(Spot::default, |soa| Spot::of(&soa, Part::Type));
         self.findings.error(spot, || {
             Text::new(format!("no NS at \"{}\", the apex of the zone", self.apex))

@@ -9,7 +9,7 @@ use super::parse::Parser;
 use super::report::{Diagnostic, Mark, Report, Severity};
 use super::settle::settle;
 use super::{locate, source::ReadError};
-use crate::check::{self, Extent};
+use crate::check;
 use crate::records::Records;
 
 /// What came of a zone file.
@@ -54,15 +54,11 @@ fn finish(mut parser: Parser, file: u16) -> Loaded {
         mut records,
         sources,
         mut report,
+        unread,
         ..
     } = parser;
     records.sort();
-    let extent = if report.is_ok() {
-        Extent::Whole
-    } else {
-        Extent::Partial
-    };
-    let findings = check::check(&records, extent);
+    let findings = check::check(&records, &unread);
     let uneven = findings.uneven();
     locate::add(findings, &sources, &mut report);
     report.withhold(&sources);

@@ -22,7 +22,7 @@ pub(super) enum Owner {
 pub(super) struct Scope {
     apex: Name,
     origin: Name,
-    /// Whether names completed by the origin are in the zone.
+    /// Whether all names completed by the origin are in the zone.
     origin_inside: bool,
     origin_changed: bool,
     owner: Vec<u8>,
@@ -133,10 +133,9 @@ impl Scope {
         }
         self.owner
             .extend_from_slice(if relative { origin } else { &[0] });
-        let inside = match relative {
-            true => self.origin_inside,
-            false => self.owner().is_at_or_below(self.apex.as_ref()),
-        };
+        // Below an origin above the apex a name may be inside or not.
+        let inside =
+            relative && self.origin_inside || self.owner().is_at_or_below(self.apex.as_ref());
         self.state = if inside {
             Owner::Inside
         } else {

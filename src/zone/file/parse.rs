@@ -16,6 +16,7 @@ use super::report::Report;
 use super::say::quote;
 use super::scan::{Line, Scanner};
 use super::source::{Source, Sources};
+use crate::check::Unread;
 use crate::records::{Place, Records};
 
 /// What all files of a zone share while they are read.
@@ -24,6 +25,8 @@ pub(super) struct Parser {
     pub(super) records: Records,
     pub(super) sources: Sources,
     pub(super) report: Report,
+    /// What was left out.
+    pub(super) unread: Unread,
     /// The value of `$TTL`, or what stands for it.
     pub(super) default_ttl: Option<Ttl>,
     /// The last TTL that was given with a record.
@@ -67,6 +70,7 @@ impl Parser {
             records: Records::new(apex),
             sources: Sources::default(),
             report: Report::default(),
+            unread: Unread::default(),
             default_ttl: None,
             last_ttl: None,
             told_last_ttl: false,
@@ -108,6 +112,7 @@ impl Parser {
                         }
                         _ => {}
                     }
+                    self.unread.add_anything();
                     self.fault(file, &source, fault);
                 }
             }
@@ -127,11 +132,16 @@ impl Parser {
             && let Some((first, tail)) = words.split_first()
         {
             if is_directive(first) {
+                let errors = self.report.errors();
                 self.directive(here, *first, tail, scope);
+                if self.report.errors() > errors {
+                    self.unread.add_anything();
+                }
                 return;
             }
             if let Err(error) = scope.set_owner(*first) {
                 let hint = Some(hint::name(error).to_owned());
+                self.unread.add_anything();
                 self.error(
                     here,
                     first,
@@ -149,6 +159,7 @@ impl Parser {
                 self.error(here, first, message.to_owned(), Some(hint.to_owned()));
             }
             scope.owner_given_up();
+            self.unread.add_anything();
         } else if scope.take_origin_changed() {
             self.inherited_after_origin(here, words, scope);
         }
@@ -164,6 +175,7 @@ impl Parser {
         types: &mut TypeMemo<'t>,
     ) -> bool {
         let Some(head) = self.head(here, words, types) else {
+            self.unread.add(scope.owner(), None);
             return false;
         };
         let data = words.get(head.words..).unwrap_or_default();
@@ -177,6 +189,7 @@ impl Parser {
             rdata::parse(head.rtype, data, origin, &mut self.rdata)
         };
         if let Err(error) = result {
+            self.unread.add(scope.owner(), Some(head.rtype));
             let message = format!("{} at \"{}\": {}", head.rtype, scope.owner(), error.kind);
             let hint = hint::data(head.rtype, &error, data);
             match data.get(error.token) {
@@ -186,6 +199,7 @@ impl Parser {
             return false;
         }
         let Some(ttl) = self.ttl(here, words, &head) else {
+            self.unread.add(scope.owner(), Some(head.rtype));
             return false;
         };
         if scope.owner_state() == Owner::Inside {

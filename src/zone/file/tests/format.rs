@@ -192,6 +192,45 @@ fn what_may_stand_in_a_line_left_out_is_not_missed() {
 }
 
 #[test]
+fn what_cannot_stand_in_a_line_left_out_is_missed() {
+    let zone = format!(
+        "$TTL 300\n@ SOA ns h 1 2 3 4 5\n@ NS ns\n@ NS ns2\n@ MX 1 nomail\nsub NS ns.sub\n\
+         x DS 1 13 2 {}\nns A 192.0.2.1\n",
+        "00".repeat(32)
+    );
+    for (line, expected) in [
+        ("", (1, 3)),
+        ("www A 192.0.2.x", (2, 3)),
+        ("nomail A 192.0.2.x", (2, 2)),
+        ("nomail TXT \\300", (2, 3)),
+        ("*.sub A 192.0.2.x", (2, 2)),
+        ("x NS a..b", (2, 2)),
+        ("nomail FOO 1", (2, 2)),
+        ("a..b A 192.0.2.1", (1, 0)),
+    ] {
+        let report = parse(&format!("{zone}{line}\n")).report;
+        assert_eq!((report.errors(), report.warnings()), expected, "{line}");
+    }
+}
+
+#[test]
+fn names_below_an_origin_above_the_apex_are_in_the_zone() {
+    check(
+        "$ORIGIN org.\nwww.example A 192.0.2.1\nexample MX 1 www.example\n$ORIGIN .\n\
+         b.example.org A 192.0.2.2\n$GENERATE 1-2 h$.example.org A 192.0.2.$\n\
+         x.example A 192.0.2.3",
+        &[
+            " 300 MX 1 www.example.org.",
+            "b 300 A 192.0.2.2",
+            "h1 300 A 192.0.2.1",
+            "h2 300 A 192.0.2.2",
+            "www 300 A 192.0.2.1",
+        ],
+        &["11:1: \"x.example.\" is outside the zone \"example.org.\"; its records are ignored"],
+    );
+}
+
+#[test]
 fn records_that_are_equal_become_one_with_one_ttl() {
     let text = "m 60 MX 10 a.example.net.\nm 90 MX 10 A.example.NET.\nm 90 MX 20 b.example.net.";
     check(
