@@ -14,7 +14,8 @@ use tempfile::TempDir;
 
 use crate::api::{Api, ApiError, Request};
 use crate::configure::{
-    ADMIN, LIMITED, apiserver_arguments, authority, etcd_arguments, write_kubeconfig, write_secrets,
+    ADMIN, LIMITED, apiserver_arguments, authority, etcd_arguments, kubeconfig, write_kubeconfig,
+    write_secrets, write_tokens,
 };
 use crate::object::{Object, ObjectError};
 use crate::parts::Parts;
@@ -226,6 +227,31 @@ impl Cluster {
     #[must_use]
     pub fn limited_kubeconfig(&self) -> PathBuf {
         self.folder.path().join("limited")
+    }
+
+    /// Writes a kubeconfig of the user `limited` into a folder, beside the file `token` that it
+    /// takes the token from. The server takes it once [`Self::replace_tokens`] names it.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written.
+    pub fn kubeconfig_by_file(&self, folder: &Path, token: &str) -> io::Result<PathBuf> {
+        let (file, path) = (folder.join("token"), folder.join("kubeconfig"));
+        fs::write(&file, token)?;
+        let user = json!({ "tokenFile": file });
+        fs::write(&path, kubeconfig(self.folder.path(), &self.url, &user))?;
+        Ok(path)
+    }
+
+    /// Starts the API server anew, with this token for the user `limited` and without the one that
+    /// it had.
+    ///
+    /// # Errors
+    ///
+    /// It does not start.
+    pub fn replace_tokens(&mut self, limited: &str) -> Result<(), ClusterError> {
+        write_tokens(self.folder.path(), limited)?;
+        self.restart(Part::ApiServer)
     }
 
     /// The process number of a part, to measure it.

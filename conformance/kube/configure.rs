@@ -5,12 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The users' tokens and the key that signs tokens of service accounts.
 pub(crate) fn write_secrets(folder: &Path) -> io::Result<()> {
-    let users = format!("{ADMIN},admin,1,system:masters\n{LIMITED},limited,2\n");
-    fs::write(folder.join("tokens.csv"), users)?;
+    write_tokens(folder, LIMITED)?;
     let made = Command::new("openssl")
         .args(["ecparam", "-name", "prime256v1", "-genkey", "-noout"])
         .arg("-out")
@@ -21,6 +20,12 @@ pub(crate) fn write_secrets(folder: &Path) -> io::Result<()> {
         true => Ok(()),
         false => Err(io::Error::other("openssl does not make a key")),
     }
+}
+
+/// Writes the users' tokens, with this one for the user without rights of its own.
+pub(crate) fn write_tokens(folder: &Path, limited: &str) -> io::Result<()> {
+    let users = format!("{ADMIN},admin,1,system:masters\n{limited},limited,2\n");
+    fs::write(folder.join("tokens.csv"), users)
 }
 
 /// How etcd is started.
@@ -75,17 +80,22 @@ pub(crate) fn write_kubeconfig(
     url: &str,
     token: &str,
 ) -> io::Result<()> {
+    let text = kubeconfig(folder, url, &json!({ "token": token }));
+    fs::write(folder.join(name), text)
+}
+
+/// A kubeconfig; JSON is YAML too.
+pub(crate) fn kubeconfig(folder: &Path, url: &str, user: &Value) -> String {
     let config = json!({
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "test", "cluster": {
             "server": url, "certificate-authority": authority(folder)}}],
-        "users": [{"name": "test", "user": {"token": token}}],
+        "users": [{"name": "test", "user": user}],
         "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
         "current-context": "test",
     });
-    // JSON is YAML too.
-    fs::write(folder.join(name), config.to_string())
+    config.to_string()
 }
 
 /// The token of the user who may do everything.

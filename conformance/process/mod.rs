@@ -5,6 +5,8 @@
 mod acme;
 mod catalog;
 mod certificates;
+mod clock;
+mod cluster;
 mod explain;
 mod external_dns;
 mod files;
@@ -46,6 +48,8 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
     let tables = [
         acme::TRIALS,
         catalog::TRIALS,
+        clock::TRIALS,
+        cluster::TRIALS,
         explain::TRIALS,
         external_dns::TRIALS,
         files::TRIALS,

@@ -227,8 +227,8 @@ impl Daemon {
         if let Some(settings) = &self.config.sync {
             let color = self.style.color();
             let running = sync::start(settings, &self.store, color, stop.clone()).await?;
+            syncing_numbers.show(&running);
             (syncing, waits, reread) = (running.tasks, running.ready, running.reread);
-            syncing_numbers.show(&running.model, &running.asks);
             questions = Some((running.model, running.asks));
         }
         if let Some(follow) = self.follow {

@@ -19,7 +19,7 @@ pub(crate) fn start(
     };
     let result = match command {
         Command::Check(check) => check::run(*check, environment),
-        Command::Completions(script) => print(&script),
+        Command::Print(text) => print(&text),
         Command::Run(run) => match run.config {
             Ok(config) => {
                 let missing = zones::missing(&config);

@@ -97,8 +97,9 @@ pub(crate) fn say(text: &str) {
     let _unheard = std::io::stderr().lock().write_all(text.as_bytes()).is_err();
 }
 
-/// Says what of the settings is well enough to go on with.
+/// Says what is set, and what of it is well enough to go on with.
 pub(crate) fn warn_of(config: &config::Config) {
+    tracing::info!(settings = config.given, "starts");
     for problem in &config.warnings {
         tracing::warn!("{problem}");
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -123,6 +124,41 @@ impl Raw {
     }
 }
 
+/// All that is set, as the flags that would set it; secrets are hidden.
+impl fmt::Display for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut space = "";
+        for flag in all_flags() {
+            for typed in self.values.get(flag.name).into_iter().flatten() {
+                write!(f, "{space}--{}", flag.name)?;
+                space = " ";
+                let text = if flag.secret { HIDDEN } else { &typed.text };
+                let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:,@%+=[]*".contains(c);
+                match text {
+                    text if text.chars().all(plain) => write!(f, "={}", without_password(text))?,
+                    text => write!(f, "={:?}", without_password(text))?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An address without the password that it may carry.
+fn without_password(text: &str) -> String {
+    let found = text.split_once("://").and_then(|(scheme, rest)| {
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (user, host) = rest.get(..end)?.rsplit_once('@')?;
+        let (name, _) = user.split_once(':')?;
+        let after = rest.get(end..)?;
+        Some(format!("{scheme}://{name}:{HIDDEN}@{host}{after}"))
+    });
+    found.unwrap_or_else(|| text.to_owned())
+}
+
+/// What stands for a secret.
+const HIDDEN: &str = "******";
+
 /// Whether the command line sets anything that is in the table.
 pub(crate) fn any_flag(matches: &ArgMatches) -> bool {
     all_flags().any(|flag| !typed_as_flag(flag, matches).is_empty())
@@ -162,4 +198,32 @@ fn lines(value: &str) -> Vec<String> {
         .split('\n')
         .map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_is_shown_without_secrets() {
+        let mut raw = Raw::default();
+        for (name, text) in [
+            ("source", "service"),
+            ("fqdn-template", "{{.Name}}.example.org"),
+            ("rfc2136-tsig-secret", "c2VjcmV0"),
+            ("webhook-provider-url", "http://me:word@host:1/x"),
+            ("strict", "true"),
+        ] {
+            let typed = Typed {
+                text: text.to_owned(),
+                origin: Origin::Flag,
+            };
+            raw.values.insert(name, vec![typed]);
+        }
+        assert_eq!(
+            raw.to_string(),
+            "--strict=true --source=service --fqdn-template=\"{{.Name}}.example.org\" \
+             --rfc2136-tsig-secret=****** --webhook-provider-url=http://me:******@host:1/x"
+        );
+    }
 }

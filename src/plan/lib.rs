@@ -25,6 +25,7 @@ pub mod diff;
 mod endpoint;
 pub mod filter;
 pub mod group;
+mod http_calls;
 pub mod merge;
 pub mod name;
 mod pack;
@@ -38,6 +39,7 @@ mod tests;
 pub use changes::{ChangeSet, Update};
 pub use desired::{Contributor, Desired};
 pub use endpoint::{Endpoint, Labels, ObjectRef, Properties};
+pub use http_calls::{HttpCall, HttpCalls, HttpTimes};
 pub use name::RowName;
 pub use provider::{
     Applied, Capabilities, DynProvider, ErrorKind, Expected, Provider, ProviderError,

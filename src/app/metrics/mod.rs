@@ -4,6 +4,7 @@
 //! sums of the server's workers, the current snapshot, the allocator and how destinations fare;
 //! labels have few values (transports, types, codes, reasons, zones, destinations).
 
+mod process;
 mod sync;
 
 use std::fmt;
@@ -66,12 +67,7 @@ impl Numbers {
             "Which build this is",
             [(version, 1)],
         )?;
-        let started = self.started.unix_seconds();
-        page.gauge(
-            "process_start_time_seconds",
-            "When the process started, since 1970",
-            started,
-        )?;
+        process::encode(page, self.started.unix_seconds())?;
         // The allocator's numbers are those of the last epoch.
         if epoch::advance().is_err() {
             return Ok(());
@@ -82,10 +78,6 @@ impl Numbers {
                 "Memory in use, as the allocator counts it: without zones of many megabytes",
                 bytes as u64,
             )?;
-        }
-        if let Some(bytes) = resident() {
-            let help = "Memory of the whole process that is resident";
-            page.gauge("zonewright_memory_resident_bytes", help, bytes)?;
         }
         Ok(())
     }
@@ -275,6 +267,13 @@ impl Page<'_> {
         Ok(())
     }
 
+    fn seconds(&mut self, name: &str, help: &str, count: f64) -> fmt::Result {
+        let mut encoder = self
+            .0
+            .encode_descriptor(name, help, None, MetricType::Counter)?;
+        encoder.encode_counter::<NoLabelSet, _, u64>(&count, None)
+    }
+
     fn gauge(&mut self, name: &str, help: &str, number: u64) -> fmt::Result {
         let mut encoder = self
             .0
@@ -296,17 +295,6 @@ impl Page<'_> {
         }
         Ok(())
     }
-}
-
-/// Resident memory of this process in bytes. Large zones are mapped, which the allocator does not
-/// know of.
-fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kib * 1024)
 }
 
 #[cfg(test)]
@@ -341,8 +329,13 @@ mod tests {
         insta::assert_snapshot!(types.collect::<Vec<_>>().join("\n"), @"
         zonewright_build_info gauge
         process_start_time_seconds gauge
+        process_cpu_seconds counter
+        process_resident_memory_bytes gauge
+        process_virtual_memory_bytes gauge
+        process_virtual_memory_max_bytes gauge
+        process_open_fds gauge
+        process_max_fds gauge
         zonewright_memory_allocated_bytes gauge
-        zonewright_memory_resident_bytes gauge
         zonewright_dns_queries counter
         zonewright_dns_drops counter
         zonewright_dns_requests counter

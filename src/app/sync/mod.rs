@@ -40,6 +40,6 @@ pub(crate) use feed::Reread;
 pub(crate) use layer::{LayerRecord, put as put_layer, records as layer};
 pub(crate) use model::Model;
 pub(crate) use options::source_rules;
-pub(crate) use start::{once, start};
+pub(crate) use start::{Running, once, start};
 pub(crate) use status::{Mismatch, Numbers};
 pub(crate) use table::plan;

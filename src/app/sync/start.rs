@@ -8,13 +8,13 @@ use anyhow::{Context, bail};
 use config::{Objects, Provider, Registry, Sync};
 use plan::brake::Brake;
 use plan::registry::Shadow;
-use plan::{Desired, DynProvider};
+use plan::{Desired, DynProvider, HttpCalls};
 use provider::inmemory::InMemory;
 use provider::layer::{DryRun, Metered, TimeLimit};
 use provider::webhook::{Settings, Webhook};
 use source::Engine;
 use source::object::{DnsEndpoint, Kind};
-use source::watch::Reporter;
+use source::watch::{Link, Reporter};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -44,15 +44,18 @@ pub(crate) struct Running {
     pub(crate) tasks: JoinSet<()>,
     /// Has manifests read again; none if objects come from elsewhere.
     pub(crate) reread: Option<Reread>,
+    /// Requests by HTTP.
+    pub(crate) calls: Arc<HttpCalls>,
 }
 
 /// The parts before anything runs.
 pub(super) struct Parts {
     pub(super) model: Model,
     pub(super) destinations: Vec<Destination>,
-    client: Option<kube::Client>,
+    link: Option<Link>,
     outbox: Option<Outbox>,
     reports: Reports,
+    calls: Arc<HttpCalls>,
 }
 
 /// All objects known, and destinations that have done nothing yet.
@@ -105,7 +108,7 @@ pub(crate) async fn start(
         }
         tasks.spawn(destination.run(receiver, stop.clone()));
     }
-    if let Some((reporter, outbox)) = writer(sync, parts.client.as_ref(), parts.outbox) {
+    if let Some((reporter, outbox)) = writer(sync, parts.link.as_ref(), parts.outbox) {
         let stop = stop.clone();
         tasks.spawn(async move {
             tokio::select! {
@@ -118,7 +121,7 @@ pub(crate) async fn start(
     let reread = spawn_feed(
         &mut tasks,
         sync,
-        parts.client,
+        parts.link,
         (&model, parts.reports),
         color,
         &stop,
@@ -129,6 +132,7 @@ pub(crate) async fn start(
         ready,
         tasks,
         reread,
+        calls: parts.calls,
     })
 }
 
@@ -190,11 +194,11 @@ pub(super) async fn settled(
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let model = parts.model.clone();
-    let writer = writer(sync, parts.client.as_ref(), parts.outbox);
+    let writer = writer(sync, parts.link.as_ref(), parts.outbox);
     let _read_once = spawn_feed(
         &mut tasks,
         sync,
-        parts.client,
+        parts.link,
         (&model, parts.reports),
         color,
         &stop,
@@ -225,23 +229,19 @@ pub(super) async fn settled(
 }
 
 /// What writes to the cluster, and what.
-fn writer(
-    sync: &Sync,
-    client: Option<&kube::Client>,
-    outbox: Option<Outbox>,
-) -> Option<(Reporter, Outbox)> {
+fn writer(sync: &Sync, link: Option<&Link>, outbox: Option<Outbox>) -> Option<(Reporter, Outbox)> {
     let Objects::Cluster(kubernetes) = &sync.objects else {
         return None;
     };
     let (qps, burst) = (kubernetes.qps, kubernetes.burst);
-    let reporter = Reporter::new(client?.clone(), qps, burst, feed::patience(kubernetes));
+    let reporter = Reporter::new(link?.clone(), qps, burst, feed::patience(kubernetes));
     Some((reporter, outbox?))
 }
 
 fn spawn_feed(
     tasks: &mut JoinSet<()>,
     sync: &Sync,
-    client: Option<kube::Client>,
+    link: Option<Link>,
     (model, reports): (&Model, Reports),
     color: bool,
     stop: &CancellationToken,
@@ -252,7 +252,7 @@ fn spawn_feed(
     }
     let seen = model.clone();
     let touched = move |touched: &[Touched]| observe(&seen, &reports, touched);
-    match (&sync.objects, client) {
+    match (&sync.objects, link) {
         (Objects::Manifests(paths), _) => {
             let paths: Vec<PathBuf> = paths.clone();
             let (reread, reasons) = feed::reasons();
@@ -262,10 +262,10 @@ fn spawn_feed(
             });
             return Some(reread);
         }
-        (Objects::Cluster(kubernetes), Some(client)) => {
+        (Objects::Cluster(kubernetes), Some(link)) => {
             let sources = sync.sources.iter().map(|source| source.as_str()).collect();
             let rules = sync.rules.clone();
-            let watches = feed::Watches::new(client, kubernetes, rules, sources);
+            let watches = feed::Watches::new(link, kubernetes, rules, sources);
             tasks.spawn(feed::cluster(watches, model, touched, stop));
         }
         // Nothing of it is wanted.
@@ -310,13 +310,14 @@ impl Parts {
         let engine = Engine::new(Arc::new(rules), rows.iter().copied());
         let desired = Desired::new(options::merge_rules(sync, &rows));
         let model = Model::new(engine, desired);
-        let client = match &sync.objects {
+        let calls = Arc::new(HttpCalls::default());
+        let link = match &sync.objects {
             // A source that makes its names up needs no cluster.
             Objects::Cluster(_) if model.wanted().is_empty() => None,
-            Objects::Cluster(kubernetes) => Some(feed::client(kubernetes).await?),
+            Objects::Cluster(kubernetes) => Some(feed::link(kubernetes, &calls).await?),
             Objects::Manifests(_) => None,
         };
-        let (reports, outbox) = match &client {
+        let (reports, outbox) = match &link {
             Some(_) if !sync.dry_run => {
                 let (reports, outbox) = Reports::new(&sync.events_emit, model.told());
                 (reports, Some(outbox))
@@ -325,16 +326,17 @@ impl Parts {
         };
         let mut destinations = Vec::new();
         for settings in &sync.destinations {
-            let destination = destination(settings, sync, store, &model, &reports)
+            let destination = destination(settings, sync, store, &model, (&reports, &calls))
                 .with_context(|| format!("destination \"{}\"", settings.name))?;
             destinations.push(destination);
         }
         Ok(Self {
             model,
             destinations,
-            client,
+            link,
             outbox,
             reports,
+            calls,
         })
     }
 }
@@ -344,14 +346,14 @@ fn destination(
     sync: &Sync,
     store: &Arc<Store>,
     model: &Model,
-    reports: &Reports,
+    (reports, calls): (&Reports, &Arc<HttpCalls>),
 ) -> anyhow::Result<Destination> {
     let status = Arc::new(Status::default());
     let embedded = match &settings.provider {
         Provider::Embedded(embedded) => Some(embedded),
         _ => None,
     };
-    let mut provider = provider(&settings.provider, store)?;
+    let mut provider = provider(&settings.provider, store, calls)?;
     if sync.dry_run {
         provider = Box::new(DryRun(provider));
     }
@@ -411,7 +413,11 @@ fn destination(
     })
 }
 
-fn provider(settings: &Provider, store: &Arc<Store>) -> anyhow::Result<Box<dyn DynProvider>> {
+fn provider(
+    settings: &Provider,
+    store: &Arc<Store>,
+    calls: &Arc<HttpCalls>,
+) -> anyhow::Result<Box<dyn DynProvider>> {
     Ok(match settings {
         Provider::Embedded(embedded) => {
             Box::new(Embedded::new(Arc::clone(store), embedded.zones.clone()))
@@ -425,6 +431,7 @@ fn provider(settings: &Provider, store: &Arc<Store>) -> anyhow::Result<Box<dyn D
                 url: webhook.url.clone(),
                 limit,
                 cap,
+                calls: Arc::clone(calls),
             };
             Box::new(TimeLimit::new(
                 Box::new(Webhook::new(&settings)?),

@@ -29,6 +29,7 @@ use crate::value::{self, Wrong};
 
 /// Judges all settings.
 pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
+    let given = raw.to_string();
     let mut reader = Reader::new(raw);
     let zones = zones(&mut reader);
     let sync = sync::sync(&mut reader).map(Box::new);
@@ -83,6 +84,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
         data_dir: reader.folder("data-dir"),
         sync,
         warnings: Vec::new(),
+        given,
     };
     reader.check_forms();
     let config = Config {

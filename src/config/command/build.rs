@@ -39,6 +39,12 @@ pub(super) fn build() -> Clap {
                 .hide(true)
                 .help("The name that --help has in external-dns"),
         )
+        .args(TEXTS.iter().map(|(name, _)| {
+            Arg::new(*name)
+                .long(*name)
+                .action(ArgAction::SetTrue)
+                .hide(true)
+        }))
         .arg(
             Arg::new("version")
                 .short('V')
@@ -56,6 +62,14 @@ pub(super) fn build() -> Clap {
         .subcommand(completions_clap())
         .mut_subcommands(with_help)
 }
+
+/// Flags of external-dns that print a text and end: the completion script of a shell, else the
+/// manual page.
+pub(super) const TEXTS: [(&str, Option<&str>); 3] = [
+    ("completion-script-bash", Some("bash")),
+    ("completion-script-zsh", Some("zsh")),
+    ("help-man", None),
+];
 
 /// The help flag of a sub-command and of those below it: the one of the program is not passed on.
 fn with_help(command: Clap) -> Clap {

@@ -13,6 +13,7 @@
 
 mod arguments;
 mod build;
+mod man;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use clap::builder::StyledStr;
 use clap::error::ErrorKind;
 use wire::Name;
 
-use self::build::build;
+use self::build::{TEXTS, build};
 use crate::check::{check, check_control_socket};
 use crate::flags::Retired;
 use crate::problem::{Origin, Problem, Problems};
@@ -36,14 +37,14 @@ pub enum Command {
     Brake(Brake),
     /// Check settings and files.
     Check(Box<Check>),
-    /// Print a completion script: this one.
-    Completions(Vec<u8>),
     /// Say why there are records at a name, or none.
     Explain(Explain),
     /// Make a key.
     Key(NewKey),
     /// Show what a pass would change.
     Plan(Plan),
+    /// Print this: a completion script, or the manual page.
+    Print(Vec<u8>),
     /// Serve.
     Run(Run),
     /// Ask a running daemon.
@@ -204,7 +205,7 @@ pub fn parse(
     Ok(match matches.subcommand() {
         Some(("brake", matches)) => Command::Brake(brake(matches, &given)),
         Some(("check", matches)) => Command::Check(Box::new(check_command(matches, &given))),
-        Some(("completions", matches)) => Command::Completions(completions(matches)),
+        Some(("completions", matches)) => Command::Print(completions(matches)),
         Some(("explain", matches)) => Command::Explain(explain(matches, &given)),
         Some(("key", matches)) => Command::Key(new_key(matches)),
         Some(("plan", matches)) => Command::Plan(Plan {
@@ -212,9 +213,12 @@ pub fn parse(
             output: output(matches),
         }),
         Some(("zone", matches)) => Command::Zone(zone_command(matches, &given)),
-        _ => Command::Run(Run {
-            config: settings(&matches, &given),
-        }),
+        _ => match asked_for_text(&matches) {
+            Some(text) => Command::Print(text),
+            None => Command::Run(Run {
+                config: settings(&matches, &given),
+            }),
+        },
     })
 }
 
@@ -342,11 +346,22 @@ fn zone_command(matches: &ArgMatches, given: &Given<'_>) -> ZoneCommand {
     }
 }
 
+/// The text that a flag of external-dns asks for in the place of everything else.
+fn asked_for_text(matches: &ArgMatches) -> Option<Vec<u8>> {
+    let asked = TEXTS.iter().find(|(flag, _)| matches.get_flag(flag))?;
+    Some(match asked.1 {
+        Some(shell) => script(shell),
+        None => man::page(&build()),
+    })
+}
+
 fn completions(matches: &ArgMatches) -> Vec<u8> {
+    let shell = matches.get_one::<String>("shell");
+    script(shell.map_or("bash", |shell| shell))
+}
+
+fn script(shell: &str) -> Vec<u8> {
     let mut script = Vec::new();
-    let shell = matches
-        .get_one::<String>("shell")
-        .map_or("bash", |shell| shell);
     if let Ok(shell) = shell.parse::<clap_complete::Shell>() {
         clap_complete::generate(shell, &mut build(), "zonewright", &mut script);
     }

@@ -49,6 +49,9 @@ pub struct Config {
     pub sync: Option<Box<Sync>>,
     /// What is well enough to go on with, but should be said.
     pub warnings: Vec<Problem>,
+    /// All that was set, as flags, secrets hidden; what the settings file lists in its own forms is
+    /// not in it.
+    pub given: String,
 }
 
 /// What is served.

@@ -2,11 +2,12 @@
 //!
 //! Errors carry the operation and the host, never a header or a query, since these hold secrets.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
-use plan::{ErrorKind, ProviderError};
+use plan::{ErrorKind, HttpCall, HttpCalls, ProviderError};
 
 /// A client for one provider.
 #[derive(Clone, Debug)]
@@ -15,6 +16,7 @@ pub struct Http {
     provider: &'static str,
     /// The largest answer that is read, in bytes; 0 for no limit.
     cap: usize,
+    calls: Arc<HttpCalls>,
 }
 
 /// An answer, read to its end.
@@ -37,11 +39,16 @@ pub struct ClientError {
 }
 
 impl Http {
-    /// A client whose requests take at most `limit` each.
+    /// A client whose requests take at most `limit` each, and are counted.
     ///
     /// # Errors
     /// TLS cannot be set up.
-    pub fn new(provider: &'static str, limit: Duration, cap: usize) -> Result<Self, ClientError> {
+    pub fn new(
+        provider: &'static str,
+        limit: Duration,
+        cap: usize,
+        calls: Arc<HttpCalls>,
+    ) -> Result<Self, ClientError> {
         // Another part of the program may have set it up already; then that one is in use.
         drop(rustls::crypto::ring::default_provider().install_default());
         let client = reqwest::Client::builder()
@@ -54,6 +61,7 @@ impl Http {
             client,
             provider,
             cap,
+            calls,
         })
     }
 
@@ -68,10 +76,27 @@ impl Http {
         operation: &'static str,
         request: reqwest::RequestBuilder,
     ) -> Result<Answer, ProviderError> {
-        let mut response = request
-            .send()
-            .await
+        let request = request
+            .build()
             .map_err(|error| self.lost(operation, error))?;
+        let url = request.url();
+        let mut call = HttpCall {
+            scheme: url.scheme().into(),
+            host: url
+                .authority()
+                .rsplit('@')
+                .next()
+                .unwrap_or_default()
+                .into(),
+            path: url.path().rsplit('/').next().unwrap_or_default().into(),
+            method: request.method().as_str().into(),
+            status: None,
+        };
+        let begin = Instant::now();
+        let result = self.client.execute(request).await;
+        call.status = result.as_ref().ok().map(|answer| answer.status().as_u16());
+        self.calls.count(call, begin.elapsed());
+        let mut response = result.map_err(|error| self.lost(operation, error))?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = BytesMut::new();

@@ -1,10 +1,11 @@
 //! The client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{StatusCode, header};
 use plan::filter::DomainFilter;
-use plan::{Applied, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
+use plan::{Applied, ChangeSet, Endpoint, ErrorKind, HttpCalls, Provider, ProviderError};
 use tokio::sync::OnceCell;
 
 use super::api::{Changes, Filter, MEDIA_TYPE, Message};
@@ -19,6 +20,8 @@ pub struct Settings {
     pub limit: Duration,
     /// The largest answer that is read, in bytes; 0 for no limit.
     pub cap: usize,
+    /// Where requests are counted.
+    pub calls: Arc<HttpCalls>,
 }
 
 /// A provider behind the webhook protocol.
@@ -37,7 +40,12 @@ impl Webhook {
     /// HTTP cannot be set up.
     pub fn new(settings: &Settings) -> Result<Self, ClientError> {
         Ok(Self {
-            http: Http::new(NAME, settings.limit, settings.cap)?,
+            http: Http::new(
+                NAME,
+                settings.limit,
+                settings.cap,
+                Arc::clone(&settings.calls),
+            )?,
             url: settings.url.trim_end_matches('/').to_owned(),
             filter: OnceCell::new(),
         })

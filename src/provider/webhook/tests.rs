@@ -71,6 +71,7 @@ async fn start(
         url,
         limit: Duration::from_secs(5),
         cap: 10_000,
+        calls: Arc::default(),
     };
     (Webhook::new(&settings).unwrap(), other)
 }

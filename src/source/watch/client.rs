@@ -1,11 +1,21 @@
-//! A client of the API server, found as `kubectl` and external-dns find it.
+//! The way to the API server, found as `kubectl` and external-dns find it.
+//!
+//! Tokens, certificates and the authority behind them are replaced while a program runs. So a
+//! request that is not let in, or does not get through, has everything read again that the way was
+//! made of; whoever sent it tries again anyway. Files of tokens are looked at before that: those of
+//! pods are replaced while the old token still holds. The client below would do so by the wall
+//! clock, which may jump, and takes the end of a line for a part of the token.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::Uri;
+use http::{Request, Response, StatusCode, Uri};
+use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use plan::{HttpCall, HttpCalls};
+use tokio::time::Instant;
 
 /// Where the API server is and how to speak with it.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +27,8 @@ pub struct Connection {
     /// How long it may take to send a request; none for no limit. How long an answer may take is up
     /// to who waits for it.
     pub request_timeout: Option<Duration>,
+    /// Where requests are counted.
+    pub calls: Arc<HttpCalls>,
 }
 
 /// No client could be made of the settings.
@@ -36,6 +48,15 @@ pub enum ConnectError {
         "no cluster: neither a kubeconfig (flag --kubeconfig, variable KUBECONFIG, ~/.kube/config) nor the service account of a pod"
     )]
     NoCluster(#[source] Box<kube::config::InferConfigError>),
+    /// The file of the token cannot be read.
+    #[error("token file \"{}\"", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// The address is none.
     #[error("server \"{server}\" is not an address such as https://10.0.0.1:6443")]
     Server {
@@ -56,11 +77,147 @@ pub enum ConnectError {
     },
 }
 
-/// Makes the client. Nothing is sent yet.
+/// The way to the API server. Clones share it.
+#[derive(Clone)]
+pub struct Link(Arc<Inner>);
+
+struct Inner {
+    connection: Connection,
+    current: Mutex<Current>,
+}
+
+/// A client, and when it was made.
+#[derive(Clone)]
+struct Current {
+    client: Client,
+    address: Uri,
+    made: Instant,
+    token: Option<Token>,
+}
+
+/// A file with a token, and what was in it.
+#[derive(Clone)]
+struct Token {
+    path: PathBuf,
+    text: String,
+    read: Instant,
+}
+
+impl Token {
+    fn read(path: PathBuf) -> Result<Self, ConnectError> {
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Self {
+                path,
+                text: text.trim().to_owned(),
+                read: Instant::now(),
+            }),
+            Err(source) => Err(ConnectError::Token { path, source }),
+        }
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Link").field(&self.0.connection).finish()
+    }
+}
+
+/// Finds the way. Nothing is sent yet.
 ///
 /// # Errors
 /// The kubeconfig cannot be read, or there is none and no pod's account either.
-pub async fn connect(connection: &Connection) -> Result<Client, ConnectError> {
+pub async fn connect(connection: &Connection) -> Result<Link, ConnectError> {
+    let current = make(connection).await?;
+    Ok(Link(Arc::new(Inner {
+        connection: connection.clone(),
+        current: Mutex::new(current),
+    })))
+}
+
+impl Link {
+    /// Sends a request for a resource, named by its plural; its answer has begun then.
+    ///
+    /// # Errors
+    /// There is no connection, or it broke.
+    pub async fn send(
+        &self,
+        resource: &str,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, kube::Error> {
+        self.follow_token().await;
+        let Current {
+            client,
+            address,
+            made,
+            ..
+        } = self.current().clone();
+        let mut call = HttpCall {
+            scheme: address.scheme_str().unwrap_or_default().into(),
+            host: address.authority().map_or("", |it| it.as_str()).into(),
+            path: resource.into(),
+            method: request.method().as_str().into(),
+            status: None,
+        };
+        let begin = Instant::now();
+        let result = client.send(request).await;
+        let status = result.as_ref().ok().map(Response::status);
+        call.status = status.map(|status| status.as_u16());
+        self.0.connection.calls.count(call, begin.elapsed());
+        match status {
+            Some(StatusCode::UNAUTHORIZED) => self.renew(made, REFUSED).await,
+            None => self.renew(made, LOST).await,
+            Some(_) => {}
+        }
+        result
+    }
+
+    /// Looks now and then whether the file of the token has another one.
+    async fn follow_token(&self) {
+        let (token, made) = {
+            let mut current = self.current();
+            let made = current.made;
+            let Some(token) = &mut current.token else {
+                return;
+            };
+            if token.read.elapsed() < LOOK {
+                return;
+            }
+            token.read = Instant::now();
+            (token.clone(), made)
+        };
+        // A file that cannot be read is being replaced.
+        if Token::read(token.path).is_ok_and(|now| now.text != token.text) {
+            self.renew(made, Duration::ZERO).await;
+        }
+    }
+
+    /// Reads again what the way is made of, unless somebody has done so in this time.
+    async fn renew(&self, used: Instant, pause: Duration) {
+        {
+            let mut current = self.current();
+            if current.made != used || used.elapsed() < pause {
+                return;
+            }
+            // Whoever fails meanwhile need not do the same.
+            current.made = Instant::now();
+        }
+        // Without a new one the old one goes on: files may be replaced one after the other.
+        match make(&self.0.connection).await {
+            Ok(fresh) => *self.current() = fresh,
+            Err(error) => tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the way to the cluster is not found anew"
+            ),
+        }
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        let current = self.0.current.lock();
+        current.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn make(connection: &Connection) -> Result<Current, ConnectError> {
     let mut config = match (&connection.kubeconfig, &connection.server) {
         (Some(path), _) => from_file(path).await?,
         (None, Some(server)) => match Config::infer().await {
@@ -80,9 +237,21 @@ pub async fn connect(connection: &Connection) -> Result<Client, ConnectError> {
     config.read_timeout = None;
     config.write_timeout = connection.request_timeout;
     let server = config.cluster_url.to_string();
-    Client::try_from(config).map_err(|source| ConnectError::Client {
+    let address = config.cluster_url.clone();
+    let file = config.auth_info.token_file.take().map(PathBuf::from);
+    let token = file.map(Token::read).transpose()?;
+    if let Some(token) = &token {
+        config.auth_info.token = Some(token.text.clone().into());
+    }
+    let client = Client::try_from(config).map_err(|source| ConnectError::Client {
         server,
         source: Box::new(source),
+    })?;
+    Ok(Current {
+        client,
+        address,
+        made: Instant::now(),
+        token,
     })
 }
 
@@ -103,6 +272,17 @@ fn address(server: &str) -> Result<Uri, ConnectError> {
         source,
     })
 }
+
+/// How often the file of the token is looked at. That of a pod is replaced minutes before its token
+/// ends.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// How often files are read again while the server refuses what was in them: a program that makes
+/// credentials may be behind them.
+const REFUSED: Duration = Duration::from_secs(2);
+
+/// How often they are read again while there is no connection, which is seldom their fault.
+const LOST: Duration = Duration::from_secs(30);
 
 /// A server that does not take a connection within this time is tried again.
 const CONNECT: Duration = Duration::from_secs(10);

@@ -11,11 +11,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
-use kube::Client;
 use kube::client::Body;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::client::Link;
 use super::failure::{Failure, Refusal, Rule};
 use super::frames::{FrameError, Items, Lines};
 use super::resource::{Query, Resource};
@@ -81,9 +81,9 @@ impl Watch {
     }
 
     /// Lists and follows until nobody takes events any more.
-    pub async fn run(mut self, client: Client, events: Sender<Event>) {
+    pub async fn run(mut self, link: Link, events: Sender<Event>) {
         loop {
-            let failure = match self.follow(&client, &events).await {
+            let failure = match self.follow(&link, &events).await {
                 Ok(()) => continue,
                 Err(Failure::Closed) => return,
                 Err(failure) => failure,
@@ -186,11 +186,11 @@ impl Watch {
             .mul_f64(0.75 + f64::from(byte[0]) / 512.0)
     }
 
-    async fn follow(&mut self, client: &Client, events: &Sender<Event>) -> Result<(), Failure> {
+    async fn follow(&mut self, link: &Link, events: &Sender<Event>) -> Result<(), Failure> {
         if self.version.is_none() && self.lists_plainly() {
-            self.list(client, events).await?;
+            self.list(link, events).await?;
         }
-        self.watch(client, events).await
+        self.watch(link, events).await
     }
 
     /// Whether the server is known not to stream lists. It may have been upgraded since.
@@ -200,10 +200,10 @@ impl Watch {
     }
 
     /// A whole list, read piece by piece.
-    async fn list(&mut self, client: &Client, events: &Sender<Event>) -> Result<(), Failure> {
+    async fn list(&mut self, link: &Link, events: &Sender<Event>) -> Result<(), Failure> {
         // Version 0: whatever the watch cache has, so etcd is not asked.
         let query = self.selection().with("resourceVersion", "0");
-        let mut body = self.request(client, &query).await?;
+        let mut body = self.request(link, &query).await?;
         send(events, Event::Begin(self.kind)).await?;
         let mut items = Items::default();
         let mut ready = Vec::new();
@@ -222,7 +222,7 @@ impl Watch {
     }
 
     /// Changes since the version we have; before the first, a list as a stream.
-    async fn watch(&mut self, client: &Client, events: &Sender<Event>) -> Result<(), Failure> {
+    async fn watch(&mut self, link: &Link, events: &Sender<Event>) -> Result<(), Failure> {
         let seconds = self.pace.watch.as_secs().max(1).to_string();
         let query = self
             .selection()
@@ -238,7 +238,7 @@ impl Watch {
                 .with("sendInitialEvents", "true")
                 .with("resourceVersionMatch", "NotOlderThan"),
         };
-        let mut body = self.request(client, &query).await?;
+        let mut body = self.request(link, &query).await?;
         if streams {
             send(events, Event::Begin(self.kind)).await?;
         }
@@ -340,7 +340,7 @@ impl Watch {
         Query::default().with_some("labelSelector", &self.scope.labels)
     }
 
-    async fn request(&self, client: &Client, query: &Query) -> Result<Body, Failure> {
+    async fn request(&self, link: &Link, query: &Query) -> Result<Body, Failure> {
         let Some(resource) = self.resources.first() else {
             return Err(Failure::Absent);
         };
@@ -349,7 +349,7 @@ impl Watch {
             .header(http::header::ACCEPT, "application/json")
             .body(Body::empty())
             .map_err(|error| Failure::Lost(Box::new(error)))?;
-        let response = timeout(self.pace.answer, client.send(request)).await;
+        let response = timeout(self.pace.answer, link.send(&resource.plural, request)).await;
         let response = response
             .map_err(|_| Failure::Silent)?
             .map_err(|error| Failure::Lost(Box::new(error)))?;
@@ -432,7 +432,7 @@ async fn send(events: &Sender<Event>, event: Event) -> Result<(), Failure> {
 }
 
 /// The next bytes of a body; none at its end.
-async fn next(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Failure> {
+pub(super) async fn next(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Failure> {
     loop {
         let frame = timeout(patience, body.frame())
             .await

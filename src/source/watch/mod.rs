@@ -24,7 +24,7 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
-pub use client::{ConnectError, Connection, connect};
+pub use client::{ConnectError, Connection, Link, connect};
 pub use failure::{Failure, Refusal, Rule};
 pub use follow::Watch;
 pub use frames::FrameError;

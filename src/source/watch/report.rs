@@ -5,21 +5,22 @@
 
 use std::time::Duration;
 
-use http::{Method, Request};
-use kube::Client;
+use http::{Method, Request, Response, StatusCode};
 use kube::client::Body;
 use plan::ObjectRef;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::failure::{Failure, Rule};
+use super::client::Link;
+use super::failure::{Failure, Refusal, Rule};
+use super::follow::next;
 use super::resource::Resource;
 use crate::object::Key;
 
 /// Writes to the cluster, so many a second.
 pub struct Reporter {
-    client: Client,
+    link: Link,
     /// The pause between two requests once the burst is used up.
     gap: Duration,
     /// How far behind the present the next free moment may be: the burst.
@@ -59,10 +60,10 @@ impl Reporter {
     /// A reporter with a limit of requests a second and a burst. A request may take so long, or ten
     /// seconds.
     #[must_use]
-    pub fn new(client: Client, per_second: u32, burst: u32, patience: Option<Duration>) -> Self {
+    pub fn new(link: Link, per_second: u32, burst: u32, patience: Option<Duration>) -> Self {
         let gap = Duration::from_secs(1) / per_second.max(1);
         Self {
-            client,
+            link,
             gap,
             burst: gap * burst.saturating_sub(1),
             next: Mutex::new(None),
@@ -72,6 +73,9 @@ impl Reporter {
 
     /// Says in the status of a DNSEndpoint which version of it was seen.
     ///
+    /// It is read and replaced, not patched: that is the right which roles made for external-dns
+    /// give.
+    ///
     /// # Errors
     /// The server cannot be reached, or does not allow it.
     pub async fn observed(&self, key: &Key, generation: i64) -> Result<(), Failure> {
@@ -79,19 +83,32 @@ impl Reporter {
             api_version: "externaldns.k8s.io/v1alpha1".into(),
             plural: "dnsendpoints".into(),
         };
-        let path = format!(
-            "{}/{}/status",
-            resource.path(Some(key.namespace())),
-            key.name()
-        );
-        let body = json!({ "status": { "observedGeneration": generation } });
-        let resource = Resource {
+        let status = Resource {
             plural: "dnsendpoints/status".into(),
-            ..resource
+            ..resource.clone()
         };
-        let request = (Method::PATCH, "application/merge-patch+json");
-        self.send(request, path, &body, Rule::to("patch", &resource))
-            .await
+        let path = format!("{}/{}", resource.path(Some(key.namespace())), key.name());
+        let mut tries = TRIES;
+        loop {
+            self.wait().await;
+            let read = self.request(Method::GET, path.clone(), &resource.plural, Body::empty());
+            let mut object = self.read(read.await?, Rule::to("get", &resource)).await?;
+            let number = |path: &str| object.pointer(path).and_then(Value::as_i64);
+            let now = number("/metadata/generation").unwrap_or(generation);
+            // A later version is told of by itself.
+            if now > generation || number("/status/observedGeneration") >= Some(generation) {
+                return Ok(());
+            }
+            object["status"]["observedGeneration"] = json!(generation);
+            let body = Body::from(serde_json::to_vec(&object)?);
+            let path = format!("{path}/status");
+            let written = self.request(Method::PUT, path, "status", body).await?;
+            tries -= 1;
+            if written.status() == StatusCode::CONFLICT && tries > 0 {
+                continue;
+            }
+            return judge(&written, Rule::to("update", &status));
+        }
     }
 
     /// Makes an Event on an object.
@@ -110,16 +127,16 @@ impl Reporter {
             plural: "events".into(),
         };
         let path = resource.path(Some(namespace));
-        let mut regarding = json!({
+        let mut about = json!({
             "apiVersion": object.api_version,
             "kind": object.kind,
             "namespace": object.namespace,
             "name": object.name,
         });
         if !object.uid.is_empty() {
-            regarding["uid"] = json!(object.uid);
+            about["uid"] = json!(object.uid);
         }
-        let body = json!({
+        let mut body = json!({
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
             "metadata": {
@@ -131,42 +148,57 @@ impl Reporter {
             "reason": report.reason,
             "action": report.action,
             "note": shortened(&report.note),
-            "regarding": regarding,
+            "regarding": about,
             "reportingController": CONTROLLER,
             "reportingInstance": format!("{CONTROLLER}/source/{}", report.source),
         });
-        let request = (Method::POST, "application/json");
-        self.send(request, path, &body, Rule::to("create", &resource))
-            .await
+        // As in Events of external-dns, which tools may look for.
+        if !object.uid.is_empty() {
+            body["related"] = body["regarding"].clone();
+        }
+        self.wait().await;
+        let text = Body::from(serde_json::to_vec(&body)?);
+        let response = self.request(Method::POST, path, &resource.plural, text);
+        judge(&response.await?, Rule::to("create", &resource))
     }
 
-    async fn send(
+    async fn request(
         &self,
-        (method, content): (Method, &str),
+        method: Method,
         path: String,
-        body: &serde_json::Value,
-        rule: Rule,
-    ) -> Result<(), Failure> {
-        self.wait().await;
+        resource: &str,
+        body: Body,
+    ) -> Result<Response<Body>, Failure> {
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header(http::header::CONTENT_TYPE, content)
-            .body(Body::from(serde_json::to_vec(body)?))
+            .header(http::header::ACCEPT, JSON)
+            .header(http::header::CONTENT_TYPE, JSON)
+            .body(body)
             .map_err(|error| Failure::Lost(Box::new(error)))?;
-        let response = timeout(self.patience, self.client.send(request)).await;
-        let response = response
+        let response = timeout(self.patience, self.link.send(resource, request)).await;
+        response
             .map_err(|_| Failure::Silent)?
-            .map_err(|error| Failure::Lost(Box::new(error)))?;
-        if response.status().is_success() {
-            return Ok(());
+            .map_err(|error| Failure::Lost(Box::new(error)))
+    }
+
+    /// The object in an answer.
+    async fn read(&self, response: Response<Body>, rule: Rule) -> Result<Value, Failure> {
+        judge(&response, rule)?;
+        let mut body = response.into_body();
+        let mut text = Vec::new();
+        while let Some(bytes) = next(&mut body, self.patience).await? {
+            text.extend_from_slice(&bytes);
+            if text.len() > LARGEST {
+                let message = "the object is larger than any can be".to_owned();
+                return Err(Refusal {
+                    status: 200,
+                    message,
+                }
+                .into());
+            }
         }
-        Err(Failure::of_status(
-            response.status().as_u16(),
-            String::new(),
-            None,
-            rule,
-        ))
+        Ok(serde_json::from_slice(&text)?)
     }
 
     /// Waits for its turn.
@@ -183,6 +215,23 @@ impl Reporter {
         sleep_until(turn).await;
     }
 }
+
+/// Whether a request was granted; `rule` is the right that it needs.
+fn judge(response: &Response<Body>, rule: Rule) -> Result<(), Failure> {
+    if response.status().is_success() {
+        return Ok(());
+    }
+    let status = response.status().as_u16();
+    Err(Failure::of_status(status, String::new(), None, rule))
+}
+
+/// How often a status is written that somebody else writes at the same time.
+const TRIES: usize = 3;
+
+/// etcd takes objects of 1.5 MiB.
+const LARGEST: usize = 4 << 20;
+
+const JSON: &str = "application/json";
 
 /// How long a request may take if nobody says.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -39,7 +39,7 @@ async fn page(arguments: &[&str]) -> String {
     let followed = follow(OBJECTS, arguments).await;
     followed.synced().await;
     let syncing = Syncing::default();
-    syncing.show(&followed.running.model, &followed.running.asks);
+    syncing.show(&followed.running);
     let mut registry = Registry::default();
     registry.register_collector(Box::new(syncing));
     let mut page = String::new();

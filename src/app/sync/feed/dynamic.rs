@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use source::kind::Shared;
 use source::object::{Dynamic, Kind, Trim};
-use source::watch::{Pace, Resource, Scope, Subject, Watch};
+use source::watch::{Link, Pace, Resource, Scope, Subject, Watch};
 use source::{Event, Health};
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinSet;
 
 /// Starts a watch for each of these resources.
 pub(super) fn start(
-    client: &kube::Client,
+    link: &Link,
     resources: &[String],
     (trim, scope): (&Arc<Trim>, &Scope),
     pace: Pace,
@@ -30,7 +30,7 @@ pub(super) fn start(
     for (number, dynamic) in dynamics.into_iter().enumerate() {
         let watch = Watch::new(subject(dynamic, trim), scope.clone(), pace);
         let (sender, mut own) = mpsc::channel(QUEUE);
-        running.spawn(watch.run(client.clone(), sender));
+        running.spawn(watch.run(link.clone(), sender));
         let (events, together) = (events.clone(), Arc::clone(&together));
         running.spawn(async move {
             while let Some(event) = own.recv().await {

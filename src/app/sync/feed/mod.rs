@@ -4,14 +4,16 @@ mod dynamic;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use config::{Kubernetes, SourceRules};
+use plan::HttpCalls;
 use source::manifest::{self, Loaded};
 use source::object::Kind;
-use source::watch::{Connection, Pace, Scope, Subject, Watch, connect};
+use source::watch::{Connection, Link, Pace, Scope, Subject, Watch, connect};
 use source::{Event, Health};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
@@ -48,15 +50,16 @@ async fn next(events: &mut Receiver<Event>, batch: &mut Vec<Event>) -> usize {
     events.recv_many(batch, BATCH).await
 }
 
-/// The client of a cluster.
+/// The way to a cluster.
 ///
 /// # Errors
 /// There is no cluster that the settings lead to.
-pub(super) async fn client(settings: &Kubernetes) -> anyhow::Result<kube::Client> {
+pub(super) async fn link(settings: &Kubernetes, calls: &Arc<HttpCalls>) -> anyhow::Result<Link> {
     let connection = Connection {
         server: settings.server.clone(),
         kubeconfig: settings.kubeconfig.clone(),
         request_timeout: patience(settings),
+        calls: Arc::clone(calls),
     };
     connect(&connection).await.context("connect to the cluster")
 }
@@ -69,7 +72,7 @@ pub(super) fn patience(settings: &Kubernetes) -> Option<Duration> {
 
 /// The watches of a cluster.
 pub(super) struct Watches {
-    client: kube::Client,
+    link: Link,
     pace: Pace,
     rules: SourceRules,
     sources: Vec<&'static str>,
@@ -81,7 +84,7 @@ pub(super) struct Watches {
 impl Watches {
     /// None yet, for these sources; and their events.
     pub(super) fn new(
-        client: kube::Client,
+        link: Link,
         settings: &Kubernetes,
         rules: SourceRules,
         sources: Vec<&'static str>,
@@ -90,7 +93,7 @@ impl Watches {
         let mut pace = Pace::default();
         pace.answer = patience(settings).unwrap_or(pace.answer);
         let watches = Self {
-            client,
+            link,
             pace,
             rules,
             sources,
@@ -109,7 +112,7 @@ impl Watches {
             self.kinds.insert(*kind);
             if *kind == Kind::Unstructured {
                 dynamic::start(
-                    &self.client,
+                    &self.link,
                     &self.rules.unstructured_resources,
                     (&model.trim(), &scope(&self.rules, &self.sources, *kind)),
                     self.pace,
@@ -122,7 +125,7 @@ impl Watches {
             let scope = scope(&self.rules, &self.sources, *kind);
             let watch = Watch::new(Subject::of(*kind, trim), scope, self.pace);
             self.running
-                .spawn(watch.run(self.client.clone(), self.sender.clone()));
+                .spawn(watch.run(self.link.clone(), self.sender.clone()));
         }
     }
 }

@@ -172,12 +172,34 @@ fn mistakes_in_arguments_exit_with_2() {
 #[test]
 fn every_shell_has_a_completion_script() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let Command::Completions(script) = command(&["completions", shell]) else {
-            panic!("not completions");
+        let Command::Print(script) = command(&["completions", shell]) else {
+            panic!("not a text");
         };
         assert!(
             String::from_utf8_lossy(&script).contains("zone-dir"),
             "{shell}"
         );
+    }
+}
+
+#[test]
+fn flags_of_external_dns_print_scripts_and_the_manual() {
+    let text = |flag: &str| {
+        let Command::Print(text) = command(&[flag]) else {
+            panic!("not a text");
+        };
+        String::from_utf8(text).unwrap()
+    };
+    assert!(text("--completion-script-bash").contains("complete -F"));
+    assert!(text("--completion-script-zsh").starts_with("#compdef zonewright"));
+    let page = text("--help-man");
+    for part in [
+        ".TH ZONEWRIGHT 1\n",
+        ".SS Sources\n",
+        ".B \\-\\-source KIND ...\n",
+        ".B \\-\\-no\\-exclude\\-unschedulable\n",
+        "Default: sync, with a warning\n",
+    ] {
+        assert!(page.contains(part), "{part} in:\n{page}");
     }
 }
