@@ -208,7 +208,8 @@ fn restarts(program: &Program) -> Result<(), String> {
             };
             let done = { steps }();
             over.store(true, Relaxed);
-            done.and(asking.join().unwrap_or_else(|_| Err("asking ended".into())))
+            let asked = asking.join().unwrap_or_else(|_| Err("asking ended".into()));
+            done.and(asked)
         });
         let round = format!("round {round}, {part:?}");
         asked.map_err(|why| format!("{round}: {why}; log:\n{}", server.log()))?;

@@ -32,6 +32,7 @@ mod signed;
 mod site;
 mod start;
 mod sync;
+mod sync_told;
 mod sync_webhook;
 mod tcp;
 mod telemetry;
@@ -70,6 +71,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         signed::TRIALS,
         start::TRIALS,
         sync::TRIALS,
+        sync_told::TRIALS,
         sync_webhook::TRIALS,
         tcp::TRIALS,
         telemetry::TRIALS,

@@ -277,12 +277,18 @@ impl Cluster {
         self.address
     }
 
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// The program beside it, with names of Services in `example.org`.
     pub(super) fn options(&self, more: &[&str]) -> Options {
-        let server = format!("--server=http://{}", self.address);
+        let server = format!("--server={}", self.url());
+        let given = more.iter().any(|flag| flag.starts_with("--policy="));
+        let policy = (!given).then_some("--policy=sync");
         Options::new([])
             .arguments([&*server, "--source=service", "--domain-filter=example.org"])
-            .arguments(["--policy=sync"])
+            .arguments(policy)
             .arguments(more.iter().copied())
             // The settings of whoever runs the trial are not its own.
             .wrapper(["env", "KUBECONFIG=/dev/null"])

@@ -24,6 +24,10 @@ pub(super) const TRIALS: &[Check] = &[
     ),
     ("one_refused_record_stops_no_other", refused),
     ("one_record_that_breaks_a_webhook_stops_no_other", breaking),
+    (
+        "numbers_of_external_dns_are_there_or_missing_for_a_reason",
+        numbers,
+    ),
     ("mass_deletes_are_held_until_released", brake),
     ("deletes_that_trickle_in_are_held_too", trickle),
     (
@@ -152,6 +156,52 @@ fn set_aside(program: &Program, statuses: &[u16]) -> Result<(), String> {
         wait_for_targets(&recorder, &server, "s3.example.org", Some("192.0.2.1"))?;
     }
     Ok(())
+}
+
+/// The list is a file, so that a dashboard's author can read it.
+fn numbers(program: &Program) -> Result<(), String> {
+    let list = include_str!("../externaldns/metrics.txt");
+    let recorder = recorder()?;
+    recorder.put([record("a.example.org", "198.51.100.1")]);
+    let cluster = Cluster::start()?;
+    for name in ["a", "b"] {
+        cluster.apply(name, "192.0.2.1");
+    }
+    let twice = json!({"dnsName": "a.example.org", "recordType": "A", "targets": ["192.0.2.1"]});
+    let wrong = json!({"dnsName": "d.example.org", "recordType": "A", "targets": ["x"]});
+    for name in ["x", "y"] {
+        cluster.store.apply(json!({
+            "apiVersion": "externaldns.k8s.io/v1alpha1", "kind": "DNSEndpoint",
+            "metadata": {"namespace": "default", "name": name},
+            "spec": {"endpoints": [twice, twice, wrong]},
+        }));
+    }
+    let more = ["--source=crd", "--interval=1s", "--provider-cache-time=2s"];
+    let server = start(program, &options(&cluster, &recorder.url(), &more))?;
+    wait_for_targets(&recorder, &server, "b.example.org", Some("192.0.2.1"))?;
+    let (mut missing, mut page) = (vec![""], String::new());
+    let begin = Instant::now();
+    while !missing.is_empty() && begin.elapsed() < PATIENCE {
+        page = get(&server, "/metrics")?;
+        let lines = list.lines().filter(|line| !line.starts_with('#'));
+        let names: Vec<(&str, bool)> = lines
+            .map(|line| {
+                line.split_once("  ")
+                    .map_or((line, true), |(name, _)| (name, false))
+            })
+            .collect();
+        let there = |name: &str| {
+            page.lines().any(|line| match name.strip_suffix('*') {
+                Some(start) => line.starts_with(start),
+                None => line
+                    .strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with(['{', ' '])),
+            })
+        };
+        let lacking = names.iter().filter(|(name, wanted)| there(name) != *wanted);
+        missing = lacking.map(|(name, _)| *name).collect();
+    }
+    check(missing.is_empty(), || format!("{missing:?}:\n{page}"))
 }
 
 fn brake(program: &Program) -> Result<(), String> {

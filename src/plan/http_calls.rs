@@ -31,7 +31,7 @@ pub struct HttpCalls(Mutex<BTreeMap<HttpCall, HttpTimes>>);
 pub struct HttpTimes {
     /// Requests whose answer took longer than the bound before, and up to this one; the last one
     /// has no bound.
-    pub buckets: [u64; HttpTimes::BOUNDS.len() + 1],
+    pub buckets: [u64; Self::BOUNDS.len() + 1],
     /// The time of all of them.
     pub sum: Duration,
 }

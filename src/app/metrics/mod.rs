@@ -335,6 +335,8 @@ mod tests {
         process_virtual_memory_max_bytes gauge
         process_open_fds gauge
         process_max_fds gauge
+        process_network_receive_bytes counter
+        process_network_transmit_bytes counter
         zonewright_memory_allocated_bytes gauge
         zonewright_dns_queries counter
         zonewright_dns_drops counter

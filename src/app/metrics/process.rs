@@ -55,7 +55,32 @@ pub(super) fn encode(page: &mut Page<'_>, started: u64) -> fmt::Result {
             page.gauge(name, help, number)?;
         }
     }
+    let counted = fs::read_to_string("/proc/self/net/netstat").unwrap_or_default();
+    for (name, help, field) in [
+        (
+            "process_network_receive_bytes",
+            "Bytes received in the network of the process, whoever they were for",
+            "InOctets",
+        ),
+        (
+            "process_network_transmit_bytes",
+            "Bytes sent in the network of the process, whoever sent them",
+            "OutOctets",
+        ),
+    ] {
+        if let Some(count) = octets(&counted, field) {
+            page.counter(name, help, count)?;
+        }
+    }
     Ok(())
+}
+
+/// A number of `/proc/self/net/netstat`: a line of names, then one of numbers.
+fn octets(counted: &str, field: &str) -> Option<u64> {
+    let mut lines = counted.lines().filter(|line| line.starts_with("IpExt:"));
+    let (names, numbers) = (lines.next()?, lines.next()?);
+    let at = names.split_whitespace().position(|name| name == field)?;
+    numbers.split_whitespace().nth(at)?.parse().ok()
 }
 
 /// A line of `/proc/self/status`, in KiB there.
@@ -111,6 +136,9 @@ mod tests {
                       Max address space         unlimited            unlimited            bytes\n";
         assert_eq!(limit(limits, "Max open files"), Some(1024));
         assert_eq!(limit(limits, "Max address space"), Some(u64::MAX));
+        let counted = "TcpExt: A\nTcpExt: 7\nIpExt: InOctets OutOctets\nIpExt: 8 9\n";
+        assert_eq!(octets(counted, "OutOctets"), Some(9));
+        assert_eq!(octets(counted, "A"), None);
         assert!(cpu_seconds().is_some_and(|seconds| seconds >= 0.0));
     }
 }

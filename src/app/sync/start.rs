@@ -29,7 +29,7 @@ use super::model::{Model, Touched};
 use super::options;
 use super::own_zones::OwnZones;
 use super::pass::Judge;
-use super::report::{self, Outbox, Reports, Told};
+use super::report::{self, Outbox, Reports, Told, Wishes};
 use super::resolve;
 use super::rfc2136;
 use super::status::Status;
@@ -398,6 +398,7 @@ fn destination(
         pending: model.listen(),
         status,
         reports: reports.clone(),
+        wishes: Wishes::default(),
         own: embedded.map(|embedded| OwnZones::new(Arc::clone(store), embedded.zones.clone())),
         losses: std::collections::BTreeSet::new(),
         negotiated: false,

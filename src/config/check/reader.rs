@@ -126,6 +126,12 @@ impl Reader {
         values.into_iter().map(|(text, _)| text).collect()
     }
 
+    /// The same with those that are empty, which external-dns takes for a value.
+    pub(super) fn texts_as_given(&mut self, name: &str) -> Vec<String> {
+        let values = self.many(name, |text| Ok(text.to_owned()));
+        values.into_iter().map(|(text, _)| text).collect()
+    }
+
     pub(super) fn folder(&mut self, name: &str) -> Option<PathBuf> {
         let typed = self.typed(name)?;
         Some(from_folder_of(&typed.origin, typed.text.as_ref()))

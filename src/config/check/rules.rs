@@ -26,7 +26,7 @@ pub(super) fn rules(reader: &mut Reader, sources: &[SourceName]) -> SourceRules 
         ignore_hostname_annotation: reader.switch("ignore-hostname-annotation"),
         ignore_ingress_tls_spec: reader.switch("ignore-ingress-tls-spec"),
         ignore_ingress_rules_spec: reader.switch("ignore-ingress-rules-spec"),
-        ingress_classes: reader.texts("ingress-class"),
+        ingress_classes: reader.texts_as_given("ingress-class"),
         ignore_non_host_network_pods: reader.switch("ignore-non-host-network-pods"),
         pod_source_domain: reader.optional("pod-source-domain"),
         publish_internal_services: reader.switch("publish-internal-services"),

@@ -66,7 +66,7 @@ impl Endpoint {
     }
 
     /// The type that a target asks for: an address of either family, else a name. An IPv6 address
-    /// with a scope counts as an address, and the merge then says what is wrong with it.
+    /// with a scope counts as an address; whether it can be one is up to the destination.
     #[must_use]
     pub fn suitable_type(target: &str) -> Rtype {
         let address = match target.split_once('%') {

@@ -17,7 +17,11 @@ impl TargetFilter {
     /// A filter of these networks.
     #[must_use]
     pub fn new(include: Vec<IpNet>, exclude: Vec<IpNet>) -> Self {
-        Self { include, exclude }
+        let canonical = |nets: Vec<IpNet>| nets.into_iter().map(canonical).collect();
+        Self {
+            include: canonical(include),
+            exclude: canonical(exclude),
+        }
     }
 
     /// A filter of networks as text, and the texts that are none: external-dns logs these and goes
@@ -36,11 +40,8 @@ impl TargetFilter {
             }
             nets
         };
-        let filter = Self {
-            include: read(include),
-            exclude: read(exclude),
-        };
-        (filter, unread)
+        let (include, exclude) = (read(include), read(exclude));
+        (Self::new(include, exclude), unread)
     }
 
     /// Whether any network is set.
@@ -65,6 +66,19 @@ impl TargetFilter {
     }
 }
 
+/// A network of IPv4 addresses written as IPv6 is one of IPv4, as it is in Go.
+fn canonical(net: IpNet) -> IpNet {
+    let mapped = match net.trunc() {
+        IpNet::V6(net) => net
+            .addr()
+            .to_ipv4_mapped()
+            .zip(net.prefix_len().checked_sub(96)),
+        IpNet::V4(_) => None,
+    };
+    let found = mapped.and_then(|(address, length)| IpNet::new(address.into(), length).ok());
+    found.unwrap_or(net)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +96,8 @@ mod tests {
             (&["10.0.0.0/8"], &[], "::ffff:10.1.2.3", true),
             (&["2001:db8::/32"], &[], "2001:DB8::1", true),
             (&["10.9.9.9/8"], &[], "10.1.2.3", true),
+            (&["::ffff:10.0.0.0/104"], &[], "10.1.2.3", true),
+            (&["::ffff:10.0.0.0/104"], &[], "11.1.2.3", false),
             (&[], &[], "anything", true),
         ];
         for (include, exclude, target, expected) in cases {

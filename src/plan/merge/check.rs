@@ -1,6 +1,6 @@
 //! Whether an endpoint is what its type must be; the same checks external-dns makes, no more.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use wire::Rtype;
 
@@ -48,7 +48,8 @@ pub fn check(endpoint: &Endpoint) -> Result<(), Flaw> {
             Flaw::Address,
         ),
         Rtype::AAAA => (
-            all(|target| target.parse::<Ipv6Addr>().is_ok()),
+            // With a zone such as %eth0 too, which is up to the destination.
+            all(|target| Endpoint::suitable_type(target) == Rtype::AAAA),
             Flaw::Address,
         ),
         Rtype::MX => (all(is_mx), Flaw::Mx),

@@ -19,7 +19,7 @@ use crate::app::sync::model::Model;
 use crate::app::sync::own_zones::{Loss, OwnZones};
 use crate::app::sync::pass::{Decided, Judge};
 use crate::app::sync::pending::Pending;
-use crate::app::sync::report::Reports;
+use crate::app::sync::report::{Reports, Wishes};
 use crate::app::sync::status::Status;
 
 /// One destination.
@@ -34,6 +34,7 @@ pub(in crate::app::sync) struct Destination {
     pub(in crate::app::sync) pending: Arc<Pending>,
     pub(in crate::app::sync) status: Arc<Status>,
     pub(in crate::app::sync) reports: Reports,
+    pub(in crate::app::sync) wishes: Wishes,
     /// What is answered in truth, where the zones are our own.
     pub(in crate::app::sync) own: Option<OwnZones>,
     /// What is there and not answered.

@@ -258,7 +258,7 @@ impl Destination {
         Ok(())
     }
 
-    fn done(&self, batch: &ChangeSet, is_made: impl Fn(&Endpoint) -> bool) {
+    fn done(&mut self, batch: &ChangeSet, is_made: impl Fn(&Endpoint) -> bool) {
         let registry = self.shadow.registry();
         let made = |endpoint: &&Endpoint| !registry.is_own(endpoint) && is_made(endpoint);
         let updated = batch.update.iter().map(|update| &update.new);
@@ -274,7 +274,7 @@ impl Destination {
             let destination = &self.name;
             tracing::info!(destination, creates, updates, deletes, "applied changes");
         }
-        self.reports.made(&done);
+        self.reports.made(&done, &mut self.wishes);
     }
 }
 

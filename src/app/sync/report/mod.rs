@@ -11,8 +11,10 @@
 
 mod outbox;
 mod reports;
+mod wishes;
 mod write;
 
 pub(super) use outbox::{Outbox, Told};
 pub(super) use reports::{Done, Reports};
+pub(super) use wishes::Wishes;
 pub(super) use write::write;

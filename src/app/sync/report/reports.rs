@@ -1,5 +1,6 @@
 //! What is told, and in which words.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc::{self, Sender};
 use tokio::time::Instant;
 
 use super::outbox::{Event, Outbox, Told};
+use super::wishes::Wishes;
 use crate::app::telemetry;
 
 /// Tells what becomes of wishes. Clones tell the same.
@@ -70,7 +72,13 @@ impl Reports {
     }
 
     /// Records were made, changed and taken away.
-    pub(in crate::app::sync) fn made(&self, done: &Done<'_>) {
+    pub(in crate::app::sync) fn made(&self, done: &Done<'_>, wishes: &mut Wishes) {
+        let tells_deletes = self.reasons.contains(DELETED);
+        if tells_deletes {
+            for endpoint in done.created.iter().chain(&done.updated) {
+                wishes.note(endpoint);
+            }
+        }
         let parts = [
             (&done.created, READY, CREATED),
             (&done.updated, READY, UPDATED),
@@ -78,7 +86,14 @@ impl Reports {
         ];
         for (endpoints, reason, action) in parts {
             for endpoint in endpoints {
-                self.event(endpoint, reason, action, false, String::new());
+                let mut endpoint = Cow::Borrowed(*endpoint);
+                if action == GONE && tells_deletes {
+                    let origins = wishes.take(&endpoint);
+                    if endpoint.origins.is_empty() && !origins.is_empty() {
+                        endpoint.to_mut().origins = origins;
+                    }
+                }
+                self.event(&endpoint, reason, action, false, String::new());
             }
         }
     }
@@ -305,7 +320,7 @@ mod tests {
             updated: vec![b],
             deleted: vec![c],
         };
-        reports.made(&done);
+        reports.made(&done, &mut Wishes::default());
         let update = Update {
             old: a.clone(),
             new: a.clone(),

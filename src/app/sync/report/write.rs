@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use source::kind::{ROWS, Row};
 use source::watch::{Failure, Report, Reporter};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::sleep;
@@ -30,7 +31,7 @@ async fn write_events(
     while let Some(event) = events.recv().await {
         let report = Report {
             object: &event.object,
-            source: &event.object.kind.to_ascii_lowercase(),
+            source: source_of(event.object.kind),
             reason: event.reason,
             action: event.action,
             warning: event.warning,
@@ -72,6 +73,19 @@ async fn write_statuses(reporter: &Reporter, told: &Told, over: &CancellationTok
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         last = Some(key);
+    }
+}
+
+/// The source that objects of a kind give names to, as users type it.
+fn source_of(kind: &str) -> &'static str {
+    let is_it = |row: &&Row| row.kind.is_some_and(|of| of.name() == kind);
+    match kind {
+        // The brake is told of a namespace, and no source reads them.
+        "Namespace" => "namespace",
+        _ => ROWS
+            .iter()
+            .find(is_it)
+            .map_or("unstructured", |row| row.name),
     }
 }
 
