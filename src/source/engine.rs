@@ -25,6 +25,8 @@ pub struct Engine {
     trim: Arc<Trim>,
     sources: Vec<Source>,
     unread: Unread,
+    /// Objects that could never be read, and whether the list at hand has them.
+    unknown: BTreeMap<(Kind, Key), bool>,
 }
 
 /// Objects that count as they were, since what they are now cannot be read, with the reason.
@@ -74,6 +76,7 @@ impl Engine {
             rules,
             sources,
             unread: Unread::new(),
+            unknown: BTreeMap::new(),
         }
     }
 
@@ -118,6 +121,9 @@ impl Engine {
         }
         let (kind, key) = (object.kind(), object.meta().key.clone());
         let cured = self.read_again(kind, &key);
+        if !self.unknown.is_empty() {
+            self.unknown.remove(&(kind, key.clone()));
+        }
         match self.index.apply(object) {
             Some(changed) => self.recompute(&changed),
             // The same as before it could not be read.
@@ -127,18 +133,26 @@ impl Engine {
     }
 
     /// An object is there, or has changed, but cannot be read for this reason: it stays as it was,
-    /// with a problem. Of an object that was never read nothing is told.
+    /// with a problem. Of an object that was never read nothing is told, but see [`Self::unknown`].
     pub fn unreadable(&mut self, kind: Kind, key: &Key, reason: &str) -> Vec<Touch> {
         if !self.index.seen(kind, key) {
+            self.unknown.insert((kind, key.clone()), true);
             return Vec::new();
         }
         self.unread.insert((kind, key.clone()), reason.into());
         self.retouch(kind, key)
     }
 
+    /// Objects that are there and could never be read: what they ask for is not known, so what they
+    /// had before the start should stand.
+    pub fn unknown(&self) -> impl Iterator<Item = (Kind, &Key)> {
+        self.unknown.keys().map(|(kind, key)| (*kind, key))
+    }
+
     /// An object is gone.
     pub fn delete(&mut self, kind: Kind, key: &Key) -> Vec<Touch> {
         self.read_again(kind, key);
+        self.unknown.remove(&(kind, key.clone()));
         let changed = self.index.delete(kind, key);
         changed.map_or_else(Vec::new, |changed| self.recompute(&changed))
     }
@@ -146,11 +160,15 @@ impl Engine {
     /// A list of all objects of a kind begins.
     pub fn begin(&mut self, kind: Kind) {
         self.index.begin(kind);
+        let of_kind = self.unknown.iter_mut().filter(|((of, _), _)| *of == kind);
+        of_kind.for_each(|(_, listed)| *listed = false);
     }
 
     /// The list was whole: what was neither applied nor unreadable since it began is gone.
     pub fn end(&mut self, kind: Kind) -> Vec<Touch> {
         let gone = self.index.end(kind);
+        self.unknown
+            .retain(|(of, _), listed| *of != kind || *listed);
         let mut touches = Vec::new();
         for changed in gone {
             self.read_again(kind, &changed.key);

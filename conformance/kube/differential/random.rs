@@ -72,7 +72,9 @@ fn shared() -> Vec<Value> {
         json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name},
             "status": {"addresses": addresses}})
     };
-    vec![
+    // Any of the first objects may be a headless service.
+    let slices = (0..8).map(|slot| slice(&format!("o{slot}")));
+    let others = vec![
         node(
             "n1.example.org",
             json!([{"type": "ExternalIP", "address": "203.0.113.1"},
@@ -83,12 +85,42 @@ fn shared() -> Vec<Value> {
             json!([{"type": "InternalIP", "address": "10.1.0.2"},
             {"type": "InternalIP", "address": "2001:db8:1::2"}]),
         ),
+        pod("db-0", true),
+        pod("db-1", false),
         json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
             "metadata": {"name": "gw"}, "spec": {"gatewayClassName": "c", "listeners": [
                 {"name": "all", "port": 80, "protocol": "HTTP"},
                 {"name": "sub", "port": 81, "protocol": "HTTP", "hostname": "*.w.example.org"}]},
             "status": {"addresses": [{"type": "IPAddress", "value": "192.0.2.40"}]}}),
-    ]
+    ];
+    slices.chain(others).collect()
+}
+
+/// A pod of the headless service, with a host name of its own or without.
+fn pod(name: &str, named: bool) -> Value {
+    let address = if named { "10.3.0.0" } else { "10.3.0.1" };
+    let mut pod = json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": name, "namespace": "default", "labels": {"app": "db"}},
+        "spec": {"nodeName": "n1.example.org", "containers": [{"name": "c", "image": "i"}]},
+        "status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}],
+            "hostIP": "10.1.0.1", "hostIPs": [{"ip": "10.1.0.1"}]}});
+    if named {
+        pod["spec"]["hostname"] = json!(name);
+    }
+    pod
+}
+
+/// What a headless service of this name is made of.
+fn slice(service: &str) -> Value {
+    let of = |name: &str, address: &str, ready: bool| {
+        json!({"addresses": [address], "conditions": {"ready": ready},
+            "targetRef": {"kind": "Pod", "name": name, "namespace": "default"}})
+    };
+    json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+        "metadata": {"name": service, "namespace": "default",
+            "labels": {"kubernetes.io/service-name": service}},
+        "addressType": "IPv4", "ports": [],
+        "endpoints": [of("db-0", "10.3.0.0", true), of("db-1", "10.3.0.1", false)]})
 }
 
 fn objects(values: Vec<Value>) -> Vec<Object> {
@@ -128,8 +160,8 @@ impl Draw {
 
     fn flags(&mut self) -> Vec<String> {
         let mut flags: Vec<String> = Vec::new();
-        for source in ["service", "ingress", "crd", "gateway-httproute", "node"] {
-            if self.chance(60) {
+        for source in SOURCES {
+            if self.chance(50) {
                 flags.push(format!("--source={source}"));
             }
         }
@@ -184,7 +216,26 @@ impl Draw {
         let named = self.chance(80);
         let metadata = json!({"name": name, "namespace": namespace, "labels": labels,
             "annotations": self.annotations(named)});
-        match self.below(8) {
+        match self.below(11) {
+            8 => json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata,
+                "spec": {"hostNetwork": self.chance(50), "nodeName": self.pick(NODES),
+                    "containers": [{"name": "c", "image": "i"}]},
+                "status": {"phase": "Running", "podIP": format!("10.2.0.{}", 1 + slot),
+                    "podIPs": [{"ip": format!("10.2.0.{}", 1 + slot)}]}}),
+            // The pods behind it are those that all cases have.
+            9 => json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata,
+                "spec": {"clusterIP": "None", "selector": {"app": "db"},
+                    "publishNotReadyAddresses": self.chance(30), "ports": [{"port": 80}]}}),
+            10 => {
+                let parent = json!({"name": "gw", "namespace": "default"});
+                let time = "2026-01-01T00:00:00Z";
+                json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GRPCRoute",
+                    "metadata": metadata,
+                    "spec": {"parentRefs": [parent], "hostnames": [self.pick(HOSTS)]},
+                    "status": {"parents": [{"parentRef": parent, "controllerName": "example.org/c",
+                        "conditions": [{"type": "Accepted", "status": "True",
+                            "reason": "R", "message": "m", "lastTransitionTime": time}]}]}})
+            }
             0..=2 => {
                 let mut spec = json!({"type": self.pick(&["LoadBalancer", "LoadBalancer", "ClusterIP", "NodePort"]),
                     "clusterIP": format!("10.96.100.{}", 1 + slot),
@@ -281,6 +332,16 @@ impl Draw {
     }
 }
 
+const SOURCES: [&str; 7] = [
+    "service",
+    "ingress",
+    "crd",
+    "gateway-httproute",
+    "gateway-grpcroute",
+    "node",
+    "pod",
+];
+const NODES: &[&str] = &["n1.example.org", "n2.example.org", "gone.example.org"];
 const HOSTS: &[&str] = &[
     "a.example.org",
     "b.example.org",
@@ -375,6 +436,20 @@ const FLAGS: &[&[&str]] = &[
         "--service-type-filter=NodePort",
     ],
     &["--expose-internal-ipv6"],
+    &[
+        "--compatibility=kops-dns-controller",
+        "--compatibility=mate",
+    ],
+    &["--pod-source-domain=pods.example.org"],
+    &["--ignore-non-host-network-pods"],
+    &["--publish-host-ip", "--always-publish-not-ready-addresses"],
+    &["--nat64-networks=2001:db8::/96"],
+    &[
+        "--regex-domain-filter=example\\.org$",
+        "--regex-domain-exclusion=^[ab]\\.",
+    ],
+    &["--fqdn-target-template={{.Name}}.ft.example.org:192.0.2.99"],
+    &["--ignore-ingress-tls-spec"],
 ];
 
 #[cfg(test)]

@@ -154,6 +154,20 @@ impl Model {
         self.read().engine.wanted()
     }
 
+    /// How registries call the objects that are there but could never be read.
+    pub(super) fn unknown(&self) -> BTreeSet<String> {
+        let inner = self.read();
+        let all = inner.engine.unknown().map(|(kind, key)| {
+            let kind = match kind {
+                Kind::DnsEndpoint => "crd".to_owned(),
+                kind => kind.name().to_ascii_lowercase(),
+            };
+            let slash = if key.namespace().is_empty() { "" } else { "/" };
+            format!("{kind}/{}{slash}{}", key.namespace(), key.name())
+        });
+        all.collect()
+    }
+
     /// Names that objects want resolved.
     pub(super) fn resolvable(&self) -> Vec<String> {
         self.read().engine.names().map(str::to_owned).collect()
@@ -243,6 +257,11 @@ impl Model {
     pub(crate) fn ailments(&self) -> Vec<String> {
         let inner = self.read();
         let wanted = inner.engine.wanted();
+        let partial = |kind: &Kind| inner.health.get(kind).is_some_and(|fares| fares.partial);
+        // Of files all kinds are read at once, so this is said once.
+        if wanted.iter().any(partial) {
+            return vec![UNREADABLE.to_owned()];
+        }
         let all = wanted.into_iter().filter_map(|kind| {
             let fares = inner.health.get(&kind).cloned().unwrap_or_default();
             match (fares.failing, fares.listed) {
@@ -264,6 +283,10 @@ impl Model {
         self.0.generation.load(Relaxed)
     }
 }
+
+/// What is said while files cannot be read.
+const UNREADABLE: &str = "manifests: not all of them can be read, as the log says; names of those \
+                          that cannot stay as they were";
 
 /// An object that an event touched.
 #[derive(Clone, Debug)]
@@ -326,7 +349,10 @@ impl Inner {
                 if touches.is_empty() {
                     // No source of its own that could have the problem.
                     let object = kind.name();
-                    tracing::warn!(object, %key, error, "object cannot be read, it stays as it was");
+                    tracing::warn!(
+                        object, %key, error,
+                        "object cannot be read; what it had stays where a registry knows of it"
+                    );
                 }
                 touches
             }
@@ -431,6 +457,52 @@ mod tests {
     use source::{Event, Health};
 
     use super::super::testing::{Settings, service};
+
+    #[tokio::test]
+    async fn an_object_that_could_never_be_read_is_remembered_while_it_is_there() {
+        let settings = Settings::of(["--source=service", "--zone=example.org"]);
+        let (model, _) = settings.parts().await;
+        let kind = Kind::Service;
+        let odd = |name: &str| {
+            let error = kind.decode(b"[]", &Trim::default()).unwrap_err();
+            Event::Unreadable(kind, Key::new("default", name), error)
+        };
+        let unknown = |model: &super::Model| Vec::from_iter(model.unknown()).join(" ");
+        model.take([
+            Event::Begin(kind),
+            odd("a"),
+            odd("b"),
+            odd("c"),
+            Event::End(kind),
+        ]);
+        assert_eq!(
+            unknown(&model),
+            "service/default/a service/default/b service/default/c"
+        );
+        model.take([Event::Apply(service("a", "192.0.2.1"))]);
+        model.take([Event::Delete(kind, Key::new("default", "b"))]);
+        assert_eq!(unknown(&model), "service/default/c");
+        model.take([Event::Begin(kind), Event::End(kind)]);
+        assert_eq!(unknown(&model), "");
+    }
+
+    #[tokio::test]
+    async fn files_that_become_unreadable_are_told_of() {
+        let settings = Settings::of(["--source=service", "--zone=example.org"]);
+        let (model, _) = settings.parts().await;
+        let kind = Kind::Service;
+        model.take([Event::Begin(kind), Event::End(kind)]);
+        // Kinds that Services may need are not listed by this test.
+        let before = model.ailments().len();
+        model.take([Event::Begin(kind), Event::Partial(kind)]);
+        let told = model.ailments().join(" ");
+        assert!(
+            told.contains("manifests: not all of them can be read"),
+            "{told}"
+        );
+        model.take([Event::Begin(kind), Event::End(kind)]);
+        assert_eq!(model.ailments().len(), before);
+    }
 
     #[tokio::test]
     async fn an_object_that_cannot_be_read_keeps_its_records_and_has_a_problem() {

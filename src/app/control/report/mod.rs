@@ -36,6 +36,10 @@ pub(super) fn report(explanation: &Explanation) -> String {
         page.heading("Not all objects are known");
         page.some(2, &explanation.incomplete);
     }
+    if !explanation.untold.is_empty() {
+        page.heading("The cluster is not told of it, which harms no record");
+        page.some(2, &explanation.untold);
+    }
     page.0
 }
 

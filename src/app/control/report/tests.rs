@@ -133,6 +133,7 @@ fn what_keeps_a_name_back_is_said_where_it_does() {
         destinations: vec![hook, outside],
         problems: vec!["Service a/b: target \"web.example.org\" is no address".to_owned()],
         incomplete: vec!["Gateway: not listed yet".to_owned()],
+        untold: vec!["HTTP 403".to_owned()],
         near: Vec::new(),
     };
     insta::assert_snapshot!(report(&explanation), @r#"
@@ -168,6 +169,9 @@ fn what_keeps_a_name_back_is_said_where_it_does() {
 
     Not all objects are known
       Gateway: not listed yet
+
+    The cluster is not told of it, which harms no record
+      HTTP 403
     "#);
 }
 

@@ -18,6 +18,9 @@ pub(crate) struct Explanation {
     pub(crate) problems: Vec<String>,
     /// Kinds of objects that are not all known, and why.
     pub(crate) incomplete: Vec<String>,
+    /// Why the cluster was not told of something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) untold: Vec<String>,
 }
 
 /// An object that has to do with the name.

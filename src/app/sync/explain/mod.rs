@@ -37,12 +37,9 @@ pub(crate) async fn explain(model: &Model, asks: &[Asks], name: &str) -> Explana
     let mut explanation = Explanation {
         name: row.to_string(),
         incomplete: model.ailments(),
+        untold: model.told().refusal().into_iter().collect(),
         ..Explanation::default()
     };
-    let refusal = model.told().refusal();
-    explanation.incomplete.extend(
-        refusal.map(|reason| format!("status and Events, which harms no record: {reason}")),
-    );
     // All at once: one that hangs holds up no other.
     let mut places = JoinSet::new();
     for (at, destination) in asks.iter().enumerate() {
