@@ -54,6 +54,7 @@ fn trials() -> Result<Vec<Trial>, String> {
     let mut missing: Vec<String> = missing.chain(lacking).collect();
     let parts = cluster_peers::Parts::find().missing();
     missing.extend(parts.iter().map(|part| format!("{part}: not built")));
+    missing.extend(chart::missing().iter().map(|part| format!("{part}: not built")));
     if !missing.is_empty() {
         let text = format!("{} (see .ci/peers and .ci/kube)", missing.join("; "));
         if std::env::var_os("CI").is_some_and(|value| value == "true") {
@@ -69,7 +70,9 @@ fn trials() -> Result<Vec<Trial>, String> {
     trials.extend(random::trials::trials(&cast)?);
     trials.push(random::mutants::trial(&cast));
     let ours = cast.ours.as_ref().map(|program| program.path());
-    trials.extend(cluster_peers::trials(ours.unwrap_or_else(|| Path::new(""))));
+    let ours = ours.unwrap_or_else(|| Path::new(""));
+    trials.extend(cluster_peers::trials(ours));
+    trials.extend(chart::trials(ours));
     Ok(trials)
 }
 

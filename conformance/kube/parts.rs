@@ -16,6 +16,10 @@ pub struct Parts {
     pub acme: Option<PathBuf>,
     /// A folder with CRDs of external-dns and of the Gateway API.
     pub crds: Option<PathBuf>,
+    /// What installs charts; no cluster needs it.
+    pub helm: Option<PathBuf>,
+    /// A folder with CRDs of the Prometheus Operator; no cluster needs them.
+    pub monitoring: Option<PathBuf>,
 }
 
 impl Parts {
@@ -24,7 +28,10 @@ impl Parts {
     #[must_use]
     pub fn find() -> Self {
         let cache = cache();
-        let crds = cache.as_ref().map(|folder| folder.join("crds"));
+        let folder = |name: &str| {
+            let found = cache.as_ref().map(|folder| folder.join(name));
+            found.filter(|folder| folder.is_dir())
+        };
         let assets = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
         let given = |name: &str| program(assets.iter(), name);
         let cached = |name: &str| program(cache.iter(), name);
@@ -40,7 +47,9 @@ impl Parts {
             apiserver: find("kube-apiserver"),
             external_dns: cached("external-dns").or_else(|| installed("external-dns")),
             acme: cached("acme"),
-            crds: crds.filter(|folder| folder.is_dir()),
+            crds: folder("crds"),
+            helm: cached("helm").or_else(|| installed("helm")),
+            monitoring: folder("monitoring"),
         }
     }
 

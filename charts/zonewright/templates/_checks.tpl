@@ -36,7 +36,7 @@
 {{- $named := false -}}
 {{- range $filters }}{{ if not (hasPrefix "." .) }}{{ $named = true }}{{ end }}{{ end -}}
 {{- if not $named -}}
-{{- fail "\n\ndns.zones: there is no zone to put names in; name it, or a domain in domainFilters.\nFor zone files alone, set sources=[]." -}}
+{{- fail "\n\ndns.zones: there is no zone to put names in; name it, or a domain in domainFilters.\nFor zone files alone, say sources: []." -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq $provider "webhook") (not (include "zonewright.severalDestinations" .)) -}}

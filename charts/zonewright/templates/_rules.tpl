@@ -55,10 +55,10 @@ Pods, Nodes, EndpointSlices and Namespaces are watched once an object needs them
 {{- define "zonewright.clusterRules" -}}
 {{- $sources := include "zonewright.sources" . -}}
 {{- $rules := list -}}
-{{- if or (contains " node " $sources) (and (not .Values.namespaced) (or (contains " pod " $sources) (contains " service " $sources))) -}}
+{{- if or (contains " node " $sources) (and (or (not .Values.namespaced) .Values.rbac.clusterScoped) (or (contains " pod " $sources) (contains " service " $sources))) -}}
 {{- $rules = append $rules (include "zonewright.follow" (list "" "nodes") | fromYaml) -}}
 {{- end -}}
-{{- if and (include "zonewright.gatewaySources" .) (not (and .Values.namespaced .Values.gatewayNamespace)) -}}
+{{- if and (include "zonewright.gatewaySources" .) (or (not .Values.namespaced) (not .Values.gatewayNamespace) .Values.rbac.clusterScoped) -}}
 {{- $rules = append $rules (include "zonewright.follow" (list "" "namespaces") | fromYaml) -}}
 {{- end -}}
 {{- toYaml $rules -}}

@@ -1,0 +1,138 @@
+//! Mistakes in values, and what users are told of them.
+
+use crate::Check;
+use crate::files::chart;
+use crate::helm::Helm;
+
+/// The trials.
+pub(crate) fn checks() -> Vec<(String, Check)> {
+    vec![
+        (
+            "mistakes_are_told_when_it_is_installed".to_owned(),
+            Box::new(refused),
+        ),
+        (
+            "notes_tell_three_commands_and_what_has_no_meaning".to_owned(),
+            Box::new(notes),
+        ),
+    ]
+}
+
+fn refused(helm: &Helm) -> Result<(), String> {
+    let chart = chart().display().to_string();
+    for (set, told) in REFUSED {
+        let mut arguments = vec!["template", "names", chart.as_str()];
+        if !set.iter().any(|value| value.starts_with("domainFilters")) {
+            arguments.extend(["--set", "domainFilters={example.org}"]);
+        }
+        for value in *set {
+            arguments.extend(["--set", value]);
+        }
+        let run = helm.run(&arguments)?;
+        if run.good || !run.err.contains(told) {
+            return Err(format!("{set:?}: expected {told:?}, but:\n{}", run.err));
+        }
+    }
+    Ok(())
+}
+
+/// Values, and a part of what is told.
+const REFUSED: &[(&[&str], &str)] = &[
+    (&["domainFilter={example.org}"], "'domainFilter'"),
+    (&["dns.servic.type=NodePort"], "'servic'"),
+    (&["provider.rfc2136.host=192.0.2.53"], "'host'"),
+    (&["dns.service.type=Nodeport"], "/dns/service/type"),
+    (&["logLevel=loud"], "/logLevel"),
+    (&["interval=fast"], "/interval"),
+    (&["image.digest=sha256:12"], "/image/digest"),
+    (&["replicaCount=2"], "/replicaCount"),
+    (&["replicaCount=2", "kind=Deployment"], "got 2, want 1"),
+    (&["provider.name=aws"], "\"aws\" is no provider"),
+    (&["provider=cloudflare"], "\"cloudflare\" is no provider"),
+    (
+        &["sources={istio-gateway}"],
+        "\"istio-gateway\" is no source",
+    ),
+    (&["registry=dynamodb"], "\"dynamodb\" is no registry"),
+    (&["txtPrefix=a", "txtSuffix=b"], "only one of them"),
+    (&["domainFilters=null"], "there is no zone to put names in"),
+    (
+        &["domainFilters={.example.org}"],
+        "there is no zone to put names in",
+    ),
+    (
+        &["kind=DaemonSet", "provider.name=inmemory"],
+        "once for each node",
+    ),
+    (
+        &["kind=DaemonSet", "data.type=persistentVolumeClaim"],
+        "cannot share one claim",
+    ),
+    (
+        &["kind=DaemonSet", "dns.updatePolicy={grant a zonesub}"],
+        "do not know of each other's updates",
+    ),
+    (&["provider.name=webhook"], "is not named"),
+    (
+        &[
+            "provider.name=webhook",
+            "provider.webhook.image.repository=a",
+        ],
+        "a repository needs a tag",
+    ),
+    (
+        &["secretConfiguration.enabled=true"],
+        "secretConfiguration.mountPath",
+    ),
+];
+
+fn notes(helm: &Helm) -> Result<(), String> {
+    let chart = chart().display().to_string();
+    for (set, told) in NOTES {
+        let mut arguments = vec!["install", "names", chart.as_str(), "--dry-run=client"];
+        arguments.extend(["--namespace", "dns", "--set", "domainFilters={example.org}"]);
+        for value in *set {
+            arguments.extend(["--set", value]);
+        }
+        let run = helm.run(&arguments)?;
+        let (_, notes) = run.out.split_once("\nNOTES:\n").ok_or(run.err)?;
+        let commands = notes.lines().filter(|line| line.starts_with("   ")).count();
+        if commands < 3 || !notes.contains(told) {
+            return Err(format!("{set:?}: expected {told:?} in\n{notes}"));
+        }
+    }
+    Ok(())
+}
+
+/// Values, and a part of the notes.
+const NOTES: &[(&[&str], &str)] = &[
+    (
+        &[],
+        "jsonpath='{.status.loadBalancer.ingress[0].ip}') example.org SOA",
+    ),
+    (&[], "rollout status deployment/names-zonewright"),
+    (&[], "zonewright explain www.example.org"),
+    (&["dns.service.type=NodePort"], "@NODE -p"),
+    (
+        &["dns.service.type=ClusterIP"],
+        "@names-zonewright-dns example.org",
+    ),
+    (&["hostNetwork=true", "kind=DaemonSet"], "@NODE -p 53"),
+    (&["sources=null"], "zonewright zone list"),
+    (
+        &["triggerLoopOnEvent=true"],
+        "triggerLoopOnEvent has no meaning",
+    ),
+    (&["provider=inmemory"], "provider: NAME is the older way"),
+    (&["provider.name=inmemory"], "txtOwnerId is not set"),
+    (&["provider.name=inmemory"], "nothing is deleted"),
+    (
+        &["dns.updatePolicy={grant a zonesub}"],
+        "is lost when the Pod ends",
+    ),
+    (&["namespaced=true"], "the right to list Nodes"),
+    (
+        &["image.repository=registry.k8s.io/external-dns/external-dns"],
+        "that of external-dns",
+    ),
+];

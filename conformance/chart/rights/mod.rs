@@ -1,0 +1,47 @@
+//! The chart on a real API server: its objects are accepted, and our program, as the account that
+//! the chart makes, may do all that it needs and nothing more.
+
+mod cluster;
+mod role;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use crate::Check;
+use crate::files::examples;
+use crate::helm::Helm;
+
+use cluster::Place;
+
+/// The trials; they share one cluster.
+pub(crate) fn checks(ours: &Path) -> Vec<(String, Check)> {
+    let place: Arc<OnceLock<Result<Place, String>>> = Arc::default();
+    let mut checks: Vec<(String, Check)> = Vec::new();
+    let mut add = |name: String, check: Inside| {
+        let place = Arc::clone(&place);
+        let run = move |helm: &Helm| {
+            let place = place.get_or_init(|| Place::start(helm));
+            check(helm, place.as_ref().map_err(Clone::clone)?)
+        };
+        checks.push((name, Box::new(run)));
+    };
+    for (name, path) in examples().unwrap_or_default() {
+        add(
+            format!("installs::{name}"),
+            Box::new(move |helm, place| place.installs(helm, &name, &path)),
+        );
+    }
+    let program: PathBuf = ours.to_owned();
+    add(
+        "the_role_of_the_cluster_is_what_is_needed_and_no_more".to_owned(),
+        Box::new(move |helm, place| role::of_the_cluster(helm, place, &program)),
+    );
+    let program: PathBuf = ours.to_owned();
+    add(
+        "roles_of_namespaces_are_what_is_needed".to_owned(),
+        Box::new(move |helm, place| role::of_namespaces(helm, place, &program)),
+    );
+    checks
+}
+
+type Inside = Box<dyn FnOnce(&Helm, &Place) -> Result<(), String> + Send>;
