@@ -1,5 +1,5 @@
 {{/*
-What the program does with the API server, by source: it lists and watches, and reads nothing else.
+What the program does with the API server, by source: it lists and watches.
 Pods, Nodes, EndpointSlices and Namespaces are watched once an object needs them.
 */}}
 
@@ -18,8 +18,9 @@ Pods, Nodes, EndpointSlices and Namespaces are watched once an object needs them
 {{- $rules = append $rules (include "zonewright.follow" (list "networking.k8s.io" "ingresses") | fromYaml) -}}
 {{- end -}}
 {{- if contains " crd " $sources -}}
-{{- $rules = append $rules (include "zonewright.follow" (list "externaldns.k8s.io" "dnsendpoints") | fromYaml) -}}
-{{- $rules = append $rules (dict "apiGroups" (list "externaldns.k8s.io") "resources" (list "dnsendpoints/status") "verbs" (list "patch")) -}}
+{{- /* Its status is read and replaced. */ -}}
+{{- $rules = append $rules (dict "apiGroups" (list "externaldns.k8s.io") "resources" (list "dnsendpoints") "verbs" (list "get" "list" "watch")) -}}
+{{- $rules = append $rules (dict "apiGroups" (list "externaldns.k8s.io") "resources" (list "dnsendpoints/status") "verbs" (list "update")) -}}
 {{- end -}}
 {{- $routes := list -}}
 {{- range $kind := list "httproute" "grpcroute" "tlsroute" "tcproute" "udproute" -}}
