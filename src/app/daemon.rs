@@ -33,7 +33,7 @@ use super::catalog::Catalog;
 use super::clock::{self, Moment};
 use super::control::{Answerer, Socket, serve as serve_control};
 use super::data_dir::DataDir;
-use super::follow::{self, Follow};
+use super::follow::{self, Follow, Hub};
 use super::metrics::{Numbers, Syncing};
 use super::privileges::{self, Identity};
 use super::secondaries::{self, Secondaries, Teller};
@@ -64,9 +64,10 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let guard = runtime.enter();
     let signals = Signals::listen()?;
     let (mut authority, updating) = authority::authority(&config.peers, &store)?;
-    let mut follow = None;
-    if let Some((hub, zones)) = follow::prepare(&config.peers, &authority.keys, &store)? {
-        authority.following = Some(hub);
+    let (mut follow, mut hub) = (None, None);
+    if let Some((one, zones)) = follow::prepare(&config.peers, &authority.keys, &store)? {
+        authority.following = Some(Arc::clone(&one) as _);
+        hub = Some(one);
         follow = Some(zones);
     }
     let server = bind(&config, inherited, &authority, &store)?;
@@ -107,6 +108,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let daemon = Daemon {
         catalog,
         follow,
+        hub,
         data_dir,
         updating,
         teller,
@@ -158,6 +160,7 @@ struct Daemon {
     updating: Option<JoinHandle<()>>,
     teller: Option<Teller>,
     follow: Option<Follow>,
+    hub: Option<Arc<Hub>>,
     catalog: Option<Catalog>,
     admin: Option<Admin>,
     socket: Option<Socket>,
@@ -239,6 +242,7 @@ impl Daemon {
                 keeper: handle.clone(),
                 statuses: statuses.clone(),
                 store: Arc::clone(&self.store),
+                hub: self.hub,
                 sync: questions,
             };
             let stop = stop.clone();

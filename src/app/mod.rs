@@ -24,6 +24,7 @@ mod control;
 mod daemon;
 mod data_dir;
 mod follow;
+mod import;
 mod key;
 mod metrics;
 mod once;

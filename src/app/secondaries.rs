@@ -60,7 +60,7 @@ pub(super) fn listen(secondaries: Secondaries, store: &Arc<Store>) -> Option<Tel
     let news = Arc::clone(&changed);
     let whom = secondaries.clone();
     store.tell(move |zone, what| {
-        if what != News::Gone && !whom.of(zone).is_empty() {
+        if !matches!(what, News::Gone | News::Returned) && !whom.of(zone).is_empty() {
             news.zones().insert(zone.clone());
             news.wake.notify_one();
         }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use config::{Command, Environment, Stop, parse};
 
-use super::{check, control, daemon, key, once, telemetry, zones};
+use super::{check, control, daemon, import, key, once, telemetry, zones};
 
 /// Does what the arguments ask for. Exit codes: 0 well, 1 not, 2 wrong arguments or settings.
 pub(crate) fn start(
@@ -53,6 +53,7 @@ pub(crate) fn start(
         },
         Command::Brake(brake) => control::brake(brake, environment),
         Command::Explain(explain) => control::explain(explain, environment),
+        Command::Import(import) => import::run(&import, environment),
         Command::Key(new) => key::make(&new),
     };
     result.unwrap_or_else(|error| {

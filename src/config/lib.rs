@@ -27,8 +27,8 @@ mod value;
 
 pub use clap::builder::StyledStr;
 pub use command::{
-    Brake, Check, Command, Explain, NewKey, Output, Plan, Release, Reload, Run, Stop, ZoneAction,
-    ZoneCommand, parse, parse_file,
+    Brake, Check, Command, Explain, Import, ImportFrom, NewKey, Output, Plan, Release, Reload, Run,
+    Skydns, Stop, ZoneAction, ZoneCommand, parse, parse_file,
 };
 pub use flags::{Flag, Form, Group, Kind, Scope, groups};
 pub use problem::{Origin, Problem, Problems, Quoted};

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod client;
+pub mod etcd;
 pub mod inmemory;
 pub mod layer;
 #[cfg(feature = "rfc2136")]

@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use wire::{Rtype, Serial, Ttl};
+use wire::name::MAX_LEN;
+use wire::{NameRef, Rtype, Serial, Ttl};
 
+use crate::assemble::{SOA_NUMBERS, serial_of};
 use crate::key;
 use crate::node::{Node, RrsetRef};
 use crate::snapshot::Zone;
@@ -47,6 +49,41 @@ impl Step {
     #[must_use]
     pub fn added(&self) -> StepRecords<'_> {
         StepRecords(&self.added)
+    }
+
+    /// A step from its bytes, as [`Self::parts`] gives them. None if they are no step.
+    /// Owners must leave room for the apex.
+    pub(crate) fn from_parts(
+        apex: NameRef<'_>,
+        (from, to): (Serial, Serial),
+        removed: &[u8],
+        added: &[u8],
+    ) -> Option<Self> {
+        let most = MAX_LEN.saturating_sub(apex.len());
+        let whole = is_side(removed, from, most) && is_side(added, to, most);
+        whole.then(|| Self {
+            from,
+            to,
+            removed: removed.into(),
+            added: added.into(),
+        })
+    }
+
+    /// The bytes of what is removed and of what is added.
+    pub(crate) fn parts(&self) -> (&[u8], &[u8]) {
+        (&self.removed, &self.added)
+    }
+
+    /// The step to a version of a zone from an earlier one that differs in its serial alone.
+    pub(crate) fn of_serial(from: Serial, zone: &Zone) -> Self {
+        let mut step = Draft::default().finish(zone, zone);
+        step.from = from;
+        let soa = step.removed().next().map(|soa| soa.rdata.len());
+        let serial = soa.map(|len| step.removed.len() - len.min(SOA_NUMBERS));
+        if let Some(serial) = serial.and_then(|at| step.removed.get_mut(at..at + 4)) {
+            serial.copy_from_slice(&from.0.to_be_bytes());
+        }
+        step
     }
 
     /// Bytes held.
@@ -157,6 +194,21 @@ impl<'a> Iterator for StepRecords<'a> {
     }
 }
 
+/// Whether bytes are one side of a step: whole records, the first of them an SOA with this serial.
+fn is_side(bytes: &[u8], serial: Serial, most: usize) -> bool {
+    let mut records = StepRecords(bytes);
+    let soa = records.next().is_some_and(|soa| {
+        soa.owner.is_empty()
+            && soa.rtype == Rtype::SOA
+            && soa.rdata.len() >= SOA_NUMBERS + 2
+            && serial_of(soa.rdata) == serial
+    });
+    let all = records
+        .by_ref()
+        .all(|record| key::is_owner(record.owner, most));
+    soa && all && records.0.is_empty()
+}
+
 /// A record at some owner, as far as a step compares it.
 type Record = (Rtype, Ttl, Box<[u8]>);
 
@@ -230,18 +282,30 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Adds the step to the current version of a zone of this many bytes.
-    pub(crate) fn push(&mut self, step: Step, zone_bytes: usize) {
+    /// Adds the step to the current version of a zone of this many bytes. Gives it, unless it is too
+    /// large to be kept.
+    pub(crate) fn push(
+        &mut self,
+        step: impl Into<Arc<Step>>,
+        zone_bytes: usize,
+    ) -> Option<&Arc<Step>> {
+        let step = step.into();
         if self.steps.back().is_some_and(|last| last.to != step.from) {
             self.clear();
         }
         self.bytes += step.bytes();
-        self.steps.push_back(Arc::new(step));
+        self.steps.push_back(step);
         while self.bytes > LEAST.max(zone_bytes / 2)
             && let Some(oldest) = self.steps.pop_front()
         {
             self.bytes -= oldest.bytes();
         }
+        self.steps.back()
+    }
+
+    /// All steps, the oldest first.
+    pub(crate) fn steps(&self) -> Vec<Arc<Step>> {
+        self.steps.iter().cloned().collect()
     }
 
     /// Forgets all.

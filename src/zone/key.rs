@@ -3,6 +3,7 @@
 //! Owners are label sequences without the apex and without a final root label; the apex itself is
 //! the empty one. An eight-byte prefix of an order-preserving key decides most comparisons.
 
+use wire::NameRef;
 pub(crate) use wire::name::{LabelStarts, cmp_labels as cmp, label_at};
 
 /// The first eight bytes of the key of an owner.
@@ -115,6 +116,12 @@ pub(crate) fn is_at_or_below(owner: &[u8], above: &[u8]) -> bool {
         at += usize::from(owner[at]) + 1;
     }
     at == extra && owner[at..] == *above
+}
+
+/// Whether bytes are the labels of an owner, at most so many bytes.
+pub(crate) fn is_owner(owner: &[u8], most: usize) -> bool {
+    let name = [owner, &[0]].concat();
+    owner.len() <= most && NameRef::read(&name).is_ok_and(|read| read.len() == name.len())
 }
 
 /// The owner without its first label.

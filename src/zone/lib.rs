@@ -10,14 +10,18 @@
 
 #![forbid(unsafe_code)]
 
+mod ask;
 mod assemble;
+pub mod bind;
 pub mod catalog;
 pub mod check;
 pub mod copy;
 mod cow;
 mod depths;
+mod durable;
 mod edit;
 pub mod file;
+mod freeze;
 pub mod hash;
 mod hidden;
 mod history;
@@ -36,11 +40,13 @@ mod room;
 mod scratch;
 mod snapshot;
 mod store;
+mod sum;
 mod update;
 mod updater;
 mod withhold;
 mod writer;
 
+pub use freeze::FlushError;
 pub use hash::LookupName;
 pub use hidden::{Hidden, Hider};
 pub use history::{Step, StepRecord, StepRecords};
@@ -51,6 +57,7 @@ pub use news::News;
 pub use node::{Flags, Node, Rdatas, RrsetRef, Rrsets};
 pub use snapshot::{Snapshot, Withheld, Zone};
 pub use store::{Committed, Since, Store, StoreError};
+pub use sum::Sum;
 pub use update::{Effect, Permit, Refusal};
 pub use updater::{UpdateError, UpdateRequest, UpdateTotals, Updater};
 pub use writer::{Change, Rrset};

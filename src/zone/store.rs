@@ -12,20 +12,17 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
-use wire::update::Update;
 use wire::{Name, Rtype, Serial};
 
 use crate::assemble::assemble;
 use crate::cow::CowVec;
 use crate::hash::HashKeys;
-use crate::hidden::{Hidden, View};
 use crate::history::{History, Step};
-use crate::journal::{Entry, Journal, JournalError, Stored};
+use crate::journal::{Journal, JournalError, Position, Shown, Stored};
 use crate::layer::Layer;
 use crate::news::{Listeners, News};
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
-use crate::update::{self, Effect, Permit, Refusal};
 use crate::updater::UpdateTotals;
 use crate::writer::{Change, ZoneWriter};
 
@@ -91,7 +88,7 @@ pub struct Store {
     pub(crate) keys: HashKeys,
     current: ArcSwap<Snapshot>,
     writers: Mutex<Writers>,
-    journal: OnceLock<Arc<dyn Journal>>,
+    pub(crate) journal: OnceLock<Arc<dyn Journal>>,
     /// Held from when changes are in the journal until they are committed.
     unsettled: Mutex<()>,
     updates: UpdateTotals,
@@ -109,20 +106,24 @@ pub(crate) struct Writers {
     /// By the same: zones that are copies of other servers'.
     pub(crate) copies: HashSet<Name>,
     /// By the same: the highest serial that may be published.
-    ceilings: HashMap<Name, Serial>,
+    pub(crate) ceilings: HashMap<Name, Serial>,
     /// Those of them that only keep the place of a zone that could not be read.
     pub(crate) withheld: HashSet<Name>,
     /// By the same: what is stored of zones that are not served.
-    stored: BTreeMap<Name, Stored>,
+    pub(crate) stored: BTreeMap<Name, Stored>,
     /// Why the journal does not have all that is published.
-    trouble: Option<JournalError>,
+    pub(crate) trouble: Option<JournalError>,
     /// Whether the journal has more than what is published.
-    spoiled: bool,
+    pub(crate) spoiled: bool,
     /// Whether all is being written anew because of that.
-    renewing: bool,
+    pub(crate) renewing: bool,
+    /// The last word to the journal that may not be durable.
+    pub(crate) said: Option<Position>,
+    /// Those of which updates are refused.
+    pub(crate) frozen: HashSet<Name>,
     /// The serials of before are lost: zones begin with later ones than their files say, and not below
     /// this one.
-    serials_lost: Option<Serial>,
+    pub(crate) serials_lost: Option<Serial>,
 }
 
 /// A version of a zone, and the steps that lead to it from an earlier one.
@@ -132,6 +133,15 @@ pub struct Since {
     pub zone: Arc<Zone>,
     /// The steps to it from the serial that was asked for; none if they are not known any more.
     pub steps: Option<Vec<Arc<Step>>>,
+}
+
+/// What the serial is that records come with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Floor {
+    /// Somebody wants it.
+    Given,
+    /// It was made up.
+    Made,
 }
 
 /// What a swap leaves behind; dropping it may free many pages.
@@ -186,26 +196,45 @@ impl Store {
     /// # Errors
     /// When the records make no zone; the contents before stay.
     pub fn replace_static(&self, records: &Records) -> Result<Committed, StoreError> {
+        self.replace(records, Floor::Given)
+    }
+
+    /// As [`Self::replace_static`], where the serial was made up: it only counts if what is in the zone
+    /// is new.
+    ///
+    /// # Errors
+    /// When the records make no zone; the contents before stay.
+    pub fn replace_made(&self, records: &Records) -> Result<Committed, StoreError> {
+        self.replace(records, Floor::Made)
+    }
+
+    fn replace(&self, records: &Records, kind: Floor) -> Result<Committed, StoreError> {
         // The long part is done before the lock: other zones' writers do not wait for it.
         let (zone, depths) = assemble(records, self.keys)?;
         let apex = zone.apex.clone();
         let mut next = ZoneWriter::new(zone, depths);
+        if self.journal.get().is_some() {
+            next.sum = next.zone.sum();
+        }
         // What is judged by one version must not be committed to another.
         let _settled = self.settle();
         let mut writers = self.lock();
         if writers.copies.contains(&apex) {
             return Err(StoreError::IsCopy { apex });
         }
-        if writers.withheld.remove(&apex) {
-            writers.zones.remove(&apex);
-        }
+        // Its place was kept; in another one it would stand beside what keeps it.
+        let kept = match writers.withheld.remove(&apex) {
+            true => writers.zones.remove(&apex).map(|(place, _)| place),
+            false => None,
+        };
         if let Some((place, writer)) = writers.zones.get_mut(&apex) {
             let place = *place;
             next.apply(writer.contributions());
             let (before, floor) = (writer.zone.serial, next.zone.serial);
             next.set_serial(before);
             next.zone.incomplete = writer.zone.incomplete;
-            if same_contents(&writer.zone, &next.zone) && !floor.is_newer_than(before) {
+            let stays = kind == Floor::Made || !floor.is_newer_than(before);
+            if stays && same_contents(&writer.zone, &next.zone) {
                 return Ok(committed(&writer.zone, false));
             }
             next.set_serial(if floor.is_newer_than(before) {
@@ -215,36 +244,34 @@ impl Store {
             });
             let zone = next.zone.clone();
             let done = committed(&zone, true);
+            let sum = writer.sum;
             let old = std::mem::replace(writer, next).zone;
-            if !zone.incomplete {
-                let history = writers.histories.entry(apex.clone()).or_default();
-                history.push(Step::between(&old, &zone), zone.memory_bytes());
-            }
+            writer.sum = sum;
+            let step = Step::between(&old, &zone);
             self.note(&mut writers, &apex, zone.serial, &[]);
-            self.publish(place, Some(zone), Some(old));
+            self.remember(&mut writers, &zone, step);
+            self.publish(place, zone, old);
             return Ok(done);
         }
+        let mut news = News::Came;
         if let Some(stored) = writers.stored.remove(&apex) {
-            let floor = next.zone.serial;
-            next.apply(stored.changes);
-            // What the file said under the last serial is not known here: if it says something else
-            // now, nobody must take that for what they have.
-            if !floor.is_newer_than(stored.serial) {
-                next.set_serial(stored.serial.next());
-            }
-            writers.ceilings.insert(apex.clone(), stored.ceiling);
-            if next.zone.serial != floor {
-                self.note(&mut writers, &apex, next.zone.serial, &[]);
+            if self.resume(&mut writers, &mut next, stored, kind) {
+                news = News::Returned;
             }
         } else if let Some(now) = writers.serials_lost {
-            let serial = Serial(next.zone.serial.0.wrapping_add(2 * BLOCK));
+            let serial = Serial(next.zone.serial.0.wrapping_add(2 * crate::durable::BLOCK));
             next.set_serial(newer(serial, now));
         }
         let zone = next.zone.clone();
         let done = committed(&zone, true);
-        let place = free_place(&writers);
+        let shown = Shown {
+            serial: zone.serial,
+            sum: next.sum,
+        };
+        self.say_shown(&mut writers, &apex, shown);
+        let place = kept.unwrap_or_else(|| free_place(&writers));
         writers.zones.insert(apex.clone(), (place, next));
-        self.publish_apexes(place, &apex, Some(zone), &writers);
+        self.publish_apexes(place, &apex, Some(zone), &writers, news);
         Ok(done)
     }
 
@@ -299,45 +326,10 @@ impl Store {
         writer.set_serial(wanted.unwrap_or_else(|| before.serial.next()));
         let (place, zone) = (*place, writer.zone.clone());
         let done = committed(&zone, true);
-        // Of a zone that is not whole yet nobody has a copy, and its first records would be there
-        // twice.
-        if !zone.incomplete {
-            let history = writers.histories.entry(zone.apex.clone()).or_default();
-            history.push(Step::at(&before, &zone, changed), zone.memory_bytes());
-        }
-        self.publish(place, Some(zone), Some(before));
+        let step = Step::at(&before, &zone, changed);
+        self.remember(&mut writers, &zone, step);
+        self.publish(place, zone, before);
         Ok(done)
-    }
-
-    /// What an UPDATE would do to the current version of its zone.
-    ///
-    /// # Errors
-    /// When it must not be carried out, with what to tell the client.
-    pub fn evaluate(&self, update: &Update, permit: &dyn Permit) -> Result<Effect, Refusal> {
-        let writers = self.lock();
-        if writers.withheld.contains(&update.zone) {
-            let reason = format!("zone \"{}\" could not be read", update.zone);
-            return Err(Refusal::new(wire::Rcode::SERVFAIL, reason));
-        }
-        match writers.zones.get(&update.zone) {
-            Some(_) if writers.copies.contains(&update.zone) => Err(Refusal::new(
-                wire::Rcode::NOTAUTH,
-                format!("zone \"{}\" is a copy of another server's", update.zone),
-            )),
-            Some((_, writer)) => {
-                let effect = update::evaluate(writer, update, permit)?;
-                for change in &effect.changes {
-                    let checked = check_change(&writer.zone, change);
-                    checked
-                        .map_err(|error| Refusal::new(wire::Rcode::REFUSED, error.to_string()))?;
-                }
-                Ok(effect)
-            }
-            None => Err(Refusal::new(
-                wire::Rcode::NOTAUTH,
-                format!("zone \"{}\" is not served here", update.zone),
-            )),
-        }
     }
 
     /// Says whether what is not in a zone may yet come. Its serial stays: nothing in it changes.
@@ -350,63 +342,10 @@ impl Store {
         if writer.zone.incomplete != incomplete {
             let before = writer.zone.clone();
             writer.zone.incomplete = incomplete;
-            self.publish(*place, Some(writer.zone.clone()), Some(before));
+            // Who has a copy need not look again.
+            self.publish_quietly(*place, writer.zone.clone(), before);
         }
         true
-    }
-
-    /// What one layer says of a zone, shown or hidden, as the changes that would say it.
-    #[must_use]
-    pub fn layer(&self, apex: &Name, layer: Layer) -> Vec<Change> {
-        let writers = self.lock();
-        let Some((_, writer)) = writers.zones.get(apex) else {
-            return Vec::new();
-        };
-        let mut changes = writer.contributions();
-        changes.retain(|change| change.layer == layer);
-        changes
-    }
-
-    /// What a layer says of a zone and nobody is answered, with what hides it.
-    #[must_use]
-    pub fn hidden(&self, apex: &Name, layer: Layer) -> Vec<Hidden> {
-        let view = self.view(apex, layer, None);
-        view.map_or_else(Vec::new, |view| view.all(apex.as_ref()))
-    }
-
-    /// The same of one name.
-    #[must_use]
-    pub fn hidden_at(&self, apex: &Name, owner: &Name, layer: Layer) -> Vec<Hidden> {
-        let lower = owner.as_ref().to_lowercase();
-        let below = lower.as_bytes().len().checked_sub(apex.as_bytes().len());
-        let relative = below.and_then(|len| lower.as_bytes().get(..len));
-        let view = relative.and_then(|owner| self.view(apex, layer, Some(owner)));
-        view.map_or_else(Vec::new, |view| view.at(apex.as_ref(), lower.as_ref()))
-    }
-
-    /// A zone with what does not show in it. Both are of one instant; judging takes no lock.
-    fn view(&self, apex: &Name, layer: Layer, owner: Option<&[u8]>) -> Option<View> {
-        let writers = self.lock();
-        let (_, writer) = writers.served(apex)?;
-        Some(View {
-            snapshot: self.current.load_full(),
-            losers: writer.losers(layer, owner),
-            layer,
-        })
-    }
-
-    /// The current version of a zone with the steps that lead to it from a serial.
-    #[must_use]
-    pub fn since(&self, apex: &Name, serial: Serial) -> Option<Since> {
-        let writers = self.lock();
-        let (place, _) = writers.served(apex)?;
-        let zone = self.current.load().zones.get(*place)?.clone()?;
-        let steps = match writers.histories.get(apex) {
-            _ if zone.serial == serial => Some(Vec::new()),
-            Some(history) => history.since(serial),
-            None => None,
-        };
-        Some(Since { zone, steps })
     }
 
     /// Takes a zone out; tells whether there was one.
@@ -419,151 +358,21 @@ impl Store {
         let Some((place, writer)) = writers.zones.remove(apex) else {
             return false;
         };
-        writers.histories.remove(apex);
         // It may come back, with the serials that were seen of it.
         if !writers.withheld.remove(apex) {
             let stored = writers.state_of(apex, &writer);
             writers.stored.insert(apex.clone(), stored);
         }
-        self.publish_apexes(place, apex, None, &writers);
+        writers.histories.remove(apex);
+        writers.frozen.remove(apex);
+        self.publish_apexes(place, apex, None, &writers, News::Gone);
         true
-    }
-
-    /// From now on keeps what the layers say in a journal; zones begin with what it has of them.
-    /// To be called once, before the first zone comes.
-    pub fn keep_in(&self, journal: Arc<dyn Journal>, recovered: BTreeMap<Name, Stored>) {
-        self.lock().stored = recovered;
-        let first = self.journal.set(journal);
-        debug_assert!(first.is_ok(), "a store has one journal");
-    }
-
-    /// What was stored is lost, with the serials that others have seen. To be called before the first
-    /// zone comes, with the time in seconds since 1970, which serials often are.
-    pub fn lose_serials(&self, now: Serial) {
-        self.lock().serials_lost = Some(now);
-    }
-
-    /// Tells the journal the serial of each zone: the last word before it is closed. What it has of
-    /// commits may be lower where two came at the same time.
-    pub fn note_serials(&self) {
-        let _settled = self.settle();
-        let mut writers = self.lock();
-        let serials: Vec<(Name, Serial)> = writers
-            .zones
-            .iter()
-            .filter(|(apex, _)| writers.ceilings.contains_key(*apex))
-            .map(|(apex, (_, writer))| (apex.clone(), writer.zone.serial))
-            .collect();
-        for (apex, serial) in serials {
-            self.note(&mut writers, &apex, serial, &[]);
-        }
-    }
-
-    /// How often the journal was made durable so far.
-    #[must_use]
-    pub fn journal_flushes(&self) -> Option<u64> {
-        self.journal.get().map(|journal| journal.flushes())
     }
 
     /// What became of updates so far.
     #[must_use]
     pub fn updates(&self) -> &UpdateTotals {
         &self.updates
-    }
-
-    /// Why the journal does not have all that is published, if so.
-    #[must_use]
-    pub fn journal_trouble(&self) -> Option<String> {
-        let writers = self.lock();
-        writers.trouble.as_ref().map(ToString::to_string)
-    }
-
-    /// Makes changes durable that are about to be committed.
-    pub(crate) fn record<'c>(
-        &self,
-        batches: impl Iterator<Item = (&'c Name, &'c [Change], Option<Serial>)>,
-    ) -> Result<(), JournalError> {
-        let Some(journal) = self.journal.get() else {
-            return Ok(());
-        };
-        let recorded = self.try_record(&**journal, batches);
-        if recorded.is_err() {
-            // What was added before the failure must not come back after a restart: nobody was told
-            // that it was done.
-            self.lock().spoiled = true;
-        }
-        recorded
-    }
-
-    fn try_record<'c>(
-        &self,
-        journal: &dyn Journal,
-        batches: impl Iterator<Item = (&'c Name, &'c [Change], Option<Serial>)>,
-    ) -> Result<(), JournalError> {
-        let (mut position, mut raised) = (None, Vec::new());
-        {
-            let writers = self.lock();
-            for (zone, changes, wanted) in batches {
-                let Some((_, writer)) = writers.served(zone) else {
-                    continue;
-                };
-                let serial = newer(
-                    writer.zone.serial.next(),
-                    wanted.unwrap_or(writer.zone.serial),
-                );
-                if writers.is_above_ceiling(zone, serial) {
-                    let ceiling = Serial(serial.0.wrapping_add(BLOCK));
-                    journal.append(Entry::Ceiling {
-                        zone,
-                        serial: ceiling,
-                    })?;
-                    raised.push((zone, ceiling));
-                }
-                position = Some(journal.append(Entry::Commit {
-                    zone,
-                    serial,
-                    changes,
-                })?);
-            }
-        }
-        if let Some(position) = position {
-            journal.flush(position)?;
-        }
-        let mut writers = self.lock();
-        for (zone, ceiling) in raised {
-            writers.ceilings.insert(zone.clone(), ceiling);
-        }
-        Ok(())
-    }
-
-    /// Tells the journal of what is published at once: names of objects need no promise, since they
-    /// come again. A serial above the ceiling is the exception.
-    fn note(&self, writers: &mut Writers, zone: &Name, serial: Serial, changes: &[Change]) {
-        let Some(journal) = self.journal.get() else {
-            return;
-        };
-        let noted = || -> Result<Option<Serial>, JournalError> {
-            let above = writers.is_above_ceiling(zone, serial);
-            let ceiling = Serial(serial.0.wrapping_add(BLOCK));
-            if above {
-                let position = journal.append(Entry::Ceiling {
-                    zone,
-                    serial: ceiling,
-                })?;
-                journal.flush(position)?;
-            }
-            journal.append(Entry::Commit {
-                zone,
-                serial,
-                changes,
-            })?;
-            Ok(above.then_some(ceiling))
-        };
-        match noted() {
-            Ok(Some(ceiling)) => drop(writers.ceilings.insert(zone.clone(), ceiling)),
-            Ok(None) => {}
-            Err(error) => writers.trouble = Some(error),
-        }
     }
 
     /// Waits until all that is in the journal is committed, and keeps it so.
@@ -573,49 +382,23 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the journal forget what later entries have replaced, when it is time for that. To be
-    /// called every second or so.
-    pub fn tidy_journal(&self) {
-        let Some(journal) = self.journal.get() else {
-            return;
-        };
-        let _settled = self.settle();
-        let mut writers = self.lock();
-        let all = |writers: &Writers| {
-            let served = writers.zones.iter();
-            let served = served.filter(|(apex, _)| !writers.withheld.contains(*apex));
-            let served =
-                served.map(|(apex, (_, writer))| (apex.clone(), writers.state_of(apex, writer)));
-            let others = writers.stored.iter();
-            let others = others.map(|(apex, stored)| (apex.clone(), stored.clone()));
-            served.chain(others).collect()
-        };
-        let trouble = (writers.trouble.is_some() || writers.spoiled) && !writers.renewing;
-        match Arc::clone(journal).tidy(trouble, &mut || all(&writers)) {
-            // It is well once nothing is left to do.
-            Ok(true) => writers.renewing = trouble,
-            Ok(false) if writers.renewing => {
-                (writers.trouble, writers.spoiled, writers.renewing) = (None, false, false);
-            }
-            Ok(false) => {}
-            Err(error) => (writers.trouble, writers.renewing) = (Some(error), false),
-        }
-    }
-
     pub(crate) fn lock(&self) -> MutexGuard<'_, Writers> {
         // Writers change their side only by whole steps; after a panic the last one stands.
         self.writers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Publishes the next version of the zone at a place.
-    pub(crate) fn publish(&self, place: usize, zone: Option<Zone>, old: Option<Zone>) {
-        let apex = zone.as_ref().map(|zone| zone.apex.clone());
+    pub(crate) fn publish(&self, place: usize, zone: Zone, old: Zone) {
+        let apex = zone.apex.clone();
+        self.publish_quietly(place, zone, old);
+        self.listeners.say(&apex, News::Changed);
+    }
+
+    /// As [`Self::publish`], and tells nobody.
+    pub(crate) fn publish_quietly(&self, place: usize, zone: Zone, old: Zone) {
         let mut next = Snapshot::clone(&self.current.load());
-        put(&mut next, place, zone);
-        self.swap(next, old);
-        if let Some(apex) = apex {
-            self.listeners.say(&apex, News::Changed);
-        }
+        put(&mut next, place, Some(zone));
+        self.swap(next, Some(old));
     }
 
     /// As [`Self::publish`], when a zone has come or gone.
@@ -625,6 +408,7 @@ impl Store {
         apex: &Name,
         zone: Option<Zone>,
         writers: &Writers,
+        news: News,
     ) {
         let mut next = Snapshot::clone(&self.current.load());
         let of = |zone: &Zone, place| (zone.apex_hash, zone.apex_labels, place);
@@ -638,10 +422,6 @@ impl Store {
             }
         };
         next.apexes = Arc::new(apexes);
-        let news = match zone {
-            Some(_) => News::Came,
-            None => News::Gone,
-        };
         put(&mut next, place, zone);
         self.swap(next, None);
         self.listeners.say(apex, news);
@@ -658,28 +438,14 @@ impl Store {
 
 impl Writers {
     /// A zone of which there is more than its place.
-    fn served(&self, apex: &Name) -> Option<&(usize, ZoneWriter)> {
+    pub(crate) fn served(&self, apex: &Name) -> Option<&(usize, ZoneWriter)> {
         let zone = self.zones.get(apex)?;
         (!self.withheld.contains(apex)).then_some(zone)
     }
-
-    fn is_above_ceiling(&self, zone: &Name, serial: Serial) -> bool {
-        let ceiling = self.ceilings.get(zone);
-        ceiling.is_none_or(|ceiling| serial.is_newer_than(*ceiling))
-    }
-
-    /// What a journal should know of a zone.
-    fn state_of(&self, apex: &Name, writer: &ZoneWriter) -> Stored {
-        let serial = writer.zone.serial;
-        Stored {
-            changes: writer.contributions(),
-            serial,
-            ceiling: self.ceilings.get(apex).copied().unwrap_or(serial),
-        }
-    }
 }
 
-fn newer(left: Serial, right: Serial) -> Serial {
+/// The newer of two serials.
+pub(crate) fn newer(left: Serial, right: Serial) -> Serial {
     if right.is_newer_than(left) {
         right
     } else {
@@ -715,9 +481,6 @@ pub(crate) fn committed(zone: &Zone, changed: bool) -> Committed {
         changed,
     }
 }
-
-/// Serials that are reserved at a time.
-const BLOCK: u32 = 65_536;
 
 /// Whether two versions hold the same names and records.
 pub(crate) fn same_contents(left: &Zone, right: &Zone) -> bool {

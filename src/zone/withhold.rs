@@ -6,6 +6,7 @@ use wire::{Name, Rtype, Ttl};
 use crate::assemble::assemble;
 use crate::depths::Depths;
 use crate::hash::HashKeys;
+use crate::news::News;
 use crate::records::{Place, Records};
 use crate::snapshot::{Withheld, Zone};
 use crate::store::{Store, StoreError, free_place};
@@ -39,7 +40,7 @@ impl Store {
         let writer = ZoneWriter::new(zone.clone(), depths);
         writers.zones.insert(apex.clone(), (place, writer));
         writers.withheld.insert(apex.clone());
-        self.publish_apexes(place, &apex, Some(zone), &writers);
+        self.publish_apexes(place, &apex, Some(zone), &writers, News::Came);
         Ok(())
     }
 }
@@ -97,5 +98,21 @@ mod tests {
         store.withhold(&name("sub.example.")).unwrap();
         assert!(store.remove(&name("sub.example.")));
         assert_eq!(withheld("a.sub.example."), None);
+    }
+
+    #[test]
+    fn a_zone_takes_the_place_that_was_kept_for_it() {
+        let store = Store::new([1, 2]);
+        store.replace_static(&records("a.", 1)).unwrap();
+        store.withhold(&name("b.")).unwrap();
+        // A place before it is free now.
+        assert!(store.remove(&name("a.")));
+        store.replace_static(&records("b.", 1)).unwrap();
+        let snapshot = store.snapshot();
+        let b = LookupName::new(name("x.b.").as_ref(), store.keys());
+        let zone = snapshot.zone_for(&b, b.labels()).unwrap();
+        assert_eq!(zone.withheld(), None);
+        let places = snapshot.zones.iter().filter(|zone| zone.is_some());
+        assert_eq!(places.count(), 1);
     }
 }

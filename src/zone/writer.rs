@@ -17,6 +17,7 @@ use crate::layer::Layer;
 use crate::merge::{Contribution, contribution, entry_of, owned, winners};
 use crate::node::{Flags, Node, RrsetRef};
 use crate::snapshot::Zone;
+use crate::sum::Sum;
 
 /// An RRset of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct Change {
 pub(crate) struct ZoneWriter {
     pub(crate) zone: Zone,
     pub(crate) depths: Depths,
+    /// The sum over its records, while there is a journal.
+    pub(crate) sum: Sum,
     /// Numbers of pages that are free.
     pub(crate) free: Vec<u32>,
     /// Contributions that do not show, by owner below the apex in lower case.
@@ -61,6 +64,7 @@ impl ZoneWriter {
         let mut writer = Self {
             zone,
             depths,
+            sum: Sum::default(),
             free: Vec::new(),
             hidden: BTreeMap::new(),
             dnames: BTreeSet::new(),
@@ -139,11 +143,9 @@ impl ZoneWriter {
     /// the apex in lower case; some may stand there twice.
     pub(crate) fn apply(&mut self, changes: Vec<Change>) -> Vec<Box<[u8]>> {
         let mut by_owner: BTreeMap<Box<[u8]>, Vec<Change>> = BTreeMap::new();
-        let apex_len = self.zone.apex.as_bytes().len();
         for change in changes {
-            let lower = change.owner.as_ref().to_lowercase();
-            let owner = &lower.as_bytes()[..lower.as_bytes().len().saturating_sub(apex_len)];
-            by_owner.entry(owner.into()).or_default().push(change);
+            let owner = self.zone.relative(change.owner.as_ref());
+            by_owner.entry(owner).or_default().push(change);
         }
         let mut changed = Vec::new();
         let mut again = BTreeSet::new();

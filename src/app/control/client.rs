@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use config::{Brake, ControlSocket, Environment, Explain, Output, ZoneAction, ZoneCommand};
 use wire::Name;
 
-use super::protocol::{Command, Outcome, Released, Reply, Request, VERSION, Zone};
+use super::protocol::{Command, Done, Outcome, Released, Reply, Request, VERSION, Zone};
 use super::socket::{Found, connect, find};
 use super::{print, report};
 use crate::app::plain::{plain, plain_json};
@@ -40,16 +40,30 @@ fn zone_to_stdout(command: ZoneCommand, environment: Environment<'_>) -> anyhow:
     let stream = connect(&command.control_socket?, environment)?;
     let request = match &command.action {
         ZoneAction::Export { zone } => Command::Export { zone: zone.clone() },
+        ZoneAction::Flush { zones } => Command::Flush {
+            zones: zones.clone(),
+        },
+        ZoneAction::Freeze { zones } => Command::Freeze {
+            zones: zones.clone(),
+        },
         ZoneAction::List { .. } => Command::List,
         ZoneAction::Reload(reload) => Command::Reload {
             zones: reload.zones.clone(),
         },
+        ZoneAction::Retransfer { zones } => Command::Retransfer {
+            zones: zones.clone(),
+        },
         ZoneAction::Show { zone, .. } => Command::Show { zone: zone.clone() },
+        ZoneAction::Thaw { zones } => Command::Thaw {
+            zones: zones.clone(),
+        },
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
     let (mut zones, mut outcomes): (Vec<Zone>, Vec<Outcome>) = (Vec::new(), Vec::new());
+    let mut done: Vec<Done> = Vec::new();
     ask(&stream, request, |reply| {
         match reply {
+            Reply::Ordered(one) => done.push(one),
             Reply::Outcome(outcome) => outcomes.push(outcome),
             Reply::Text(text) => out.write_all(text.as_bytes())?,
             Reply::Zone(zone) => zones.push(*zone),
@@ -59,6 +73,12 @@ fn zone_to_stdout(command: ZoneCommand, environment: Environment<'_>) -> anyhow:
     })?;
     match command.action {
         ZoneAction::Export { .. } => {}
+        ZoneAction::Flush { .. } => out.write_all(print::done(&done, print::FLUSHED).as_bytes())?,
+        ZoneAction::Freeze { .. } => out.write_all(print::done(&done, print::FROZEN).as_bytes())?,
+        ZoneAction::Retransfer { .. } => {
+            out.write_all(print::done(&done, print::TRANSFERRED).as_bytes())?;
+        }
+        ZoneAction::Thaw { .. } => out.write_all(print::done(&done, print::THAWED).as_bytes())?,
         ZoneAction::List { json: true } => {
             writeln!(out, "{}", serde_json::to_string_pretty(&zones)?)?;
         }
@@ -75,7 +95,8 @@ fn zone_to_stdout(command: ZoneCommand, environment: Environment<'_>) -> anyhow:
         }
     }
     out.flush()?;
-    let failed = outcomes.iter().any(|outcome| !outcome.errors.is_empty());
+    let failed = outcomes.iter().any(|outcome| !outcome.errors.is_empty())
+        || done.iter().any(|one| !one.error.is_empty());
     Ok(if failed {
         ExitCode::FAILURE
     } else {

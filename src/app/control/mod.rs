@@ -9,6 +9,7 @@
 //! The socket belongs to the user that the daemon runs as; who can connect may do everything.
 
 mod client;
+mod orders;
 mod print;
 mod protocol;
 mod report;

@@ -1,6 +1,6 @@
 //! Zones and outcomes as people read them.
 
-use super::protocol::{Outcome, Released, Zone};
+use super::protocol::{Done, Outcome, Released, Zone};
 use crate::app::plain::plain;
 
 /// A table with a line for each zone.
@@ -26,6 +26,9 @@ pub(super) fn zone(zone: &Zone) -> String {
         ("zone", zone.zone.clone()),
         ("state", state(zone).to_owned()),
     ];
+    if zone.frozen {
+        rows.push(("frozen", "updates by clients are refused".to_owned()));
+    }
     if let Some(serial) = zone.serial {
         rows.push(("serial", serial.to_string()));
         rows.push(("records", zone.records.to_string()));
@@ -97,6 +100,43 @@ pub(super) fn outcomes(outcomes: &[Outcome]) -> String {
     text
 }
 
+/// What is said of a zone that something was done with: if it is new, and if it was so before.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    new: &'static str,
+    old: &'static str,
+}
+
+pub(super) const FLUSHED: Words = Words {
+    new: "is on the disk",
+    old: "is on the disk",
+};
+pub(super) const FROZEN: Words = Words {
+    new: "is frozen, updates by clients are refused",
+    old: "was frozen already",
+};
+pub(super) const THAWED: Words = Words {
+    new: "takes updates by clients again",
+    old: "was not frozen",
+};
+pub(super) const TRANSFERRED: Words = Words {
+    new: "was taken from its primary anew",
+    old: "was taken from its primary anew and is what it was",
+};
+
+/// A line for each zone that something was done with, or why not.
+pub(super) fn done(done: &[Done], words: Words) -> String {
+    let mut text = String::new();
+    for one in done {
+        let said = if one.changed { words.new } else { words.old };
+        text.push_str(&match one.serial {
+            Some(serial) => format!("{} {said}, serial {serial}\n", one.zone),
+            None => format!("{}: {}\n", one.zone, plain(&one.error)),
+        });
+    }
+    text
+}
+
 /// A line for each destination whose brake was asked to let go.
 pub(super) fn released(released: &[Released]) -> String {
     let line = |one: &Released| match one.deletes {
@@ -145,6 +185,7 @@ mod tests {
         Zone {
             zone: "example.org.".to_owned(),
             state: "stale".to_owned(),
+            frozen: false,
             serial: Some(2_026_112_101),
             records: 42,
             names: 17,

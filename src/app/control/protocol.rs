@@ -34,14 +34,22 @@ pub(super) enum Command {
     Explain { name: String },
     /// The contents of a zone, as texts.
     Export { zone: String },
+    /// Have what is published of zones on the disk, of all if none is named; an answer for each.
+    Flush { zones: Vec<String> },
+    /// Refuse updates of zones; an answer for each.
+    Freeze { zones: Vec<String> },
     /// All zones.
     List,
     /// What objects have in a zone, as records.
     Records { zone: String },
     /// Read zones again, all if none is named; an outcome for each.
     Reload { zones: Vec<String> },
+    /// Take copies from their primaries anew; an answer for each.
+    Retransfer { zones: Vec<String> },
     /// One zone.
     Show { zone: String },
+    /// Take updates of zones again; an answer for each.
+    Thaw { zones: Vec<String> },
 }
 
 /// A line from the daemon. `Done` or `Error` comes last.
@@ -54,6 +62,8 @@ pub(super) enum Reply {
     Error(String),
     /// What is known of a name.
     Explanation(Box<Explanation>),
+    /// What came of an order about a zone.
+    Ordered(Done),
     /// What came of reading a zone again.
     Outcome(Outcome),
     /// Some records.
@@ -72,6 +82,9 @@ pub(super) struct Zone {
     pub(super) zone: String,
     /// `served`, `stale` or `failed`.
     pub(super) state: String,
+    /// Whether updates by clients are refused for now.
+    #[serde(default)]
+    pub(super) frozen: bool,
     pub(super) serial: Option<u32>,
     pub(super) records: usize,
     pub(super) names: usize,
@@ -92,6 +105,17 @@ pub(super) struct Zone {
 pub(super) struct Released {
     pub(super) destination: String,
     pub(super) deletes: usize,
+}
+
+/// What came of an order about a zone.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(super) struct Done {
+    pub(super) zone: String,
+    pub(super) serial: Option<u32>,
+    /// Whether it was not so before.
+    pub(super) changed: bool,
+    /// Why not; empty if it went well.
+    pub(super) error: String,
 }
 
 /// What came of reading a zone again.

@@ -16,8 +16,10 @@ use wire::{Name, NameRef};
 use zone::records::{Place, Records};
 use zone::{Snapshot, Store, Withheld};
 
+use super::orders;
 use super::protocol::{Command, MAX_REQUEST, Outcome, Released, Reply, Request, VERSION, Zone};
 use super::socket::Socket;
+use crate::app::follow::Hub;
 use crate::app::sync::explain::explain;
 use crate::app::sync::{Ask, Asks, Model, layer};
 use crate::app::zones::{Handle, Order, Status, Statuses};
@@ -28,6 +30,8 @@ pub(crate) struct Answerer {
     pub(crate) keeper: Handle,
     pub(crate) statuses: Statuses,
     pub(crate) store: Arc<Store>,
+    /// The zones that follow other servers, if there are any.
+    pub(crate) hub: Option<Arc<Hub>>,
     /// The objects and the ways to ask each destination; none without sources.
     pub(crate) sync: Option<(Model, Vec<Asks>)>,
 }
@@ -136,6 +140,10 @@ impl Answerer {
                 }
                 Err(message) => Ok(Err(message)),
             },
+            Command::Flush { zones } => self.order(orders::Order::Flush, &zones, out),
+            Command::Freeze { zones } => self.order(orders::Order::Freeze, &zones, out),
+            Command::Retransfer { zones } => self.order(orders::Order::Retransfer, &zones, out),
+            Command::Thaw { zones } => self.order(orders::Order::Thaw, &zones, out),
             Command::Records { zone } => self.layer(&zone, out),
             Command::Reload { zones } => self.reload(&zones, out),
             Command::Explain { name } => self.explain(&name, out),
@@ -279,6 +287,7 @@ impl Answerer {
         Zone {
             zone: name.as_ref().to_lowercase().to_string(),
             state: status.state.label().to_owned(),
+            frozen: self.store.is_frozen(name),
             serial: zone.map(|zone| zone.serial().0),
             records: zone.map_or(0, zone::Zone::record_count),
             names: zone.map_or(0, zone::Zone::name_count),
@@ -348,16 +357,17 @@ fn unfinished(line: &[u8]) -> String {
     }
 }
 
-fn name(text: &str) -> Result<Name, String> {
+/// The name of a zone.
+pub(super) fn name(text: &str) -> Result<Name, String> {
     Name::from_text(text.as_bytes(), Some(NameRef::ROOT))
         .map_err(|error| format!("\"{text}\" is not the name of a zone: {error}"))
 }
 
 /// The way back to the client.
-struct Replies<'a>(BufWriter<&'a UnixStream>);
+pub(super) struct Replies<'a>(BufWriter<&'a UnixStream>);
 
 impl Replies<'_> {
-    fn send(&mut self, reply: &Reply) -> io::Result<()> {
+    pub(super) fn send(&mut self, reply: &Reply) -> io::Result<()> {
         serde_json::to_writer(&mut self.0, reply)?;
         self.0.write_all(b"\n")
     }

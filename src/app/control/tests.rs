@@ -30,6 +30,7 @@ fn answerer(folder: &std::path::Path) -> Answerer {
         keeper: handle,
         statuses,
         store,
+        hub: None,
         sync: None,
     }
 }

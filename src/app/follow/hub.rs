@@ -12,9 +12,10 @@ use server::later::Deliver;
 use server::pipeline::{Following, Heard};
 use server::stage::who::Client;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::{Semaphore, oneshot};
 use wire::{Name, Serial};
+use zone::Committed;
 
 use super::forward::{self, Forwards};
 use super::trust::Trust;
@@ -27,6 +28,15 @@ pub(super) struct Notice {
     pub(super) primary: usize,
     /// The serial that it claims to have.
     pub(super) serial: Option<Serial>,
+}
+
+/// What the task of a zone is told.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// A primary has something new.
+    Notice(Notice),
+    /// Somebody wants the whole zone anew, and to know what came of it.
+    Retransfer(oneshot::Sender<Result<Committed, String>>),
 }
 
 /// All followed zones.
@@ -48,7 +58,7 @@ pub(in crate::app) struct Hub {
 struct Followed {
     primaries: Vec<(IpAddr, Option<Name>)>,
     servers: Vec<Arc<Server>>,
-    notices: Sender<Notice>,
+    notices: Sender<Told>,
 }
 
 impl Hub {
@@ -66,7 +76,7 @@ impl Hub {
     }
 
     /// Adds a zone, and the way to its task.
-    pub(super) fn add(&self, zone: &Name, primaries: &[Primary], notices: Sender<Notice>) {
+    pub(super) fn add(&self, zone: &Name, primaries: &[Primary], notices: Sender<Told>) {
         let followed = Followed {
             primaries: primaries
                 .iter()
@@ -80,6 +90,22 @@ impl Hub {
         };
         let mut zones = self.zones.write().unwrap_or_else(PoisonError::into_inner);
         zones.insert(zone.clone(), followed);
+    }
+
+    /// Has a zone taken from its primary as a whole; none if it is not followed. What comes back is told
+    /// what came of it. Must not be called from a task.
+    pub(in crate::app) fn retransfer(
+        &self,
+        zone: &Name,
+    ) -> Option<oneshot::Receiver<Result<Committed, String>>> {
+        let followed = self.find(zone)?;
+        let (sender, outcome) = oneshot::channel();
+        // Where the task has ended the sender is dropped, and whoever waits is told.
+        let _told = followed
+            .notices
+            .blocking_send(Told::Retransfer(sender))
+            .is_ok();
+        Some(outcome)
     }
 
     /// Forgets a zone.
@@ -133,7 +159,7 @@ impl Following for Hub {
         // Where notices wait already, the zone is about to be asked for.
         let _told = followed
             .notices
-            .try_send(Notice { primary, serial })
+            .try_send(Told::Notice(Notice { primary, serial }))
             .is_ok();
         Heard::Taken
     }
@@ -228,8 +254,11 @@ mod tests {
                 heard,
                 "{address}"
             );
-            let notice = notices.try_recv().ok();
-            assert_eq!(notice.map(|notice| notice.primary), told, "{address}");
+            let notice = match notices.try_recv() {
+                Ok(Told::Notice(notice)) => Some(notice.primary),
+                _ => None,
+            };
+            assert_eq!(notice, told, "{address}");
         }
         assert!(!hub.forwards(&name("zone.")));
     }

@@ -102,6 +102,8 @@ impl Follow {
     /// Makes room for all zones, and fills it with the copies of an earlier run. To be called before
     /// zone files are read.
     ///
+    /// A folder that cannot be used is said; zones are kept in memory then.
+    ///
     /// # Errors
     /// A zone has a file too.
     pub(super) fn load(
@@ -123,7 +125,17 @@ impl Follow {
             store.expect_copy(zone).context("make room for a copy")?;
         }
         let copies = match data_dir {
-            Some(path) => Some(Copies::open(path).context("open the folder of copies")?),
+            // They are served from memory then: that is no reason not to begin.
+            Some(path) => match Copies::open(path) {
+                Ok(copies) => Some(copies),
+                Err(error) => {
+                    tracing::error!(
+                        folder = %path.display(), %error,
+                        "the folder of copies cannot be made: zones of other servers are unknown after a restart"
+                    );
+                    None
+                }
+            },
             None => {
                 tracing::warn!(
                     "zones of other servers are unknown after a restart: no --data-dir is set"

@@ -8,12 +8,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wire::{Name, Rtype, Serial};
-use zone::{Store, Zone};
+use zone::{Committed, Store, Zone};
 
 use super::attempt::{Came, Trouble, Upstream};
 use super::copy::{Copies, CopyFile};
 use super::course::{Course, Due, Timers};
-use super::hub::Notice;
+use super::hub::{Notice, Told};
 use crate::app::zones::{State, Status, Statuses};
 use crate::app::{clock, telemetry};
 
@@ -24,7 +24,7 @@ pub(super) struct Follower {
     upstreams: Vec<Upstream>,
     /// What it is followed for, if not for the settings.
     reason: Option<String>,
-    notices: mpsc::Receiver<Notice>,
+    notices: mpsc::Receiver<Told>,
     store: Arc<Store>,
     file: Option<CopyFile>,
     course: Course,
@@ -38,6 +38,8 @@ pub(super) struct Follower {
     write_pause: Duration,
     /// What was said about the last attempts, if they came to nothing.
     said: Option<String>,
+    /// Those who want the whole zone anew; told what came of it.
+    anew: Vec<oneshot::Sender<Result<Committed, String>>>,
     /// Told once the first attempt has ended.
     attempted: Option<oneshot::Sender<()>>,
 }
@@ -46,7 +48,7 @@ impl Follower {
     pub(super) fn new(
         zone: Name,
         upstreams: Vec<Upstream>,
-        notices: mpsc::Receiver<Notice>,
+        notices: mpsc::Receiver<Told>,
         store: Arc<Store>,
     ) -> Self {
         Self {
@@ -62,6 +64,7 @@ impl Follower {
             write_at: None,
             write_pause: LEAST_PAUSE,
             said: None,
+            anew: Vec::new(),
             attempted: None,
         }
     }
@@ -135,7 +138,7 @@ impl Follower {
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => break,
-                        Some(notice) = self.notices.recv() => self.hear(notice),
+                        Some(told) = self.notices.recv() => self.listen(told),
                         () = sleep_until(self.write_at.unwrap_or(until)), if self.write_at.is_some() => {
                             self.write().await;
                         }
@@ -156,7 +159,8 @@ impl Follower {
         &mut self,
         stop: &CancellationToken,
     ) -> Option<Result<(usize, Came), Trouble>> {
-        let base = self.course.is_held().then(|| self.version()).flatten();
+        let goes_on = self.course.is_held() && self.anew.is_empty();
+        let base = goes_on.then(|| self.version()).flatten();
         let (zone, upstreams, store) = (&self.zone, &self.upstreams, &self.store);
         let (first, look) = (self.first, self.look);
         let course = &mut self.course;
@@ -198,6 +202,15 @@ impl Follower {
     /// Takes what came of an attempt.
     fn take(&mut self, outcome: Result<(usize, Came), Trouble>) {
         self.look = true;
+        for waits in self.anew.drain(..) {
+            let told = match &outcome {
+                Ok((_, Came::New { done, .. })) => Ok(*done),
+                Ok((_, Came::Current)) => Err("the primary has given nothing".to_owned()),
+                Err(trouble) => Err(telemetry::chain(trouble)),
+            };
+            // Whoever asked may have gone.
+            let _unheard = waits.send(told).is_err();
+        }
         let now = Instant::now();
         match outcome {
             Ok((at, came)) => {
@@ -268,6 +281,17 @@ impl Follower {
         }
     }
 
+    fn listen(&mut self, told: Told) {
+        match told {
+            Told::Notice(notice) => self.hear(notice),
+            Told::Retransfer(waits) => {
+                self.anew.push(waits);
+                self.look = false;
+                self.course.told(Instant::now());
+            }
+        }
+    }
+
     fn hear(&mut self, notice: Notice) {
         let ours = self.course.is_held().then(|| self.serial()).flatten();
         if let (Some(ours), Some(theirs)) = (ours, notice.serial)
@@ -285,8 +309,8 @@ impl Follower {
 
     /// Hears what was said during an attempt.
     fn drain(&mut self) {
-        while let Ok(notice) = self.notices.try_recv() {
-            self.hear(notice);
+        while let Ok(told) = self.notices.try_recv() {
+            self.listen(told);
         }
     }
 

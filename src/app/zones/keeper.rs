@@ -127,6 +127,7 @@ impl Keeper {
     /// should be.
     pub(crate) fn load(&mut self) -> usize {
         self.look(&Wanted::Changed, Instant::now());
+        self.loader.store().settle_serials();
         self.started = true;
         self.statuses.count(State::Failed) + self.problems.len()
     }

@@ -59,7 +59,7 @@ impl Made {
         // The time, so that it grows across restarts: a commit is one step, so the serial stays behind
         // the clock as long as a zone has, over its whole life, less than one commit a second.
         let serial = u32::try_from(clock::now().unix_seconds()).unwrap_or(u32::MAX);
-        store.replace_static(&records(&self.apex, &self.servers, serial))?;
+        store.replace_made(&records(&self.apex, &self.servers, serial))?;
         Ok(())
     }
 }

@@ -56,9 +56,10 @@ pub(super) fn build() -> Clap {
         .subcommand(plan_clap())
         .subcommand(explain_clap())
         .subcommand(check_clap())
-        .subcommand(zone_clap())
+        .subcommand(super::zone::clap())
         .subcommand(brake_clap())
         .subcommand(key_clap())
+        .subcommand(super::import::clap())
         .subcommand(completions_clap())
         .mut_subcommands(with_help)
 }
@@ -195,58 +196,8 @@ fn output() -> Arg {
         .help("How it is shown [default: table]")
 }
 
-fn control_socket() -> impl Iterator<Item = Arg> {
+pub(super) fn control_socket() -> impl Iterator<Item = Arg> {
     arguments(Show::Only(&["control-socket"])).filter(|arg| arg.get_id() == "control-socket")
-}
-
-fn zone_clap() -> Clap {
-    let json = || {
-        Arg::new("json")
-            .long("json")
-            .action(ArgAction::SetTrue)
-            .help("Print JSON")
-    };
-    let name = || {
-        Arg::new("name")
-            .value_name("ZONE")
-            .required(true)
-            .help("The name of the zone")
-    };
-    Clap::new("zone")
-        .about("Ask a running zonewright about its zones")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .disable_help_subcommand(true)
-        .subcommand(
-            Clap::new("list")
-                .about("List all zones")
-                .arg(json())
-                .args(control_socket()),
-        )
-        .subcommand(
-            Clap::new("show")
-                .about("Show where a zone comes from and how it is")
-                .arg(name())
-                .arg(json())
-                .args(control_socket()),
-        )
-        .subcommand(
-            Clap::new("export")
-                .about("Print a zone as a master file, as it is served now")
-                .arg(name())
-                .args(control_socket()),
-        )
-        .subcommand(
-            Clap::new("reload")
-                .about("Read zone files again, changed or not")
-                .arg(
-                    name()
-                        .required(false)
-                        .num_args(0..)
-                        .help("Their names; without any, all zones"),
-                )
-                .args(control_socket()),
-        )
 }
 
 fn completions_clap() -> Clap {

@@ -4,16 +4,20 @@
 //! zonewright [FLAGS]                        the daemon
 //! zonewright check [FILES] [FLAGS]          settings and zone files
 //! zonewright zone list|show|export|reload   a running daemon's zones
+//! zonewright zone freeze|thaw|flush|retransfer
 //! zonewright plan [FLAGS]                   what a pass would change
 //! zonewright explain NAME                   a running daemon's reasons
 //! zonewright brake release                  lets held deletes go
 //! zonewright key new NAME                   a key for updates and transfers
+//! zonewright import bind|skydns             a zone file of what another server has
 //! zonewright completions SHELL
 //! ```
 
 mod arguments;
 mod build;
+mod import;
 mod man;
+mod zone;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,6 +28,8 @@ use clap::error::ErrorKind;
 use wire::Name;
 
 use self::build::{TEXTS, build};
+pub use self::import::{Import, ImportFrom, Skydns};
+pub use self::zone::{Reload, ZoneAction, ZoneCommand};
 use crate::check::{check, check_control_socket};
 use crate::flags::Retired;
 use crate::problem::{Origin, Problem, Problems};
@@ -39,6 +45,8 @@ pub enum Command {
     Check(Box<Check>),
     /// Say why there are records at a name, or none.
     Explain(Explain),
+    /// Make a zone file of what another server has.
+    Import(Import),
     /// Make a key.
     Key(NewKey),
     /// Show what a pass would change.
@@ -127,46 +135,6 @@ pub enum Output {
     Table,
 }
 
-/// A question or an order to a running daemon.
-#[derive(Debug)]
-pub struct ZoneCommand {
-    /// Where it listens, or what is wrong with that setting.
-    pub control_socket: Result<ControlSocket, Problems>,
-    /// What is asked.
-    pub action: ZoneAction,
-}
-
-/// What is asked of a running daemon.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ZoneAction {
-    /// The contents of a zone as a master file.
-    Export {
-        /// The zone.
-        zone: String,
-    },
-    /// One line for each zone.
-    List {
-        /// As JSON.
-        json: bool,
-    },
-    /// Read zone files again.
-    Reload(Reload),
-    /// All about a zone.
-    Show {
-        /// The zone.
-        zone: String,
-        /// As JSON.
-        json: bool,
-    },
-}
-
-/// Which zones are read again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reload {
-    /// Their names; empty means all.
-    pub zones: Vec<String>,
-}
-
 /// The program ends here, with something to print: help, version, or a mistake in the arguments.
 #[derive(Debug)]
 pub struct Stop {
@@ -207,6 +175,14 @@ pub fn parse(
         Some(("check", matches)) => Command::Check(Box::new(check_command(matches, &given))),
         Some(("completions", matches)) => Command::Print(completions(matches)),
         Some(("explain", matches)) => Command::Explain(explain(matches, &given)),
+        Some(("import", matches)) => match import::command(matches) {
+            Some(import) => Command::Import(import),
+            None => {
+                return Err(stop(
+                    build().error(ErrorKind::MissingSubcommand, "nothing to import"),
+                ));
+            }
+        },
         Some(("key", matches)) => Command::Key(new_key(matches)),
         Some(("plan", matches)) => Command::Plan(Plan {
             config: settings(matches, &given).and_then(with_sync),
@@ -219,6 +195,10 @@ pub fn parse(
                 config: settings(&matches, &given),
             }),
         },
+        Some(("zone", matches)) => Command::Zone(zone::command(matches, &given)),
+        _ => Command::Run(Run {
+            config: settings(&matches, &given),
+        }),
     })
 }
 

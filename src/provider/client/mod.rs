@@ -49,13 +49,27 @@ impl Http {
         cap: usize,
         calls: Arc<HttpCalls>,
     ) -> Result<Self, ClientError> {
+        Self::with(provider, limit, (cap, calls), Ok)
+    }
+
+    /// A client that is set up by more than its times.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub(crate) fn with(
+        provider: &'static str,
+        limit: Duration,
+        (cap, calls): (usize, Arc<HttpCalls>),
+        more: impl FnOnce(reqwest::ClientBuilder) -> reqwest::Result<reqwest::ClientBuilder>,
+    ) -> Result<Self, ClientError> {
         // Another part of the program may have set it up already; then that one is in use.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .timeout(limit)
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("zonewright/", env!("CARGO_PKG_VERSION")))
-            .build()
+            .user_agent(concat!("zonewright/", env!("CARGO_PKG_VERSION")));
+        let client = more(builder)
+            .and_then(reqwest::ClientBuilder::build)
             .map_err(|source| ClientError { provider, source })?;
         Ok(Self {
             client,

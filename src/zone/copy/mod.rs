@@ -16,6 +16,7 @@ use wire::{Name, Serial};
 
 use crate::assemble::assemble;
 use crate::history::Step;
+use crate::news::News;
 use crate::records::Records;
 use crate::snapshot::Withheld;
 use crate::store::{
@@ -60,7 +61,7 @@ impl Store {
         writers.copies.insert(apex.clone());
         let writer = ZoneWriter::new(zone.clone(), depths);
         writers.zones.insert(apex.clone(), (place, writer));
-        self.publish_apexes(place, &apex, Some(zone), &writers);
+        self.publish_apexes(place, &apex, Some(zone), &writers, News::Came);
         Ok(())
     }
 
@@ -74,7 +75,7 @@ impl Store {
         let Some((place, _)) = writers.zones.remove(apex) else {
             return false;
         };
-        self.publish_apexes(place, apex, None, &writers);
+        self.publish_apexes(place, apex, None, &writers, News::Gone);
         true
     }
 
@@ -124,7 +125,7 @@ impl Store {
             history.push(Step::between(&old, &zone), zone.memory_bytes());
         }
         let done = committed(&zone, true);
-        self.publish(place, Some(zone), Some(old));
+        self.publish(place, zone, old);
         Ok(done)
     }
 
@@ -157,7 +158,7 @@ impl Store {
         let history = writers.histories.entry(apex).or_default();
         history.push(Step::at(&before, &zone, changed), zone.memory_bytes());
         let done = committed(&zone, true);
-        self.publish(place, Some(zone), Some(before));
+        self.publish(place, zone, before);
         Ok(done)
     }
 
@@ -174,7 +175,7 @@ impl Store {
         }
         let before = writer.zone.clone();
         writer.zone.withheld = wanted;
-        self.publish(*place, Some(writer.zone.clone()), Some(before));
+        self.publish(*place, writer.zone.clone(), before);
         true
     }
 }

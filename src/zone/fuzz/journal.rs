@@ -36,6 +36,7 @@ fn contents(recovered: &Recovered) -> BTreeMap<String, Vec<String>> {
         let changes = stored.changes.iter().map(|change| format!("{change:?}"));
         let mut changes: Vec<String> = changes.collect();
         changes.sort_unstable();
+        changes.push(format!("{:?} {:?}", stored.shown, stored.steps));
         (zone.to_string(), changes)
     });
     zones.collect()
@@ -103,6 +104,10 @@ impl Disk for Memory {
 impl DiskFile for File {
     fn size(&self) -> Result<u64> {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).len() as u64)
+    }
+
+    fn identity(&self) -> Result<[u64; 2]> {
+        Ok([0, 0])
     }
 
     fn read_at(&self, buffer: &mut [u8], at: u64) -> Result<usize> {

@@ -57,6 +57,12 @@ pub trait DiskFile: Send + Sync + Debug {
     /// When the disk does not say.
     fn size(&self) -> io::Result<u64>;
 
+    /// What tells it from all other files, under whatever name it stands.
+    ///
+    /// # Errors
+    /// When the disk does not say.
+    fn identity(&self) -> io::Result<[u64; 2]>;
+
     /// Reads bytes from a place on; gives how many, none at the end.
     ///
     /// # Errors

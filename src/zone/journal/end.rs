@@ -12,7 +12,7 @@ use std::sync::Arc;
 use wire::{Name, Serial};
 
 use super::error::again;
-use super::frame::{self, Header, Kind};
+use super::frame::{self, Header, Kind, VERSION};
 use super::growing::Growing;
 use super::recover::{Found, SEGMENT, file_name};
 use super::state::newer;
@@ -163,7 +163,7 @@ impl End {
                 None => drop(self.ceilings.insert(Name::clone(zone), *serial)),
             },
             Some(Entry::Forget { zone }) => drop(self.ceilings.remove(zone)),
-            Some(Entry::Commit { .. }) | None => {}
+            Some(Entry::Commit { .. } | Entry::Shown { .. } | Entry::Step { .. }) | None => {}
         }
         Ok(Position(sequence))
     }
@@ -222,6 +222,19 @@ impl End {
         }
         let done = sync.file.sync_data();
         self.settle(&sync, done)
+    }
+
+    /// Sees whether the segment is still there. If not, all it holds is lost with it, and nothing is
+    /// taken before all zones are written anew.
+    pub(super) fn look(&mut self) {
+        let segment = self
+            .segment
+            .as_ref()
+            .filter(|_| self.failure.is_none() && !self.closed);
+        let checked = segment.map(|segment| segment.check(&*self.disk));
+        if let Some(Err(error)) = checked {
+            self.fail(error);
+        }
     }
 
     /// Whether it is time for a new image: the segment has grown beyond the last one, or nothing is
@@ -314,6 +327,7 @@ impl End {
         let name = file_name(number, SEGMENT);
         let header = Header {
             kind: Kind::Segment,
+            version: VERSION,
             number,
             first: self.last + 1,
             durable: self.durable,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use wire::{Name, Serial};
 
-use super::{JournalError, Stored};
+use super::{JournalError, Shown, Stored};
+use crate::history::Step;
+use crate::sum::Sum;
 use crate::writer::Change;
 
 /// Where zones are made durable before they are published.
@@ -63,6 +65,22 @@ pub enum Entry<'a> {
         serial: Serial,
         /// What its layers say from now on.
         changes: &'a [Change],
+    },
+    /// A version of a zone that was shown; its history may have no step to it.
+    Shown {
+        /// The zone.
+        zone: &'a Name,
+        /// The version.
+        shown: Shown,
+    },
+    /// What led to a version of a zone that was shown, for those who have the one before.
+    Step {
+        /// The zone.
+        zone: &'a Name,
+        /// What changed.
+        step: &'a Step,
+        /// The sum over the records of the later version.
+        sum: Sum,
     },
     /// Nothing about this zone counts any more.
     Forget {

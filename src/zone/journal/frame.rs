@@ -4,6 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) kind: Kind,
+    /// The format of the file.
+    pub(super) version: u32,
     /// The number in the file's name.
     pub(super) number: u64,
     /// The sequence number of the first entry behind the header; of an image, behind the image.
@@ -47,7 +49,7 @@ impl Header {
     pub(super) fn to_bytes(self) -> [u8; HEADER_LEN] {
         let mut bytes = Vec::with_capacity(HEADER_LEN);
         bytes.extend(self.kind.magic());
-        bytes.extend(VERSION.to_be_bytes());
+        bytes.extend(self.version.to_be_bytes());
         bytes.extend([0; 4]);
         for word in [self.number, self.first, self.durable, self.salt] {
             bytes.extend(word.to_be_bytes());
@@ -88,6 +90,7 @@ impl Header {
         }
         let read = Self {
             kind,
+            version: short(8),
             number: word(16),
             first: word(24),
             durable: word(32),
@@ -182,5 +185,5 @@ pub(super) const HEADER_LEN: usize = 64;
 pub(super) const FRAME_LEN: usize = 16;
 /// The most bytes of a payload: a commit of millions of records.
 pub(super) const MOST_PAYLOAD: u32 = 1 << 30;
-/// The format that is written, and the latest that is read.
-pub(super) const VERSION: u32 = 1;
+/// The format that is written, and the latest that is read; earlier ones have fewer kinds of entries.
+pub(super) const VERSION: u32 = 2;

@@ -47,6 +47,16 @@ impl Growing {
         Ok(segment)
     }
 
+    /// Whether its name still stands for it; a folder that was taken away takes all with it that is
+    /// written to files without a name.
+    pub(super) fn check(&self, disk: &dyn Disk) -> io::Result<()> {
+        let named = disk.open(&self.name)?.identity()?;
+        match named == self.file.identity()? {
+            true => Ok(()),
+            false => Err(io::Error::other("another file has its name")),
+        }
+    }
+
     /// Whether no entry was added yet.
     pub(super) fn is_empty(&self) -> bool {
         self.at == HEADER_LEN as u64

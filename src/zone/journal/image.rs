@@ -9,7 +9,7 @@ use std::io;
 
 use wire::{Name, Serial};
 
-use super::frame::{self, Header, Kind};
+use super::frame::{self, Header, Kind, VERSION};
 use super::recover::{DRAFT, Files, IMAGE, file_name};
 use super::state::newer;
 use super::{Disk, DiskFile, Entry, JournalError, Stored, payload};
@@ -69,6 +69,7 @@ fn write_draft<S: Borrow<Stored>>(
     };
     let header = Header {
         kind: Kind::Image,
+        version: VERSION,
         number: rotation.number,
         first: rotation.last + 1,
         // Whether the image is durable is not known before it has its name, and its name is.
@@ -82,7 +83,21 @@ fn write_draft<S: Borrow<Stored>>(
             changes,
             serial,
             ceiling,
+            shown,
+            steps,
         } = stored.borrow();
+        // Before the serial: that may be a later one, which nobody was shown yet.
+        if let Some(shown) = *shown {
+            let (zone, sum) = (&zone, shown.sum);
+            for step in steps {
+                // Of the last one alone the sum counts.
+                let entry = Entry::Step { zone, step, sum };
+                draft.add(Some(&entry)).map_err(too_big)?;
+                draft.spill(CHUNK).map_err(failed("write to"))?;
+            }
+            let entry = Entry::Shown { zone, shown };
+            draft.add(Some(&entry)).map_err(too_big)?;
+        }
         let mut rest = &**changes;
         // A zone without contributions is known by its serial.
         loop {

@@ -164,6 +164,7 @@ impl Journal for Log {
         capture: &mut dyn FnMut() -> Vec<(Name, Stored)>,
     ) -> Result<bool, JournalError> {
         let mut end = self.lock_when_quiet();
+        end.look();
         end.owed |= renew;
         if let Some(error) = end.image_error.take() {
             return Err(error);

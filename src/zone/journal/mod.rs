@@ -7,8 +7,9 @@
 //! open: newest whole image + the segments from it on → what was stored → a new segment, a new image
 //! ```
 //!
-//! It holds the contributions of all layers but the static one, the serial after each commit, and a
-//! ceiling of serials per zone. It knows nothing of merging: what an entry says is given back as it
+//! It holds the contributions of all layers but the static one, the serial after each commit, a
+//! ceiling of serials per zone, and for incremental transfers what led to the version shown last,
+//! with a sum over its records. It knows nothing of merging: what an entry says is given back as it
 //! came. Entries are a sequence; what is found after a crash is a prefix of it that holds all that
 //! was flushed.
 //!
@@ -39,7 +40,7 @@ pub use error::JournalError;
 pub use folder::Folder;
 use image::Rotation;
 pub use log::Log;
-pub use state::{Recovered, Stored};
+pub use state::{Recovered, Shown, Stored};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

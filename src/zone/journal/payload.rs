@@ -7,8 +7,10 @@
 use wire::name::MAX_LEN;
 use wire::{Name, NameRef, Rtype, Serial, Ttl};
 
-use super::Entry;
+use super::{Entry, Shown};
+use crate::history::Step;
 use crate::layer::Layer;
+use crate::sum::Sum;
 use crate::writer::{Change, Rrset};
 
 /// What stands in a payload.
@@ -25,6 +27,15 @@ pub(super) enum Record {
     },
     /// The end of an image, or of a log that was closed.
     End,
+    Shown {
+        zone: Name,
+        shown: Shown,
+    },
+    Step {
+        zone: Name,
+        step: Step,
+        sum: Sum,
+    },
     Forget {
         zone: Name,
     },
@@ -52,6 +63,23 @@ pub(super) fn write(buffer: &mut Vec<u8>, lag: u64, entry: &Entry<'_>) {
                 write_change(buffer, zone.as_bytes(), before, change);
                 before = Some(change.owner.as_bytes());
             }
+        }
+        Entry::Shown { zone, shown } => {
+            buffer.push(SHOWN);
+            buffer.extend(zone.as_bytes());
+            buffer.extend(shown.serial.0.to_be_bytes());
+            buffer.extend(shown.sum.0.to_be_bytes());
+        }
+        Entry::Step { zone, step, sum } => {
+            let (removed, added) = step.parts();
+            buffer.push(STEP);
+            buffer.extend(zone.as_bytes());
+            buffer.extend(step.from.0.to_be_bytes());
+            buffer.extend(step.to.0.to_be_bytes());
+            buffer.extend(sum.0.to_be_bytes());
+            write_number(buffer, removed.len() as u64);
+            buffer.extend(removed);
+            buffer.extend(added);
         }
         Entry::Forget { zone } => {
             buffer.push(FORGET);
@@ -141,6 +169,14 @@ pub(super) fn read(payload: &[u8]) -> Option<Record> {
             }
         }
         END => Record::End,
+        SHOWN => Record::Shown {
+            zone: reader.name()?.to_name(),
+            shown: Shown {
+                serial: Serial(u32::from_be_bytes(reader.array()?)),
+                sum: Sum(u64::from_be_bytes(reader.array()?)),
+            },
+        },
+        STEP => reader.step()?,
         FORGET => Record::Forget {
             zone: reader.name()?.to_name(),
         },
@@ -219,6 +255,26 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A step. One that is not whole only tells what was shown after it: transfers are whole then.
+    fn step(&mut self) -> Option<Record> {
+        let zone = self.name()?;
+        let from = Serial(u32::from_be_bytes(self.array()?));
+        let serial = Serial(u32::from_be_bytes(self.array()?));
+        let sum = Sum(u64::from_be_bytes(self.array()?));
+        let removed = usize::try_from(self.number()?).ok()?;
+        let removed = self.take(removed)?;
+        let added = std::mem::take(&mut self.0);
+        let step = Step::from_parts(zone, (from, serial), removed, added);
+        let zone = zone.to_name();
+        Some(match step {
+            Some(step) => Record::Step { zone, step, sum },
+            None => Record::Shown {
+                zone,
+                shown: Shown { serial, sum },
+            },
+        })
+    }
+
     fn rrset(&mut self, rtype: Rtype) -> Option<Rrset> {
         let ttl = Ttl::from_secs(u32::from_be_bytes(self.array()?));
         // Each record takes a byte at least, so the count asks for no more room than there is.
@@ -237,6 +293,8 @@ const COMMIT: u8 = 1;
 const CEILING: u8 = 2;
 const FORGET: u8 = 3;
 const END: u8 = 4;
+const SHOWN: u8 = 5;
+const STEP: u8 = 6;
 
 // Flags of a change.
 const LAYER: u8 = 0b11;

@@ -59,6 +59,14 @@ pub(super) fn recover(disk: &dyn Disk) -> Result<Found, JournalError> {
         cut: None,
         unread,
     };
+    if base > 0 && !files.segments.contains_key(&base) {
+        // It was begun and durable before its image. Somebody may have moved it away for its damage.
+        let log = disk.path().join(file_name(base, SEGMENT));
+        found.notes.push(format!(
+            "\"{}\" is missing: what updates brought after the image beside it is lost, and serials may step back",
+            log.display()
+        ));
+    }
     for (&number, name) in files.segments.range(base..) {
         read_segment(number, name, &mut place, &mut found)?;
     }

@@ -2,11 +2,14 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use wire::{Name, Rtype, Serial};
 
 use super::payload::Record;
+use crate::history::Step;
 use crate::layer::Layer;
+use crate::sum::Sum;
 use crate::writer::{Change, Rrset};
 
 /// What was stored when the journal was opened.
@@ -30,6 +33,19 @@ pub struct Stored {
     pub serial: Serial,
     /// Serials up to this one may be published without a new ceiling.
     pub ceiling: Serial,
+    /// The last version that is known to have been shown.
+    pub shown: Option<Shown>,
+    /// The steps that lead to it.
+    pub steps: Vec<Arc<Step>>,
+}
+
+/// A version that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its serial.
+    pub serial: Serial,
+    /// The sum over its records.
+    pub sum: Sum,
 }
 
 /// What the entries so far make of all zones.
@@ -45,6 +61,8 @@ struct ZoneState {
     owners: HashMap<Name, Owner>,
     serial: Option<Serial>,
     ceiling: Option<Serial>,
+    shown: Option<Shown>,
+    steps: Vec<Arc<Step>>,
 }
 
 impl State {
@@ -62,13 +80,24 @@ impl State {
                 changes,
             } => {
                 let zone = self.zones.entry(zone).or_default();
-                zone.serial = Some(serial);
-                zone.ceiling = Some(newer(zone.ceiling, serial));
+                zone.reach(serial);
                 for change in changes {
                     zone.apply(change);
                 }
             }
             Record::End => {}
+            Record::Shown { zone, shown } => self.zones.entry(zone).or_default().show(shown),
+            Record::Step { zone, step, sum } => {
+                let zone = self.zones.entry(zone).or_default();
+                zone.show(Shown {
+                    serial: step.to,
+                    sum,
+                });
+                if zone.steps.last().is_some_and(|last| last.to != step.from) {
+                    zone.steps.clear();
+                }
+                zone.steps.push(Arc::new(step));
+            }
             Record::Forget { zone } => {
                 self.zones.remove(&zone);
             }
@@ -79,7 +108,9 @@ impl State {
     pub(super) fn finish(self, exact: bool) -> BTreeMap<Name, Stored> {
         let stored = |zone: ZoneState| {
             let ceiling = zone.ceiling.unwrap_or(Serial(0));
-            let serial = zone.serial.filter(|_| exact);
+            // Without a serial in reserve nothing later can have been shown.
+            let last = zone.shown.filter(|shown| shown.serial == ceiling);
+            let serial = zone.serial.filter(|_| exact || last.is_some());
             let mut changes = Vec::with_capacity(zone.owners.len());
             for (name, owner) in zone.owners {
                 let rest = owner.rest.into_iter();
@@ -90,6 +121,8 @@ impl State {
                 changes,
                 serial: serial.unwrap_or_else(|| ceiling.next()),
                 ceiling,
+                shown: zone.shown,
+                steps: zone.steps,
             }
         };
         let zones = self.zones.into_iter();
@@ -112,6 +145,16 @@ struct Held {
 }
 
 impl ZoneState {
+    fn show(&mut self, shown: Shown) {
+        self.reach(shown.serial);
+        self.shown = Some(shown);
+    }
+
+    fn reach(&mut self, serial: Serial) {
+        self.serial = Some(serial);
+        self.ceiling = Some(newer(self.ceiling, serial));
+    }
+
     fn apply(&mut self, change: Change) {
         let Change {
             owner,

@@ -56,6 +56,57 @@ fn zone_commands_are_told_where_to_ask() {
     assert_eq!(zone.control_socket, Ok(ControlSocket::At("/s".into())));
     let zones = vec!["a.example".to_owned(), "b".to_owned()];
     assert_eq!(zone.action, ZoneAction::Reload(Reload { zones }));
+    let orders = ["flush", "freeze", "retransfer", "thaw"];
+    let zones = vec!["a.example".to_owned()];
+    let actions = [
+        ZoneAction::Flush {
+            zones: zones.clone(),
+        },
+        ZoneAction::Freeze {
+            zones: zones.clone(),
+        },
+        ZoneAction::Retransfer {
+            zones: zones.clone(),
+        },
+        ZoneAction::Thaw { zones },
+    ];
+    for (order, action) in orders.iter().zip(actions) {
+        let Command::Zone(zone) = command(&["zone", order, "a.example"]) else {
+            panic!("not zone");
+        };
+        assert_eq!(zone.action, action);
+    }
+    assert!(stopped(&["zone", "freeze"]).contains("required"));
+}
+
+#[test]
+fn what_is_imported_is_named() {
+    let Command::Import(import) = command(&["import", "bind", "a.test=db", "-o", "a.zone"]) else {
+        panic!("not import");
+    };
+    assert_eq!(import.output, Some("a.zone".into()));
+    let ImportFrom::Bind { file, journal } = import.from else {
+        panic!("not bind");
+    };
+    assert_eq!((file.path, journal), ("db".into(), None));
+    let all = [
+        "import",
+        "skydns",
+        "a.test",
+        "--etcd=http://a:1",
+        "--owned",
+        "--prefix=/x",
+    ];
+    let Command::Import(import) = command(&all) else {
+        panic!("not import");
+    };
+    let ImportFrom::Skydns(asked) = import.from else {
+        panic!("not skydns");
+    };
+    assert_eq!((&*asked.prefix, asked.owned), ("/x", true));
+    assert_eq!(asked.servers, ["http://a:1"]);
+    assert!(stopped(&["import", "bind", "a..b=db"]).contains("not the name of a zone"));
+    assert!(stopped(&["import", "skydns", "a", "--etcd=b", "--dump=c"]).contains("cannot be used"));
 }
 
 #[test]

@@ -22,9 +22,10 @@ fn short_help_fits_on_a_screen() {
       plan         Show what would be changed, and change nothing
       explain      Ask a running zonewright why a name has its records, or none
       check        Find every mistake in zone files and settings
-      zone         Ask a running zonewright about its zones
+      zone         Ask a running zonewright about its zones, or tell it what to do
       brake        Let mass deletes go that a running zonewright holds
       key          Make keys that sign updates and transfers
+      import       Make a zone file of what another server has
       completions  Print a completion script for a shell
 
     Zones:
@@ -96,9 +97,10 @@ fn long_help_explains_every_flag() {
       plan         Show what would be changed, and change nothing
       explain      Ask a running zonewright why a name has its records, or none
       check        Find every mistake in zone files and settings
-      zone         Ask a running zonewright about its zones
+      zone         Ask a running zonewright about its zones, or tell it what to do
       brake        Let mass deletes go that a running zonewright holds
       key          Make keys that sign updates and transfers
+      import       Make a zone file of what another server has
       completions  Print a completion script for a shell
     ");
     insta::assert_snapshot!(after, @"
@@ -172,15 +174,19 @@ Options:
 All flags of the daemon are taken, and checked too: see zonewright --help.
 ");
     insta::assert_snapshot!(help("zone", false), @"
-    Ask a running zonewright about its zones
+    Ask a running zonewright about its zones, or tell it what to do
 
     Usage: zonewright zone <COMMAND>
 
     Commands:
-      list    List all zones
-      show    Show where a zone comes from and how it is
-      export  Print a zone as a master file, as it is served now
-      reload  Read zone files again, changed or not
+      list        List all zones
+      show        Show where a zone comes from and how it is
+      export      Print a zone as a master file, as it is served now
+      reload      Read zone files again, changed or not
+      freeze      Refuse updates by clients until they are taken again
+      thaw        Take updates by clients again
+      flush       Have all that is published on the disk
+      retransfer  Take zones from their primaries anew, as a whole
 
     Options:
       -h, --help  Print this help

@@ -12,6 +12,7 @@ use wire::{Name, Rtype, Serial, Ttl};
 use super::sim::{Faults, Sim};
 use super::{Says, change, name};
 use crate::journal::end::Sizes;
+use crate::journal::frame::HEADER_LEN;
 use crate::journal::payload::{self, Record};
 use crate::journal::{
     Disk, Entry, Folder, Journal, JournalError, Log, Position, Recovered, Stored,
@@ -232,15 +233,27 @@ fn an_image_that_is_not_whole_is_an_error() {
 #[test]
 fn a_later_format_is_left_alone() {
     let (disk, mut bytes) = written(1);
-    bytes[11] = 2;
+    bytes[11] = 3;
     disk.put(LOG, &bytes);
     let message = open(&disk).unwrap_err().to_string();
     let expected = format!(
-        "\"/data/{LOG}\" has format 2, this program knows formats up to 1. Run the program that \
+        "\"/data/{LOG}\" has format 3, this program knows formats up to 2. Run the program that \
          wrote it, or give another --data-dir"
     );
     assert_eq!(message, expected);
     assert_eq!(disk.read(LOG), bytes);
+}
+
+#[test]
+fn the_format_of_before_is_read() {
+    let (disk, mut bytes) = written(2);
+    bytes[11] = 1;
+    bytes[12..16].fill(0);
+    let crc = crc32fast::hash(&bytes[..HEADER_LEN]).to_be_bytes();
+    bytes[12..16].copy_from_slice(&crc);
+    disk.put(LOG, &bytes);
+    let (_, recovered) = open(&disk).unwrap();
+    assert_eq!(recovered.zones[&zone()].changes.len(), 2);
 }
 
 #[test]
@@ -283,6 +296,8 @@ fn many_threads_flush_while_old_entries_are_replaced() {
                         changes: writer.1.clone(),
                         serial: Serial(writer.0),
                         ceiling: Serial(writer.0),
+                        shown: None,
+                        steps: Vec::new(),
                     };
                     let mut capture = || vec![(zone(), all())];
                     Arc::clone(&log).tidy(false, &mut capture).unwrap();
@@ -347,6 +362,8 @@ fn what_threads_were_told_is_durable_outlives_faults() {
                                 changes: hosts.collect(),
                                 serial: Serial(known.0),
                                 ceiling: Serial(known.0),
+                                shown: None,
+                                steps: Vec::new(),
                             }
                         };
                         let mut capture = || vec![(zone(), all())];
@@ -417,6 +434,8 @@ fn after_a_lost_sync_nothing_is_taken_until_all_is_written_anew() {
         changes: vec![change("host-1.example.org.", Says::Address(1))],
         serial: Serial(1),
         ceiling: Serial(9),
+        shown: None,
+        steps: Vec::new(),
     };
     for _ in 0..2 {
         log.flush(kept).unwrap();
@@ -539,3 +558,35 @@ const SIZES: Sizes = Sizes {
 };
 /// The segment that the first opening begins.
 const LOG: &str = "00000000000000000001.log";
+
+#[test]
+fn a_log_that_is_missing_beside_its_image_is_told() {
+    let (disk, _) = written(2);
+    disk.remove(LOG).unwrap();
+    let (_, recovered) = open(&disk).unwrap();
+    let expected = format!("\"/data/{LOG}\" is missing: what updates brought");
+    assert!(recovered.notes[0].starts_with(&expected), "{recovered:?}");
+    assert!(!recovered.clean);
+}
+
+#[test]
+fn a_folder_that_is_taken_away_is_noticed_and_a_new_one_is_filled() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("data");
+    let (log, _) = Log::open(Arc::new(Folder::open(&path).unwrap())).unwrap();
+    let log = Arc::new(log);
+    add(&log, 1).unwrap();
+    std::fs::remove_dir_all(&path).unwrap();
+    let mut none = Vec::new;
+    assert!(log.clone().tidy(false, &mut none).is_err());
+    assert!(add(&log, 2).is_err());
+    std::fs::create_dir(&path).unwrap();
+    // Some calls pass after one that was in vain.
+    let mut begun = (0..8).map(|_| log.clone().tidy(false, &mut none).unwrap());
+    assert!(begun.any(|begun| begun));
+    while log.is_untrusted() {
+        std::thread::yield_now();
+    }
+    add(&log, 2).unwrap();
+    assert!(std::fs::read_dir(&path).unwrap().count() >= 2);
+}

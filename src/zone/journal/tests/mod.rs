@@ -5,13 +5,27 @@ mod property;
 mod readers;
 mod sim;
 
+use std::sync::Arc;
+
+pub(crate) use sim::Sim;
 use wire::{Name, Rtype, Ttl};
 
+use crate::journal::end::Sizes;
+use crate::journal::{Log, Recovered};
 use crate::layer::Layer;
 use crate::writer::{Change, Rrset};
 
 fn name(text: &str) -> Name {
     Name::from_text(text.as_bytes(), None).unwrap()
+}
+
+/// A log whose segments are soon replaced by images.
+pub(crate) fn open_small(disk: &Sim) -> (Log, Recovered) {
+    let sizes = Sizes {
+        step: 1 << 10,
+        segment: 2 << 10,
+    };
+    Log::open_with(Arc::new(disk.clone()), sizes).unwrap()
 }
 
 /// An RRset of one address; none stands for "absent", `Gone` for a contribution that goes.

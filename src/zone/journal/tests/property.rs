@@ -325,6 +325,8 @@ impl User {
                 // Of a zone that was only announced a ceiling is known.
                 serial: known.serial.or(ceiling).unwrap_or(Serial(7)),
                 ceiling: ceiling.unwrap_or(Serial(7)),
+                shown: None,
+                steps: Vec::new(),
             };
             (zone.clone(), stored)
         });

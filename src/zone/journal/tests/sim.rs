@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use crate::journal::{Disk, DiskFile};
 
 #[derive(Clone, Debug)]
-pub(super) struct Sim(Arc<Mutex<Inner>>);
+pub(crate) struct Sim(Arc<Mutex<Inner>>);
 
 /// How it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ struct File {
 }
 
 impl Sim {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             files: Vec::new(),
             shown: BTreeMap::new(),
@@ -77,7 +77,7 @@ impl Sim {
         self.lock().faults = faults;
     }
 
-    pub(super) fn cut_power(&self) {
+    pub(crate) fn cut_power(&self) {
         let mut inner = self.lock();
         inner.settle_names();
         inner.shown = inner.durable.clone();
@@ -269,6 +269,10 @@ impl Disk for Sim {
 impl DiskFile for File {
     fn size(&self) -> io::Result<u64> {
         Ok(self.disk.lock().files[self.number].shown.len() as u64)
+    }
+
+    fn identity(&self) -> io::Result<[u64; 2]> {
+        Ok([0, self.number as u64])
     }
 
     fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {

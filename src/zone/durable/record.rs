@@ -1,0 +1,170 @@
+//! Changes on their way into the journal, and the image that takes the place of old ones.
+
+use std::sync::Arc;
+
+use wire::{Name, Serial};
+
+use crate::history::History;
+use crate::journal::{Entry, Journal, JournalError, Position, Stored};
+use crate::store::{Store, Writers, newer};
+use crate::writer::{Change, ZoneWriter};
+
+impl Store {
+    /// How often the journal was made durable so far.
+    #[must_use]
+    pub fn journal_flushes(&self) -> Option<u64> {
+        self.journal.get().map(|journal| journal.flushes())
+    }
+
+    /// Why the journal does not have all that is published, if so.
+    #[must_use]
+    pub fn journal_trouble(&self) -> Option<String> {
+        let writers = self.lock();
+        writers.trouble.as_ref().map(ToString::to_string)
+    }
+
+    /// Makes changes durable that are about to be committed.
+    pub(crate) fn record<'c>(
+        &self,
+        batches: impl Iterator<Item = (&'c Name, &'c [Change], Option<Serial>)>,
+    ) -> Result<(), JournalError> {
+        let Some(journal) = self.journal.get() else {
+            return Ok(());
+        };
+        let recorded = self.try_record(&**journal, batches);
+        if recorded.is_err() {
+            // What was added before the failure must not come back after a restart: nobody was told
+            // that it was done.
+            self.lock().spoiled = true;
+        }
+        recorded
+    }
+
+    fn try_record<'c>(
+        &self,
+        journal: &dyn Journal,
+        batches: impl Iterator<Item = (&'c Name, &'c [Change], Option<Serial>)>,
+    ) -> Result<(), JournalError> {
+        let (mut position, mut raised) = (None, Vec::new());
+        {
+            let writers = self.lock();
+            for (zone, changes, wanted) in batches {
+                let Some((_, writer)) = writers.served(zone) else {
+                    continue;
+                };
+                let now = writer.zone.serial;
+                let serial = newer(now.next(), wanted.unwrap_or(now));
+                let (at, ceiling) = writers.append(journal, zone, serial, changes)?;
+                position = Some(at);
+                raised.extend(ceiling.map(|ceiling| (zone, ceiling)));
+            }
+        }
+        if let Some(position) = position {
+            journal.flush(position)?;
+        }
+        let mut writers = self.lock();
+        for (zone, ceiling) in raised {
+            writers.ceilings.insert(zone.clone(), ceiling);
+        }
+        Ok(())
+    }
+
+    /// Tells the journal of what is published at once: names of objects need no promise, since they
+    /// come again. A serial above the ceiling is the exception.
+    pub(crate) fn note(
+        &self,
+        writers: &mut Writers,
+        zone: &Name,
+        serial: Serial,
+        changes: &[Change],
+    ) {
+        let Some(journal) = self.journal.get() else {
+            return;
+        };
+        let noted = || -> Result<Option<Serial>, JournalError> {
+            let (position, ceiling) = writers.append(&**journal, zone, serial, changes)?;
+            if ceiling.is_some() {
+                journal.flush(position)?;
+            }
+            Ok(ceiling)
+        };
+        match noted() {
+            Ok(Some(ceiling)) => drop(writers.ceilings.insert(zone.clone(), ceiling)),
+            Ok(None) => {}
+            Err(error) => writers.trouble = Some(error),
+        }
+    }
+
+    /// Lets the journal forget what later entries have replaced, when it is time for that. To be
+    /// called every second or so.
+    pub fn tidy_journal(&self) {
+        let Some(journal) = self.journal.get() else {
+            return;
+        };
+        self.settle_serials();
+        let _settled = self.settle();
+        let mut writers = self.lock();
+        let trouble = (writers.trouble.is_some() || writers.spoiled) && !writers.renewing;
+        match Arc::clone(journal).tidy(trouble, &mut || writers.all()) {
+            // It is well once nothing is left to do.
+            Ok(true) => writers.renewing = trouble,
+            Ok(false) if writers.renewing => {
+                (writers.trouble, writers.spoiled, writers.renewing) = (None, false, false);
+            }
+            Ok(false) => {}
+            Err(error) => (writers.trouble, writers.renewing) = (Some(error), false),
+        }
+    }
+}
+
+impl Writers {
+    /// Adds a commit to the journal, behind a new ceiling where its serial needs one. The ceiling holds
+    /// once the entry is durable.
+    fn append(
+        &self,
+        journal: &dyn Journal,
+        zone: &Name,
+        serial: Serial,
+        changes: &[Change],
+    ) -> Result<(Position, Option<Serial>), JournalError> {
+        let ceiling = self.ceilings.get(zone);
+        // One to spare: a change that comes in between takes the serial of one that is on its way.
+        let is_above = ceiling.is_none_or(|ceiling| serial.next().is_newer_than(*ceiling));
+        let raised = is_above.then(|| Serial(serial.0.wrapping_add(BLOCK)));
+        if let Some(serial) = raised {
+            journal.append(Entry::Ceiling { zone, serial })?;
+        }
+        let position = journal.append(Entry::Commit {
+            zone,
+            serial,
+            changes,
+        })?;
+        Ok((position, raised))
+    }
+
+    /// What a journal should know of all zones, served or not.
+    fn all(&self) -> Vec<(Name, Stored)> {
+        let served = self.zones.iter();
+        let served = served.filter(|(apex, _)| !self.withheld.contains(*apex));
+        let served = served.map(|(apex, (_, writer))| (apex.clone(), self.state_of(apex, writer)));
+        let others = self.stored.iter();
+        let others = others.map(|(apex, stored)| (apex.clone(), stored.clone()));
+        served.chain(others).collect()
+    }
+
+    /// What a journal should know of a zone.
+    pub(crate) fn state_of(&self, apex: &Name, writer: &ZoneWriter) -> Stored {
+        let serial = writer.zone.serial;
+        let history = self.histories.get(apex);
+        Stored {
+            changes: writer.contributions(),
+            serial,
+            ceiling: self.ceilings.get(apex).copied().unwrap_or(serial),
+            shown: self.shown_of(apex, writer),
+            steps: history.map(History::steps).unwrap_or_default(),
+        }
+    }
+}
+
+/// Serials that are reserved at a time.
+pub(crate) const BLOCK: u32 = 65_536;

@@ -1,0 +1,156 @@
+//! A zone from one run to the next: its serial, and the steps that led to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use wire::{Name, Serial};
+
+use crate::history::Step;
+use crate::journal::{Entry, Journal, Shown, Stored};
+use crate::snapshot::Zone;
+use crate::store::{Floor, Store, Writers};
+use crate::writer::ZoneWriter;
+
+impl Store {
+    /// From now on keeps what the layers say in a journal; zones begin with what it has of them.
+    /// To be called once, before the first zone comes.
+    pub fn keep_in(&self, journal: Arc<dyn Journal>, recovered: BTreeMap<Name, Stored>) {
+        self.lock().stored = recovered;
+        let first = self.journal.set(journal);
+        debug_assert!(first.is_ok(), "a store has one journal");
+    }
+
+    /// What was stored is lost, with the serials that others have seen. To be called before the first
+    /// zone comes, with the time in seconds since 1970, which serials often are.
+    pub fn lose_serials(&self, now: Serial) {
+        self.lock().serials_lost = Some(now);
+    }
+
+    /// Tells the journal what is shown of each zone: the last word before it is closed. What it has of
+    /// commits may be lower where two came at the same time.
+    pub fn note_serials(&self) {
+        let _settled = self.settle();
+        let mut writers = self.lock();
+        let shown = |(apex, (_, writer)): (&Name, &(usize, ZoneWriter))| {
+            let shown = writers.shown_of(apex, writer)?;
+            Some((apex.clone(), shown))
+        };
+        let all: Vec<(Name, Shown)> = writers.zones.iter().filter_map(shown).collect();
+        for (apex, shown) in all {
+            self.say_shown(&mut writers, &apex, shown);
+        }
+    }
+
+    /// Goes on with what is stored of a zone, from its file. Tells whether it is what it was when it was
+    /// seen last, with the same serial.
+    pub(crate) fn resume(
+        &self,
+        writers: &mut Writers,
+        next: &mut ZoneWriter,
+        stored: Stored,
+        kind: Floor,
+    ) -> bool {
+        let (file, floor) = (next.zone.clone(), next.zone.serial);
+        let changed = next.apply(stored.changes);
+        if self.journal.get().is_some() {
+            next.sum = next.sum + Step::at(&file, &next.zone, changed).sum();
+        }
+        // What is stored beside the file may be what it was, and the file not, or the other way
+        // round: nobody must take that for what they have.
+        let same = stored.shown.filter(|shown| shown.sum == next.sum);
+        let stays = same.is_some_and(|shown| shown.serial == stored.serial);
+        let raised = floor.is_newer_than(stored.serial);
+        if stays && (kind == Floor::Made || !raised) {
+            next.set_serial(stored.serial);
+        } else if !raised {
+            next.set_serial(stored.serial.next());
+        }
+        let (apex, serial) = (next.zone.apex.clone(), next.zone.serial);
+        writers.ceilings.insert(apex.clone(), stored.ceiling);
+        if serial != floor && serial != stored.serial {
+            self.note(writers, &apex, serial, &[]);
+        }
+        let Some(same) = same else {
+            return false;
+        };
+        // Secondaries have what is here, or what leads to it.
+        let history = writers.histories.entry(apex).or_default();
+        let bytes = next.zone.memory_bytes();
+        let leads_here =
+            |steps: &[Arc<Step>]| steps.last().is_some_and(|last| last.to == same.serial);
+        for step in Some(stored.steps)
+            .filter(|steps| leads_here(steps))
+            .into_iter()
+            .flatten()
+        {
+            history.push(step, bytes);
+        }
+        if serial != same.serial {
+            history.push(Step::of_serial(same.serial, &next.zone), bytes);
+        }
+        serial == same.serial
+    }
+
+    /// Keeps what leads to a version that is about to be shown, for those who have the one before.
+    pub(crate) fn remember(&self, writers: &mut Writers, zone: &Zone, step: Step) {
+        let apex = &zone.apex;
+        let Some((_, writer)) = writers.zones.get_mut(apex) else {
+            return;
+        };
+        if self.journal.get().is_some() {
+            writer.sum = writer.sum + step.sum();
+        }
+        let shown = Shown {
+            serial: zone.serial,
+            sum: writer.sum,
+        };
+        // Of a zone that is not whole yet nobody has a copy, and its first records would be there
+        // twice; unless it was whole in an earlier run.
+        let kept = match zone.incomplete {
+            true => writers.histories.get_mut(apex),
+            false => Some(writers.histories.entry(apex.clone()).or_default()),
+        };
+        let kept = kept.and_then(|history| history.push(step, zone.memory_bytes()));
+        let (Some(step), Some(journal)) = (kept, self.journal.get()) else {
+            return self.say_shown(writers, apex, shown);
+        };
+        let (zone, sum) = (apex, shown.sum);
+        if let Err(error) = journal.append(Entry::Step { zone, step, sum }) {
+            writers.trouble = Some(error);
+        }
+    }
+
+    /// Tells the journal which version of a zone is shown. For a serial below the ceiling it need not be
+    /// durable: who does not know it takes a later one.
+    pub(crate) fn say_shown(&self, writers: &mut Writers, zone: &Name, shown: Shown) {
+        let entry = Entry::Shown { zone, shown };
+        match self.journal.get().map(|journal| journal.append(entry)) {
+            Some(Ok(position)) => writers.said = Some(position),
+            Some(Err(error)) => writers.trouble = Some(error),
+            None => {}
+        }
+    }
+
+    /// Waits until the serials that files gave are on the disk, one sync for all of them. To be called
+    /// when all zones are read, before anybody is answered.
+    pub fn settle_serials(&self) {
+        let said = self.lock().said.take();
+        let Some((journal, position)) = self.journal.get().zip(said) else {
+            return;
+        };
+        if let Err(error) = journal.flush(position) {
+            self.lock().trouble = Some(error);
+        }
+    }
+}
+
+impl Writers {
+    /// What is shown of a zone of ours.
+    pub(crate) fn shown_of(&self, apex: &Name, writer: &ZoneWriter) -> Option<Shown> {
+        let is_ours = !self.copies.contains(apex) && !self.withheld.contains(apex);
+        is_ours.then_some(Shown {
+            serial: writer.zone.serial,
+            sum: writer.sum,
+        })
+    }
+}

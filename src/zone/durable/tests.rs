@@ -1,0 +1,234 @@
+//! A zone from one run to the next, with a journal in a real folder.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use wire::{Name, Rtype, Serial, Ttl};
+
+use crate::journal::{Folder, Log};
+use crate::layer::Layer;
+use crate::news::News;
+use crate::records::{Place, Records};
+use crate::store::Store;
+use crate::writer::{Change, Rrset};
+
+pub(super) fn name(text: &str) -> Name {
+    Name::from_text(text.as_bytes(), None).unwrap()
+}
+
+/// What a zone file says.
+pub(super) fn file(serial: u32, hosts: &[(&str, u8)]) -> Records {
+    let mut records = Records::new(name("zone."));
+    let mut soa = b"\x02ns\x00\x01h\x00".to_vec();
+    for number in [serial, 3600, 600, 86400, 300] {
+        soa.extend_from_slice(&number.to_be_bytes());
+    }
+    let mut push = |owner: &str, rtype, rdata: &[u8]| {
+        let ttl = Ttl::from_secs(300);
+        records.push(name(owner).as_ref(), rtype, ttl, rdata, Place::default());
+    };
+    push("zone.", Rtype::SOA, &soa);
+    push("zone.", Rtype::NS, b"\x02ns\x00");
+    for (host, last) in hosts {
+        push(host, Rtype::A, &[192, 0, 2, *last]);
+    }
+    records.sort();
+    records
+}
+
+/// One run of a process.
+struct Run {
+    store: Store,
+    log: Arc<Log>,
+    news: Arc<Mutex<Vec<News>>>,
+}
+
+impl Run {
+    fn new(folder: &Path) -> Self {
+        let disk = Folder::open(folder).unwrap();
+        let (log, recovered) = Log::open(Arc::new(disk)).unwrap();
+        assert_eq!(recovered.notes, Vec::<String>::new());
+        let log = Arc::new(log);
+        let store = Store::new([1, 2]);
+        store.keep_in(log.clone(), recovered.zones);
+        let news = Arc::new(Mutex::new(Vec::new()));
+        let hears = Arc::clone(&news);
+        store.tell(move |_, what| hears.lock().unwrap().push(what));
+        Self { store, log, news }
+    }
+
+    fn load(&self, file: &Records) -> u32 {
+        self.store.replace_static(file).unwrap().serial.0
+    }
+
+    fn add(&self, owner: &str, last: u8) -> u32 {
+        let rdatas = vec![Box::from([192, 0, 2, last])];
+        let (rtype, ttl) = (Rtype::A, Ttl::from_secs(60));
+        let change = Change {
+            owner: name(owner),
+            rtype,
+            layer: Layer::Dynamic,
+            rrset: Some(Rrset { rtype, ttl, rdatas }),
+        };
+        let done = self.store.commit(&name("zone."), vec![change]);
+        done.unwrap().serial.0
+    }
+
+    /// How many steps lead here from a serial, if any do.
+    fn steps_since(&self, serial: u32) -> Option<usize> {
+        let since = self.store.since(&name("zone."), Serial(serial)).unwrap();
+        let steps = since.steps?;
+        let mut at = Serial(serial);
+        for step in &steps {
+            assert_eq!(step.from, at);
+            at = step.to;
+        }
+        assert_eq!(at, since.zone.serial());
+        Some(steps.len())
+    }
+
+    fn news(&self) -> Vec<News> {
+        self.news.lock().unwrap().clone()
+    }
+
+    /// Ends in order.
+    fn close(self) {
+        self.store.note_serials();
+        self.log.close().unwrap();
+    }
+}
+
+#[test]
+fn what_has_not_changed_has_its_serial_again_and_the_steps_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::new(folder.path());
+    assert_eq!(run.load(&file(7, &[("a.zone.", 1)])), 7);
+    assert_eq!((run.add("b.zone.", 1), run.add("b.zone.", 2)), (8, 9));
+    run.close();
+    for _ in 0..3 {
+        let run = Run::new(folder.path());
+        assert_eq!(run.load(&file(7, &[("a.zone.", 1)])), 9);
+        assert_eq!(run.news(), [News::Returned]);
+        assert_eq!(run.steps_since(7), Some(2));
+        assert_eq!(run.steps_since(8), Some(1));
+        run.close();
+    }
+    // Steps go on from there.
+    let run = Run::new(folder.path());
+    run.load(&file(7, &[("a.zone.", 1)]));
+    assert_eq!(run.add("c.zone.", 1), 10);
+    assert_eq!(run.steps_since(7), Some(3));
+}
+
+#[test]
+fn a_file_that_says_something_else_has_a_later_serial_and_no_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::new(folder.path());
+    run.load(&file(7, &[("a.zone.", 1)]));
+    run.close();
+    // (the file's serial, what it says, the serial that is served, whether steps lead there)
+    let cases = [
+        (7, 2, 8, false),
+        (7, 2, 8, true),
+        (5, 2, 8, true),
+        (5, 3, 9, false),
+        (20, 3, 20, true),
+        (30, 4, 30, false),
+    ];
+    let mut before = 7;
+    for (serial, last, served, leads) in cases {
+        let run = Run::new(folder.path());
+        assert_eq!(run.load(&file(serial, &[("a.zone.", last)])), served);
+        assert_eq!(
+            run.steps_since(before).is_some(),
+            leads,
+            "{before} to {served}"
+        );
+        let news = match served == before && leads {
+            true => News::Returned,
+            false => News::Came,
+        };
+        assert_eq!(run.news(), [news], "{before} to {served}");
+        before = served;
+        run.close();
+    }
+}
+
+#[test]
+fn a_serial_that_was_made_up_counts_only_for_what_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::new(folder.path());
+    let load = |run: &Run, serial, last| {
+        let done = run.store.replace_made(&file(serial, &[("a.zone.", last)]));
+        done.unwrap().serial.0
+    };
+    assert_eq!((load(&run, 100, 1), load(&run, 110, 1)), (100, 100));
+    assert_eq!(run.add("b.zone.", 1), 101);
+    run.close();
+    let run = Run::new(folder.path());
+    assert_eq!(load(&run, 200, 1), 101);
+    assert_eq!(run.news(), [News::Returned]);
+    run.close();
+    let run = Run::new(folder.path());
+    assert_eq!(load(&run, 300, 2), 300);
+    assert_eq!(run.news(), [News::Came]);
+}
+
+#[test]
+fn after_a_kill_steps_lead_to_a_serial_above_all_that_were_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::new(folder.path());
+    run.load(&file(7, &[("a.zone.", 1)]));
+    drop(run);
+    // Nothing but the file was ever shown.
+    let run = Run::new(folder.path());
+    assert_eq!(run.load(&file(7, &[("a.zone.", 1)])), 7);
+    assert_eq!(run.add("b.zone.", 1), 8);
+    drop(run);
+    let run = Run::new(folder.path());
+    let serial = run.load(&file(7, &[("a.zone.", 1)]));
+    assert!(serial > 65_536, "{serial}");
+    assert_eq!(run.news(), [News::Came]);
+    assert_eq!(run.steps_since(7), Some(2));
+    assert_eq!(run.steps_since(8), Some(1));
+    assert_eq!(run.steps_since(9), None);
+}
+
+#[test]
+fn a_zone_that_is_made_whole_again_goes_on_with_its_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::new(folder.path());
+    run.load(&file(7, &[]));
+    run.add("b.zone.", 1);
+    run.close();
+    let run = Run::new(folder.path());
+    run.load(&file(7, &[]));
+    run.store.set_incomplete(&name("zone."), true);
+    run.add("b.zone.", 2);
+    run.store.set_incomplete(&name("zone."), false);
+    assert_eq!(run.steps_since(7), Some(2));
+    // That it is whole is no news to who has a copy.
+    assert_eq!(run.news(), [News::Returned, News::Changed]);
+}
+
+#[test]
+fn flushing_and_freezing_are_for_zones_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::new(folder.path());
+    run.load(&file(7, &[]));
+    let zone = name("Zone.");
+    assert_eq!(run.store.flush(&zone).unwrap(), Serial(7));
+    assert_eq!(run.store.freeze(&zone).unwrap(), (Serial(7), true));
+    assert!(run.store.is_frozen(&name("zone.")));
+    assert_eq!(run.store.freeze(&zone).unwrap(), (Serial(7), false));
+    assert_eq!(run.store.thaw(&zone).unwrap(), (Serial(7), true));
+    assert_eq!(run.store.thaw(&zone).unwrap(), (Serial(7), false));
+    run.store.expect_copy(&name("copy.")).unwrap();
+    for other in ["copy.", "none."] {
+        assert!(run.store.freeze(&name(other)).is_err());
+        assert!(run.store.flush(&name(other)).is_err());
+    }
+    let without = Store::new([1, 2]);
+    without.replace_static(&file(7, &[])).unwrap();
+    assert!(without.flush(&zone).is_err());
+}
