@@ -12,6 +12,7 @@ mod external_dns;
 mod files;
 mod follow;
 mod follow_tls;
+mod import;
 mod kea;
 mod killed;
 mod large;
@@ -39,6 +40,7 @@ mod telemetry;
 mod tool;
 mod transfer;
 mod update;
+mod zone_orders;
 
 use libtest_mimic::Trial;
 
@@ -56,6 +58,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         files::TRIALS,
         follow::TRIALS,
         follow_tls::TRIALS,
+        import::TRIALS,
         kea::TRIALS,
         killed::TRIALS,
         large::TRIALS,
@@ -77,6 +80,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         telemetry::TRIALS,
         transfer::TRIALS,
         update::TRIALS,
+        zone_orders::TRIALS,
     ];
     tables
         .into_iter()
