@@ -194,7 +194,8 @@ fn etcd(program: &Program) -> Result<(), String> {
     for at in 0..11 {
         post(&url, "/v3/kv/txn", &many(100 * at), None)?;
     }
-    let words = ["skydns", ZONE, "--etcd", &url];
+    let ns = "--zone-ns=ns.moved.test=192.0.2.53";
+    let words = ["skydns", ZONE, ns, "--etcd", &url];
     let wanted = |said: &Said| {
         let text = &said.text;
         check(
@@ -214,7 +215,11 @@ fn etcd(program: &Program) -> Result<(), String> {
     let dump = post(&url, "/v3/kv/range", all, None)?;
     site.write("dump", &dump)?;
     let path = site.path("dump").display().to_string();
-    wanted(&import(program, &["skydns", ZONE, "--dump", &path], &[])?)?;
+    wanted(&import(
+        program,
+        &["skydns", ZONE, ns, "--dump", &path],
+        &[],
+    )?)?;
     // With users only those who say who they are.
     let user = "{\"name\":\"root\",\"password\":\"hunter2\"}";
     post(&url, "/v3/auth/user/add", user, None)?;
@@ -235,7 +240,7 @@ fn etcd(program: &Program) -> Result<(), String> {
     check(!said.well && !said.text.contains("wrong"), || {
         said.text.clone()
     })?;
-    let (servers, words) = (format!("http://127.0.0.1:1,{url}"), ["skydns", ZONE]);
+    let (servers, words) = (format!("http://127.0.0.1:1,{url}"), ["skydns", ZONE, ns]);
     let variables = [name, ("ETCD_PASSWORD", "hunter2"), ("ETCD_URLS", &servers)];
     wanted(&import(program, &words, &variables)?)
 }

@@ -53,7 +53,7 @@ fn says(said: &Said, well: bool, wanted: &str) -> Result<(), String> {
 
 fn add(server: &Server, name: &str) -> Result<Said, String> {
     let lines = format!("update add {name}.{ZONE}. 60 A 192.0.2.9\nsend");
-    tool::update("nsupdate", &[], server.address(), ZONE, &lines)
+    tool::update("nsupdate", &["-v"], server.address(), ZONE, &lines)
 }
 
 /// How many SOA records an incremental transfer from a serial has: two where there is nothing to tell,

@@ -88,7 +88,7 @@ pub(super) fn make(asked: &Skydns, pairs: &[Pair], serial: u32) -> Made {
     for entry in &entries {
         rrsets.add_service(zone, entry);
     }
-    rrsets.add_frame(zone, serial);
+    rrsets.add_frame(asked, serial);
     rrsets.settle(&mut remarks);
     Made {
         records: rrsets.into_records(zone),
@@ -138,7 +138,9 @@ fn owned(entries: &[Entry]) -> BTreeSet<Name> {
 
 /// RRsets in the making: the least TTL, and the data.
 #[derive(Default)]
-struct Rrsets(BTreeMap<(Name, Rtype), (u32, BTreeSet<Vec<u8>>)>);
+struct Rrsets(BTreeMap<(Name, Rtype), Rdatas>);
+
+type Rdatas = (u32, BTreeSet<Vec<u8>>);
 
 impl Rrsets {
     fn add(&mut self, owner: &Name, rtype: Rtype, ttl: u32, rdata: Vec<u8>) {
@@ -229,14 +231,27 @@ impl Rrsets {
     }
 
     /// SOA and NS: a zone needs them, and CoreDNS makes them up.
-    fn add_frame(&mut self, zone: &Name, serial: u32) {
+    fn add_frame(&mut self, asked: &Skydns, serial: u32) {
+        let zone = &asked.zone;
+        if !asked.name_servers.is_empty() {
+            self.0.remove(&(zone.clone(), Rtype::NS));
+        }
+        for (server, address) in &asked.name_servers {
+            self.add(zone, Rtype::NS, TTL, server.as_bytes().to_vec());
+            let inside = server.as_ref().is_at_or_below(zone.as_ref());
+            if let Some(address) = address.filter(|_| inside) {
+                self.add_address(server, TTL, address);
+            }
+        }
         let child = |label: &[u8]| zone.child(label).unwrap_or_else(|| zone.clone());
         if !self.0.contains_key(&(zone.clone(), Rtype::NS)) {
             let server = child(b"ns");
             self.add(zone, Rtype::NS, TTL, server.as_bytes().to_vec());
         }
+        let given = asked.name_servers.first();
+        let given = given.map(|(server, _)| server.as_bytes().to_vec());
         let servers = self.0.get(&(zone.clone(), Rtype::NS));
-        let first = servers.and_then(|(_, servers)| servers.first().cloned());
+        let first = given.or_else(|| servers.and_then(|(_, servers)| servers.first().cloned()));
         let mut soa = first.unwrap_or_default();
         soa.extend(child(b"hostmaster").as_bytes());
         for number in [serial, 3600, 600, 1_209_600, 30] {

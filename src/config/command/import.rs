@@ -1,5 +1,6 @@
 //! `zonewright import …`: zone files from what other servers have.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
@@ -42,6 +43,8 @@ pub struct Skydns {
     pub dump: Option<PathBuf>,
     /// What all keys begin with.
     pub prefix: String,
+    /// The zone's name servers, each with an address if it is in the zone; without any those of etcd.
+    pub name_servers: Vec<(Name, Option<IpAddr>)>,
     /// Whether names that external-dns looks after are taken too.
     pub owned: bool,
 }
@@ -124,12 +127,34 @@ fn skydns_clap() -> Clap {
                 .help("What all keys begin with"),
         )
         .arg(
+            Arg::new("zone-ns")
+                .long("zone-ns")
+                .value_name("NAME[=ADDR]")
+                .action(ArgAction::Append)
+                .value_parser(name_server)
+                .help("A name server of the zone (repeatable) [default: those at dns/ns, else ns.ZONE]"),
+        )
+        .arg(
             Arg::new("owned")
                 .long("owned")
                 .action(ArgAction::SetTrue)
                 .help("Take names too that external-dns looks after"),
         )
         .arg(output())
+}
+
+/// `NAME[=ADDR]`.
+fn name_server(text: &str) -> Result<(Name, Option<IpAddr>), String> {
+    let (name, address) = match text.split_once('=') {
+        Some((name, address)) => (name, Some(address)),
+        None => (text, None),
+    };
+    let name = value::zone_name(name).map_err(|wrong| wrong.message)?;
+    let address = address.map(|address| {
+        let parsed = address.parse::<IpAddr>();
+        parsed.map_err(|_| format!("\"{address}\" is not an address; expected NAME=ADDR"))
+    });
+    Ok((name, address.transpose()?))
 }
 
 fn path(name: &'static str) -> Arg {
@@ -159,6 +184,10 @@ pub(super) fn command(matches: &ArgMatches) -> Option<Import> {
                 .unwrap_or_default(),
             dump: path("dump"),
             prefix: super::text(matches, "prefix").unwrap_or_default(),
+            name_servers: matches
+                .get_many::<(Name, Option<IpAddr>)>("zone-ns")
+                .map(|servers| servers.cloned().collect())
+                .unwrap_or_default(),
             owned: matches.get_flag("owned"),
         }),
     };
