@@ -188,17 +188,13 @@ pub fn parse(
             config: settings(matches, &given).and_then(with_sync),
             output: output(matches),
         }),
-        Some(("zone", matches)) => Command::Zone(zone_command(matches, &given)),
+        Some(("zone", matches)) => Command::Zone(zone::command(matches, &given)),
         _ => match asked_for_text(&matches) {
             Some(text) => Command::Print(text),
             None => Command::Run(Run {
                 config: settings(&matches, &given),
             }),
         },
-        Some(("zone", matches)) => Command::Zone(zone::command(matches, &given)),
-        _ => Command::Run(Run {
-            config: settings(&matches, &given),
-        }),
     })
 }
 
@@ -301,29 +297,6 @@ fn output(matches: &ArgMatches) -> Output {
 
 fn text(matches: &ArgMatches, id: &str) -> Option<String> {
     matches.try_get_one::<String>(id).ok().flatten().cloned()
-}
-
-fn zone_command(matches: &ArgMatches, given: &Given<'_>) -> ZoneCommand {
-    let (name, matches) = matches.subcommand().unwrap_or(("list", matches));
-    let names = || -> Vec<String> {
-        let names = matches.get_many::<String>("name");
-        names
-            .map(|names| names.cloned().collect())
-            .unwrap_or_default()
-    };
-    let zone = || names().into_iter().next().unwrap_or_default();
-    let json = matches
-        .try_get_one::<bool>("json")
-        .is_ok_and(|json| json == Some(&true));
-    ZoneCommand {
-        control_socket: given.control_socket(matches),
-        action: match name {
-            "export" => ZoneAction::Export { zone: zone() },
-            "reload" => ZoneAction::Reload(Reload { zones: names() }),
-            "show" => ZoneAction::Show { zone: zone(), json },
-            _ => ZoneAction::List { json },
-        },
-    }
 }
 
 /// The text that a flag of external-dns asks for in the place of everything else.
