@@ -1,6 +1,8 @@
 //! Zones that clients update: BIND's and Knot's programs, granted, refused, over UDP and TCP, and a
 //! server that is killed between two of their updates.
 
+use std::net::UdpSocket;
+
 use peers::{Key, Options, Program, Server, Signal};
 
 use super::site::{Check, NXDOMAIN, PATIENCE, Site, answer, ask, check, serial, skip, start};
@@ -14,6 +16,7 @@ pub(super) const TRIALS: &[Check] = &[
     ("who_has_no_grant_changes_nothing", no_grant),
     ("who_signs_at_the_wrong_time_is_told_so", wrong_time),
     ("a_hundred_records_fit_into_one_update", hundred),
+    ("what_is_too_large_for_udp_is_answered", too_large),
     ("what_was_acknowledged_outlives_a_kill", kill),
 ];
 
@@ -256,6 +259,25 @@ fn hundred(program: &Program) -> Result<(), String> {
         })?;
     }
     Ok(())
+}
+
+/// Its client must not wait for nothing: it may come by TCP.
+fn too_large(program: &Program) -> Result<(), String> {
+    let updated = Updated::start(program)?;
+    let failed = |error: std::io::Error| error.to_string();
+    let socket = UdpSocket::bind(("127.0.0.1", 0)).map_err(failed)?;
+    socket.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+    // An UPDATE that says one question, and then far more than is taken.
+    let mut request = vec![0x12, 0x34, 0x28, 0, 0, 1, 0, 0, 0, 50, 0, 0];
+    request.resize(6000, 0);
+    socket
+        .send_to(&request, updated.server.address())
+        .map_err(failed)?;
+    let mut answer = [0; 512];
+    let length = socket.recv(&mut answer).map_err(failed)?;
+    let expected = [0x12, 0x34, 0xa8, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let answer = answer.get(..length).unwrap_or_default();
+    check(answer == expected, || format!("{answer:02x?}"))
 }
 
 fn kill(program: &Program) -> Result<(), String> {

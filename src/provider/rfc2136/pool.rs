@@ -231,3 +231,47 @@ fn random() -> usize {
     let _filled = getrandom::fill(&mut bytes).is_ok();
     u32::from_be_bytes(bytes) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use client::{Host, Limits};
+
+    use super::*;
+
+    fn pool(count: u16) -> Pool {
+        let settings = |port| client::Settings {
+            host: Host::Address([192, 0, 2, 1].into()),
+            port,
+            tls: None,
+            key: None,
+            limits: Limits::default(),
+            clock: || 0,
+        };
+        Pool::new((1..=count).map(settings).collect(), None, Balance::Disabled)
+    }
+
+    #[test]
+    fn who_is_away_is_not_tried_again_before_the_next_pass() {
+        let pool = pool(3);
+        let away = |at: usize| {
+            let fault = Fault::Connect {
+                server: "192.0.2.1:53".into(),
+                source: std::io::ErrorKind::TimedOut.into(),
+            };
+            pool.failed(at, &Reason::Fault(fault));
+        };
+        pool.failed(1, &Reason::Rcode(Rcode::SERVFAIL));
+        assert_eq!(pool.order(None), [0, 1, 2]);
+        away(0);
+        assert_eq!(pool.order(None), [1, 2]);
+        assert_eq!(pool.order(Some(2)), [2, 1]);
+        away(1);
+        away(2);
+        assert!(pool.order(None).is_empty());
+        let refusal = pool.refusal(None);
+        assert!(refusal.is_silence());
+        assert_eq!(&*refusal.server, "192.0.2.1:1");
+        pool.begin();
+        assert_eq!(pool.order(None), [0, 1, 2]);
+    }
+}
