@@ -54,7 +54,11 @@ fn trials() -> Result<Vec<Trial>, String> {
     let mut missing: Vec<String> = missing.chain(lacking).collect();
     let parts = cluster_peers::Parts::find().missing();
     missing.extend(parts.iter().map(|part| format!("{part}: not built")));
-    missing.extend(chart::missing().iter().map(|part| format!("{part}: not built")));
+    missing.extend(
+        chart::missing()
+            .iter()
+            .map(|part| format!("{part}: not built")),
+    );
     if !missing.is_empty() {
         let text = format!("{} (see .ci/peers and .ci/kube)", missing.join("; "));
         if std::env::var_os("CI").is_some_and(|value| value == "true") {
