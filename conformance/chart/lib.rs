@@ -21,6 +21,7 @@ mod metrics;
 mod program;
 mod readme;
 mod refuse;
+mod replace;
 mod rights;
 mod schema;
 
@@ -36,10 +37,13 @@ use helm::Helm;
 #[must_use]
 pub fn missing() -> Vec<&'static str> {
     let parts = Parts::find();
-    let helm = Helm::find().is_none().then_some("helm");
-    let monitoring = parts.monitoring.is_none();
-    let monitoring = monitoring.then_some("the CRDs of the Prometheus Operator");
-    helm.into_iter().chain(monitoring).collect()
+    let each = [
+        ("helm", parts.helm),
+        ("the chart of external-dns", parts.external_dns_chart),
+        ("the CRDs of the Prometheus Operator", parts.monitoring),
+    ];
+    let lacking = each.into_iter().filter(|(_, path)| path.is_none());
+    lacking.map(|(name, _)| name).collect()
 }
 
 /// All trials, with this program of ours; an empty path leaves ours out. Trials are ignored where a
@@ -63,6 +67,10 @@ pub fn trials(ours: &Path) -> Vec<Trial> {
     }
     for (name, check) in refuse::checks() {
         add(format!("chart::{name}"), true, check);
+    }
+    let theirs = Parts::find().external_dns_chart;
+    for (name, check) in replace::checks(theirs.as_deref()) {
+        add(format!("chart::{name}"), theirs.is_some(), check);
     }
     let there = !ours.as_os_str().is_empty();
     for (name, check) in metrics::checks(ours) {

@@ -18,6 +18,8 @@ pub struct Parts {
     pub crds: Option<PathBuf>,
     /// What installs charts; no cluster needs it.
     pub helm: Option<PathBuf>,
+    /// The chart of external-dns; no cluster needs it.
+    pub external_dns_chart: Option<PathBuf>,
     /// A folder with CRDs of the Prometheus Operator; no cluster needs them.
     pub monitoring: Option<PathBuf>,
 }
@@ -49,6 +51,7 @@ impl Parts {
             acme: cached("acme"),
             crds: folder("crds"),
             helm: cached("helm").or_else(|| installed("helm")),
+            external_dns_chart: folder("external-dns-chart"),
             monitoring: folder("monitoring"),
         }
     }

@@ -23,7 +23,7 @@
 {{- if and (include "zonewright.sources" .) (not $several) -}}
 {{- $all = append $all (printf "--provider=%s" $provider) -}}
 {{- $all = append $all (printf "--policy=%s" (include "zonewright.policy" .)) -}}
-{{- with .Values.registry }}{{ $all = append $all (printf "--registry=%s" .) }}{{ end -}}
+{{- with .Values.registry | default (eq $provider "embedded" | ternary "" "txt") }}{{ $all = append $all (printf "--registry=%s" .) }}{{ end -}}
 {{- with .Values.txtOwnerId }}{{ $all = append $all (printf "--txt-owner-id=%s" .) }}{{ end -}}
 {{- with .Values.txtPrefix }}{{ $all = append $all (printf "--txt-prefix=%s" .) }}{{ end -}}
 {{- with .Values.txtSuffix }}{{ $all = append $all (printf "--txt-suffix=%s" .) }}{{ end -}}
