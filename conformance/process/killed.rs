@@ -106,6 +106,12 @@ fn kills(program: &Program) -> Result<(), String> {
             .map_err(|_| "a client panicked".to_owned())?;
         last = shown.unwrap_or(now);
     }
+    let log = secondary.log();
+    let taken = log.lines().filter(|line| line.contains("from its primary"));
+    let whole = taken.filter(|line| line.contains("kind=whole")).count();
+    check(whole <= 1, || {
+        format!("{whole} whole transfers in {rounds} rounds, not the first alone:\n{log}")
+    })?;
     let count: usize = clients.iter().map(|known| known.count).sum();
     check(count > rounds, || {
         format!("only {count} updates in {rounds} rounds")

@@ -74,18 +74,6 @@ impl Step {
         (&self.removed, &self.added)
     }
 
-    /// The step to a version of a zone from an earlier one that differs in its serial alone.
-    pub(crate) fn of_serial(from: Serial, zone: &Zone) -> Self {
-        let mut step = Draft::default().finish(zone, zone);
-        step.from = from;
-        let soa = step.removed().next().map(|soa| soa.rdata.len());
-        let serial = soa.map(|len| step.removed.len() - len.min(SOA_NUMBERS));
-        if let Some(serial) = serial.and_then(|at| step.removed.get_mut(at..at + 4)) {
-            serial.copy_from_slice(&from.0.to_be_bytes());
-        }
-        step
-    }
-
     /// Bytes held.
     #[must_use]
     pub fn bytes(&self) -> usize {

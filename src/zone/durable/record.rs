@@ -162,6 +162,7 @@ impl Writers {
             ceiling: self.ceilings.get(apex).copied().unwrap_or(serial),
             shown: self.shown_of(apex, writer),
             steps: history.map(History::steps).unwrap_or_default(),
+            late: Vec::new(),
         }
     }
 }

@@ -58,35 +58,42 @@ impl Store {
         // What is stored beside the file may be what it was, and the file not, or the other way
         // round: nobody must take that for what they have.
         let same = stored.shown.filter(|shown| shown.sum == next.sum);
-        let stays = same.is_some_and(|shown| shown.serial == stored.serial);
-        let raised = floor.is_newer_than(stored.serial);
-        if stays && (kind == Floor::Made || !raised) {
-            next.set_serial(stored.serial);
-        } else if !raised {
-            next.set_serial(stored.serial.next());
+        if let Some(shown) = same {
+            next.set_serial(shown.serial);
         }
+        let before = next.zone.clone();
+        let changed = next.apply(stored.late);
+        let shown = same.filter(|_| changed.is_empty());
+        let stays = shown.is_some_and(|shown| shown.serial == stored.serial);
+        let raised = floor.is_newer_than(stored.serial);
+        next.set_serial(if stays && (kind == Floor::Made || !raised) {
+            stored.serial
+        } else if raised {
+            floor
+        } else {
+            stored.serial.next()
+        });
         let (apex, serial) = (next.zone.apex.clone(), next.zone.serial);
         writers.ceilings.insert(apex.clone(), stored.ceiling);
         if serial != floor && serial != stored.serial {
             self.note(writers, &apex, serial, &[]);
         }
+        let step = Step::at(&before, &next.zone, changed);
+        next.sum = next.sum + step.sum();
         let Some(same) = same else {
             return false;
         };
-        // Secondaries have what is here, or what leads to it.
+        // Secondaries have what was shown, or what leads to it.
         let history = writers.histories.entry(apex).or_default();
         let bytes = next.zone.memory_bytes();
-        let leads_here =
-            |steps: &[Arc<Step>]| steps.last().is_some_and(|last| last.to == same.serial);
-        for step in Some(stored.steps)
-            .filter(|steps| leads_here(steps))
-            .into_iter()
-            .flatten()
-        {
-            history.push(step, bytes);
+        let steps = stored.steps;
+        if steps.last().is_some_and(|last| last.to == same.serial) {
+            for step in steps {
+                history.push(step, bytes);
+            }
         }
         if serial != same.serial {
-            history.push(Step::of_serial(same.serial, &next.zone), bytes);
+            history.push(step, bytes);
         }
         serial == same.serial
     }

@@ -195,6 +195,34 @@ fn after_a_kill_steps_lead_to_a_serial_above_all_that_were_shown() {
 }
 
 #[test]
+fn a_kill_between_an_update_and_the_step_to_it_leaves_the_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::new(folder.path());
+    run.load(&file(7, &[("a.zone.", 1)]));
+    run.add("b.zone.", 1);
+    let (rtype, ttl) = (Rtype::A, Ttl::from_secs(60));
+    let rdatas = vec![Box::from([192, 0, 2, 9])];
+    let change = Change {
+        owner: name("late.zone."),
+        rtype,
+        layer: Layer::Dynamic,
+        rrset: Some(Rrset { rtype, ttl, rdatas }),
+    };
+    let (zone, changes) = (name("zone."), [change]);
+    let batch = (&zone, &changes[..], None);
+    run.store.record(std::iter::once(batch)).unwrap();
+    drop(run);
+    // Twice: what is read is written anew at once.
+    drop(Run::new(folder.path()));
+    let run = Run::new(folder.path());
+    run.load(&file(7, &[("a.zone.", 1)]));
+    assert_eq!(run.store.layer(&zone, Layer::Dynamic).len(), 2);
+    assert_eq!(run.steps_since(7), Some(2));
+    let since = run.store.since(&zone, Serial(8)).unwrap().steps.unwrap();
+    assert_eq!((since.len(), since[0].added().count()), (1, 2));
+}
+
+#[test]
 fn a_zone_that_is_made_whole_again_goes_on_with_its_steps() {
     let folder = tempfile::tempdir().unwrap();
     let run = Run::new(folder.path());

@@ -36,7 +36,7 @@ fn contents(recovered: &Recovered) -> BTreeMap<String, Vec<String>> {
         let changes = stored.changes.iter().map(|change| format!("{change:?}"));
         let mut changes: Vec<String> = changes.collect();
         changes.sort_unstable();
-        changes.push(format!("{:?} {:?}", stored.shown, stored.steps));
+        changes.push(format!("{:?} {:?} {:?}", stored.shown, stored.steps, stored.late));
         (zone.to_string(), changes)
     });
     zones.collect()

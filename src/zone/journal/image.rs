@@ -85,9 +85,30 @@ fn write_draft<S: Borrow<Stored>>(
             ceiling,
             shown,
             steps,
+            late,
         } = stored.borrow();
-        // Before the serial: that may be a later one, which nobody was shown yet.
-        if let Some(shown) = *shown {
+        // What was shown and what led there, then what came after it. A zone without contributions is
+        // known by its serial, which may be one that nobody was shown yet.
+        let known = shown.map_or(*serial, |shown| shown.serial);
+        let parts = [(known, &**changes), (*serial, &**late)];
+        for (part, (serial, mut rest)) in parts.into_iter().enumerate() {
+            loop {
+                let (changes, others) = rest.split_at(chunk_len(rest));
+                let entry = Entry::Commit {
+                    zone: &zone,
+                    serial,
+                    changes,
+                };
+                draft.add(Some(&entry)).map_err(too_big)?;
+                draft.spill(CHUNK).map_err(failed("write to"))?;
+                rest = others;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            let Some(shown) = shown.filter(|_| part == 0) else {
+                continue;
+            };
             let (zone, sum) = (&zone, shown.sum);
             for step in steps {
                 // Of the last one alone the sum counts.
@@ -97,22 +118,6 @@ fn write_draft<S: Borrow<Stored>>(
             }
             let entry = Entry::Shown { zone, shown };
             draft.add(Some(&entry)).map_err(too_big)?;
-        }
-        let mut rest = &**changes;
-        // A zone without contributions is known by its serial.
-        loop {
-            let (changes, others) = rest.split_at(chunk_len(rest));
-            let entry = Entry::Commit {
-                zone: &zone,
-                serial: *serial,
-                changes,
-            };
-            draft.add(Some(&entry)).map_err(too_big)?;
-            draft.spill(CHUNK).map_err(failed("write to"))?;
-            rest = others;
-            if rest.is_empty() {
-                break;
-            }
         }
         let before = rotation.ceilings.get(&zone).copied();
         let entry = Entry::Ceiling {

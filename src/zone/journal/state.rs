@@ -37,6 +37,8 @@ pub struct Stored {
     pub shown: Option<Shown>,
     /// The steps that lead to it.
     pub steps: Vec<Arc<Step>>,
+    /// What was stored after it was, in its order: a kill came before the step to it was.
+    pub late: Vec<Change>,
 }
 
 /// A version that was shown.
@@ -63,6 +65,7 @@ struct ZoneState {
     ceiling: Option<Serial>,
     shown: Option<Shown>,
     steps: Vec<Arc<Step>>,
+    late: Vec<Change>,
 }
 
 impl State {
@@ -81,8 +84,9 @@ impl State {
             } => {
                 let zone = self.zones.entry(zone).or_default();
                 zone.reach(serial);
-                for change in changes {
-                    zone.apply(change);
+                zone.late.extend(changes);
+                if zone.shown.is_none() {
+                    zone.settle();
                 }
             }
             Record::End => {}
@@ -123,6 +127,7 @@ impl State {
                 ceiling,
                 shown: zone.shown,
                 steps: zone.steps,
+                late: zone.late,
             }
         };
         let zones = self.zones.into_iter();
@@ -147,7 +152,15 @@ struct Held {
 impl ZoneState {
     fn show(&mut self, shown: Shown) {
         self.reach(shown.serial);
+        self.settle();
         self.shown = Some(shown);
+    }
+
+    /// Takes in what waits for a version to be shown with it.
+    fn settle(&mut self) {
+        for change in std::mem::take(&mut self.late) {
+            self.apply(change);
+        }
     }
 
     fn reach(&mut self, serial: Serial) {

@@ -298,6 +298,7 @@ fn many_threads_flush_while_old_entries_are_replaced() {
                         ceiling: Serial(writer.0),
                         shown: None,
                         steps: Vec::new(),
+                        late: Vec::new(),
                     };
                     let mut capture = || vec![(zone(), all())];
                     Arc::clone(&log).tidy(false, &mut capture).unwrap();
@@ -364,6 +365,7 @@ fn what_threads_were_told_is_durable_outlives_faults() {
                                 ceiling: Serial(known.0),
                                 shown: None,
                                 steps: Vec::new(),
+                                late: Vec::new(),
                             }
                         };
                         let mut capture = || vec![(zone(), all())];
@@ -436,6 +438,7 @@ fn after_a_lost_sync_nothing_is_taken_until_all_is_written_anew() {
         ceiling: Serial(9),
         shown: None,
         steps: Vec::new(),
+        late: Vec::new(),
     };
     for _ in 0..2 {
         log.flush(kept).unwrap();

@@ -327,6 +327,7 @@ impl User {
                 ceiling: ceiling.unwrap_or(Serial(7)),
                 shown: None,
                 steps: Vec::new(),
+                late: Vec::new(),
             };
             (zone.clone(), stored)
         });
