@@ -55,7 +55,7 @@ impl<'a> Journal<'a> {
             Some(format) if format.starts_with(b";BIND LOG V9\n\0") => false,
             _ => return Err(JournalError::Foreign),
         };
-        let number = |at| number(bytes, at).ok_or(damaged(at, "the header ends here"));
+        let number = |at| number(bytes, at).ok_or_else(|| damaged(at, "the header ends here"));
         let (begin, at) = (Serial(number(16)?), offset(number(20)?));
         let (end, until) = (Serial(number(24)?), offset(number(28)?));
         let index = offset(number(32)?).saturating_mul(8);

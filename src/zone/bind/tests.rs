@@ -27,8 +27,10 @@ fn soa(serial: u32) -> Vec<u8> {
 
 type Change<'a> = (&'a str, Rtype, &'a [u8]);
 
+type Part<'a> = ((u32, u32), &'a [Change<'a>], &'a [Change<'a>]);
+
 /// A journal: each transaction with its serials, what it removes and what it adds.
-fn journal(counts: bool, transactions: &[((u32, u32), &[Change<'_>], &[Change<'_>])]) -> Vec<u8> {
+fn journal(counts: bool, transactions: &[Part<'_>]) -> Vec<u8> {
     let format: &[u8] = match counts {
         true => b";BIND LOG V9.2\n",
         false => b";BIND LOG V9\n",
@@ -36,8 +38,11 @@ fn journal(counts: bool, transactions: &[((u32, u32), &[Change<'_>], &[Change<'_
     let mut bytes = format.to_vec();
     bytes.resize(64, 0);
     let number = |number: usize| u32::try_from(number).unwrap().to_be_bytes();
-    let serials = transactions.iter().map(|(serials, ..)| serials);
-    let (begin, end) = (serials.clone().next().unwrap().0, serials.last().unwrap().1);
+    let mut serials = transactions.iter().map(|(serials, ..)| serials);
+    let (begin, end) = (
+        serials.clone().next().unwrap().0,
+        serials.next_back().unwrap().1,
+    );
     bytes[16..20].copy_from_slice(&begin.to_be_bytes());
     bytes[20..24].copy_from_slice(&number(64));
     bytes[24..28].copy_from_slice(&end.to_be_bytes());
