@@ -16,6 +16,10 @@ use cluster_peers::{Cluster, Object, Part, Parts, Recorder};
 use peers::{Options, Program, Ready, Server};
 use serde_json::{Value, json};
 
+use super::cluster_objects::{
+    bound, chart_role, endpoint, events_role, gateway, headless, ingress, node, node_port, pod,
+    route, service, slice,
+};
 use super::site::{
     Check, NXDOMAIN, PATIENCE, answer, check, skip, start, wait_for_address, wait_for_log,
     wait_for_rcode,
@@ -27,30 +31,6 @@ pub(super) const TRIALS: &[Check] = &[
     ("a_real_api_server_that_restarts_is_followed", restarts),
     ("tokens_and_kubeconfigs_may_be_replaced", tokens),
 ];
-
-/// What a role made for external-dns by its chart allows, for these sources.
-fn chart_role() -> Value {
-    let read = json!(["get", "watch", "list"]);
-    json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-        "metadata": {"name": "external-dns"},
-        "rules": [
-            {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "watch"]},
-            {"apiGroups": [""], "resources": ["pods"], "verbs": read},
-            {"apiGroups": [""], "resources": ["services"], "verbs": read},
-            {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": read},
-            {"apiGroups": ["extensions", "networking.k8s.io"], "resources": ["ingresses"],
-                "verbs": read},
-            {"apiGroups": ["externaldns.k8s.io"], "resources": ["dnsendpoints"], "verbs": read},
-            {"apiGroups": ["externaldns.k8s.io"], "resources": ["dnsendpoints/status"],
-                "verbs": ["update"]},
-            {"apiGroups": ["gateway.networking.k8s.io"], "resources": ["gateways"], "verbs": read},
-            {"apiGroups": [""], "resources": ["namespaces"], "verbs": read},
-            {"apiGroups": ["gateway.networking.k8s.io"], "resources": ["httproutes"],
-                "verbs": read},
-        ],
-    })
-}
 
 fn rights(program: &Program) -> Result<(), String> {
     let Some(cluster) = cluster("the_rights_of_external_dns_are_enough")? else {
@@ -370,119 +350,6 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = source.source();
     }
     text
-}
-
-fn events_role() -> Value {
-    json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-        "metadata": {"name": "events"},
-        "rules": [{"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]}],
-    })
-}
-
-/// The user without rights of its own gets those of a role.
-fn bound(role: &str) -> Value {
-    json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
-        "metadata": {"name": role},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "limited"}],
-    })
-}
-
-fn hostname(name: &str) -> Value {
-    json!({"external-dns.kubernetes.io/hostname": format!("{name}.example.org")})
-}
-
-fn service(name: &str, address: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Service",
-        "metadata": {"name": name, "annotations": hostname(name)},
-        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]},
-        "status": {"loadBalancer": {"ingress": [{"ip": address}]}},
-    })
-}
-
-fn node_port(name: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Service",
-        "metadata": {"name": name, "annotations": hostname(name)},
-        "spec": {"type": "NodePort", "ports": [{"port": 80}]},
-    })
-}
-
-fn headless(name: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Service",
-        "metadata": {"name": name, "annotations": hostname(name)},
-        "spec": {"clusterIP": "None", "selector": {"app": name}, "ports": [{"port": 80}]},
-    })
-}
-
-fn node(name: &str, address: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Node", "metadata": {"name": name},
-        "status": {"addresses": [{"type": "ExternalIP", "address": address}]},
-    })
-}
-
-fn pod(name: &str, address: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "labels": {"app": "db"}},
-        "spec": {"containers": [{"name": "c", "image": "i"}]},
-        "status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]},
-    })
-}
-
-fn slice(service: &str, pod: &str, address: &str) -> Value {
-    json!({
-        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
-        "metadata": {"name": service, "labels": {"kubernetes.io/service-name": service}},
-        "addressType": "IPv4", "ports": [],
-        "endpoints": [{"addresses": [address], "conditions": {"ready": true},
-            "targetRef": {"kind": "Pod", "name": pod, "namespace": "default"}}],
-    })
-}
-
-fn ingress(name: &str, address: &str) -> Value {
-    json!({
-        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": name},
-        "spec": {"rules": [{"host": format!("{name}.example.org")}]},
-        "status": {"loadBalancer": {"ingress": [{"ip": address}]}},
-    })
-}
-
-fn endpoint(name: &str, address: &str) -> Value {
-    json!({
-        "apiVersion": "externaldns.k8s.io/v1alpha1", "kind": "DNSEndpoint",
-        "metadata": {"name": name},
-        "spec": {"endpoints": [{"dnsName": format!("{name}.example.org"), "recordType": "A",
-            "targets": [address]}]},
-    })
-}
-
-fn gateway(name: &str, address: &str) -> Value {
-    json!({
-        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
-        "metadata": {"name": name},
-        "spec": {"gatewayClassName": "c",
-            "listeners": [{"name": "web", "port": 80, "protocol": "HTTP"}]},
-        "status": {"addresses": [{"type": "IPAddress", "value": address}]},
-    })
-}
-
-fn route(name: &str, gateway: &str) -> Value {
-    let parent = json!({"name": gateway});
-    let accepted = json!({"type": "Accepted", "status": "True", "reason": "Accepted",
-        "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
-    json!({
-        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
-        "metadata": {"name": name},
-        "spec": {"parentRefs": [parent], "hostnames": [format!("{name}.example.org")]},
-        "status": {"parents": [{"parentRef": parent, "controllerName": "example.org/c",
-            "conditions": [accepted]}]},
-    })
 }
 
 /// The pause between two tries of a watch is at most fifteen seconds, and somewhat more.

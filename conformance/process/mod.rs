@@ -7,6 +7,7 @@ mod catalog;
 mod certificates;
 mod clock;
 mod cluster;
+mod cluster_objects;
 mod explain;
 mod external_dns;
 mod files;

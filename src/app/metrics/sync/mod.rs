@@ -4,12 +4,14 @@
 //! Where external-dns has one destination we may have several: its numbers are sums over them, but
 //! for times, of which the one that lags counts.
 
+mod http;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use plan::{HttpCalls, HttpTimes};
+use plan::HttpCalls;
 use prometheus_client::encoding::NoLabelSet;
 use prometheus_client::metrics::MetricType;
 use wire::Rtype;
@@ -60,7 +62,7 @@ impl Syncing {
             .collect();
         parts.external_dns(page, &numbers)?;
         parts.webhook(page)?;
-        parts.http(page)?;
+        http::encode(page, &parts.http)?;
         parts.ours(page, &numbers)?;
         parts.calls(page)?;
         parts.objects(page)
@@ -245,41 +247,6 @@ impl Parts {
             let name = format!("external_dns_webhook_provider_{call}_requests_total");
             let requests = calls.iter().map(|calls| calls.requests()).sum();
             page.gauge(&name, "Calls of webhooks", requests)?;
-        }
-        Ok(())
-    }
-
-    /// external-dns makes a summary of it. Ours is a histogram: sums and counts are the same, and
-    /// quantiles come of the buckets.
-    fn http(&self, page: &mut Page<'_>) -> fmt::Result {
-        let mut encoder = page.0.encode_descriptor(
-            "http_request_duration_seconds",
-            "Time until the API server and providers began to answer",
-            None,
-            MetricType::Histogram,
-        )?;
-        for (call, times) in self.http.read() {
-            let status = call.status.map(|status| status.to_string());
-            let labels = [
-                ("handler", "instrumented_http"),
-                ("scheme", &call.scheme),
-                ("host", &call.host),
-                ("path", &call.path),
-                ("method", &call.method),
-                ("status", status.as_deref().unwrap_or_default()),
-            ];
-            let lower = labels.map(|(name, value)| (name, value.to_lowercase()));
-            let bounds = HttpTimes::BOUNDS.iter().map(Duration::as_secs_f64);
-            let buckets: Vec<(f64, u64)> =
-                bounds.chain([f64::INFINITY]).zip(times.buckets).collect();
-            encoder
-                .encode_family(&lower)?
-                .encode_histogram::<NoLabelSet>(
-                    times.sum.as_secs_f64(),
-                    times.count(),
-                    &buckets,
-                    None,
-                )?;
         }
         Ok(())
     }
