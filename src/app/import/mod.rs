@@ -50,7 +50,10 @@ pub(super) fn run(import: &Import, environment: Environment<'_>) -> anyhow::Resu
     for remark in &made.remarks {
         telemetry::say(&format!("{remark}\n"));
     }
-    let name = import.output.as_deref().unwrap_or(Path::new("output"));
+    let name = import
+        .output
+        .as_deref()
+        .unwrap_or_else(|| Path::new("output"));
     let checked = zone::file::parse_str(text.as_bytes(), &name.to_string_lossy(), apex);
     telemetry::say(&checked.report.render(false));
     let count = made.records.len();
