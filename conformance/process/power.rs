@@ -75,11 +75,13 @@ impl<'a> Database<'a> {
         self.0.path("power.db").display().to_string()
     }
 
-    /// Lines of configuration. What is on the disk does not outlive a trial anyway.
+    /// Lines of configuration. What is on the disk does not outlive a trial anyway; and who asks while a
+    /// change is written would keep the old answer in its caches for 20 seconds.
     fn lines(&self) -> String {
         let file = self.file();
         format!(
             "launch=bind,gsqlite3\ngsqlite3-database={file}\ngsqlite3-pragma-synchronous=0\n\
+             cache-ttl=0\nquery-cache-ttl=0\nnegquery-cache-ttl=0\n\
              disable-axfr=no\nallow-axfr-ips=127.0.0.0/8\n"
         )
     }
