@@ -142,11 +142,16 @@ async fn ready(State(pages): State<Arc<Pages>>) -> (StatusCode, &'static str) {
     let (wanted, served) = &pages.zones;
     if !pages.ready.load(Relaxed) {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
-    } else if served.snapshot().zones().next().is_none() && !wanted.all().is_empty() {
+    } else if served
+        .snapshot()
+        .zones()
+        .all(|zone| zone.withheld().is_some())
+        && !wanted.all().is_empty()
+    {
         // Whoever stands in for us is not to go while we have nothing to answer with.
         (
             StatusCode::SERVICE_UNAVAILABLE,
-            "none of the zones could be read\n",
+            "there is nothing to answer of any zone\n",
         )
     } else {
         (StatusCode::OK, "ok\n")

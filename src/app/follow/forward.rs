@@ -151,7 +151,7 @@ pub(super) fn failure(message: &[u8]) -> Vec<u8> {
 pub(super) fn server(address: SocketAddr, tls: Option<Tls>, of: usize) -> Arc<Server> {
     let of = u32::try_from(of).unwrap_or(u32::MAX).max(1);
     let limits = Limits {
-        connect: REACHED / of,
+        connect: (REACHED / of).max(LEAST),
         answer: Duration::from_secs(5),
         ..Limits::default()
     };
@@ -160,6 +160,9 @@ pub(super) fn server(address: SocketAddr, tls: Option<Tls>, of: usize) -> Arc<Se
 
 /// If no primary can be reached in this time, the client is told so before it asks again.
 const REACHED: Duration = Duration::from_millis(1800);
+
+/// What even the first of many primaries gets: the round trips of TLS, to another continent.
+const LEAST: Duration = Duration::from_millis(800);
 
 /// How long an answer is kept: clients ask again after some seconds, a few times.
 const KEPT: Duration = Duration::from_secs(10);
