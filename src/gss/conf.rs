@@ -2,7 +2,7 @@
 //!
 //! Sections in brackets, `name = value`, groups in braces, `include` and `includedir`; a star behind a
 //! name says that later files have nothing to add. All else is passed over: what other programs need
-//! there is no mistake.
+//! there is no mistake, and a KDC that cannot be used is one only for who needs its realm.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,6 +10,7 @@ use std::io;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::fault::Fault;
 use crate::kdc::Kdc;
 
 /// What files say.
@@ -17,6 +18,8 @@ use crate::kdc::Kdc;
 pub struct Conf {
     /// KDCs by realm.
     kdcs: BTreeMap<String, Vec<Kdc>>,
+    /// By realm: the first KDC that cannot be used, with its place.
+    strange: BTreeMap<String, Box<str>>,
     /// Realms by host, or by domain with a dot in front; in lower case.
     domains: BTreeMap<String, String>,
     /// Whether KDCs may be looked up in DNS.
@@ -34,23 +37,13 @@ pub enum ConfError {
         /// Why.
         source: io::Error,
     },
-    /// Something in it is not what it must be.
-    #[error("{}:{line}: {message}", path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What was expected.
-        message: String,
-    },
 }
 
 impl Conf {
     /// Reads files; what the first ones say comes first. One that is not there says nothing.
     ///
     /// # Errors
-    /// One cannot be read, or names a KDC that is no host.
+    /// One cannot be read.
     pub fn read(paths: &[PathBuf]) -> Result<Self, ConfError> {
         let mut conf = Self::default();
         for path in paths {
@@ -116,12 +109,8 @@ impl Conf {
                     }
                 } else if inner == 0 {
                     let value = value.trim_matches('"');
-                    self.set((&section, group.as_deref()), name, value)
-                        .map_err(|message| ConfError::Line {
-                            path: path.to_owned(),
-                            line: at + 1,
-                            message,
-                        })?;
+                    let place = (&*section, group.as_deref());
+                    self.set((path, at + 1), place, name, value);
                 }
             }
         }
@@ -155,19 +144,32 @@ impl Conf {
         Ok(())
     }
 
-    fn set(&mut self, place: (&str, Option<&str>), name: &str, value: &str) -> Result<(), String> {
+    fn set(
+        &mut self,
+        (path, line): (&Path, usize),
+        place: (&str, Option<&str>),
+        name: &str,
+        value: &str,
+    ) {
         match (place, name) {
             (("libdefaults", None), "dns_lookup_kdc") => {
                 let no = ["no", "n", "false", "f", "off", "nil", "0"];
                 let is_no = no.iter().any(|it| value.eq_ignore_ascii_case(it));
                 self.lookup.get_or_insert(!is_no);
             }
-            (("realms", Some(realm)), "kdc") => {
-                let kdc = kdc(value).ok_or_else(|| {
-                    format!("\"{value}\" is no KDC; expected a host, perhaps with a port")
-                })?;
-                self.kdcs.entry(realm.to_owned()).or_default().push(kdc);
-            }
+            (("realms", Some(realm)), "kdc") => match kdc(value) {
+                Some(kdc) => self.kdcs.entry(realm.to_owned()).or_default().push(kdc),
+                // A proxy, most of all.
+                None => {
+                    self.strange.entry(realm.to_owned()).or_insert_with(|| {
+                        let path = path.display();
+                        format!(
+                            "{path}:{line}: \"{value}\" is no KDC; expected a host, perhaps with a port"
+                        )
+                        .into()
+                    });
+                }
+            },
             (("domain_realm", None), domain) => {
                 let realm = value.to_owned();
                 self.domains
@@ -176,12 +178,21 @@ impl Conf {
             }
             _ => {}
         }
-        Ok(())
     }
 
     /// The KDCs of a realm that are named.
-    pub(crate) fn kdcs(&self, realm: &str) -> &[Kdc] {
-        self.kdcs.get(realm).map_or(&[], |kdcs| kdcs)
+    ///
+    /// # Errors
+    /// There are some, and none can be used.
+    pub(crate) fn kdcs(&self, realm: &str) -> Result<&[Kdc], Fault> {
+        match (self.kdcs.get(realm), self.strange.get(realm)) {
+            (Some(kdcs), _) => Ok(kdcs),
+            (None, None) => Ok(&[]),
+            (None, Some(said)) => Err(Fault::NotKdc {
+                realm: realm.into(),
+                said: said.clone(),
+            }),
+        }
     }
 
     /// Whether KDCs may be looked up in DNS; they may if nothing is said.
@@ -252,7 +263,11 @@ mod tests {
              [domain_realm]\n .example.test = EXAMPLE.TEST\n ns.other.test = OTHER.TEST\n",
         )
         .unwrap();
-        let kdcs = conf.kdcs("EXAMPLE.TEST").iter().map(ToString::to_string);
+        let kdcs = conf
+            .kdcs("EXAMPLE.TEST")
+            .unwrap()
+            .iter()
+            .map(ToString::to_string);
         let expected = [
             "dc1.example.test:88",
             "192.0.2.1:1088",
@@ -260,7 +275,7 @@ mod tests {
             "[2001:db8::2]:88",
         ];
         assert_eq!(kdcs.collect::<Vec<_>>(), expected);
-        assert!(conf.kdcs("OTHER.TEST").is_empty());
+        assert!(conf.kdcs("OTHER.TEST").unwrap().is_empty());
         assert!(!conf.allows_lookup());
         assert_eq!(conf.realm_of("NS.a.example.test."), Some("EXAMPLE.TEST"));
         assert_eq!(conf.realm_of("ns.other.test"), Some("OTHER.TEST"));
@@ -268,14 +283,20 @@ mod tests {
     }
 
     #[test]
-    fn a_kdc_that_is_no_host_is_said_with_its_line() {
-        let text = "[realms]\nA = {\nkdc = https://proxy.example.test/KdcProxy\n}\n";
-        let error = conf(text).unwrap_err().to_string();
+    fn a_kdc_that_is_no_host_is_said_to_who_needs_its_realm() {
+        let proxy = "kdc = https://proxy.example.test/KdcProxy\n";
+        let text = format!(
+            "[realms]\nA = {{\n{proxy}{proxy}}}\nB = {{\n{proxy}kdc = b\n}}\nC = {{\nkdc = c\n}}\n"
+        );
+        let conf = conf(&text).unwrap();
+        let error = conf.kdcs("A").unwrap_err().to_string();
         assert_eq!(
             error,
-            "krb5.conf:3: \"https://proxy.example.test/KdcProxy\" is no KDC; expected a host, perhaps \
-             with a port"
+            "no KDC of realm \"A\" can be used; krb5.conf:3: \"https://proxy.example.test/KdcProxy\" is \
+             no KDC; expected a host, perhaps with a port"
         );
+        assert_eq!(conf.kdcs("B").unwrap().len(), 1);
+        assert_eq!(conf.kdcs("C").unwrap().len(), 1);
     }
 
     #[test]
@@ -293,8 +314,8 @@ mod tests {
         fs::write(more.join("one.conf"), "[realms]\nA = {\nkdc = a\n}\n").unwrap();
         fs::write(more.join("two~"), "[realms]\nB = {\nkdc = b\n}\n").unwrap();
         let conf = Conf::read(&[folder.path().join("none"), path]).unwrap();
-        assert!(!conf.kdcs("A").is_empty());
-        assert!(conf.kdcs("B").is_empty());
+        assert!(!conf.kdcs("A").unwrap().is_empty());
+        assert!(conf.kdcs("B").unwrap().is_empty());
     }
 
     proptest! {

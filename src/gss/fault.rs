@@ -22,6 +22,16 @@ pub enum Fault {
     /// The other side chose a key of a kind that is not here.
     #[error("the other side wants a key of a kind that is not AES")]
     KeyKind,
+    /// No resolver says where the KDCs of a realm are, or that there are none.
+    #[error("resolver {resolver} answers {rcode} when asked for the KDCs of realm \"{realm}\"")]
+    Lookup {
+        /// The realm.
+        realm: Box<str>,
+        /// The one that was asked last.
+        resolver: Box<str>,
+        /// What it says.
+        rcode: wire::Rcode,
+    },
     /// A message that cannot be read.
     #[error("{0}")]
     Malformed(Box<str>),
@@ -33,6 +43,14 @@ pub enum Fault {
     NoKdc {
         /// The realm.
         realm: Box<str>,
+    },
+    /// The KDCs that are named for a realm are none.
+    #[error("no KDC of realm \"{realm}\" can be used; {said}")]
+    NotKdc {
+        /// The realm.
+        realm: Box<str>,
+        /// Where the first one is named, and what was expected.
+        said: Box<str>,
     },
     /// The name server's answer has no key exchange in it.
     #[error("the server's answer, {rcode}, has no TKEY record")]
@@ -218,7 +236,7 @@ impl Fault {
         let text = match self {
             Self::KeyKinds { .. } => NO_AES.into(),
             Self::Nameless => "name it with --rfc2136-host, as its service principal DNS/NAME does".into(),
-            Self::NoKdc { realm } => format!(
+            Self::Lookup { realm, .. } | Self::NoKdc { realm } => format!(
                 "name one in /etc/krb5.conf ([realms] {realm} = {{ kdc = HOST }}), or let DNS say it by the \
                  SRV records of _kerberos._tcp.{realm}"
             ),
@@ -271,7 +289,7 @@ impl Fault {
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(
             self,
-            Self::Unreachable { .. } | Self::Ask(_) | Self::Random(_)
+            Self::Unreachable { .. } | Self::Ask(_) | Self::Lookup { .. } | Self::Random(_)
         )
     }
 

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Tickets are kept until they end, so a session that is made anew mostly costs one exchange with the
-//! name server. After a wrong password the KDC is left in peace for a growing while: directories lock
-//! accounts that fail too often. The token is plain Kerberos, not SPNEGO: there is one mechanism to
+//! name server. After a wrong password KDCs are left in peace for a while, by all logins of that
+//! account: directories lock accounts that fail too often. The token is plain Kerberos, not SPNEGO: there is one mechanism to
 //! choose from, BIND takes either, and external-dns has sent the same to Windows for years.
 //!
 //! Invariants: no panic on any input, nothing is reserved because a message says that it is long, a
@@ -24,6 +24,7 @@
 #![warn(clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::indexing_slicing, reason = "tests may panic"))]
 
+mod account;
 mod conf;
 mod context;
 mod crypto;

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use client::Clock;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use crate::account::{Account, Refused, account};
 use crate::crypto::{Key, NoRandom};
 use crate::der;
 use crate::fault::{Asked, Code, Fault};
@@ -39,6 +39,7 @@ pub struct Login {
     credentials: Credentials,
     realms: Realms,
     clock: Clock,
+    account: Account,
     state: Mutex<State>,
 }
 
@@ -61,16 +62,6 @@ struct State {
     own: Option<Ticket>,
     /// Tickets for name servers, by host.
     services: BTreeMap<Box<str>, Arc<Ticket>>,
-    refused: Option<Refused>,
-}
-
-/// The password was refused.
-#[derive(Debug)]
-struct Refused {
-    until: Instant,
-    pause: Duration,
-    said: Box<str>,
-    hint: Option<Box<str>>,
 }
 
 impl Login {
@@ -78,6 +69,7 @@ impl Login {
     #[must_use]
     pub fn new(credentials: Credentials, realms: Realms, clock: Clock) -> Self {
         Self {
+            account: account(&credentials.user, &credentials.realm),
             credentials,
             realms,
             clock,
@@ -101,7 +93,7 @@ impl Login {
         }
         let own = match state.own.take().filter(|ticket| ticket.holds_at(now)) {
             Some(own) => own,
-            None => self.log_in(&mut state).await?,
+            None => self.log_in().await?,
         };
         let result = self.service_ticket(&own, host).await;
         let is_doubtful = matches!(
@@ -125,31 +117,20 @@ impl Login {
     }
 
     /// Shows the password, unless it was refused a moment ago.
-    async fn log_in(&self, state: &mut State) -> Result<Ticket, Fault> {
+    async fn log_in(&self) -> Result<Ticket, Fault> {
+        let mut refused = self.account.lock().await;
         let now = Instant::now();
-        if let Some(refused) = &state.refused
-            && refused.until > now
-        {
-            return Err(Fault::Waiting {
-                pause: refused.pause,
-                said: refused.said.clone(),
-                hint: refused.hint.clone(),
-            });
+        if let Some(fault) = refused.as_ref().and_then(|it| it.waiting_at(now)) {
+            return Err(fault);
         }
         let result = self.own_ticket().await;
         match &result {
             Err(fault) if fault.is_of_password() => {
-                let before = state.refused.as_ref().map(|refused| refused.pause * 2);
-                let pause = before.unwrap_or(FIRST_PAUSE).min(LONGEST_PAUSE);
-                state.refused = Some(Refused {
-                    until: now + pause,
-                    pause,
-                    said: fault.to_string().into(),
-                    hint: fault.hint(),
-                });
+                // The KDC counts from when it answered.
+                *refused = Some(Refused::after(refused.as_ref(), fault, Instant::now()));
             }
             Err(_) => {}
-            Ok(_) => state.refused = None,
+            Ok(_) => *refused = None,
         }
         result
     }
@@ -200,7 +181,8 @@ impl Login {
         }
         let part = key.decrypt(usage::AS_REPLY, reply.part.bytes);
         let part = part.map_err(|_| Fault::WrongPassword { user: self.label() })?;
-        let ticket = Ticket::of(&request, reply, ReplyPart::read(&part)?)?;
+        // We did not ask for another name of the user (RFC 6806 §6), so there is none.
+        let ticket = Ticket::of(&request, (realm, &client), reply, ReplyPart::read(&part)?)?;
         // RFC 4120 §3.1.5.
         if ticket.service == service {
             Ok(ticket)
@@ -302,7 +284,8 @@ impl Login {
         }
         let reply = KdcReply::read(Kind::Tgs, &answer)?;
         let part = ticket.key.decrypt(usage::TGS_REPLY, reply.part.bytes)?;
-        Ticket::of(&request, reply, ReplyPart::read(&part)?)
+        let shown = (&*ticket.client_realm, &ticket.client);
+        Ticket::of(&request, shown, reply, ReplyPart::read(&part)?)
     }
 
     fn refused(&self, kdc: Box<str>, asked: Asked, error: &KrbError) -> Fault {
@@ -322,11 +305,18 @@ impl Login {
 }
 
 impl Ticket {
-    /// The ticket of an answer, if it answers the request.
-    fn of(request: &Request<'_>, reply: KdcReply<'_>, part: ReplyPart) -> Result<Self, Fault> {
-        // RFC 4120 §3.1.5, §3.3.4.
-        let is_ours =
-            part.nonce == request.nonce && part.service_realm.eq_ignore_ascii_case(request.realm);
+    /// The ticket of an answer, if it answers the request and is for the client of that realm.
+    fn of(
+        request: &Request<'_>,
+        (realm, client): (&str, &Principal),
+        reply: KdcReply<'_>,
+        part: ReplyPart,
+    ) -> Result<Self, Fault> {
+        // RFC 4120 §3.1.5, §3.3.4. The client's name stands outside of what is encrypted.
+        let is_ours = part.nonce == request.nonce
+            && part.service_realm.eq_ignore_ascii_case(request.realm)
+            && reply.client_realm.eq_ignore_ascii_case(realm)
+            && reply.client == *client;
         if !is_ours {
             return Err(Fault::OtherReply);
         }
@@ -363,6 +353,3 @@ fn nonce() -> Result<u32, NoRandom> {
 const SPARE: u64 = 60;
 /// How many realms are passed through.
 const MOST_REALMS: usize = 6;
-/// Directories lock accounts after a handful of wrong passwords within half an hour or so.
-const FIRST_PAUSE: Duration = Duration::from_mins(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(30);

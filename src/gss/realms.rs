@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use client::{Answer, Clock, Host, Limits, Section, Server, Settings};
-use wire::{Name, NameRef, Rtype};
+use wire::{Name, NameRef, Rcode, Rtype};
 
 use crate::conf::Conf;
 use crate::fault::{Code, Fault};
@@ -72,19 +72,29 @@ impl Realms {
     }
 
     async fn kdcs(&self, realm: &str) -> Result<Vec<Kdc>, Fault> {
-        let named = self.conf.kdcs(realm);
+        let named = self.conf.kdcs(realm)?;
         if !named.is_empty() || !self.conf.allows_lookup() {
             return Ok(named.to_vec());
         }
+        let resolvers = self.resolvers().into_iter().map(|it| (it, 53));
+        self.look_up(realm, resolvers).await
+    }
+
+    /// Asks one resolver after the other, until one knows.
+    async fn look_up(
+        &self,
+        realm: &str,
+        resolvers: impl Iterator<Item = (IpAddr, u16)>,
+    ) -> Result<Vec<Kdc>, Fault> {
         let text = format!("_kerberos._tcp.{realm}");
         let Ok(name) = Name::from_text(text.as_bytes(), Some(NameRef::ROOT)) else {
             return Ok(Vec::new());
         };
         let mut last = None;
-        for address in self.resolvers() {
+        for (address, port) in resolvers {
             let resolver = Server::new(Settings {
                 host: Host::Address(address),
-                port: 53,
+                port,
                 tls: None,
                 key: None,
                 limits: Limits {
@@ -95,14 +105,21 @@ impl Realms {
                 clock: self.clock,
             });
             match resolver.resolve(name.as_ref(), Rtype::SRV).await {
-                Ok(answer) => return Ok(services(&answer)),
-                Err(fault) => last = Some(fault),
+                Ok(answer) if matches!(answer.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN) => {
+                    return Ok(services(&answer));
+                }
+                // It could not find out, or does not work for us: that says nothing of the realm.
+                Ok(answer) => {
+                    last = Some(Fault::Lookup {
+                        realm: realm.into(),
+                        resolver: address.to_string().into(),
+                        rcode: answer.rcode(),
+                    });
+                }
+                Err(fault) => last = Some(fault.into()),
             }
         }
-        match last {
-            Some(fault) => Err(fault.into()),
-            None => Ok(Vec::new()),
-        }
+        last.map_or_else(|| Ok(Vec::new()), Err)
     }
 
     /// As the C library reads them: three at most, and one here if there are none.
@@ -158,6 +175,8 @@ const MOST: usize = 8;
 #[cfg(test)]
 mod tests {
     use client::compose;
+    use tokio::net::UdpSocket;
+    use tokio::task::JoinSet;
 
     use super::*;
 
@@ -191,6 +210,54 @@ mod tests {
         // RFC 2782: the root says that there is none.
         assert!(services(&answer(&[(0, 0, 0, b"\0")])).is_empty());
         assert!(services(&answer(&[])).is_empty());
+    }
+
+    /// What is found by way of resolvers that answer with these response codes; who knows the realm
+    /// names one KDC.
+    async fn look_up(rcodes: &[u8]) -> Result<usize, Fault> {
+        let mut tasks = JoinSet::new();
+        let mut resolvers = Vec::new();
+        for &rcode in rcodes {
+            let socket = UdpSocket::bind(("127.0.0.1", 0)).await.unwrap();
+            let address = socket.local_addr().unwrap();
+            resolvers.push((address.ip(), address.port()));
+            tasks.spawn(async move {
+                let mut bytes = [0; 512];
+                while let Ok((length, from)) = socket.recv_from(&mut bytes).await {
+                    let mut message = bytes[..length].to_vec();
+                    message[2] |= 0x80;
+                    message[3] |= rcode;
+                    if rcode == 0 {
+                        message[7] = 1;
+                        message
+                            .extend(b"\xC0\x0C\0\x21\0\x01\0\0\0\x3C\0\x09\0\0\0\0\0\x58\x01a\0");
+                    }
+                    socket.send_to(&message, from).await.unwrap();
+                }
+            });
+        }
+        let realms = Realms::new(Conf::default(), "/none".into(), || 0);
+        let found = realms.look_up("A.TEST", resolvers.into_iter()).await;
+        found.map(|kdcs| kdcs.len())
+    }
+
+    #[tokio::test]
+    async fn resolvers_that_could_not_find_out_are_passed_over() {
+        let [ok, servfail, nxdomain, refused] = [0, 2, 3, 5];
+        for (rcodes, expected) in [
+            (&[servfail, ok][..], 1),
+            (&[refused, servfail, ok], 1),
+            (&[nxdomain, ok], 0),
+            (&[servfail, nxdomain], 0),
+        ] {
+            assert_eq!(look_up(rcodes).await.unwrap(), expected, "{rcodes:?}");
+        }
+        let fault = look_up(&[servfail, refused]).await.unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "resolver 127.0.0.1 answers REFUSED when asked for the KDCs of realm \"A.TEST\""
+        );
+        assert!(!fault.is_refusal());
     }
 
     #[test]

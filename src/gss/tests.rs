@@ -1,6 +1,7 @@
 //! Tickets from a KDC in this process, which may do as it is told, and answers of no form at all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,6 +35,8 @@ enum Mood {
     Confused,
     /// It knows the service.
     Good,
+    /// It gives tickets that are said to be for this user and realm.
+    Names(Kind, &'static str, &'static str),
     /// It gives tickets of the other realm for all services.
     Refers,
     /// It refuses all with this code.
@@ -130,6 +133,11 @@ fn answer(mood: Mood, request: &[u8]) -> Vec<u8> {
             der::field(10, &service.write()),
         ],
     );
+    let kind = if is_as { Kind::As } else { Kind::Tgs };
+    let (client, client_realm) = match mood {
+        Mood::Names(at, client, realm) if at == kind => (client, realm),
+        _ => ("pusher", "A.TEST"),
+    };
     let (number, usage) = if is_as {
         (11, usage::AS_REPLY)
     } else {
@@ -140,8 +148,8 @@ fn answer(mood: Mood, request: &[u8]) -> Vec<u8> {
         &[
             der::field(0, &der::int(5)),
             der::field(1, &der::int(number.into())),
-            der::field(3, &der::string("A.TEST")),
-            der::field(4, &Principal::user("pusher").write()),
+            der::field(3, &der::string(client_realm)),
+            der::field(4, &Principal::user(client).write()),
             der::field(5, &der::application(1, &[der::field(0, &der::int(5))])),
             der::field(6, &encrypted(&key, usage, &part).unwrap()),
         ],
@@ -184,18 +192,28 @@ async fn realms(mood: Mood, tasks: &mut JoinSet<()>, folder: &std::path::Path) -
     Realms::new(Conf::read(&[file]).unwrap(), "/none".into(), || NOW)
 }
 
+fn login(user: &str, password: &str, realms: Realms) -> Login {
+    let credentials = Credentials {
+        user: user.into(),
+        realm: "A.TEST".into(),
+        password: Zeroizing::new(password.into()),
+    };
+    assert!(!format!("{credentials:?}").contains(password));
+    Login::new(credentials, realms, || NOW)
+}
+
 /// What becomes of a login, twice.
 async fn log_in(mood: Mood, password: &str) -> [Result<Arc<Ticket>, Fault>; 2] {
     let folder = tempfile::tempdir().unwrap();
     let mut tasks = JoinSet::new();
     let realms = realms(mood, &mut tasks, folder.path()).await;
-    let credentials = Credentials {
-        user: "pusher".into(),
-        realm: "A.TEST".into(),
-        password: Zeroizing::new(password.into()),
+    // Logins of one account share what is known of it.
+    let user = if password == PASSWORD {
+        "pusher"
+    } else {
+        "mistaken"
     };
-    assert!(!format!("{credentials:?}").contains(password));
-    let login = Login::new(credentials, realms, || NOW);
+    let login = login(user, password, realms);
     let first = login.ticket("ns.b.test").await;
     [first, login.ticket("ns.b.test").await]
 }
@@ -206,6 +224,55 @@ async fn tickets_are_got_by_way_of_other_realms_and_kept() {
         let [first, second] = log_in(mood, PASSWORD).await;
         assert!(Arc::ptr_eq(&first.unwrap(), &second.unwrap()), "{mood:?}");
     }
+}
+
+#[tokio::test]
+async fn tickets_of_other_users_are_not_taken() {
+    for (kind, user, realm, is_taken) in [
+        (Kind::As, "other", "A.TEST", false),
+        (Kind::As, "pusher", "B.TEST", false),
+        (Kind::As, "Pusher", "a.test", true),
+        (Kind::Tgs, "other", "A.TEST", false),
+        (Kind::Tgs, "pusher", "B.TEST", false),
+        (Kind::Tgs, "Pusher", "a.test", true),
+    ] {
+        let mood = Mood::Names(kind, user, realm);
+        let [first, _] = log_in(mood, PASSWORD).await;
+        match first {
+            Ok(_) => assert!(is_taken, "{mood:?}"),
+            Err(fault) => assert!(
+                !is_taken && matches!(fault, Fault::OtherReply),
+                "{mood:?}: {fault}"
+            ),
+        }
+    }
+}
+
+/// A directory that locks an account at the fifth wrong password, and forgets them after half an hour
+/// without any, must not do so.
+#[tokio::test]
+async fn a_wrong_password_is_shown_seldom_by_all_logins_of_an_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tasks = JoinSet::new();
+    let realms = realms(Mood::Good, &mut tasks, folder.path()).await;
+    let logins = ["careless", "CARELESS"].map(|user| login(user, "wrong", realms.clone()));
+    let mut shown = Vec::new();
+    for minute in 0..100 {
+        for login in &logins {
+            match login.ticket("ns.b.test").await.unwrap_err() {
+                Fault::Refused { .. } => shown.push(minute),
+                fault => assert!(matches!(fault, Fault::Waiting { .. }), "{fault}"),
+            }
+        }
+        // Stopped only meanwhile: the sockets are real.
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_mins(1)).await;
+        tokio::time::resume();
+    }
+    assert_eq!(shown, [0, 1, 32, 63, 94]);
+    let other = login("careful", PASSWORD, realms);
+    let fault = other.ticket("ns.b.test").await.err();
+    assert!(!matches!(fault, Some(Fault::Waiting { .. })), "{fault:?}");
 }
 
 #[tokio::test]
