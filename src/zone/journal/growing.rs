@@ -48,12 +48,19 @@ impl Growing {
     }
 
     /// Whether its name still stands for it; a folder that was taken away takes all with it that is
-    /// written to files without a name.
+    /// written to files without a name. Where that cannot be seen just now (no descriptor is left, say)
+    /// it is taken to be there.
     pub(super) fn check(&self, disk: &dyn Disk) -> io::Result<()> {
-        let named = disk.open(&self.name)?.identity()?;
-        match named == self.file.identity()? {
-            true => Ok(()),
-            false => Err(io::Error::other("another file has its name")),
+        let named = match disk.open(&self.name) {
+            Ok(file) => file.identity(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
+            Err(_) => return Ok(()),
+        };
+        match named.ok().zip(self.file.identity().ok()) {
+            Some((named, own)) if named != own => {
+                Err(io::Error::other("another file has its name"))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -571,25 +571,3 @@ fn a_log_that_is_missing_beside_its_image_is_told() {
     assert!(recovered.notes[0].starts_with(&expected), "{recovered:?}");
     assert!(!recovered.clean);
 }
-
-#[test]
-fn a_folder_that_is_taken_away_is_noticed_and_a_new_one_is_filled() {
-    let parent = tempfile::tempdir().unwrap();
-    let path = parent.path().join("data");
-    let (log, _) = Log::open(Arc::new(Folder::open(&path).unwrap())).unwrap();
-    let log = Arc::new(log);
-    add(&log, 1).unwrap();
-    std::fs::remove_dir_all(&path).unwrap();
-    let mut none = Vec::new;
-    assert!(log.clone().tidy(false, &mut none).is_err());
-    assert!(add(&log, 2).is_err());
-    std::fs::create_dir(&path).unwrap();
-    // Some calls pass after one that was in vain.
-    let mut begun = (0..8).map(|_| log.clone().tidy(false, &mut none).unwrap());
-    assert!(begun.any(|begun| begun));
-    while log.is_untrusted() {
-        std::thread::yield_now();
-    }
-    add(&log, 2).unwrap();
-    assert!(std::fs::read_dir(&path).unwrap().count() >= 2);
-}

@@ -1,6 +1,7 @@
 //! The journal on a real folder and on a disk that forgets.
 
 mod cases;
+mod looks;
 mod property;
 mod readers;
 mod sim;

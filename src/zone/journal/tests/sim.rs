@@ -27,6 +27,8 @@ pub(super) enum Faults {
     NoRoom,
     /// Nothing that was written is made durable.
     NoSync,
+    /// No file can be opened.
+    NoOpen,
 }
 
 #[derive(Debug)]
@@ -150,7 +152,7 @@ impl Inner {
             Faults::None => (false, false),
             Faults::Full => (false, self.random(3) > 0),
             Faults::NoRoom => (false, true),
-            Faults::NoSync => (false, false),
+            Faults::NoSync | Faults::NoOpen => (false, false),
         };
         if broken {
             return Some(io::Error::from_raw_os_error(5));
@@ -211,7 +213,13 @@ impl Disk for Sim {
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        let number = self.lock().shown.get(name).copied();
+        let inner = self.lock();
+        if inner.faults == Faults::NoOpen {
+            // No descriptor is left.
+            return Err(io::Error::from_raw_os_error(24));
+        }
+        let number = inner.shown.get(name).copied();
+        drop(inner);
         number
             .map(|number| self.file(number))
             .ok_or_else(|| ErrorKind::NotFound.into())
