@@ -78,7 +78,8 @@ impl DataDir {
                 match &now {
                     Some(error) => tracing::error!(
                         error,
-                        "what changes is served but not stored; updates by clients are refused"
+                        "not all that changes is stored, but all is served; updates by clients are refused while \
+                         they cannot be stored"
                     ),
                     None => tracing::info!("what changes is stored again"),
                 }

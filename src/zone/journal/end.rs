@@ -122,6 +122,14 @@ impl End {
 
     /// Adds an entry, or the end.
     pub(super) fn add(&mut self, entry: Option<&Entry<'_>>) -> Result<Position, JournalError> {
+        let done = self.write(entry);
+        if self.buffer.capacity() > MOST_BUFFER {
+            self.buffer = Vec::new();
+        }
+        done
+    }
+
+    fn write(&mut self, entry: Option<&Entry<'_>>) -> Result<Position, JournalError> {
         let (None, false, Some(segment)) = (&self.failure, self.closed, &mut self.segment) else {
             return Err(self.refusal());
         };
@@ -141,11 +149,7 @@ impl End {
         let allocated = segment.allocate(after, self.sizes.step);
         let failed = |error| JournalError::io("write to", self.disk.path(), &segment.name, error);
         allocated.map_err(failed)?;
-        let written = file.write_at(&self.buffer, at);
-        if self.buffer.capacity() > MOST_BUFFER {
-            self.buffer = Vec::new();
-        }
-        if let Err(error) = written {
+        if let Err(error) = file.write_at(&self.buffer, at) {
             // A part of a frame may be a whole one, if what is missing is zeros.
             let failed = failed(again(&error));
             // An error of a sync is told once, and who syncs now may be told of it.

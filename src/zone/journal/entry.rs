@@ -89,6 +89,24 @@ pub enum Entry<'a> {
     },
 }
 
+impl<'a> Entry<'a> {
+    /// The entry as it is kept. A large step is not: all who write would wait for it, and one of a
+    /// whole zone may not fit a frame. What it leads to is, and the steps begin anew there.
+    pub(super) fn kept(self) -> Entry<'a> {
+        match self {
+            Self::Step { zone, step, sum } if step.bytes() > MOST_STEP => {
+                let serial = step.to;
+                let shown = Shown { serial, sum };
+                Entry::Shown { zone, shown }
+            }
+            small => small,
+        }
+    }
+}
+
+/// The bytes of the largest step that is kept: many thousands of records.
+const MOST_STEP: usize = 2 << 20;
+
 /// The place of an entry in the order of all entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position(pub u64);

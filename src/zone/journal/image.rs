@@ -113,7 +113,7 @@ fn write_draft<S: Borrow<Stored>>(
             for step in steps {
                 // Of the last one alone the sum counts.
                 let entry = Entry::Step { zone, step, sum };
-                draft.add(Some(&entry)).map_err(too_big)?;
+                draft.add(Some(&entry.kept())).map_err(too_big)?;
                 draft.spill(CHUNK).map_err(failed("write to"))?;
             }
             let entry = Entry::Shown { zone, shown };

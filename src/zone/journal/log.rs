@@ -129,7 +129,7 @@ impl Log {
 
 impl Journal for Log {
     fn append(&self, entry: Entry<'_>) -> Result<Position, JournalError> {
-        self.lock().add(Some(&entry))
+        self.lock().add(Some(&entry.kept()))
     }
 
     fn flush(&self, upto: Position) -> Result<(), JournalError> {
