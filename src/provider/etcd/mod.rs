@@ -106,7 +106,11 @@ impl Etcd {
     async fn prefix_at(&self, server: &str, prefix: &[u8]) -> Result<Vec<Pair>, ProviderError> {
         let server = server.trim_end_matches('/');
         let token = self.token(server).await?;
-        let (mut pairs, mut revision) = (Vec::new(), String::new());
+        let protocol = |message: &str| {
+            self.http
+                .error(ErrorKind::Protocol, READ, message.to_owned())
+        };
+        let (mut pairs, mut bytes, mut revision) = (Vec::new(), 0, String::new());
         let mut from = prefix.to_vec();
         loop {
             let range = Range {
@@ -120,15 +124,18 @@ impl Etcd {
                 .await?;
             revision = page.header.revision;
             let more = page.more;
-            for pair in page.kvs {
-                pairs.push(pair.decode().ok_or_else(|| {
-                    let message = "a key or a value is not Base64".to_owned();
-                    self.http.error(ErrorKind::Protocol, READ, message)
-                })?);
+            let read: Option<Vec<Pair>> = page.kvs.into_iter().map(Encoded::decode).collect();
+            let read = read.ok_or_else(|| protocol("a key or a value is not Base64"))?;
+            let next = next_page(&from, &read, more).map_err(protocol)?;
+            let sizes = read.iter().map(|pair| pair.key.len() + pair.value.len());
+            bytes += sizes.sum::<usize>();
+            if bytes > MOST_BYTES {
+                return Err(protocol("there are more than 256 MiB of keys and values"));
             }
-            match pairs.last() {
-                Some(last) if more => from = [&*last.key, &[0]].concat(),
-                _ => return Ok(pairs),
+            pairs.extend(read);
+            match next {
+                Some(next) => from = next,
+                None => return Ok(pairs),
             }
         }
     }
@@ -189,6 +196,16 @@ pub fn read_dump(text: &[u8]) -> Result<Vec<Pair>, serde_json::Error> {
     let page: Page = serde_json::from_slice(text)?;
     let pairs: Option<Vec<Pair>> = page.kvs.into_iter().map(Encoded::decode).collect();
     pairs.ok_or_else(|| serde::de::Error::custom("a key or a value is not Base64"))
+}
+
+/// Where the next page begins, if there is one. A server that does not get on would be asked for ever.
+fn next_page(from: &[u8], page: &[Pair], more: bool) -> Result<Option<Vec<u8>>, &'static str> {
+    match page.last() {
+        _ if !more => Ok(None),
+        Some(last) if *last.key >= *from => Ok(Some([&*last.key, &[0]].concat())),
+        Some(_) => Err("a page ends before it begins"),
+        None => Err("a page is empty, and is not the last one"),
+    }
 }
 
 /// The first key behind all that begin with these bytes.
@@ -271,6 +288,9 @@ const PAGE: usize = 1000;
 /// Values are small; a page of them is far below this.
 const MOST_ANSWER: usize = 64 << 20;
 
+/// All that is read at once, in keys and values.
+const MOST_BYTES: usize = 256 << 20;
+
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
@@ -282,6 +302,28 @@ mod tests {
         assert_eq!(end_of(b"/skydns/"), b"/skydns0");
         assert_eq!(end_of(b"a\xFF\xFF"), b"b");
         assert_eq!(end_of(b"\xFF"), [0]);
+    }
+
+    #[test]
+    fn each_page_gets_on_from_the_one_before() {
+        let pair = |key: &[u8]| Pair {
+            key: key.to_vec(),
+            value: Vec::new(),
+        };
+        // (where the page begins, its last key, whether more follow, where the next one begins)
+        let cases: [(&[u8], Option<&[u8]>, bool, Option<Option<&[u8]>>); 6] = [
+            (b"/s/", Some(b"/s/a"), true, Some(Some(b"/s/a\0"))),
+            (b"/s/", Some(b"/s/"), true, Some(Some(b"/s/\0"))),
+            (b"/s/a\0", Some(b"/s/a"), true, None),
+            (b"/s/", None, true, None),
+            (b"/s/", None, false, Some(None)),
+            (b"/s/", Some(b"/s/a"), false, Some(None)),
+        ];
+        for (from, last, more, next) in cases {
+            let page: Vec<Pair> = last.map(pair).into_iter().collect();
+            let found = next_page(from, &page, more).ok();
+            assert_eq!(found.as_ref().map(Option::as_deref), next, "{from:?}");
+        }
     }
 
     #[test]
