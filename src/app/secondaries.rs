@@ -60,7 +60,8 @@ pub(super) fn listen(secondaries: Secondaries, store: &Arc<Store>) -> Option<Tel
     let news = Arc::clone(&changed);
     let whom = secondaries.clone();
     store.tell(move |zone, what| {
-        if !matches!(what, News::Gone | News::Returned) && !whom.of(zone).is_empty() {
+        // Also of what is as it was: whether all heard of it before the last stop nobody knows.
+        if what != News::Gone && !whom.of(zone).is_empty() {
             news.zones().insert(zone.clone());
             news.wake.notify_one();
         }

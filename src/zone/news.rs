@@ -12,8 +12,6 @@ use crate::store::Store;
 pub enum News {
     /// It is there from now on.
     Came,
-    /// It is there again, and is what it was when it was seen last, with the same serial.
-    Returned,
     /// It has another version.
     Changed,
     /// It is not there any more.

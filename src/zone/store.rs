@@ -253,11 +253,8 @@ impl Store {
             self.publish(place, zone, old);
             return Ok(done);
         }
-        let mut news = News::Came;
         if let Some(stored) = writers.stored.remove(&apex) {
-            if self.resume(&mut writers, &mut next, stored, kind) {
-                news = News::Returned;
-            }
+            self.resume(&mut writers, &mut next, stored, kind);
         } else if let Some(now) = writers.serials_lost {
             let serial = Serial(next.zone.serial.0.wrapping_add(2 * crate::durable::BLOCK));
             next.set_serial(newer(serial, now));
@@ -271,7 +268,7 @@ impl Store {
         self.say_shown(&mut writers, &apex, shown);
         let place = kept.unwrap_or_else(|| free_place(&writers));
         writers.zones.insert(apex.clone(), (place, next));
-        self.publish_apexes(place, &apex, Some(zone), &writers, news);
+        self.publish_apexes(place, &apex, Some(zone), &writers, News::Came);
         Ok(done)
     }
 

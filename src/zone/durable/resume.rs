@@ -9,6 +9,7 @@ use crate::history::Step;
 use crate::journal::{Entry, Journal, Shown, Stored};
 use crate::snapshot::Zone;
 use crate::store::{Floor, Store, Writers};
+use crate::sum::Sum;
 use crate::writer::ZoneWriter;
 
 impl Store {
@@ -41,15 +42,15 @@ impl Store {
         }
     }
 
-    /// Goes on with what is stored of a zone, from its file. Tells whether it is what it was when it was
-    /// seen last, with the same serial.
+    /// Goes on with what is stored of a zone, from its file: with the same serial if it is what it was
+    /// when it was seen last.
     pub(crate) fn resume(
         &self,
         writers: &mut Writers,
         next: &mut ZoneWriter,
         stored: Stored,
         kind: Floor,
-    ) -> bool {
+    ) {
         let (file, floor) = (next.zone.clone(), next.zone.serial);
         let changed = next.apply(stored.changes);
         if self.journal.get().is_some() {
@@ -81,10 +82,10 @@ impl Store {
         let step = Step::at(&before, &next.zone, changed);
         next.sum = next.sum + step.sum();
         let Some(same) = same else {
-            return false;
+            return;
         };
         // Secondaries have what was shown, or what leads to it.
-        let history = writers.histories.entry(apex).or_default();
+        let history = writers.histories.entry(apex.clone()).or_default();
         let bytes = next.zone.memory_bytes();
         let steps = stored.steps;
         if steps.last().is_some_and(|last| last.to == same.serial) {
@@ -92,10 +93,13 @@ impl Store {
                 history.push(step, bytes);
             }
         }
-        if serial != same.serial {
-            history.push(step, bytes);
+        if serial == same.serial {
+            return;
         }
-        serial == same.serial
+        let kept = history.push(step, bytes).cloned();
+        if let Some(step) = kept {
+            self.say_step(writers, &apex, &step, next.sum);
+        }
     }
 
     /// Keeps what leads to a version that is about to be shown, for those who have the one before.
@@ -118,11 +122,16 @@ impl Store {
             false => Some(writers.histories.entry(apex.clone()).or_default()),
         };
         let kept = kept.and_then(|history| history.push(step, zone.memory_bytes()));
-        let (Some(step), Some(journal)) = (kept, self.journal.get()) else {
-            return self.say_shown(writers, apex, shown);
-        };
-        let (zone, sum) = (apex, shown.sum);
-        if let Err(error) = journal.append(Entry::Step { zone, step, sum }) {
+        match kept.cloned() {
+            Some(step) => self.say_step(writers, apex, &step, shown.sum),
+            None => self.say_shown(writers, apex, shown),
+        }
+    }
+
+    /// Tells the journal what leads to the version that is shown from now on, with its sum.
+    fn say_step(&self, writers: &mut Writers, zone: &Name, step: &Step, sum: Sum) {
+        let entry = Entry::Step { zone, step, sum };
+        if let Some(Err(error)) = self.journal.get().map(|journal| journal.append(entry)) {
             writers.trouble = Some(error);
         }
     }
