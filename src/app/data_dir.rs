@@ -112,7 +112,7 @@ fn set_aside(path: &Path, damaged: &JournalError) -> Result<(), JournalError> {
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
         let is_journal = Path::new(&name).extension().is_some_and(|end| {
-            ["image", "image-draft", "log"]
+            ["image", "image-draft", "log", "unsaved"]
                 .iter()
                 .any(|known| end == *known)
         });

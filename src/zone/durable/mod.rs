@@ -7,9 +7,15 @@
 //! start: a zone's file + what is stored → the serial and the steps of before, if it is the same
 //! ```
 //!
-//! Invariant: no serial above a durable ceiling is ever answered, so that a start after a crash begins
-//! above all that anybody was shown. A start makes the serials of all files durable at once, before it
-//! answers.
+//! Invariant: while the journal takes entries, no serial above a durable ceiling is answered, so that a
+//! start after a crash begins above all that anybody was shown. A start makes the serials of all files
+//! durable at once, before it answers.
+//!
+//! Where the journal takes nothing, zones are served all the same, and serials of what changes run on:
+//! an answer is worth more. They come to be known once there is room again in that run. A start that
+//! can write nothing leaves a name in the folder, so that the next one begins above what such a run may
+//! have shown; on a read-only disk it cannot, and serials may step back after what it showed. A zone
+//! that is what it was after an orderly end keeps its serial either way.
 
 mod record;
 mod resume;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use wire::{Name, Rtype, Serial, Ttl};
 
-use crate::journal::{Folder, Log};
+use crate::journal::tests::{Faults, Sim, open_small};
+use crate::journal::{Disk, Folder, Log, Recovered};
 use crate::layer::Layer;
 use crate::news::News;
 use crate::records::{Place, Records};
@@ -45,9 +46,17 @@ struct Run {
 
 impl Run {
     fn new(folder: &Path) -> Self {
-        let disk = Folder::open(folder).unwrap();
-        let (log, recovered) = Log::open(Arc::new(disk)).unwrap();
+        let (log, recovered) = Log::open(Arc::new(Folder::open(folder).unwrap())).unwrap();
         assert_eq!(recovered.notes, Vec::<String>::new());
+        Self::of(log, recovered)
+    }
+
+    fn on(disk: &Sim) -> Self {
+        let (log, recovered) = open_small(disk);
+        Self::of(log, recovered)
+    }
+
+    fn of(log: Log, recovered: Recovered) -> Self {
         let log = Arc::new(log);
         let store = Store::new([1, 2]);
         store.keep_in(log.clone(), recovered.zones);
@@ -264,6 +273,43 @@ fn after_a_large_step_the_steps_begin_anew() {
         let since = [7, 8, 9].map(|serial| run.steps_since(serial));
         assert_eq!(since, [None, None, Some(1)]);
         run.close();
+    }
+}
+
+#[test]
+fn serials_of_runs_that_could_store_nothing_do_not_come_again() {
+    let hosts = [("a.zone.", 1)];
+    for orderly in [true, false] {
+        let disk = Sim::new(1);
+        let run = Run::on(&disk);
+        run.load(&file(7, &hosts));
+        assert_eq!(run.add("b.zone.", 1), 8);
+        match orderly {
+            true => run.close(),
+            false => drop(run),
+        }
+        disk.set_faults(Faults::NamesOnly);
+        let mut shown = 8;
+        for attempt in 0..3 {
+            let run = Run::on(&disk);
+            let serial = run.load(&file(7, &hosts));
+            match orderly && attempt == 0 {
+                true => assert_eq!(serial, shown, "it is what it was"),
+                false => assert!(serial > shown, "{serial} after {shown}"),
+            }
+            shown = run.add("b.zone.", 2);
+            assert_eq!(shown, serial + 1);
+        }
+        disk.set_faults(Faults::None);
+        let run = Run::on(&disk);
+        let serial = run.load(&file(7, &hosts));
+        assert!(serial > shown, "{serial} after {shown}");
+        run.close();
+        // That is over then.
+        let run = Run::on(&disk);
+        assert_eq!(run.load(&file(7, &hosts)), serial);
+        let names = disk.list().unwrap();
+        assert!(!names.iter().any(|name| name.ends_with("unsaved")));
     }
 }
 

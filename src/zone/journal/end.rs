@@ -14,7 +14,7 @@ use wire::{Name, Serial};
 use super::error::again;
 use super::frame::{self, Header, Kind, VERSION};
 use super::growing::Growing;
-use super::recover::{Found, SEGMENT, file_name};
+use super::recover::{Files, Found, MARK, MOST_MARKS, SEGMENT, file_name};
 use super::state::newer;
 use super::{Disk, DiskFile, Entry, JournalError, Position, Rotation, payload};
 
@@ -170,6 +170,17 @@ impl End {
             Some(Entry::Commit { .. } | Entry::Shown { .. } | Entry::Step { .. }) | None => {}
         }
         Ok(Position(sequence))
+    }
+
+    /// Leaves a name behind that says that a run begins of which nothing may be stored. On a full
+    /// disk there often is room for that yet.
+    pub(super) fn mark(&mut self) -> io::Result<()> {
+        if Files::list(&*self.disk).is_ok_and(|files| files.marks.len() >= MOST_MARKS) {
+            return Ok(());
+        }
+        self.number += 1;
+        self.disk.create(&file_name(self.number, MARK))?;
+        self.disk.sync_folder()
     }
 
     /// What is known of an entry.

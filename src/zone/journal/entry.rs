@@ -89,15 +89,15 @@ pub enum Entry<'a> {
     },
 }
 
-impl<'a> Entry<'a> {
+impl Entry<'_> {
     /// The entry as it is kept. A large step is not: all who write would wait for it, and one of a
     /// whole zone may not fit a frame. What it leads to is, and the steps begin anew there.
-    pub(super) fn kept(self) -> Entry<'a> {
+    pub(super) fn kept(self) -> Self {
         match self {
             Self::Step { zone, step, sum } if step.bytes() > MOST_STEP => {
                 let serial = step.to;
                 let shown = Shown { serial, sum };
-                Entry::Shown { zone, shown }
+                Self::Shown { zone, shown }
             }
             small => small,
         }

@@ -183,8 +183,10 @@ pub(super) fn remove_older(disk: &dyn Disk, number: u64) -> Result<(), JournalEr
         .images
         .range(..number)
         .chain(files.segments.range(..number));
+    let rest = files.drafts.range(..number);
+    let rest = rest.chain(files.marks.range(..number));
     let mut done = Ok(());
-    for (_, name) in older.chain(files.drafts.range(..number)) {
+    for (_, name) in older.chain(rest) {
         let removed = disk.remove(name);
         if let Err(error) = removed {
             done = Err(JournalError::io("remove", disk.path(), name, error));

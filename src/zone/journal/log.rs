@@ -28,7 +28,8 @@ impl Log {
     /// Reads what a folder holds and begins a new segment and image in it.
     ///
     /// If that cannot be written, what was read is given all the same, with a note; the log then
-    /// takes nothing until [`Journal::tidy`] has written all zones.
+    /// takes nothing until [`Journal::tidy`] has written all zones. The next start is told, if a
+    /// name finds room, to begin above what this run may show.
     ///
     /// # Errors
     /// When the folder cannot be read, is damaged or of a later version. No file is changed then.
@@ -41,7 +42,7 @@ impl Log {
         sizes: Sizes,
     ) -> Result<(Self, Recovered), JournalError> {
         let mut found = recover(&*disk)?;
-        let zones = std::mem::take(&mut found.state).finish(found.clean);
+        let zones = std::mem::take(&mut found.state).finish(found.clean, found.unsaved);
         let ceilings = zones.iter();
         let ceilings = ceilings.map(|(zone, stored)| (zone.clone(), stored.ceiling));
         let end = End::new(Arc::clone(&disk), sizes, &found, ceilings.collect());
@@ -63,11 +64,8 @@ impl Log {
         });
         if let Err(error) = begun {
             recovered.notes.push(chain(&error));
-            // Without a durable mark that serials are in use again, they are not exact next time.
-            recovered.clean = false;
-            for stored in recovered.zones.values_mut() {
-                stored.serial = stored.ceiling.next();
-            }
+            // Where there is no room for that either, availability goes before serials.
+            log.lock().mark().ok();
         }
         Ok((log, recovered))
     }

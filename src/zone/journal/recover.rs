@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub(super) durable: u64,
     /// The highest number that any file has.
     pub(super) number: u64,
+    /// So many starts since then could write nothing.
+    pub(super) unsaved: u32,
 }
 
 /// Reads all files.
@@ -70,6 +72,10 @@ pub(super) fn recover(disk: &dyn Disk) -> Result<Found, JournalError> {
     for (&number, name) in files.segments.range(base..) {
         read_segment(number, name, &mut place, &mut found)?;
     }
+    // A mark from before the image is done with.
+    let unsaved = files.marks.range(base..).take(MOST_MARKS).count();
+    found.unsaved = u32::try_from(unsaved).unwrap_or(u32::MAX);
+    found.clean &= unsaved == 0;
     if let Some((name, byte)) = unread {
         if base == 0 {
             return Err(place.damaged_image(name, byte));
@@ -253,6 +259,8 @@ pub(super) struct Files {
     pub(super) segments: BTreeMap<u64, String>,
     /// Images that were not finished.
     pub(super) drafts: BTreeMap<u64, String>,
+    /// Starts that could write nothing.
+    pub(super) marks: BTreeMap<u64, String>,
 }
 
 impl Files {
@@ -272,6 +280,7 @@ impl Files {
                 IMAGE => &mut files.images,
                 SEGMENT => &mut files.segments,
                 DRAFT => &mut files.drafts,
+                MARK => &mut files.marks,
                 _ => continue,
             };
             kind.insert(parsed, name);
@@ -280,7 +289,7 @@ impl Files {
     }
 
     fn highest(&self) -> u64 {
-        let all = [&self.images, &self.segments, &self.drafts];
+        let all = [&self.images, &self.segments, &self.drafts, &self.marks];
         let highest = all.into_iter().filter_map(|files| files.keys().next_back());
         highest.max().copied().unwrap_or(0)
     }
@@ -294,3 +303,6 @@ pub(super) fn file_name(number: u64, kind: &str) -> String {
 pub(super) const IMAGE: &str = "image";
 pub(super) const SEGMENT: &str = "log";
 pub(super) const DRAFT: &str = "image-draft";
+pub(super) const MARK: &str = "unsaved";
+/// More starts in vain than this are not counted.
+pub(super) const MOST_MARKS: usize = 1000;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use wire::{Name, Rtype, Serial};
 
 use super::payload::Record;
+use crate::durable::BLOCK;
 use crate::history::Step;
 use crate::layer::Layer;
 use crate::sum::Sum;
@@ -108,10 +109,13 @@ impl State {
         }
     }
 
-    /// What it comes to. Serials are exact only if nothing can have been published since.
-    pub(super) fn finish(self, exact: bool) -> BTreeMap<Name, Stored> {
+    /// What it comes to. Serials are exact only if nothing can have been published since; each run that
+    /// could write nothing may have shown a block of them.
+    pub(super) fn finish(self, exact: bool, unsaved: u32) -> BTreeMap<Name, Stored> {
+        let above = BLOCK.wrapping_mul(unsaved);
         let stored = |zone: ZoneState| {
             let ceiling = zone.ceiling.unwrap_or(Serial(0));
+            let ceiling = Serial(ceiling.0.wrapping_add(above));
             // Without a serial in reserve nothing later can have been shown.
             let last = zone.shown.filter(|shown| shown.serial == ceiling);
             let serial = zone.serial.filter(|_| exact || last.is_some());

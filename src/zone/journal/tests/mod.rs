@@ -8,7 +8,7 @@ mod sim;
 
 use std::sync::Arc;
 
-pub(crate) use sim::Sim;
+pub(crate) use sim::{Faults, Sim};
 use wire::{Name, Rtype, Ttl};
 
 use crate::journal::end::Sizes;

@@ -16,7 +16,7 @@ pub(crate) struct Sim(Arc<Mutex<Inner>>);
 
 /// How it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Faults {
+pub(crate) enum Faults {
     /// Now and then anything.
     Any,
     /// Not at all.
@@ -29,6 +29,8 @@ pub(super) enum Faults {
     NoSync,
     /// No file can be opened.
     NoOpen,
+    /// There is room for names, and for nothing else.
+    NamesOnly,
 }
 
 #[derive(Debug)]
@@ -75,7 +77,7 @@ impl Sim {
         })))
     }
 
-    pub(super) fn set_faults(&self, faults: Faults) {
+    pub(crate) fn set_faults(&self, faults: Faults) {
         self.lock().faults = faults;
     }
 
@@ -151,7 +153,7 @@ impl Inner {
             Faults::Any => (self.random(8) == 0, self.random(8) == 0),
             Faults::None => (false, false),
             Faults::Full => (false, self.random(3) > 0),
-            Faults::NoRoom => (false, true),
+            Faults::NoRoom | Faults::NamesOnly => (false, true),
             Faults::NoSync | Faults::NoOpen => (false, false),
         };
         if broken {
@@ -227,7 +229,8 @@ impl Disk for Sim {
 
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
         let mut inner = self.lock();
-        let fault = inner.fault(true);
+        let writes = inner.faults != Faults::NamesOnly;
+        let fault = inner.fault(writes);
         let fault = match fault {
             Some(fault) if inner.random(2) == 0 => return Err(fault),
             fault => fault,
