@@ -2,7 +2,8 @@
 //!
 //! Tokens, certificates and the authority behind them are replaced while a program runs. So a
 //! request that is not let in, or does not get through, has everything read again that the way was
-//! made of; whoever sent it tries again anyway. Files of tokens are looked at before that: those of
+//! made of; whoever sent it tries again anyway. It is the way that was found at the start: another
+//! context, chosen meanwhile, is another cluster, whose objects are not those that we know. Files of tokens are looked at before that: those of
 //! pods are replaced while the old token still holds. The client below would do so by the wall
 //! clock, which may jump, and takes the end of a line for a part of the token.
 
@@ -48,6 +49,9 @@ pub enum ConnectError {
         "no cluster: neither a kubeconfig (flag --kubeconfig, variable KUBECONFIG, ~/.kube/config) nor the service account of a pod"
     )]
     NoCluster(#[source] Box<kube::config::InferConfigError>),
+    /// The account of the pod is gone.
+    #[error("the service account of the pod")]
+    Pod(#[source] Box<kube::config::InClusterError>),
     /// The file of the token cannot be read.
     #[error("token file \"{}\"", path.display())]
     Token {
@@ -83,7 +87,22 @@ pub struct Link(Arc<Inner>);
 
 struct Inner {
     connection: Connection,
+    way: Way,
     current: Mutex<Current>,
+}
+
+/// How the way was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Way {
+    /// By an address alone: enough for a server without authentication, such as a proxy's.
+    Address,
+    /// By a context of a kubeconfig; without a path by the one of the environment.
+    Kubeconfig {
+        path: Option<PathBuf>,
+        context: Option<String>,
+    },
+    /// By the account of the pod.
+    Pod,
 }
 
 /// A client, and when it was made.
@@ -118,7 +137,10 @@ impl Token {
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Link").field(&self.0.connection).finish()
+        // An address may hold a password.
+        f.debug_struct("Link")
+            .field("way", &self.0.way)
+            .finish_non_exhaustive()
     }
 }
 
@@ -127,9 +149,11 @@ impl std::fmt::Debug for Link {
 /// # Errors
 /// The kubeconfig cannot be read, or there is none and no pod's account either.
 pub async fn connect(connection: &Connection) -> Result<Link, ConnectError> {
-    let current = make(connection).await?;
+    let way = find(connection).await?;
+    let current = make(connection, &way).await?;
     Ok(Link(Arc::new(Inner {
         connection: connection.clone(),
+        way,
         current: Mutex::new(current),
     })))
 }
@@ -153,7 +177,7 @@ impl Link {
         } = self.current().clone();
         let mut call = HttpCall {
             scheme: address.scheme_str().unwrap_or_default().into(),
-            host: address.authority().map_or("", |it| it.as_str()).into(),
+            host: host(&address).into(),
             path: resource.into(),
             method: request.method().as_str().into(),
             status: None,
@@ -202,7 +226,7 @@ impl Link {
             current.made = Instant::now();
         }
         // Without a new one the old one goes on: files may be replaced one after the other.
-        match make(&self.0.connection).await {
+        match make(&self.0.connection, &self.0.way).await {
             Ok(fresh) => *self.current() = fresh,
             Err(error) => tracing::debug!(
                 error = &error as &dyn std::error::Error,
@@ -217,17 +241,47 @@ impl Link {
     }
 }
 
-async fn make(connection: &Connection) -> Result<Current, ConnectError> {
-    let mut config = match (&connection.kubeconfig, &connection.server) {
-        (Some(path), _) => from_file(path).await?,
-        (None, Some(server)) => match Config::infer().await {
-            Ok(config) => config,
-            // An address alone is enough for a server without authentication, such as a proxy's.
-            Err(_) => Config::new(address(server)?),
-        },
-        (None, None) => Config::infer()
-            .await
-            .map_err(|source| ConnectError::NoCluster(Box::new(source)))?,
+/// Host and port, without a password.
+fn host(address: &Uri) -> &str {
+    let authority = address.authority().map_or("", |it| it.as_str());
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
+async fn find(connection: &Connection) -> Result<Way, ConnectError> {
+    let path = connection.kubeconfig.clone();
+    if path.is_none()
+        && let Err(source) = Config::infer().await
+    {
+        return match &connection.server {
+            Some(_) => Ok(Way::Address),
+            None => Err(ConnectError::NoCluster(Box::new(source))),
+        };
+    }
+    match read_kubeconfig(path.as_ref()) {
+        Ok(file) if path.is_some() || file.current_context.is_some() => Ok(Way::Kubeconfig {
+            path,
+            context: file.current_context,
+        }),
+        Err(error) if path.is_some() => Err(error),
+        _ => Ok(Way::Pod),
+    }
+}
+
+async fn make(connection: &Connection, way: &Way) -> Result<Current, ConnectError> {
+    let mut config = match (way, &connection.server) {
+        (Way::Kubeconfig { path, context }, _) => {
+            let file = read_kubeconfig(path.as_ref())?;
+            let options = KubeConfigOptions {
+                context: context.clone(),
+                ..KubeConfigOptions::default()
+            };
+            let config = Config::from_custom_kubeconfig(file, &options).await;
+            config.map_err(|source| wrong_kubeconfig(path.as_ref(), source))?
+        }
+        (Way::Address, Some(server)) => Config::new(address(server)?),
+        (Way::Pod | Way::Address, _) => {
+            Config::incluster().map_err(|source| ConnectError::Pod(Box::new(source)))?
+        }
     };
     if let Some(server) = &connection.server {
         config.cluster_url = address(server)?;
@@ -255,15 +309,19 @@ async fn make(connection: &Connection) -> Result<Current, ConnectError> {
     })
 }
 
-async fn from_file(path: &std::path::Path) -> Result<Config, ConnectError> {
-    let wrong = |source| ConnectError::Kubeconfig {
-        path: path.to_owned(),
-        source: Box::new(source),
+fn read_kubeconfig(path: Option<&PathBuf>) -> Result<Kubeconfig, ConnectError> {
+    let file = match path {
+        Some(path) => Kubeconfig::read_from(path),
+        None => Kubeconfig::read(),
     };
-    let file = Kubeconfig::read_from(path).map_err(wrong)?;
-    Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
-        .await
-        .map_err(wrong)
+    file.map_err(|source| wrong_kubeconfig(path, source))
+}
+
+fn wrong_kubeconfig(path: Option<&PathBuf>, source: kube::config::KubeconfigError) -> ConnectError {
+    ConnectError::Kubeconfig {
+        path: path.map_or_else(|| "~/.kube/config".into(), Clone::clone),
+        source: Box::new(source),
+    }
 }
 
 fn address(server: &str) -> Result<Uri, ConnectError> {

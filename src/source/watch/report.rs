@@ -99,7 +99,15 @@ impl Reporter {
             if now > generation || number("/status/observedGeneration") >= Some(generation) {
                 return Ok(());
             }
-            object["status"]["observedGeneration"] = json!(generation);
+            let Some(fields) = object.as_object_mut() else {
+                return Ok(());
+            };
+            // A status of another form is not ours to change.
+            let own = fields.entry("status").or_insert_with(|| json!({}));
+            let Some(own) = own.as_object_mut() else {
+                return Ok(());
+            };
+            own.insert("observedGeneration".to_owned(), json!(generation));
             let body = Body::from(serde_json::to_vec(&object)?);
             let path = format!("{path}/status");
             let written = self.request(Method::PUT, path, "status", body).await?;

@@ -17,7 +17,7 @@ use super::words::Words;
 use crate::app::sync::explain::Place;
 use crate::app::sync::model::Model;
 use crate::app::sync::own_zones::{Loss, OwnZones};
-use crate::app::sync::pass::{Decided, Judge};
+use crate::app::sync::pass::{self, Decided, Judge};
 use crate::app::sync::pending::Pending;
 use crate::app::sync::report::{Reports, Wishes};
 use crate::app::sync::status::Status;
@@ -220,6 +220,7 @@ impl Destination {
         let names = self.names(&Scope::All);
         let mut decided = Decided::default();
         self.decide(&names, &mut decided).await?;
+        pass::spare(&mut decided.plan.changes, &self.model.unknown());
         Ok(decided)
     }
 
