@@ -306,7 +306,13 @@ impl User {
         } else {
             self.made.len()
         };
-        let world = self.found.clone().unwrap_or_else(|| self.world(count));
+        let mut world = self.found.clone().unwrap_or_else(|| self.world(count));
+        // A commit may be given up when its serial has been shown: the zone has that one.
+        for (zone, known) in &mut world {
+            let shown = self.shown.get(zone).copied();
+            let is_newer = |shown: &Serial| known.serial.is_some_and(|it| shown.is_newer_than(it));
+            known.serial = shown.filter(is_newer).or(known.serial);
+        }
         self.rotation = Some((rotation, world));
         if finish {
             self.finish();
@@ -511,6 +517,42 @@ proptest! {
         user.reopen(true, false);
         prop_assert!(!user.failing);
     }
+}
+
+/// Found by chance: a serial shown before a close that could not be written.
+#[test]
+fn a_close_that_fails_leaves_serials_above_those_shown() {
+    use Step::{Close, Commit, Faults as Fail, Finish, Flush, Forget, Rotate, Show};
+    let commit = |zone| Commit {
+        zone,
+        owners: vec![0],
+        says: 0,
+    };
+    let rotate = |finish| Rotate {
+        finish,
+        keep_all: false,
+    };
+    let mut user = User::new(8_956_722_468_024_943_911);
+    for step in [
+        Flush,
+        commit(0),
+        Flush,
+        commit(1),
+        commit(0),
+        Show { zone: 0 },
+        Fail(Faults::Any),
+        Flush,
+        rotate(false),
+        rotate(false),
+        rotate(true),
+        Forget { zone: 1 },
+        Close { cut: false },
+        Finish,
+    ] {
+        user.step(step);
+    }
+    user.disk.set_faults(Faults::None);
+    user.reopen(true, false);
 }
 
 /// An image is asked for only when nothing is taken any more.
