@@ -116,7 +116,7 @@ fn misfits(file: &str, name: &str, asked: &[Matcher], labels: &Labels) -> Vec<St
     let mut wrong = Vec::new();
     for (label, _, value) in asked {
         // Those of the scrape, and codes that come with the queries.
-        if ["namespace", "job", "pod", "instance", "rcode"].contains(&label.as_str()) {
+        if ["namespace", "job", "endpoint", "pod", "instance", "rcode"].contains(&label.as_str()) {
             continue;
         }
         let Some(values) = labels.get(label) else {

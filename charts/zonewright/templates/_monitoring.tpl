@@ -1,6 +1,6 @@
-{{/* Metrics of this release: both monitors name the job after it. */}}
+{{/* Metrics of this release: both monitors name the job after it, and a sidecar has an endpoint of its own. */}}
 {{- define "zonewright.job" -}}
-job="{{ .Release.Name }}", namespace="{{ include "zonewright.namespace" . }}"
+job="{{ .Release.Name }}", namespace="{{ include "zonewright.namespace" . }}", endpoint="http"
 {{- end -}}
 
 {{/* What an endpoint of a monitor says beside its port. */}}
