@@ -106,7 +106,7 @@ async fn push(
     let (file, key) = (folder.path().join("zone"), Key::new("bench"));
     std::fs::write(&file, EMPTY).context("write the zone file")?;
     let kubeconfig = folder.path().join("kubeconfig");
-    std::fs::write(&kubeconfig, KUBECONFIG.replace("URL", url)).context("write the kubeconfig")?;
+    std::fs::write(&kubeconfig, apiserver::kubeconfig(url)).context("write the kubeconfig")?;
     let role = Role::Primary {
         key: key.clone(),
         notify: Vec::new(),
@@ -245,12 +245,3 @@ const ZONE: &str = "example.org";
 
 /// An address, and a record of who has it.
 const PER_SERVICE: u64 = 2;
-
-const KUBECONFIG: &str = "\
-apiVersion: v1
-kind: Config
-clusters: [{name: a, cluster: {server: 'URL'}}]
-users: [{name: a, user: {}}]
-contexts: [{name: a, context: {cluster: a, user: a}}]
-current-context: a
-";

@@ -198,7 +198,7 @@ impl StandIn {
             input,
             folder,
         };
-        let text = KUBECONFIG.replace("URL", line.trim());
+        let text = apiserver::kubeconfig(line.trim());
         std::fs::write(server.kubeconfig(), text).context("write the kubeconfig")?;
         Ok(server)
     }
@@ -216,12 +216,3 @@ impl Drop for StandIn {
 }
 
 const WAIT: Duration = Duration::from_secs(240);
-
-const KUBECONFIG: &str = "\
-apiVersion: v1
-kind: Config
-clusters: [{name: a, cluster: {server: 'URL'}}]
-users: [{name: a, user: {}}]
-contexts: [{name: a, context: {cluster: a, user: a}}]
-current-context: a
-";

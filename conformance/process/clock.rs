@@ -14,6 +14,7 @@ use super::site::{
     Check, NXDOMAIN, PATIENCE, answer, check, serial, skip, start, wait_for_address, wait_for_rcode,
 };
 use super::sync::Cluster;
+use super::sync_webhook::no_deletes;
 
 pub(super) const TRIALS: &[Check] = &[
     ("a_clock_that_jumps_harms_no_name", embedded),
@@ -95,14 +96,7 @@ fn webhook(program: &Program) -> Result<(), String> {
         });
         check(came.is_some(), || format!("{jump}:\n{}", server.log()))?;
     }
-    let applied = recorder.applied();
-    let deleted = applied
-        .iter()
-        .flat_map(|applied| &applied.changes.delete)
-        .next();
-    check(deleted.is_none(), || {
-        format!("{deleted:?}:\n{}", server.log())
-    })?;
+    no_deletes(&recorder, &server)?;
     all(30)?;
     check(server.ended().is_none(), || server.log())
 }

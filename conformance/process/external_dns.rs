@@ -95,7 +95,7 @@ fn keep(program: &Program) -> Result<(), String> {
     let cluster = Cluster::start()?;
     let (site, server) = serve(program, ZONE)?;
     let url = format!("http://{}", cluster.address());
-    site.write("kubeconfig", &KUBECONFIG.replace("URL", &url))?;
+    site.write("kubeconfig", &apiserver::kubeconfig(&url))?;
     let setting = Setting {
         external_dns: &external_dns,
         site: &site,
@@ -147,15 +147,6 @@ fn keep(program: &Program) -> Result<(), String> {
 }
 
 const NAME: &str = "external-dns";
-
-const KUBECONFIG: &str = "\
-apiVersion: v1
-kind: Config
-clusters: [{name: a, cluster: {server: 'URL'}}]
-users: [{name: a, user: {}}]
-contexts: [{name: a, context: {cluster: a, user: a}}]
-current-context: a
-";
 
 /// More than fit into one of its messages.
 const COUNT: usize = 70;

@@ -356,7 +356,7 @@ fn wait_for_targets(
     })
 }
 
-fn no_deletes(recorder: &Recorder, server: &Server) -> Result<(), String> {
+pub(super) fn no_deletes(recorder: &Recorder, server: &Server) -> Result<(), String> {
     let applied = recorder.applied();
     let deleted = applied
         .iter()
