@@ -11,9 +11,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-
-use crate::fleet::root;
 
 /// A row, a column and a word for how, or nothing.
 type Deed = (String, &'static str, String);
@@ -63,7 +62,7 @@ pub(crate) fn write() -> std::io::Result<()> {
         .iter()
         .map(|(row, column, how)| format!("{row}\t{column}\t{how}\n"));
     let text: String = lines.collect();
-    let folder = root().join("target");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("interop"), text)
 }

@@ -4,14 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
-use super::query::Query;
-
-/// How a packet travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transport {
-    Tcp,
-    Udp,
-}
+use super::query::{Query, Transport};
 
 /// Sends a query to one server; `None` if nothing came back in time.
 pub(crate) fn exchange(

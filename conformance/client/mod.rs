@@ -15,9 +15,9 @@ pub(crate) mod query;
 pub(crate) mod rdata;
 pub(crate) mod types;
 
-pub(crate) use exchange::{Connection, Transport, exchange, exchange_all};
+pub(crate) use exchange::{Connection, exchange, exchange_all};
 pub(crate) use message::{Message, Record};
-pub(crate) use query::Query;
+pub(crate) use query::{Query, Transport};
 pub(crate) use rdata::{hex as rdata_hex, normalize as rdata_normalize};
 pub(crate) use types::{
     class as class_number, rcode as rcode_number, rcode_name, rtype as rtype_number, rtype_name,

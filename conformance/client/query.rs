@@ -13,8 +13,14 @@
 //! - `tail=HEX`: bytes behind the message; `cut=N`: only the first bytes of it
 //! - `raw=HEX`: just these bytes
 
-use super::exchange::Transport;
 use super::{name, rdata, types};
+
+/// How a packet travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Tcp,
+    Udp,
+}
 
 /// A packet to send.
 #[derive(Clone, Debug)]
