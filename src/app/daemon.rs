@@ -20,10 +20,8 @@ use anyhow::{Context, bail};
 use config::{Config, Environment};
 use server::pipeline::Authority;
 use server::{BindError, Server};
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use wire::Name;
 use zone::Store;
 
 use super::admin::{Admin, Live, Pages};
@@ -36,13 +34,15 @@ use super::data_dir::DataDir;
 use super::follow::{self, Follow, Hub};
 use super::metrics::{Numbers, Syncing};
 use super::privileges::{self, Identity};
+use super::random::{random, seed};
 use super::secondaries::{self, Secondaries, Teller};
 use super::server_options;
-use super::shutdown::{Signals, Wish};
-use super::sync::{self, Reread};
+use super::serving::{announce, keep, return_memory, serve, settle};
+use super::shutdown::Signals;
+use super::sync;
 use super::systemd::{self, Notifier};
 use super::telemetry::{self, Style};
-use super::zones::{Handle, Keeper, Loader, Made, Order, Statuses};
+use super::zones::{Keeper, Loader, Made, Order, Statuses};
 
 /// Runs the daemon to its end.
 pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
@@ -321,160 +321,6 @@ impl Daemon {
             signal = signals.another_stop() => bail!("ended at once by a second signal, {signal}"),
             () = tokio::time::sleep(DEADLINE) => bail!("not all connections ended in {DEADLINE:?}"),
         }
-    }
-}
-
-/// Reads all zones and follows their files from then on, in a thread of its own. Done when they
-/// have been read; what it gives is done when the thread ends.
-async fn keep(mut keeper: Keeper, strict: bool) -> anyhow::Result<oneshot::Receiver<()>> {
-    let (loaded, wait) = oneshot::channel();
-    let (ended, keeping) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("zones".to_owned());
-    thread
-        .spawn(move || {
-            let failed = keeper.load();
-            if loaded.send(failed).is_ok() {
-                keeper.run();
-            }
-            // Nobody may be waiting.
-            let _unheard = ended.send(()).is_err();
-        })
-        .context("start the thread for zones")?;
-    match wait.await {
-        Ok(0) => Ok(keeping),
-        Ok(_) if !strict => Ok(keeping),
-        Ok(failed) => bail!(
-            "--strict: not all zones are as they should be ({failed}, see above)\n  hint: correct \
-             them, or leave --strict out to serve the others"
-        ),
-        Err(_) => bail!("reading the zones ended by a panic"),
-    }
-}
-
-/// Serves until a signal asks to end, or a part that must not end has.
-async fn serve(
-    signals: &mut Signals,
-    (handle, manifests): (&Handle, Option<&Reread>),
-    notifier: &Notifier,
-    tasks: &mut JoinSet<anyhow::Result<()>>,
-    (banner, store): (&Banner, &Store),
-) -> anyhow::Result<&'static str> {
-    loop {
-        let wish = tokio::select! {
-            wish = signals.next() => wish,
-            Some(ended) = tasks.join_next() => {
-                ended.context("a task ended by a panic")??;
-                continue;
-            }
-        };
-        match wish {
-            Wish::Stop(signal) => return Ok(signal),
-            Wish::Reload => {
-                match manifests {
-                    None => tracing::info!(
-                        "SIGHUP: reading all zone files again; settings are read at the start only"
-                    ),
-                    Some(manifests) => {
-                        tracing::info!(
-                            "SIGHUP: reading all zone files and manifests again; settings are read at the start only"
-                        );
-                        manifests.ask();
-                    }
-                }
-                notifier.reloading();
-                reload(handle.clone()).await;
-                notifier.ready(&banner.status(store.snapshot().zones().count()));
-            }
-        }
-    }
-}
-
-async fn reload(handle: Handle) {
-    let (reply, outcomes) = oneshot::channel();
-    let given = tokio::task::spawn_blocking(move || handle.give(Order::Reload(Vec::new(), reply)));
-    if let (Ok(true), Ok(outcomes)) = (given.await, outcomes.await) {
-        let results = || outcomes.iter().map(|outcome| &outcome.result);
-        let changed = results().flatten().filter(|served| served.changed).count();
-        let wrong = results().filter(|result| result.is_err()).count();
-        tracing::info!(
-            zones = outcomes.len(),
-            changed,
-            wrong,
-            "zone files were read again"
-        );
-    }
-}
-
-/// Waits until all destinations of our own zones have all names: then "nothing" is an answer there
-/// too, and we are ready. False if one of them ended before.
-async fn settle(
-    waits: Vec<(Vec<Name>, oneshot::Receiver<()>)>,
-    store: Arc<Store>,
-    pages: Arc<Pages>,
-) -> bool {
-    for (zones, wait) in waits {
-        if wait.await.is_err() {
-            return false;
-        }
-        for zone in zones {
-            store.set_incomplete(&zone, false);
-        }
-    }
-    pages.ready.store(true, Relaxed);
-    true
-}
-
-/// Says what is served, for people. What comes back says that we are ready, to people or machines.
-fn announce(style: Style, banner: &Banner) -> impl FnOnce() + Send + use<> {
-    if style.is_text() {
-        telemetry::say(&banner.text());
-    }
-    let ready = banner.ready();
-    let addresses: Vec<String> = banner.addresses.iter().map(ToString::to_string).collect();
-    let metrics = banner.metrics.map(|address| address.to_string());
-    let (zones, failed) = (banner.zones.len(), banner.failed);
-    move || {
-        if style.is_text() {
-            telemetry::say(&format!("{ready}\n"));
-        } else {
-            tracing::info!(
-                zones,
-                failed,
-                addresses = addresses.join(" "),
-                metrics,
-                "ready"
-            );
-        }
-    }
-}
-
-/// Lets the allocator give memory back to the system by itself, also when nothing else happens.
-///
-/// Not before the first zones are read: without its thread the allocator gives large pieces back at
-/// once, and those are what a load leaves behind.
-fn return_memory() {
-    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
-        tracing::debug!(%error, "memory is given back to the system only now and then");
-    }
-}
-
-/// Seeds of the store's hashes.
-fn seed() -> anyhow::Result<[u64; 2]> {
-    let bytes = random()?;
-    let (high, low) = bytes.split_at(8);
-    let word = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte))
-    };
-    Ok([word(high), word(low)])
-}
-
-fn random() -> anyhow::Result<[u8; 16]> {
-    let mut bytes = [0; 16];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(error) => bail!("get random bytes from the system: {error}"),
     }
 }
 

@@ -8,7 +8,8 @@ use wire::{Name, Serial};
 
 use crate::hidden::{Hidden, View};
 use crate::layer::Layer;
-use crate::store::{Since, Store, check_change};
+use crate::propose::check_change;
+use crate::store::{Since, Store};
 use crate::update::{self, Effect, Permit, Refusal};
 use crate::writer::Change;
 

@@ -15,11 +15,11 @@ use crate::layer::Layer;
 use crate::node::{Flags, Node, write_entry_head, write_rrset};
 use crate::order::{Order, OrderEntry};
 use crate::page::{PAGE_TARGET, Page, page_size, tag_of, write_page};
+use crate::propose::StoreError;
 use crate::records::{Records, Run};
 use crate::room::{Piece, Shared, Supply};
 use crate::scratch::Scratch;
 use crate::snapshot::{Negative, Zone};
-use crate::store::StoreError;
 
 /// Builds the first version of a zone from its sorted records, all of one layer.
 pub(crate) fn assemble(records: &Records, keys: HashKeys) -> Result<(Zone, Depths), StoreError> {

@@ -6,7 +6,8 @@
 use wire::{Name, Serial};
 
 use crate::journal::{Entry, JournalError};
-use crate::store::{Store, StoreError, Writers};
+use crate::propose::StoreError;
+use crate::store::{Store, Writers};
 
 /// Why nothing was written to the disk.
 #[derive(Debug, thiserror::Error)]

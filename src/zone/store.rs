@@ -8,68 +8,23 @@
 //! thread of its own, so that neither an answer nor a commit pays for it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
-use wire::{Name, Rtype, Serial};
+use wire::{Name, Serial};
 
 use crate::assemble::assemble;
 use crate::cow::CowVec;
 use crate::hash::HashKeys;
 use crate::history::{History, Step};
 use crate::journal::{Journal, JournalError, Position, Shown, Stored};
-use crate::layer::Layer;
 use crate::news::{Listeners, News};
+use crate::propose::{StoreError, check_change};
+use crate::publish::Reaper;
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
 use crate::updater::UpdateTotals;
 use crate::writer::{Change, ZoneWriter};
-
-/// Why a proposal was not taken. The store is as it was before.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The zone is a copy of another server's, and changes as that one does.
-    #[error("zone \"{apex}\" is a copy of another server's zone, and changes with that one only")]
-    IsCopy {
-        /// The zone.
-        apex: Name,
-    },
-    /// There is not exactly one SOA at the apex.
-    #[error("zone \"{apex}\" needs exactly one SOA record at its apex")]
-    NoSoa {
-        /// The zone.
-        apex: Name,
-    },
-    /// No zone has this apex.
-    #[error("zone \"{apex}\" is not served here")]
-    NoZone {
-        /// The zone.
-        apex: Name,
-    },
-    /// A change is for a name of another zone.
-    #[error("\"{owner}\" is not in zone \"{apex}\"")]
-    OutOfZone {
-        /// The zone.
-        apex: Name,
-        /// The name.
-        owner: Name,
-    },
-    /// More records in an RRset, or more types at a name, than can be stored.
-    #[error("\"{owner}\" {rtype}: more than 65,535 records, or more than 255 types at the name")]
-    TooBig {
-        /// The name.
-        owner: Name,
-        /// The type.
-        rtype: Rtype,
-    },
-    /// More names than the indexes can number.
-    #[error("zone \"{apex}\" has more names than can be stored (about 600 million)")]
-    TooManyNames {
-        /// The zone.
-        apex: Name,
-    },
-}
 
 /// What a commit did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +41,7 @@ pub struct Committed {
 #[derive(Debug)]
 pub struct Store {
     pub(crate) keys: HashKeys,
-    current: ArcSwap<Snapshot>,
+    pub(crate) current: ArcSwap<Snapshot>,
     writers: Mutex<Writers>,
     pub(crate) journal: OnceLock<Arc<dyn Journal>>,
     /// Held from when changes are in the journal until they are committed.
@@ -94,7 +49,7 @@ pub struct Store {
     updates: UpdateTotals,
     /// Told of each new version, by its apex.
     pub(crate) listeners: Listeners,
-    reaper: SyncSender<Garbage>,
+    pub(crate) reaper: Reaper,
 }
 
 #[derive(Debug, Default)]
@@ -144,9 +99,6 @@ pub(crate) enum Floor {
     Made,
 }
 
-/// What a swap leaves behind; dropping it may free many pages.
-type Garbage = (Arc<Snapshot>, Option<Zone>);
-
 impl Store {
     /// An empty store; hashes are keyed with the seed.
     #[must_use]
@@ -157,13 +109,6 @@ impl Store {
             zones: CowVec::from_vec(Vec::new()),
             apexes: Arc::new(Apexes::new(&[])),
         };
-        // The bound only keeps a burst of commits from holding many old versions: past it, the
-        // writer frees by itself.
-        let (reaper, garbage) = sync_channel::<Garbage>(64);
-        let named = std::thread::Builder::new().name("zone-reaper".to_owned());
-        // Without the thread the channel is closed, and old versions are freed in place.
-        let thread = named.spawn(move || garbage.into_iter().for_each(drop));
-        drop(thread);
         Self {
             keys,
             current: ArcSwap::from_pointee(snapshot),
@@ -172,7 +117,7 @@ impl Store {
             unsettled: Mutex::new(()),
             listeners: Listeners::default(),
             updates: UpdateTotals::default(),
-            reaper,
+            reaper: Reaper::start(),
         }
     }
 
@@ -383,54 +328,6 @@ impl Store {
         // Writers change their side only by whole steps; after a panic the last one stands.
         self.writers.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Publishes the next version of the zone at a place.
-    pub(crate) fn publish(&self, place: usize, zone: Zone, old: Zone) {
-        let apex = zone.apex.clone();
-        self.publish_quietly(place, zone, old);
-        self.listeners.say(&apex, News::Changed);
-    }
-
-    /// As [`Self::publish`], and tells nobody.
-    pub(crate) fn publish_quietly(&self, place: usize, zone: Zone, old: Zone) {
-        let mut next = Snapshot::clone(&self.current.load());
-        put(&mut next, place, Some(zone));
-        self.swap(next, Some(old));
-    }
-
-    /// As [`Self::publish`], when a zone has come or gone.
-    pub(crate) fn publish_apexes(
-        &self,
-        place: usize,
-        apex: &Name,
-        zone: Option<Zone>,
-        writers: &Writers,
-        news: News,
-    ) {
-        let mut next = Snapshot::clone(&self.current.load());
-        let of = |zone: &Zone, place| (zone.apex_hash, zone.apex_labels, place);
-        let apexes = match &zone {
-            // With a thousand zones to load, the table is not made anew for each of them.
-            Some(zone) => next.apexes.with(of(zone, place), writers.zones.len()),
-            None => {
-                let left = writers.zones.values();
-                let left = left.map(|(place, writer)| of(&writer.zone, *place));
-                Apexes::new(&left.collect::<Vec<_>>())
-            }
-        };
-        next.apexes = Arc::new(apexes);
-        put(&mut next, place, zone);
-        self.swap(next, None);
-        self.listeners.say(apex, news);
-    }
-
-    fn swap(&self, next: Snapshot, old: Option<Zone>) {
-        let garbage = (self.current.swap(Arc::new(next)), old);
-        match self.reaper.try_send(garbage) {
-            Ok(()) => {}
-            Err(TrySendError::Full(garbage) | TrySendError::Disconnected(garbage)) => drop(garbage),
-        }
-    }
 }
 
 impl Writers {
@@ -462,15 +359,6 @@ pub(crate) fn free_place(writers: &Writers) -> usize {
     free.unwrap_or(taken.len())
 }
 
-fn put(snapshot: &mut Snapshot, place: usize, zone: Option<Zone>) {
-    while snapshot.zones.len() <= place {
-        snapshot.zones.push(None);
-    }
-    if let Some(slot) = snapshot.zones.get_mut(place) {
-        *slot = zone.map(Arc::new);
-    }
-}
-
 pub(crate) fn committed(zone: &Zone, changed: bool) -> Committed {
     Committed {
         serial: zone.serial,
@@ -487,33 +375,4 @@ pub(crate) fn same_contents(left: &Zone, right: &Zone) -> bool {
             .nodes()
             .zip(right.nodes())
             .all(|(left, right)| left.entry() == right.entry())
-}
-
-pub(crate) fn check_change(zone: &Zone, change: &Change) -> Result<(), StoreError> {
-    if !change.owner.as_ref().is_at_or_below(zone.apex.as_ref()) {
-        let apex = zone.apex.clone();
-        return Err(StoreError::OutOfZone {
-            apex,
-            owner: change.owner.clone(),
-        });
-    }
-    // It would take the place of the SOA.
-    if change.layer < Layer::Static && change.rtype == Rtype::CNAME && change.owner == zone.apex {
-        let apex = zone.apex.clone();
-        return Err(StoreError::NoSoa { apex });
-    }
-    let too_big = change.rrset.as_ref().is_some_and(|rrset| {
-        rrset.rdatas.len() > usize::from(u16::MAX)
-            || rrset
-                .rdatas
-                .iter()
-                .any(|rdata| rdata.len() > usize::from(u16::MAX))
-    });
-    if too_big {
-        return Err(StoreError::TooBig {
-            owner: change.owner.clone(),
-            rtype: change.rtype,
-        });
-    }
-    Ok(())
 }

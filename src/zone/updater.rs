@@ -20,7 +20,8 @@ use wire::update::{Action, Update};
 use wire::{Name, Rcode, Rtype, Serial};
 
 use crate::journal::JournalError;
-use crate::store::{Committed, Store, StoreError};
+use crate::propose::StoreError;
+use crate::store::{Committed, Store};
 use crate::update::{Effect, Permit, Refusal};
 use crate::writer::Change;
 

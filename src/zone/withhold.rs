@@ -7,9 +7,10 @@ use crate::assemble::assemble;
 use crate::depths::Depths;
 use crate::hash::HashKeys;
 use crate::news::News;
+use crate::propose::StoreError;
 use crate::records::{Place, Records};
 use crate::snapshot::{Withheld, Zone};
-use crate::store::{Store, StoreError, free_place};
+use crate::store::{Store, free_place};
 use crate::writer::ZoneWriter;
 
 /// A zone without contents, of which nothing is answered.

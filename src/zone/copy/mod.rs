@@ -17,11 +17,10 @@ use wire::{Name, Serial};
 use crate::assemble::assemble;
 use crate::history::Step;
 use crate::news::News;
+use crate::propose::{StoreError, check_change};
 use crate::records::Records;
 use crate::snapshot::Withheld;
-use crate::store::{
-    Committed, Store, StoreError, check_change, committed, free_place, same_contents,
-};
+use crate::store::{Committed, Store, committed, free_place, same_contents};
 use crate::withhold::placeholder;
 use crate::writer::ZoneWriter;
 
