@@ -28,6 +28,6 @@ pub use client::{ConnectError, Connection, Link, connect};
 pub use failure::{Failure, Refusal, Rule};
 pub use follow::Watch;
 pub use frames::FrameError;
-pub use report::{Report, Reporter};
+pub use report::{Report, Reporter, micro_time};
 pub use resource::Resource;
 pub use subject::{Decode, Pace, Scope, Subject};

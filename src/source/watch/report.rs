@@ -260,7 +260,8 @@ fn shortened(note: &str) -> String {
 }
 
 /// A time as the API writes it: `2026-11-21T10:00:00.000000Z`.
-fn micro_time(nanoseconds: u128) -> String {
+#[must_use]
+pub fn micro_time(nanoseconds: u128) -> String {
     let seconds = u64::try_from(nanoseconds / 1_000_000_000).unwrap_or(0);
     let micros = nanoseconds / 1_000 % 1_000_000;
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
