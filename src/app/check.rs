@@ -11,7 +11,9 @@ use config::{Check, Config, Environment, Objects, Problems, Quoted, ZoneFile, pa
 use source::manifest;
 use source::object::{Kind, Trim};
 use wire::{Name, NameRef};
+use zone::check::Care;
 
+use super::clock;
 use super::plain::plain;
 use super::zones::{hint, list, scan};
 use super::{sync, telemetry};
@@ -228,7 +230,8 @@ fn check_zones(zones: &[ZoneFile], color: bool) -> Vec<Checked> {
 }
 
 fn check_zone(origin: &Name, path: &Path, color: bool) -> Checked {
-    let loaded = zone::file::load(path, origin);
+    let care = Care::to_check(Some(clock::now().dns_time()));
+    let loaded = zone::file::load_with(path, origin, &care);
     let (errors, warnings) = (loaded.report.errors(), loaded.report.warnings());
     let mut text = loaded.report.render(color);
     if !text.is_empty() && !text.ends_with('\n') {

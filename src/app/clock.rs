@@ -29,6 +29,12 @@ impl Moment {
         self.millis / 1_000
     }
 
+    /// Seconds since 1970 as signatures count them: 32 bits that wrap (RFC 4034 §3.1.5).
+    pub(crate) fn dns_time(self) -> u32 {
+        let [.., a, b, c, d] = self.unix_seconds().to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     /// The time of day alone, for people who look on.
     pub(crate) fn time_of_day(self) -> TimeOfDay {
         TimeOfDay(self)

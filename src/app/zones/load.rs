@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use wire::{Name, Rtype, Serial};
 use zone::Store;
+use zone::check::Care;
 use zone::file::Diagnostic;
 use zone::records::Records;
 
 use super::file::File;
 use super::hint::hint;
+use crate::app::clock;
 
 /// Reads zone files and hands their records to the store.
 #[derive(Clone, Debug)]
@@ -101,7 +103,8 @@ impl Loader {
         let start = Instant::now();
         // Looked at before it is read: what changes meanwhile is read again.
         let before = File::look(path);
-        let loaded = zone::file::load(path, zone);
+        let care = Care::to_serve(Some(clock::now().dns_time()));
+        let loaded = zone::file::load_with(path, zone, &care);
         let mut files = vec![before];
         let includes = loaded.files.iter().filter(|include| *include != path);
         files.extend(includes.map(|include| File::look(include)));

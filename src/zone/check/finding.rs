@@ -1,6 +1,6 @@
 //! What the checks find, with the place in terms of records: lines and parts, not bytes.
 
-use crate::file::{MAX_KEPT, Severity};
+use crate::file::Severity;
 use crate::records::{Place, Record};
 
 /// One mistake.
@@ -48,9 +48,19 @@ pub struct Findings {
     errors: usize,
     warnings: usize,
     uneven: bool,
+    /// How many of each severity are kept.
+    most: usize,
 }
 
 impl Findings {
+    /// Nothing found yet; so many of each severity will be kept.
+    pub(super) fn keeping(most: usize) -> Self {
+        Self {
+            most,
+            ..Self::default()
+        }
+    }
+
     /// Whether records are repeated or an RRset has several TTLs.
     #[must_use]
     pub fn uneven(&self) -> bool {
@@ -89,7 +99,7 @@ impl Findings {
     /// Counts an error, and makes its text if it is one to keep.
     pub(super) fn error(&mut self, spot: Spot, text: impl FnOnce() -> Text) {
         self.errors += 1;
-        if self.errors <= MAX_KEPT {
+        if self.errors <= self.most {
             self.keep(Severity::Error, spot, text());
         }
     }
@@ -97,7 +107,7 @@ impl Findings {
     /// Counts a warning, and makes its text if it is one to keep.
     pub(super) fn warning(&mut self, spot: Spot, text: impl FnOnce() -> Text) {
         self.warnings += 1;
-        if self.warnings <= MAX_KEPT {
+        if self.warnings <= self.most {
             self.keep(Severity::Warning, spot, text());
         }
     }

@@ -8,6 +8,7 @@ use wire::Rtype;
 use super::Unread;
 use super::finding::{Findings, Part, Spot, Text, at_line};
 use super::rrset::Rrset;
+use super::signed;
 use crate::records::Record;
 
 /// The algorithm of a record that asks the parent to take the DS away.
@@ -23,8 +24,11 @@ pub(super) fn check(runs: &[Rrset<'_>], unread: &Unread, findings: &mut Findings
         };
         delete(told, findings);
         let apex = told.first().owner;
-        if !unread.may_hold(apex, Rtype::DNSKEY) {
-            algorithms(told, keys, findings);
+        if !unread.may_hold(apex, Rtype::DNSKEY)
+            && algorithms(told, keys, findings)
+            && let Some(keys) = keys
+        {
+            signed::told(told, keys, findings);
         }
         if of(other).is_none() && !unread.may_hold(apex, other) {
             alone(&told.first(), other, findings);
@@ -35,14 +39,17 @@ pub(super) fn check(runs: &[Rrset<'_>], unread: &Unread, findings: &mut Findings
     }
 }
 
-/// RFC 7344 §4.1: what the parent is told is among the keys of the zone.
-fn algorithms(told: &Rrset<'_>, keys: Option<&Rrset<'_>>, findings: &mut Findings) {
+/// RFC 7344 §4.1: what the parent is told is among the keys of the zone. Tells whether there are keys
+/// of all algorithms.
+fn algorithms(told: &Rrset<'_>, keys: Option<&Rrset<'_>>, findings: &mut Findings) -> bool {
+    let mut all = true;
     for record in told.iter() {
         let wanted = algorithm(&record);
         let mut keys = keys.into_iter().flat_map(Rrset::iter);
         if wanted == Some(DELETE) || keys.any(|key| algorithm(&key) == wanted) {
             continue;
         }
+        all = false;
         let spot = Spot::of(&record, Part::Data(word(record.rtype)));
         findings.error(spot, || {
             Text::new(format!(
@@ -56,6 +63,7 @@ fn algorithms(told: &Rrset<'_>, keys: Option<&Rrset<'_>>, findings: &mut Finding
             )
         });
     }
+    all
 }
 
 /// RFC 8078 §4: a delete record is the only one of its type.

@@ -9,17 +9,21 @@
 //! Only the zone itself is looked at: names elsewhere are not resolved. One walk in canonical order
 //! sees each name once, with the delegation or DNAME above it; what a name points to is looked up.
 
+mod care;
 mod cname;
+mod data;
 mod finding;
 mod host;
 mod keys;
 mod name;
 mod occluded;
 mod rrset;
+mod signed;
 mod target;
 mod unread;
 mod walk;
 
+pub use care::Care;
 pub use finding::{Finding, Findings, Part, Spot};
 pub use unread::Unread;
 
@@ -27,8 +31,10 @@ use crate::records::Records;
 
 /// Checks sorted records. What may stand in lines that could not be read is not missed.
 #[must_use]
-pub fn check(records: &Records, unread: &Unread) -> Findings {
-    walk::Walk::new(records, unread).run()
+pub fn check(records: &Records, unread: &Unread, care: &Care) -> Findings {
+    let mut findings = walk::Walk::new(records, unread, care).run();
+    signed::check(records, unread, care, &mut findings);
+    findings
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Records below a delegation: they are never answers, and only addresses of servers are of use.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use wire::{Name, NameRef, Rtype};
 
@@ -12,6 +12,8 @@ use crate::records::{Record, Records};
 pub(super) struct Occluded {
     /// Positions of addresses by their owner in lower case.
     addresses: HashMap<Name, Vec<usize>>,
+    /// Names of them that are delegated themselves.
+    cuts: HashSet<Name>,
 }
 
 impl Occluded {
@@ -32,6 +34,9 @@ impl Occluded {
         let names = |cut: &Record<'_>| NameRef::read(cut.rdata).is_ok_and(|n| n == record.owner);
         if !cut.iter().any(names) {
             let owner = record.owner.to_lowercase();
+            if cut.first().is_some_and(|cut| cut.owner == record.owner) {
+                self.cuts.insert(owner.clone());
+            }
             self.addresses.entry(owner).or_default().push(position);
         }
     }
@@ -46,12 +51,17 @@ impl Occluded {
                 self.addresses.remove(&target.to_lowercase());
             }
         }
+        let cuts = &self.cuts;
         let mut positions: Vec<usize> = self.addresses.into_values().flatten().collect();
         positions.sort_unstable();
         for record in positions.into_iter().filter_map(|at| records.get(at)) {
             findings.warning(Spot::of(&record, Part::Owner), || {
+                let place = match cuts.contains(&record.owner.to_lowercase()) {
+                    true => "at",
+                    false => "below",
+                };
                 Text::new(format!(
-                    "{} at \"{}\" is below a delegation, and no NS record names it",
+                    "{} at \"{}\" is {place} a delegation, and no NS record names it",
                     record.rtype, record.owner
                 ))
                 .hint("it is never an answer; it belongs into the delegated zone")

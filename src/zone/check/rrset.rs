@@ -96,6 +96,37 @@ pub(super) fn several(run: &Rrset<'_>, findings: &mut Findings) -> usize {
     different
 }
 
+/// Judges whether an RRset fits into a message: it is in an answer whole or not at all.
+pub(super) fn size(run: &Rrset<'_>, findings: &mut Findings) {
+    let first = run.first();
+    // Names of these are written as two bytes each where they repeat.
+    let least = |record: &Record<'_>| match record.rtype {
+        Rtype::CNAME | Rtype::NS | Rtype::PTR => 2,
+        Rtype::MX => 4,
+        _ => record.rdata.len(),
+    };
+    let data: usize = run.iter().map(|record| RECORD + least(&record)).sum();
+    let bytes = HEADER + first.owner.len() + QUESTION + data;
+    if bytes > MAX_MESSAGE {
+        findings.error(Spot::of(&first, Part::Type), || {
+            Text::new(format!(
+                "{} at \"{}\" takes {bytes} bytes in a message, which holds {MAX_MESSAGE}",
+                first.rtype, first.owner
+            ))
+            .hint("it is never an answer; give the name fewer records")
+        });
+    }
+}
+
+/// The most bytes of a message, also by TCP (RFC 1035 §4.2.2).
+const MAX_MESSAGE: usize = 65_535;
+/// The header of a message.
+const HEADER: usize = 12;
+/// Type and class of a question.
+const QUESTION: usize = 4;
+/// A record without its data: a pointer to its owner, type, class, TTL, length.
+const RECORD: usize = 12;
+
 /// RFC 2181 §5.2: the TTLs of an RRset are the same.
 fn ttls(run: &Rrset<'_>, findings: &mut Findings) {
     let ttl = first_ttl(run.iter());

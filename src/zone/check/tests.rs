@@ -117,7 +117,7 @@ proptest! {
         records.sort();
         let mut unread = super::Unread::default();
         for _ in 0..2 {
-            let findings = super::check(&records, &unread);
+            let findings = super::check(&records, &unread, &super::Care::default());
             unread.add_anything();
             prop_assert_eq!(findings.list().len(), findings.errors() + findings.warnings());
         }

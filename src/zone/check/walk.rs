@@ -7,7 +7,7 @@ use super::finding::{Findings, Part, Spot, Text, at_line};
 use super::occluded::{self, Occluded};
 use super::rrset::{self, Rrset};
 use super::target::Targets;
-use super::{Unread, keys, name};
+use super::{Care, Unread, data, keys, name};
 
 use crate::records::{Record, Records};
 
@@ -32,7 +32,7 @@ pub(super) struct Walk<'r> {
 }
 
 impl<'r> Walk<'r> {
-    pub(super) fn new(records: &'r Records, unread: &'r Unread) -> Self {
+    pub(super) fn new(records: &'r Records, unread: &'r Unread, care: &Care) -> Self {
         let apex = records.apex().as_ref();
         let reverse = ["in-addr.arpa.", "ip6.arpa."].iter().any(|tree| {
             wire::Name::from_text(tree.as_bytes(), None)
@@ -42,7 +42,7 @@ impl<'r> Walk<'r> {
             records,
             apex,
             unread,
-            findings: Findings::default(),
+            findings: Findings::keeping(care.most),
             targets: Targets::new(records),
             cnames: Cnames::default(),
             occluded: Occluded::default(),
@@ -127,6 +127,8 @@ impl<'r> Walk<'r> {
                 let different = rrset::several(&run, &mut self.findings);
                 self.singleton(&run, different);
             }
+            rrset::size(&run, &mut self.findings);
+            data::judge(&run, &mut self.findings);
             if matches!(run.first().rtype, Rtype::NSEC3 | Rtype::NSEC3PARAM) {
                 for record in run.iter() {
                     rrset::iterations(&record, &mut self.findings);
@@ -134,6 +136,23 @@ impl<'r> Walk<'r> {
             }
             start += run.len();
             self.runs.push(run);
+        }
+        if self.runs.len() > MAX_TYPES {
+            self.many_types();
+        }
+    }
+
+    /// What the store cannot hold.
+    fn many_types(&mut self) {
+        if let Some(run) = self.runs.last() {
+            let (first, types) = (run.first(), self.runs.len());
+            self.findings.error(Spot::of(&first, Part::Type), || {
+                Text::new(format!(
+                    "{types} types at \"{}\", more than {MAX_TYPES}",
+                    first.owner
+                ))
+                .hint("a name has at most so many types here")
+            });
         }
     }
 
@@ -274,7 +293,14 @@ impl<'r> Walk<'r> {
                 Text::new(format!("DS at the apex \"{owner}\""))
                     .hint("a DS belongs into the zone above, beside the NS records there")
             }),
-            Rtype::CSYNC | Rtype::DNSKEY | Rtype::NSEC3PARAM | Rtype::ZONEMD if !at_apex => {
+            Rtype::CDNSKEY
+            | Rtype::CDS
+            | Rtype::CSYNC
+            | Rtype::DNSKEY
+            | Rtype::NSEC3PARAM
+            | Rtype::ZONEMD
+                if !at_apex =>
+            {
                 self.findings.warning(spot(Part::Owner), || {
                     Text::new(format!("{rtype} at \"{owner}\" is not at the apex"))
                         .hint("it has a meaning at the apex of a zone only")
@@ -385,6 +411,9 @@ impl<'r> Walk<'r> {
         });
     }
 }
+
+/// The most types of a name.
+const MAX_TYPES: usize = 255;
 
 fn or_elsewhere(line: &str) -> &str {
     if line.is_empty() {

@@ -9,7 +9,7 @@ use super::parse::Parser;
 use super::report::{Diagnostic, Mark, Report, Severity};
 use super::settle::settle;
 use super::{locate, source::ReadError};
-use crate::check;
+use crate::check::{self, Care};
 use crate::records::Records;
 
 /// What came of a zone file.
@@ -27,9 +27,15 @@ pub struct Loaded {
 /// Reads the zone `origin` from a file: parses, sorts, checks.
 #[must_use]
 pub fn load(path: &Path, origin: &Name) -> Loaded {
-    let mut parser = Parser::new(origin.clone(), true);
+    load_with(path, origin, &Care::default())
+}
+
+/// As [`load`], with another care.
+#[must_use]
+pub fn load_with(path: &Path, origin: &Name, care: &Care) -> Loaded {
+    let mut parser = Parser::new(origin.clone(), true, care.most);
     match parser.sources.open(path) {
-        Ok(file) => finish(parser, file),
+        Ok(file) => finish(parser, file, care),
         Err(error) => unreadable(parser, path, &error),
     }
 }
@@ -37,12 +43,18 @@ pub fn load(path: &Path, origin: &Name) -> Loaded {
 /// Reads the zone `origin` from text, which cannot include files. `name` stands in messages.
 #[must_use]
 pub fn parse_str(text: &[u8], name: &str, origin: &Name) -> Loaded {
-    let mut parser = Parser::new(origin.clone(), false);
-    let file = parser.sources.add_text(name, text.to_vec());
-    finish(parser, file)
+    parse_with(text, name, origin, &Care::default())
 }
 
-fn finish(mut parser: Parser, file: u16) -> Loaded {
+/// As [`parse_str`], with another care.
+#[must_use]
+pub fn parse_with(text: &[u8], name: &str, origin: &Name, care: &Care) -> Loaded {
+    let mut parser = Parser::new(origin.clone(), false, care.most);
+    let file = parser.sources.add_text(name, text.to_vec());
+    finish(parser, file, care)
+}
+
+fn finish(mut parser: Parser, file: u16, care: &Care) -> Loaded {
     let apex = parser.records.apex().clone();
     if let Some(source) = parser.sources.get(file) {
         let bytes = source.text.len();
@@ -58,7 +70,7 @@ fn finish(mut parser: Parser, file: u16) -> Loaded {
         ..
     } = parser;
     records.sort();
-    let findings = check::check(&records, &unread);
+    let findings = check::check(&records, &unread, care);
     let uneven = findings.uneven();
     locate::add(findings, &sources, &mut report);
     report.withhold(&sources);

@@ -15,6 +15,7 @@
 //! Nothing is allocated for a record but its place in the list.
 
 mod directive;
+mod form;
 mod generate;
 mod hint;
 mod load;
@@ -29,9 +30,9 @@ mod scan;
 pub(crate) mod settle;
 mod source;
 
-pub use load::{Loaded, load, parse_str};
+pub use load::{Loaded, load, load_with, parse_str, parse_with};
 pub use print::print;
-pub use report::{Diagnostic, MAX_KEPT, Mark, Report, Severity};
+pub use report::{Diagnostic, Mark, Report, Severity};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use wire::text::{self, Token};
 use wire::{Class, Name, Rtype, Ttl, rdata};
 
+use super::form;
 use super::hint;
 use super::owner::{Owner, Scope};
 use super::report::Report;
@@ -65,11 +66,11 @@ struct Head {
 }
 
 impl Parser {
-    pub(super) fn new(apex: Name, disk: bool) -> Self {
+    pub(super) fn new(apex: Name, disk: bool, most: usize) -> Self {
         Self {
             records: Records::new(apex),
             sources: Sources::default(),
-            report: Report::default(),
+            report: Report::keeping(most),
             unread: Unread::default(),
             default_ttl: None,
             last_ttl: None,
@@ -94,6 +95,9 @@ impl Parser {
         while let Some(line) = scanner.next(&mut words) {
             match line {
                 Ok(line) => {
+                    if let Some(at) = line.nested {
+                        self.nested(file, &source, at);
+                    }
                     let text = &source.text;
                     let here = Here {
                         source: &source,
@@ -181,13 +185,20 @@ impl Parser {
         let data = words.get(head.words..).unwrap_or_default();
         self.rdata.clear();
         let origin = Some(scope.origin());
-        let result = if matches!(head.rtype, Rtype::SVCB | Rtype::HTTPS) {
+        let joined;
+        let data = if matches!(head.rtype, Rtype::SVCB | Rtype::HTTPS) {
             // A value may stand in quotes behind its key: `alpn="h2,h3"` is one word.
-            let joined = here.join_values(data);
-            rdata::parse(head.rtype, &joined, origin, &mut self.rdata)
+            joined = here.join_values(data);
+            &joined
         } else {
-            rdata::parse(head.rtype, data, origin, &mut self.rdata)
+            data
         };
+        if let Some((word, message, hint)) = form::mistake(head.rtype, data, scope.owner()) {
+            self.unread.add(scope.owner(), Some(head.rtype));
+            self.error(here, word, message, Some(hint));
+            return false;
+        }
+        let result = rdata::parse(head.rtype, data, origin, &mut self.rdata);
         if let Err(error) = result {
             self.unread.add(scope.owner(), Some(head.rtype));
             let message = format!("{} at \"{}\": {}", head.rtype, scope.owner(), error.kind);
@@ -202,6 +213,9 @@ impl Parser {
             self.unread.add(scope.owner(), Some(head.rtype));
             return false;
         };
+        if let Some((word, message, hint)) = form::doubt(head.rtype, data, scope.owner()) {
+            self.warning(here, word, message, Some(hint));
+        }
         if scope.owner_state() == Owner::Inside {
             let place = Place {
                 file: here.file,

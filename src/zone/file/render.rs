@@ -4,9 +4,6 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 
 use super::report::{Diagnostic, Mark, Report, Severity};
 
-/// The most diagnostics of each severity that are shown: what fits a few screens.
-const MAX_SHOWN: usize = 50;
-
 pub(super) fn render(report: &Report, color: bool) -> String {
     let renderer = if color {
         Renderer::styled()
@@ -19,15 +16,22 @@ pub(super) fn render(report: &Report, color: bool) -> String {
             .diagnostics()
             .iter()
             .filter(|diagnostic| diagnostic.severity == severity);
-        for diagnostic in of_severity.take(MAX_SHOWN) {
+        for diagnostic in of_severity {
             out.push_str(&renderer.render(&[group(diagnostic)]));
             out.push_str("\n\n");
         }
     }
-    for (count, noun) in [(report.errors(), "error"), (report.warnings(), "warning")] {
-        if let Some(more) = count.checked_sub(MAX_SHOWN + 1) {
-            let plural = if more == 0 { "" } else { "s" };
-            out.push_str(&format!("… and {} more {noun}{plural}\n", more + 1));
+    for (severity, count, noun) in [
+        (Severity::Error, report.errors(), "error"),
+        (Severity::Warning, report.warnings(), "warning"),
+    ] {
+        let of_severity = |diagnostic: &&Diagnostic| diagnostic.severity == severity;
+        let shown = report.diagnostics().iter().filter(of_severity).count();
+        if let Some(more) = count.checked_sub(shown).filter(|more| *more > 0) {
+            let plural = if more == 1 { "" } else { "s" };
+            out.push_str(&format!(
+                "… and {more} more {noun}{plural}; zonewright check shows them all\n"
+            ));
         }
     }
     out

@@ -56,13 +56,19 @@ pub struct Report {
     diagnostics: Vec<Diagnostic>,
     errors: usize,
     warnings: usize,
+    /// How many of each severity are kept; all others are only counted.
+    most: usize,
 }
 
-/// The most diagnostics of each severity that are kept; all others are only counted. A file of
-/// nothing but mistakes must not cost more than the zone it should be.
-pub const MAX_KEPT: usize = 200;
-
 impl Report {
+    /// Nothing wrong yet; of each severity so many diagnostics will be kept.
+    pub(super) fn keeping(most: usize) -> Self {
+        Self {
+            most,
+            ..Self::default()
+        }
+    }
+
     /// How many errors, those not kept included.
     #[must_use]
     pub fn errors(&self) -> usize {
@@ -75,7 +81,7 @@ impl Report {
         self.warnings
     }
 
-    /// The diagnostics kept: the first [`MAX_KEPT`] of each severity, by file and line.
+    /// The diagnostics kept: the first ones of each severity, by file and line.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
@@ -95,7 +101,7 @@ impl Report {
 
     /// Counts a mistake; tells whether it is one of those to keep.
     pub(super) fn count(&mut self, severity: Severity) -> bool {
-        self.count_many(severity, 1) < MAX_KEPT
+        self.count_many(severity, 1) < self.most
     }
 
     /// Counts mistakes; tells how many there were before.

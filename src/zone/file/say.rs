@@ -68,6 +68,14 @@ impl Parser {
         self.tell(Severity::Error, file, source, fault.span, message, hint);
     }
 
+    /// A parenthesis within others, which Knot does not read.
+    pub(super) fn nested(&mut self, file: u16, source: &Rc<Source>, at: usize) {
+        let message = "parenthesis within a parenthesis".to_owned();
+        let hint = Some("one pair is enough, and not all servers read more".to_owned());
+        let span = at..at + 1;
+        self.tell(Severity::Warning, file, source, span, message, hint);
+    }
+
     fn tell(
         &mut self,
         severity: Severity,

@@ -17,6 +17,8 @@ pub(super) struct Line {
     pub(super) number: u32,
     /// Whether it starts with a blank: then it has no owner of its own.
     pub(super) blank: bool,
+    /// Where a parenthesis opens within others, if one does.
+    pub(super) nested: Option<usize>,
 }
 
 /// Text that cannot be cut into words. Those before the fault are in the list of words.
@@ -57,6 +59,8 @@ pub(super) struct Scanner<'t> {
     number: u32,
     /// Bytes that were scanned in vain, up to the end of what nothing closes.
     wasted: usize,
+    /// Where a parenthesis opens within others on the line at hand.
+    nested: Option<usize>,
 }
 
 /// The most bytes scanned in vain: then it goes on where the scanner stands, not at the next line.
@@ -71,17 +75,16 @@ impl<'t> Scanner<'t> {
             at: if bom { 3 } else { 0 },
             number: 1,
             wasted: 0,
+            nested: None,
         }
     }
 
     /// A scanner that begins at a line somewhere in the text.
     pub(super) fn at_line(text: &'t [u8], start: usize, number: u32) -> Self {
-        let (at, wasted) = (start, 0);
         Self {
-            text,
-            at,
+            at: start,
             number,
-            wasted,
+            ..Self::new(text)
         }
     }
 
@@ -93,6 +96,7 @@ impl<'t> Scanner<'t> {
                 start: self.at,
                 number: self.number,
                 blank: matches!(self.text.get(self.at)?, b' ' | b'\t'),
+                nested: None,
             };
             if self.cut_plain(words) {
                 if words.is_empty() {
@@ -101,9 +105,13 @@ impl<'t> Scanner<'t> {
                 return Some(Ok(line));
             }
             words.clear();
+            self.nested = None;
             match self.cut(words) {
                 Ok(()) if words.is_empty() => {}
-                Ok(()) => return Some(Ok(line)),
+                Ok(()) => {
+                    let nested = self.nested;
+                    return Some(Ok(Line { nested, ..line }));
+                }
                 Err((kind, span)) => {
                     let fault = Fault { line, kind, span };
                     self.recover(&fault);
@@ -188,8 +196,9 @@ impl<'t> Scanner<'t> {
                 }
                 COMMENT => at = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n),
                 OPEN => {
-                    if depth == 0 {
-                        opened = at;
+                    match depth {
+                        0 => opened = at,
+                        _ => self.nested = self.nested.or(Some(at)),
                     }
                     depth += 1;
                     at += 1;

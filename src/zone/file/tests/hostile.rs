@@ -1,16 +1,28 @@
 //! Files that are no zone files, or far too much of one.
 
-use super::super::{MAX_KEPT, load, parse_str};
+use super::super::{load, parse_str, parse_with};
 use super::{HEAD, origin, parse, say};
+use crate::check::Care;
 
 #[test]
 fn a_file_of_nothing_but_mistakes_is_counted_and_cut_off() {
     let text = "a A x\n".repeat(10_000);
     let loaded = parse(&text);
     assert_eq!(loaded.report.errors(), 10_000);
-    assert_eq!(loaded.report.diagnostics().len(), MAX_KEPT);
+    assert_eq!(loaded.report.diagnostics().len(), 50);
     let shown = loaded.report.render(false);
-    assert!(shown.ends_with("… and 9950 more errors\n"), "{shown}");
+    let end = "… and 9950 more errors; zonewright check shows them all\n";
+    assert!(shown.ends_with(end), "{shown}");
+}
+
+#[test]
+fn whoever_checks_is_told_of_every_mistake() {
+    let text = "a A x\n".repeat(300) + &"a_b A 192.0.2.1\n".repeat(300);
+    let loaded = parse_with(text.as_bytes(), "test", &origin(), &Care::to_check(None));
+    let shown = loaded.report.render(false);
+    assert_eq!(shown.matches("error: A at").count(), 300);
+    assert!(shown.matches("warning: A at").count() >= 299, "{shown}");
+    assert!(!shown.contains('…'), "{shown}");
 }
 
 #[test]
@@ -21,7 +33,7 @@ fn warnings_of_the_checks_are_cut_off_too() {
     }
     let loaded = parse(&text);
     assert_eq!(loaded.report.warnings(), 1000);
-    assert_eq!(loaded.report.diagnostics().len(), MAX_KEPT);
+    assert_eq!(loaded.report.diagnostics().len(), 50);
     assert_eq!(loaded.records.unwrap().len(), 1003);
 }
 
