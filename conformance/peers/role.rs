@@ -55,6 +55,9 @@ pub enum Role {
         of: SocketAddr,
         /// The key.
         key: Key,
+        /// Whether it is asked by TLS, as a clause `ours` among the server's own lines says (BIND and
+        /// NSD).
+        tls: bool,
     },
 }
 

@@ -7,10 +7,9 @@ use peers::Options;
 use super::push_place::run;
 use super::site::Site;
 
-/// Makes `ca.pem`, whose `server.pem` and `client.pem` are for 127.0.0.1, each with its key, and
-/// `other.pem`, which nobody has a certificate of.
+/// Makes `ca.pem`, whose `server.pem` and `client.pem` are for 127.0.0.1 and a name each, with their
+/// keys, and `other.pem`, whose `later.pem` is as the first one.
 pub(super) fn make(site: &Site) -> Result<(), String> {
-    site.write("names", "subjectAltName=IP:127.0.0.1\n")?;
     let new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
     let openssl = |arguments: &str| {
         let mut command = Command::new("openssl");
@@ -24,16 +23,52 @@ pub(super) fn make(site: &Site) -> Result<(), String> {
             "req -x509 {new} -days 30 -subj /CN={authority} -keyout {authority}.key -out {authority}.pem"
         ))?;
     }
-    for who in ["server", "client"] {
+    for (who, name, authority) in [
+        ("server", PRIMARY, "ca"),
+        ("client", SECONDARY, "ca"),
+        ("later", PRIMARY, "other"),
+    ] {
+        site.write(
+            "names",
+            &format!("subjectAltName=IP:127.0.0.1,DNS:{name}\n"),
+        )?;
         openssl(&format!(
             "req {new} -subj /CN={who} -keyout {who}.key -out {who}.csr"
         ))?;
         openssl(&format!(
-            "x509 -req -in {who}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 \
+            "x509 -req -in {who}.csr -CA {authority}.pem -CAkey {authority}.key -CAcreateserial -days 30 \
              -extfile names -out {who}.pem"
         ))?;
     }
     Ok(())
+}
+
+/// The name of `server.pem`.
+pub(super) const PRIMARY: &str = "primary.test";
+
+/// The name of `client.pem`.
+pub(super) const SECONDARY: &str = "secondary.test";
+
+/// Lets BIND ask by TLS, as a client that has a certificate of `ca.pem` and wants one.
+pub(super) fn bind_asks(site: &Site, options: Options) -> Options {
+    let file = |name: &str| site.path(name).display().to_string();
+    let (ca, certificate, key) = (file("ca.pem"), file("client.pem"), file("client.key"));
+    options.global(&format!(
+        "tls ours {{ ca-file \"{ca}\"; cert-file \"{certificate}\"; key-file \"{key}\"; \
+         remote-hostname \"{PRIMARY}\"; }};"
+    ))
+}
+
+/// The same for NSD.
+pub(super) fn nsd_asks(site: &Site, options: Options) -> Options {
+    let file = |name: &str| site.path(name).display().to_string();
+    let (ca, certificate, key) = (file("ca.pem"), file("client.pem"), file("client.key"));
+    options
+        .config(&format!("tls-cert-bundle: \"{ca}\""))
+        .global(&format!(
+            "tls-auth:\n    name: ours\n    auth-domain-name: \"{PRIMARY}\"\n    \
+             client-cert: \"{certificate}\"\n    client-key: \"{key}\""
+        ))
 }
 
 /// Lets BIND speak TLS on a port too, with clients that have a certificate of `ca.pem`.

@@ -222,6 +222,7 @@ fn chain(program: &Program) -> Result<(), String> {
     let role = Role::Secondary {
         of: pair.ours.address(),
         key: pair.key.clone(),
+        tls: false,
     };
     let zone = Zone::new(ZONE, pair.site.path("last")).role(role);
     let third = start(

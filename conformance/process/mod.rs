@@ -30,6 +30,7 @@ mod push_kerberos;
 mod push_place;
 mod readme;
 mod realm;
+mod serve_tls;
 mod signed;
 mod site;
 mod start;
@@ -72,6 +73,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         push::TRIALS,
         push_kerberos::TRIALS,
         readme::TRIALS,
+        serve_tls::TRIALS,
         signed::TRIALS,
         start::TRIALS,
         sync::TRIALS,

@@ -4,6 +4,7 @@ use peers::{Program, Server};
 
 use super::realm::{ELSEWHERE, OTHER, PASSWORD, Realm};
 use super::site::{Check, check, skip, start, wait_for_log};
+use crate::interop::did;
 
 pub(super) const TRIALS: &[Check] = &[
     ("names_are_pushed_by_kerberos", life),
@@ -54,6 +55,7 @@ fn life(program: &Program) -> Result<(), String> {
             format!("{tickets} tickets for {user}:\n{log}")
         })?;
     }
+    did("BIND, written to", "TSIG", "gss");
     Ok(())
 }
 

@@ -186,6 +186,7 @@ fn followed_by(kind: Kind, program: &Program) -> Result<(), String> {
             let role = Role::Secondary {
                 of: primary.address(),
                 key: key.clone(),
+                tls: false,
             };
             Options::new([peers::Zone::new(ZONE, site.path("copy")).role(role)])
         }

@@ -10,6 +10,7 @@ use server::address::AddressSet;
 use server::pipeline::{Authority, Updates};
 use server::stage::policy::{Names, Types, UpdateRule};
 use server::stage::who::{PerZone, Who};
+use server::transport::tls::CertificateName;
 use tsig::Keys;
 use wire::Name;
 use zone::{Store, Updater};
@@ -23,7 +24,7 @@ pub(super) fn authority(
     store: &Arc<Store>,
 ) -> anyhow::Result<(Authority, Option<JoinHandle<()>>)> {
     let keys = keys(peers)?;
-    let transfers = peers.transfers.iter().map(|one| &one.value);
+    let transfers = peers.transfers.iter().flat_map(|one| one.value.parts());
     let updates = peers.updates.iter().map(|one| &one.value.who);
     for who in transfers.chain(updates) {
         check(&keys, who)?;
@@ -113,10 +114,18 @@ fn per_zone<T, U>(said: &[OfZone<T>], turn: impl Fn(&T) -> U) -> PerZone<U> {
 
 fn who(who: &config::Who) -> Who {
     match who {
+        config::Who::All(parts) => Who::All(parts.iter().map(self::who).collect()),
+        config::Who::AnyCertificate => Who::AnyCertificate,
         config::Who::AnyKey => Who::AnyKey,
+        config::Who::Certificate(name) => match CertificateName::new(name) {
+            Some(name) => Who::Certificate(name),
+            // Nobody has a certificate of a name that can be none.
+            None => Who::Addresses(AddressSet::new(&[])),
+        },
         config::Who::Key(name) => Who::Key(name.clone()),
         config::Who::KeyFrom(name, net) => Who::KeyFrom(name.clone(), AddressSet::new(&[*net])),
         config::Who::Network(net) => Who::Addresses(AddressSet::new(&[*net])),
+        config::Who::Tls => Who::Tls,
     }
 }
 

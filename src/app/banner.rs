@@ -13,6 +13,8 @@ use super::zones::{State, Status};
 #[derive(Debug)]
 pub(super) struct Banner {
     pub(super) addresses: Vec<SocketAddr>,
+    /// Those of TLS.
+    pub(super) tls_addresses: Vec<SocketAddr>,
     pub(super) metrics: Option<SocketAddr>,
     pub(super) control: Option<PathBuf>,
     pub(super) zones: Vec<Line>,
@@ -107,6 +109,9 @@ impl Banner {
         }
         for address in &self.addresses {
             text.push_str(&format!("  dns      {address}, UDP and TCP\n"));
+        }
+        for address in &self.tls_addresses {
+            text.push_str(&format!("  dns      {address}, TLS\n"));
         }
         if let Some(address) = self.metrics {
             text.push_str(&format!("  metrics  http://{address}/metrics\n"));
@@ -214,6 +219,7 @@ mod tests {
                 "0.0.0.0:5300".parse().unwrap(),
                 "[::]:5300".parse().unwrap(),
             ],
+            tls_addresses: vec!["0.0.0.0:853".parse().unwrap()],
             metrics: Some("127.0.0.1:9153".parse().unwrap()),
             control: Some("/run/zonewright/7.sock".into()),
             zones: (0..zones)
@@ -243,6 +249,7 @@ mod tests {
           zone     z1.example.  zones/z1.example.zone  serial 7, 2 records at 3 names
           dns      0.0.0.0:5300, UDP and TCP
           dns      [::]:5300, UDP and TCP
+          dns      0.0.0.0:853, TLS
           metrics  http://127.0.0.1:9153/metrics
           control  /run/zonewright/7.sock
           try      dig @127.0.0.1 -p 5300 www.z0.example A
@@ -264,6 +271,7 @@ mod tests {
                    1 zone not served, see above
           dns      0.0.0.0:5300, UDP and TCP
           dns      [::]:5300, UDP and TCP
+          dns      0.0.0.0:853, TLS
           metrics  http://127.0.0.1:9153/metrics
           control  /run/zonewright/7.sock
           try      dig @127.0.0.1 -p 5300 www.z0.example A

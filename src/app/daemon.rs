@@ -19,6 +19,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use config::{Config, Environment};
 use server::pipeline::Authority;
+use server::transport::tls::Tls;
 use server::{BindError, Server};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,7 @@ use super::admin::{Admin, Live, Pages};
 use super::authority;
 use super::banner::Banner;
 use super::catalog::Catalog;
+use super::certificates::Certificates;
 use super::clock::{self, Moment};
 use super::control::{Answerer, Socket, serve as serve_control};
 use super::data_dir::DataDir;
@@ -70,7 +72,14 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
         hub = Some(one);
         follow = Some(zones);
     }
-    let server = bind(&config, inherited, &authority, &store)?;
+    let mut certificates = Certificates::new(&config);
+    let tls = certificates.as_ref().map(Certificates::tls);
+    let server = bind(
+        &config,
+        inherited,
+        tls.unwrap_or_default(),
+        (&authority, &store),
+    )?;
     drop(authority);
     let admin = match config.metrics_address {
         Some(address) => Some(runtime.block_on(Admin::bind(address))?),
@@ -87,6 +96,10 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
             );
         }
         None => {}
+    }
+    // As the user who reads them again later.
+    if let Some(certificates) = &mut certificates {
+        certificates.load()?;
     }
     let teller = secondaries::listen(Secondaries::new(&config.peers.notify), &store);
     let data_dir = match &config.data_dir {
@@ -107,6 +120,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     };
     let daemon = Daemon {
         catalog,
+        certificates,
         follow,
         hub,
         data_dir,
@@ -132,15 +146,16 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
 fn bind(
     config: &Config,
     inherited: Vec<OwnedFd>,
-    authority: &Authority,
-    store: &Arc<Store>,
+    tls: Tls,
+    (authority, store): (&Authority, &Arc<Store>),
 ) -> anyhow::Result<Server> {
     let secret = random()?;
     let mut tries = if inherited.is_empty() { BIND_TRIES } else { 1 };
     let mut inherited = Some(inherited);
     loop {
         tries -= 1;
-        let options = server_options::options(config, inherited.take().unwrap_or_default(), secret);
+        let inherited = inherited.take().unwrap_or_default();
+        let options = server_options::options(config, inherited, tls.clone(), secret);
         match Server::bind(options, authority.clone(), Arc::clone(store)) {
             Err(BindError::Taken { .. }) if tries > 0 => std::thread::park_timeout(BIND_PAUSE),
             other => return other.map_err(Into::into),
@@ -162,6 +177,7 @@ struct Daemon {
     follow: Option<Follow>,
     hub: Option<Arc<Hub>>,
     catalog: Option<Catalog>,
+    certificates: Option<Certificates>,
     admin: Option<Admin>,
     socket: Option<Socket>,
     notifier: Notifier,
@@ -186,6 +202,7 @@ impl Daemon {
         });
         let mut banner = Banner {
             addresses: self.server.addresses().to_vec(),
+            tls_addresses: self.server.tls_addresses().to_vec(),
             metrics: self.admin.as_ref().map(Admin::address),
             control: self
                 .socket
@@ -223,9 +240,6 @@ impl Daemon {
             }
         };
         let mut syncing = JoinSet::new();
-        if let Some(catalog) = self.catalog {
-            syncing.spawn(catalog.run(statuses.clone(), stop.clone()));
-        }
         let (mut waits, mut questions, mut reread) = (Vec::new(), None, None);
         if let Some(settings) = &self.config.sync {
             let color = self.style.color();
@@ -233,6 +247,12 @@ impl Daemon {
             syncing_numbers.show(&running);
             (syncing, waits, reread) = (running.tasks, running.ready, running.reread);
             questions = Some((running.model, running.asks));
+        }
+        if let Some(catalog) = self.catalog {
+            syncing.spawn(catalog.run(statuses.clone(), stop.clone()));
+        }
+        if let Some(certificates) = self.certificates {
+            syncing.spawn(certificates.run(stop.clone()));
         }
         if let Some(follow) = self.follow {
             waits.extend(follow.start(&statuses, &mut syncing, &stop));

@@ -18,6 +18,7 @@ mod admin;
 mod authority;
 mod banner;
 mod catalog;
+mod certificates;
 mod check;
 mod clock;
 mod control;

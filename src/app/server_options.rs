@@ -13,11 +13,17 @@ use server::stage::cookie::{Secret, Secrets};
 use server::stage::ratelimit::{Counted, RateLimitOptions};
 use server::transport::gso::Gso as ServerGso;
 use server::transport::tcp::TcpOptions;
+use server::transport::tls::Tls;
 use server::transport::udp::UdpOptions;
 
 /// Everything about listening, transports and answers. `secret` is used for cookies where the
 /// settings have none.
-pub(super) fn options(config: &Config, inherited: Vec<OwnedFd>, secret: [u8; 16]) -> Options {
+pub(super) fn options(
+    config: &Config,
+    inherited: Vec<OwnedFd>,
+    tls: Tls,
+    secret: [u8; 16],
+) -> Options {
     let listen = match &config.listen {
         Listen::Default if !inherited.is_empty() || !serves(config) => Vec::new(),
         Listen::Default => Options::default().listen,
@@ -26,6 +32,11 @@ pub(super) fn options(config: &Config, inherited: Vec<OwnedFd>, secret: [u8; 16]
     Options {
         listen,
         inherited,
+        listen_tls: match &config.listen_tls {
+            None => Vec::new(),
+            Some(listen) => listen.addresses.clone(),
+        },
+        tls,
         udp: UdpOptions {
             workers: config
                 .udp

@@ -34,11 +34,12 @@ pub use flags::{Flag, Form, Group, Kind, Scope, groups};
 pub use problem::{Origin, Problem, Problems, Quoted};
 pub use raw::Environment;
 pub use settings::{
-    Access, AddressMap, AesKey, Answers, Batch, Catalog, Claim, Compatibility, Config,
-    ControlSocket, Cookies, CountedClients, Destination, DomainFilter, Embedded, Encryption,
-    EventReason, Followed, FollowedTls, Gso, InMemory, Kerberos, Kubernetes, Listen, LoadBalancing,
-    Log, LogFormat, LogLevel, NamePattern, NameServer, Objects, OfZone, Operator, Peers, Policy,
-    Primary, PrimaryTls, Process, Provider, RateLimit, RecordType, Registry, Requirement, Rfc2136,
-    Secret, Selector, ServiceType, SourceName, SourceRules, Sync, Tcp, TsigKey, TsigSecret, Txt,
-    Udp, UpdateNames, UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile, Zones,
+    Access, AddressMap, AesKey, Answers, Batch, Catalog, Claim, ClientCertificates, Compatibility,
+    Config, ControlSocket, Cookies, CountedClients, Destination, DomainFilter, Embedded,
+    Encryption, EventReason, Followed, FollowedTls, Gso, InMemory, Kerberos, Kubernetes, Listen,
+    ListenTls, LoadBalancing, Log, LogFormat, LogLevel, NamePattern, NameServer, Objects, OfZone,
+    Operator, Peers, Policy, Primary, PrimaryTls, Process, Provider, RateLimit, RecordType,
+    Registry, Requirement, Rfc2136, Secret, Selector, ServiceType, SourceName, SourceRules, Sync,
+    Tcp, TsigKey, TsigSecret, Txt, Udp, UpdateNames, UpdateRule, UpdateTypes, Webhook, Who,
+    Wrappers, ZoneFile, Zones,
 };

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::pipeline::CoreOptions;
 use crate::transport::tcp::TcpOptions;
+use crate::transport::tls::Tls;
 use crate::transport::udp::UdpOptions;
 
 /// Everything about listening, transports and answers.
@@ -17,6 +18,10 @@ pub struct Options {
     /// Sockets that somebody opened for us, bound or listening (socket activation). With any of
     /// these, an empty `listen` means no others.
     pub inherited: Vec<OwnedFd>,
+    /// Where to listen for DNS over TLS.
+    pub listen_tls: Vec<SocketAddr>,
+    /// What is spoken there; it may be set up later than the sockets.
+    pub tls: Tls,
     /// The UDP path.
     pub udp: UdpOptions,
     /// The TCP path.
@@ -36,6 +41,8 @@ impl Default for Options {
                 Listen::optional((Ipv6Addr::UNSPECIFIED, PORT).into()),
             ],
             inherited: Vec::new(),
+            listen_tls: Vec::new(),
+            tls: Tls::default(),
             udp: UdpOptions::default(),
             tcp: TcpOptions::default(),
             proxies: Vec::new(),

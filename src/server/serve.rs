@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! bind ─→ addresses ─→ run ─┬─ thread udp-0, udp-1, …   one for each UDP socket
-//!                           └─ task accept              one for each TCP socket
+//!                           └─ task accept              one for each TCP socket, with TLS or without
 //! stop ─→ UDP answers what has arrived, TCP ends its connections ─→ run returns
 //! ```
 
@@ -93,6 +93,12 @@ impl Server {
         &self.bound.addresses
     }
 
+    /// The addresses it listens at for TLS.
+    #[must_use]
+    pub fn tls_addresses(&self) -> &[SocketAddr] {
+        &self.bound.tls_addresses
+    }
+
     /// Its counters.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
@@ -113,9 +119,12 @@ impl Server {
             stop.clone(),
         );
         let mut accepts = JoinSet::new();
-        for listener in self.bound.tcp {
+        let plain = self.bound.tcp.into_iter().map(|listener| (listener, None));
+        let tls = || Some(self.options.tls.clone());
+        let tls = self.bound.tls.into_iter().map(|listener| (listener, tls()));
+        for (listener, tls) in plain.chain(tls) {
             let listener = tokio::net::TcpListener::from_std(listener).map_err(RunError::Accept)?;
-            accepts.spawn(tcp::serve(listener, Arc::clone(&shared)));
+            accepts.spawn(tcp::serve(listener, tls, Arc::clone(&shared)));
         }
         let shared = Arc::new(udp::Shared {
             options: self.options.udp,

@@ -1,16 +1,30 @@
 //! One request with room for its answer: what every transport hands to the core.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use crate::later::Later;
+use crate::transport::tls::Certificate;
 
 /// How a request came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
     /// Over TCP.
     Tcp,
+    /// Over TLS (RFC 7858).
+    Tls,
     /// Over UDP.
     Udp,
+}
+
+impl Transport {
+    /// Whether the client has a connection, so that its address is its own, and answers may have any
+    /// length.
+    #[inline]
+    #[must_use]
+    pub fn is_connected(self) -> bool {
+        self != Self::Udp
+    }
 }
 
 /// One request and the room for its answer. Made once and used again and again.
@@ -32,6 +46,8 @@ pub struct Slot {
     pub local: Option<IpAddr>,
     /// How it came.
     pub transport: Transport,
+    /// What the client has shown of itself, where TLS asked for that.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 impl Slot {
@@ -47,6 +63,7 @@ impl Slot {
             client: SocketAddr::from(([0, 0, 0, 0], 0)),
             local: None,
             transport,
+            certificate: None,
         }
     }
 

@@ -14,6 +14,8 @@ pub mod option {
     pub const COOKIE: u16 = 10;
     /// TCP keepalive (RFC 7828).
     pub const KEEPALIVE: u16 = 11;
+    /// Padding (RFC 7830).
+    pub const PADDING: u16 = 12;
     /// Extended DNS error (RFC 8914).
     pub const ERROR: u16 = 15;
 }
@@ -61,6 +63,8 @@ pub struct Options<'a> {
     pub keepalive: bool,
     /// Whether the identifier of the server is wanted.
     pub nsid: bool,
+    /// Whether the request is padded, so that its answer is to be.
+    pub padding: bool,
 }
 
 impl<'a> Options<'a> {
@@ -84,6 +88,7 @@ impl<'a> Options<'a> {
                 option::EXPIRE => options.expire = true,
                 option::KEEPALIVE => options.keepalive = true,
                 option::NSID => options.nsid = true,
+                option::PADDING => options.padding = true,
                 _ => {}
             }
             rest = tail;
@@ -110,6 +115,12 @@ impl<'a> OptWriter<'a> {
             bytes,
             len: OPT_HEAD,
         }
+    }
+
+    /// How many bytes of it stand.
+    #[must_use]
+    pub fn written(&self) -> usize {
+        self.len
     }
 
     /// Adds an option; one that does not fit is left out, and false says so.
@@ -165,9 +176,9 @@ mod tests {
 
     #[test]
     fn options_are_read_and_unknown_ones_passed_over() {
-        let data = b"\x00\x03\x00\x00\xFF\xEE\x00\x02zz\x00\x0A\x00\x08abcdefgh\x00\x0B\x00\x00";
+        let data = b"\x00\x03\x00\x00\xFF\xEE\x00\x02zz\x00\x0A\x00\x08abcdefgh\x00\x0B\x00\x00\x00\x0C\x00\x01\x00";
         let options = Options::read(data).unwrap();
-        assert!(options.nsid && options.keepalive && !options.expire);
+        assert!(options.nsid && options.keepalive && options.padding && !options.expire);
         assert_eq!(options.cookie, Some(&b"abcdefgh"[..]));
         for cut in [1, 3, 5, 11] {
             assert!(Options::read(&data[..cut]).is_err(), "{cut}");

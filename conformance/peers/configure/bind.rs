@@ -79,12 +79,13 @@ fn zone(zone: &Zone, more: &str) -> String {
                  notify explicit; notify-delay 0; also-notify {{ {told}}}; max-ixfr-ratio unlimited;"
             )
         }
-        Role::Secondary { of, key } => format!(
-            "type secondary; primaries {{ {} port {} key \"{}\"; }}; allow-transfer {{ any; }}; \
+        Role::Secondary { of, key, tls } => format!(
+            "type secondary; primaries {{ {} port {} key \"{}\"{}; }}; allow-transfer {{ any; }}; \
              masterfile-format text;",
             of.ip(),
             of.port(),
-            key.name
+            key.name,
+            if *tls { " tls ours" } else { "" }
         ),
     };
     format!("zone \"{origin}\" {{ {role} file \"{file}\"; {more} }};\n")

@@ -93,7 +93,7 @@ fn peers(options: &Options) -> String {
                     "  - id: \"{origin}\"\n    key: {key}\n    action: [ transfer, update ]\n"
                 );
             }
-            Role::Secondary { of, key } => {
+            Role::Secondary { of, key, .. } => {
                 remote(0, of, key);
                 acls += &format!(
                     "  - id: \"{origin}\"\n    address: {}\n    action: [ transfer, notify ]\n",

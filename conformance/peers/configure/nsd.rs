@@ -49,6 +49,7 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
     for line in options.config.lines() {
         text += &format!("    {}\n", line.trim());
     }
+    text.push_str(&options.global);
     text.push_str("remote-control:\n    control-enable: no\n");
     for key in options.keys() {
         let (name, secret) = (&key.name, &key.secret);
@@ -70,13 +71,14 @@ fn config(folder: &Path, address: SocketAddr, options: &Options) -> String {
                     text += &format!("    notify: {}@{} NOKEY\n", server.ip(), server.port());
                 }
             }
-            Role::Secondary { of, key } => {
+            Role::Secondary { of, key, tls } => {
                 text += &format!(
-                    "    request-xfr: {}@{} {}\n    allow-notify: {} NOKEY\n    \
+                    "    request-xfr: {}@{} {}{}\n    allow-notify: {} NOKEY\n    \
                      provide-xfr: 127.0.0.1 NOKEY\n",
                     of.ip(),
                     of.port(),
                     key.name,
+                    if *tls { " ours" } else { "" },
                     of.ip()
                 );
             }

@@ -246,6 +246,8 @@ mod tests {
             let client = Client {
                 address: address.parse().unwrap(),
                 connected: false,
+                tls: false,
+                certificate: None,
                 key: key.map(name),
             };
             let serial = Some(Serial(7));

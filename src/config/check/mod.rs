@@ -5,6 +5,7 @@
 mod claims;
 mod destination;
 mod followed;
+mod listen_tls;
 mod provider;
 mod reader;
 mod registry;
@@ -50,6 +51,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
     let config = Config {
         zones,
         listen: listen(&mut reader),
+        listen_tls: listen_tls::listen_tls(&mut reader, &peers),
         udp: Udp {
             workers: reader
                 .once("udp-workers", |text| value::number(text, 1, 256))

@@ -14,6 +14,27 @@ pub(super) const GROUP: Group = Group {
                  is then said. Sockets that systemd passes are used as well, and instead of the default.",
             )
             .common(),
+        Flag::repeated("listen-tls", "ADDR[:PORT]", "").says(
+            "Answer on this address by TLS (DNS over TLS)",
+            "Port 853 unless it says another. TLS 1.3 alone, as transfers want it (RFC 9103); queries, \
+             transfers, updates and NOTIFY go the same way as by TCP, under the same limits.",
+        ),
+        Flag::once("listen-tls-cert", "FILE", "").says(
+            "Our certificate for TLS",
+            "In PEM form, with the certificates of the authorities between behind it. The files are read \
+             again when they change; one that cannot be used is said, and the old one stays.",
+        ),
+        Flag::once("listen-tls-cert-key", "FILE", "").says("Key of that certificate", ""),
+        Flag::once("listen-tls-client-ca", "FILE", "").says(
+            "Authorities that clients' certificates are trusted by",
+            "Clients must show a certificate by one of these then. What its name is granted says \
+             --allow-transfer.",
+        ),
+        Flag::once("listen-tls-client-cert", "require|optional", "require").says(
+            "Whether clients without a certificate are spoken with",
+            "Counts with --listen-tls-client-ca only. With 'optional' everybody may ask, and grants to \
+             cert:NAME are for those who have one.",
+        ),
         Flag::once("udp-workers", "N", "the processors we may use, at most 8").says(
             "Threads that answer UDP queries, for each address",
             "",
@@ -22,7 +43,10 @@ pub(super) const GROUP: Group = Group {
             "Hand several answers for one client to the kernel at once",
             "UDP segmentation offload. 'auto' uses it until the kernel or the network card refuses.",
         ),
-        Flag::once("tcp-connections", "N", "1000").says("Open TCP connections at most", ""),
+        Flag::once("tcp-connections", "N", "1000").says(
+            "Open TCP connections at most",
+            "Those with TLS are among them.",
+        ),
         Flag::once("tcp-connections-per-client", "N", "20").says(
             "Open TCP connections of one address at most",
             "",

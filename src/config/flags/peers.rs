@@ -14,9 +14,11 @@ pub(super) const GROUP: Group = Group {
         ),
         Flag::repeated("allow-transfer", "[ZONE=]WHO", "").says(
             "Let WHO transfer zones",
-            "WHO is key:NAME, an address or network, or key:NAME@NETWORK for both at once. Without ZONE= it \
-             is for all zones that have no grant of their own. Transfers (AXFR, IXFR) go over TCP; nobody \
-             may have them by default.",
+            "WHO is key:NAME, an address or network, or cert:NAME for who shows a certificate of that name or \
+             address by TLS (cert:* of any). What stands behind a comma must hold too, such as \
+             key:NAME,NETWORK,tls: tls lets nobody have it in the clear. Without ZONE= it is for all zones \
+             that have no grant of their own. Transfers (AXFR, IXFR) go over TCP or TLS; nobody may have \
+             them by default.",
         ),
         Flag::repeated("notify", "[ZONE=]ADDR[:PORT]", "").says(
             "Tell this server when a zone has changed",

@@ -28,8 +28,9 @@ pub use peers::{
 pub use registry::{AesKey, Encryption, Registry, Txt};
 pub use rfc2136::{Kerberos, LoadBalancing, Rfc2136, TsigKey, TsigSecret};
 pub use server::{
-    Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
-    LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile, Zones,
+    Access, Answers, ClientCertificates, Config, ControlSocket, Cookies, CountedClients, Gso,
+    Listen, ListenTls, Log, LogFormat, LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile,
+    Zones,
 };
 pub use source::{
     Compatibility, Operator, Requirement, Selector, ServiceType, SourceName, SourceRules,

@@ -103,14 +103,33 @@ pub struct OfZone<T> {
 /// Whom something is granted to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
+    /// Whoever is meant by all of these.
+    All(Vec<Self>),
+    /// Whoever shows some certificate.
+    AnyCertificate,
     /// Whoever has some key.
     AnyKey,
+    /// Whoever shows a certificate of this name.
+    Certificate(String),
     /// Whoever has this key.
     Key(Name),
     /// Whoever has this key and comes from this network.
     KeyFrom(Name, IpNet),
     /// Whoever comes from this network.
     Network(IpNet),
+    /// Whoever comes by TLS.
+    Tls,
+}
+
+impl Who {
+    /// What must hold, each for itself.
+    #[must_use]
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::All(parts) => parts,
+            one => std::slice::from_ref(one),
+        }
+    }
 }
 
 /// One rule of who may update what.

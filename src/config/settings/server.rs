@@ -19,6 +19,8 @@ pub struct Config {
     pub zones: Zones,
     /// Where it is served.
     pub listen: Listen,
+    /// Where and how it is served by TLS; `None` is nowhere.
+    pub listen_tls: Option<ListenTls>,
     /// The UDP path.
     pub udp: Udp,
     /// The TCP path.
@@ -96,6 +98,31 @@ pub enum Listen {
     Default,
     /// On these addresses.
     On(Vec<SocketAddr>),
+}
+
+/// Where and how it is served by TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenTls {
+    /// The addresses; at least one.
+    pub addresses: Vec<SocketAddr>,
+    /// The file of our certificate.
+    pub certificate: PathBuf,
+    /// The file of its key.
+    pub key: PathBuf,
+    /// The file of the authorities that clients' certificates are trusted by.
+    pub client_ca: Option<PathBuf>,
+    /// Whether clients must have one, if there are authorities for that.
+    pub client_certificates: ClientCertificates,
+}
+
+/// Whether clients must have a certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientCertificates {
+    /// They may.
+    Optional,
+    /// They must.
+    #[default]
+    Required,
 }
 
 /// The UDP path.

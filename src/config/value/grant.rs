@@ -25,27 +25,62 @@ pub(crate) fn of_zone<T>(
     })
 }
 
-/// `key:NAME`, `key:NAME@CIDR`, `CIDR`.
+/// `key:NAME`, `key:NAME@CIDR`, `CIDR`, `cert:NAME`, or several of them and `tls`, by commas.
 pub(crate) fn who(text: &str) -> Result<Who, Wrong> {
-    match text.strip_prefix("key:") {
-        None => network(text).map(Who::Network).ok_or_else(|| {
+    let parts = text.split(',').map(|part| match part.trim() {
+        "tls" => Ok(Who::Tls),
+        part => one(part),
+    });
+    let mut parts: Vec<Who> = parts.collect::<Result<_, _>>()?;
+    if parts.iter().all(|part| *part == Who::Tls) {
+        let wrong = Wrong::new(format!("{} says how, but not who", Quoted(text)));
+        return Err(
+            wrong.hint("such as key:transfer,tls or 192.0.2.0/24,tls or cert:ns2.example.org")
+        );
+    }
+    Ok(match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        last => Who::All(parts.into_iter().chain(last).collect()),
+    })
+}
+
+fn one(text: &str) -> Result<Who, Wrong> {
+    match text.split_once(':') {
+        Some(("key", key)) => key_from(key),
+        Some(("cert", "*")) => Ok(Who::AnyCertificate),
+        Some(("cert", name)) => certificate_name(name).map(Who::Certificate),
+        _ => network(text).map(Who::Network).ok_or_else(|| {
             let wrong = Wrong::expected(
                 text,
-                "a client; expected key:NAME, an address or a network such as 192.0.2.0/24",
+                "a client; expected key:NAME, cert:NAME, an address or a network such as 192.0.2.0/24",
             );
             wrong.hint_if(zone_name(text).is_ok(), || {
                 format!("for a key, write key:{text}")
             })
         }),
-        Some(key) => match key.split_once('@') {
-            None => Ok(Who::Key(key_name(key)?)),
-            Some((key, from)) => {
-                let from = network(from).ok_or_else(|| {
-                    Wrong::expected(from, "an address or a network such as 192.0.2.0/24")
-                })?;
-                Ok(Who::KeyFrom(key_name(key)?, from))
-            }
-        },
+    }
+}
+
+fn key_from(text: &str) -> Result<Who, Wrong> {
+    let Some((key, from)) = text.split_once('@') else {
+        return Ok(Who::Key(key_name(text)?));
+    };
+    let from = network(from)
+        .ok_or_else(|| Wrong::expected(from, "an address or a network such as 192.0.2.0/24"))?;
+    Ok(Who::KeyFrom(key_name(key)?, from))
+}
+
+/// A name that a certificate may have.
+fn certificate_name(text: &str) -> Result<String, Wrong> {
+    let name = text.trim_end_matches('.');
+    let host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_host = zone_name(name).is_ok() && name.bytes().all(host);
+    match !name.is_empty() && (is_host || name.parse::<IpAddr>().is_ok()) {
+        true => Ok(name.to_ascii_lowercase()),
+        false => Err(Wrong::expected(
+            text,
+            "a name of a certificate; expected one of a host, an address, or * for any",
+        )),
     }
 }
 
@@ -265,10 +300,31 @@ mod tests {
                 "key:xfr@10.0.0.0/8",
                 Who::KeyFrom(name("xfr."), net("10.0.0.0/8")),
             ),
+            ("cert:NS2.e.org.", Who::Certificate("ns2.e.org".to_owned())),
+            (
+                "cert:2001:db8::1",
+                Who::Certificate("2001:db8::1".to_owned()),
+            ),
+            ("cert:*", Who::AnyCertificate),
+            (
+                "192.0.2.1, tls",
+                Who::All(vec![Who::Network(net("192.0.2.1/32")), Who::Tls]),
+            ),
+            (
+                "key:xfr,cert:ns2.e.org",
+                Who::All(vec![
+                    Who::Key(name("xfr.")),
+                    Who::Certificate("ns2.e.org".to_owned()),
+                ]),
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(who(text).ok(), Some(expected), "{text}");
         }
+        assert!(said(who("tls")).contains("says how, but not who"));
+        assert!(said(who("cert:")).contains("a name of a certificate"));
+        assert!(said(who("cert:*.e.org")).contains("a name of a certificate"));
+        assert!(said(who("key:xfr,")).contains("a client"));
         assert!(said(who("xfr")).contains("expected key:NAME"));
         assert!(said(who("key:")).contains("the name of a key"));
         assert!(said(who("key:x@y")).contains("a network"));

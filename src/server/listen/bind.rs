@@ -17,8 +17,11 @@ pub(crate) struct Bound {
     /// For each address, a socket for each worker.
     pub(crate) udp: Vec<Vec<UdpSocket>>,
     pub(crate) tcp: Vec<TcpListener>,
+    pub(crate) tls: Vec<TcpListener>,
     /// The real addresses, each once.
     pub(crate) addresses: Vec<SocketAddr>,
+    /// Those of TLS.
+    pub(crate) tls_addresses: Vec<SocketAddr>,
 }
 
 /// Opens everything that the options ask for, and takes what was inherited from them.
@@ -40,6 +43,11 @@ pub(crate) fn bind(options: &mut Options) -> Result<Bound, BindError> {
             }
             other => other?,
         }
+    }
+    for address in &options.listen_tls {
+        let listener = socket::tcp(*address, options.tcp.backlog)?;
+        bound.tls_addresses.push(real(&listener, *address)?);
+        bound.tls.push(listener);
     }
     Ok(bound)
 }
@@ -128,16 +136,21 @@ fn pair(
     options: &Options,
 ) -> Result<(SocketAddr, TcpListener, Vec<UdpSocket>), BindError> {
     let tcp = socket::tcp(address, options.tcp.backlog)?;
-    let real = tcp.local_addr().map_err(|source| BindError::Socket {
-        address,
-        step: "read the port",
-        source,
-    })?;
+    let real = real(&tcp, address)?;
     let workers = options.udp.workers.max(1);
     let udp = (0..workers)
         .map(|_| socket::udp(real, workers > 1, options.udp.buffer))
         .collect::<Result<_, _>>()?;
     Ok((real, tcp, udp))
+}
+
+/// The address of a socket with its port.
+fn real(tcp: &TcpListener, address: SocketAddr) -> Result<SocketAddr, BindError> {
+    tcp.local_addr().map_err(|source| BindError::Socket {
+        address,
+        step: "read the port",
+        source,
+    })
 }
 
 const TRIES: u32 = 16;

@@ -1,7 +1,7 @@
 //! Listening sockets: opened, set up, and explained where that is refused.
 //!
 //! In go addresses and sockets opened by others, out come sockets that are ready to serve: UDP and
-//! TCP on the same port for each address. A port that is taken names who has it and the way out.
+//! TCP on the same port for each address, and those of TLS. A port that is taken names who has it and the way out.
 
 mod bind;
 mod error;

@@ -72,12 +72,13 @@ pub const LATENCY_BOUNDS: [Duration; 12] = [
 ];
 
 /// Transports that are counted apart, by their number in [`Transport`].
-pub(super) const TRANSPORTS: usize = 2;
+pub(super) const TRANSPORTS: usize = 3;
 
 /// The label of each transport.
 pub(super) fn transport_label(transport: Transport) -> &'static str {
     match transport {
         Transport::Tcp => "tcp",
+        Transport::Tls => "tls",
         Transport::Udp => "udp",
     }
 }
@@ -139,6 +140,7 @@ drop_reasons! {
     SendError "send_error" "The system refused to send it: no route, filtered, or an impossible address.";
     Source "source" "From port 0, or from our own socket.";
     Timeout "timeout" "A TCP client that sent or read too slowly.";
+    Tls "tls" "A connection that TLS could not be begun on.";
 }
 
 /// How many counters there are for the types of questions: each listed type, all others, and

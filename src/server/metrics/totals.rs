@@ -22,9 +22,9 @@ pub struct Totals {
     pub truncated: u64,
     /// Panics of the core that a worker caught.
     pub panics: u64,
-    /// TCP connections taken.
+    /// TCP connections taken, those that speak TLS among them.
     pub tcp_accepted: u64,
-    /// TCP connections open now.
+    /// TCP connections open now, those that speak TLS among them.
     pub tcp_open: u64,
     queries: Joint<u64>,
     drops: [u64; DropReason::ALL.len()],
@@ -35,7 +35,7 @@ pub struct Totals {
 /// How many requests of one kind were answered, and what the kind is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Queries {
-    /// `tcp` or `udp`.
+    /// `tcp`, `tls` or `udp`.
     pub transport: &'static str,
     /// `ipv4` or `ipv6`.
     pub family: &'static str,
@@ -61,7 +61,7 @@ pub struct Latency {
 impl Totals {
     /// Requests that were answered, by all that is known of them; kinds that never came are left out.
     pub fn queries(&self) -> impl Iterator<Item = Queries> {
-        [Transport::Tcp, Transport::Udp]
+        [Transport::Tcp, Transport::Tls, Transport::Udp]
             .into_iter()
             .flat_map(|transport| [Family::V4, Family::V6].map(|family| (transport, family)))
             .flat_map(|(transport, family)| {

@@ -178,7 +178,7 @@ impl Drop for WorkerMetrics {
     }
 }
 
-/// A counter for each transport, family, type and response code: 14 KiB, of which a worker touches
+/// A counter for each transport, family, type and response code: 21 KiB, of which a worker touches
 /// the few lines of what it is asked for.
 pub(super) type Joint<T> = [[[[T; label::CODES]; label::QTYPES]; Family::COUNT]; label::TRANSPORTS];
 

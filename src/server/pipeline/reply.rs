@@ -14,6 +14,9 @@ use crate::stage::cookie::{self, CookieState};
 /// The smallest UDP answer every client takes (RFC 1035 §4.2.1).
 const MIN_UDP: usize = 512;
 
+/// Padded answers are as long as a multiple of this (RFC 8467 §4.1).
+const BLOCK: usize = 468;
+
 /// The code "other" and what is meant: the one thing that has no code of its own (RFC 8914 §4.1).
 const CHAIN_CUT: &[u8] = b"\0\0too many aliases in a row, ask for the last one";
 
@@ -24,6 +27,8 @@ pub(super) struct Extra {
     dnssec_ok: bool,
     nsid: bool,
     keepalive: bool,
+    /// Whether the answer is padded.
+    padding: bool,
     /// Whether the client would know how long the zone is good for.
     pub(super) wants_expire: bool,
     /// How many seconds the zone is good for, where that is answered.
@@ -39,7 +44,9 @@ impl Extra {
             udp_size: edns.udp_size,
             dnssec_ok: edns.dnssec_ok,
             nsid: edns.options.nsid && core.options.nsid.is_some(),
-            keepalive: edns.options.keepalive && slot.transport == Transport::Tcp,
+            keepalive: edns.options.keepalive && slot.transport.is_connected(),
+            // RFC 7830 §4 and §6: who pads gets it padded, but never in the clear.
+            padding: edns.options.padding && slot.transport == Transport::Tls,
             wants_expire: edns.options.expire,
             expire: None,
             cookie: None,
@@ -74,7 +81,8 @@ impl Extra {
         let cookie = if self.cookie.is_some() { 4 + 24 } else { 0 };
         let keepalive = if self.keepalive { 4 + 2 } else { 0 };
         let expire = if self.expire.is_some() { 4 + 4 } else { 0 };
-        wire::edns::OPT_HEAD + nsid + cookie + keepalive + expire
+        let padding = if self.padding { 4 } else { 0 };
+        wire::edns::OPT_HEAD + nsid + cookie + keepalive + expire + padding
     }
 
     /// Whether the client has proven that it owns its address.
@@ -82,9 +90,10 @@ impl Extra {
         self.cookie.is_some_and(CookieState::is_valid)
     }
 
-    /// Writes the OPT record; gives its length.
+    /// Writes the OPT record; gives its length. So many bytes of the message are not in `out`.
     #[inline]
-    fn write(&self, core: &Core, out: &mut [u8], outcome: &Outcome) -> usize {
+    fn write(&self, core: &Core, out: &mut [u8], outcome: &Outcome, others: usize) -> usize {
+        let room = out.len();
         let mut opt = OptWriter::new(out);
         if let Some(id) = core.options.nsid.as_ref().filter(|_| self.nsid) {
             opt.option(option::NSID, id);
@@ -120,6 +129,12 @@ impl Extra {
                 opt.option(option::ERROR, &error.0.to_be_bytes());
             }
         }
+        if self.padding {
+            let least = others + opt.written() + 4;
+            let zeros =
+                (least.next_multiple_of(BLOCK) - least).min(room.saturating_sub(opt.written() + 4));
+            opt.option(option::PADDING, &[0; BLOCK][..zeros]);
+        }
         opt.finish(core.options.edns_size, outcome.rcode, self.dnssec_ok)
     }
 }
@@ -131,6 +146,8 @@ pub(super) struct Frame<'e> {
     name_len: usize,
     edns: Option<&'e Extra>,
     limit: usize,
+    /// How many bytes the signature takes behind it.
+    reserved: usize,
 }
 
 impl<'e> Frame<'e> {
@@ -145,7 +162,7 @@ impl<'e> Frame<'e> {
     ) -> Self {
         let reserved = Signature::len(signature);
         let limit = match (slot.transport, edns) {
-            (Transport::Tcp, _) => usize::from(u16::MAX),
+            (Transport::Tcp | Transport::Tls, _) => usize::from(u16::MAX),
             (Transport::Udp, None) => MIN_UDP,
             (Transport::Udp, Some(edns)) => {
                 usize::from(edns.udp_size.min(core.options.edns_size)).max(MIN_UDP)
@@ -160,6 +177,7 @@ impl<'e> Frame<'e> {
             name_len,
             edns,
             limit,
+            reserved,
         }
     }
 
@@ -204,7 +222,8 @@ impl<'e> Frame<'e> {
     ) -> usize {
         let (mut len, mut additional) = (len, outcome.counts[2]);
         if let Some(edns) = self.edns {
-            len += edns.write(core, &mut reply[len..self.limit], outcome);
+            let others = len + self.reserved;
+            len += edns.write(core, &mut reply[len..self.limit], outcome, others);
             additional += 1;
         }
         let request_flags = u16::from_be_bytes([reply[2], reply[3]]);

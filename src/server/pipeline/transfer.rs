@@ -37,8 +37,13 @@ pub(super) fn judge(
         // Strangers may ask as often as they like; who has a key wonders why.
         match client.key {
             Some(key) => warn!(
-                %zone, client = %slot.client, %key,
+                %zone, client = %slot.client, %key, tls = client.tls,
                 "transfer refused: no --allow-transfer grants it"
+            ),
+            // Who has a certificate of ours is no stranger either.
+            None if client.certificate.is_some() => warn!(
+                %zone, client = %slot.client,
+                "transfer refused: no --allow-transfer grants it to this certificate"
             ),
             None => debug!(%zone, client = %slot.client, "transfer refused"),
         }
@@ -55,8 +60,9 @@ pub(super) fn judge(
             pending.rtype = Rtype::SOA;
             return None;
         }
-        (Rtype::AXFR, Transport::Tcp) => Wanted::Whole,
-        (_, Transport::Tcp) => match serial(slot.request(), &zone, question.end()) {
+        (Rtype::AXFR, Transport::Tcp | Transport::Tls) => Wanted::Whole,
+        (_, Transport::Tcp | Transport::Tls) => match serial(slot.request(), &zone, question.end())
+        {
             Some(serial) => Wanted::Since(serial),
             None => return Some(refuse(Rcode::FORMERR)),
         },
@@ -73,7 +79,8 @@ pub(super) fn judge(
     let request = slot.request().get(..question.end()).unwrap_or_default();
     let transfer = Transfer::new(request, since, wanted, signature);
     let kind = transfer.kind();
-    info!(%zone, client = %slot.client, serial = transfer.serial().0, kind, "transfer");
+    let tls = client.tls;
+    info!(%zone, client = %slot.client, serial = transfer.serial().0, kind, tls, "transfer");
     Some(Step::Later(Later::Stream(Box::new(transfer))))
 }
 

@@ -103,7 +103,9 @@ pub(super) fn client_of(slot: &Slot, pending: &Pending) -> Client {
     };
     Client {
         address: slot.client.ip(),
-        connected: slot.transport == Transport::Tcp,
+        connected: slot.transport.is_connected(),
+        tls: slot.transport == Transport::Tls,
+        certificate: slot.certificate.clone(),
         key,
     }
 }

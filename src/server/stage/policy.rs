@@ -181,6 +181,8 @@ mod tests {
         Client {
             address: address.parse().unwrap(),
             connected,
+            tls: false,
+            certificate: None,
             key: Some(name("host.zone.")),
         }
     }

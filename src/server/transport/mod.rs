@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! socket ─→ mmsg ─→ udp ─→ (proxy) ─→ Handle ─→ udp ─→ (gso) ─→ mmsg ─→ socket
-//! socket ─→ tcp ─→ (proxy) ─→ Handle ─→ tcp ─→ socket
+//! socket ─→ tcp ─→ (proxy) ─→ (tls) ─→ Handle ─→ tcp ─→ socket
 //! ```
 
 pub mod gso;
 pub mod proxy;
 pub mod tcp;
+pub mod tls;
 pub mod udp;
 
 mod ancillary;

@@ -1,6 +1,7 @@
 //! Settings from all three places, and the messages about wrong ones.
 
 mod destinations;
+mod listen_tls;
 mod rfc2136;
 mod sync;
 

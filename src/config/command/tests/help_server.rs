@@ -11,6 +11,29 @@ fn flags_of_the_server_are_explained() {
               ADDR alone means port 53, :PORT means all addresses, port 0 means any free one, which is
               then said. Sockets that systemd passes are used as well, and instead of the default.
 
+          --listen-tls <ADDR[:PORT]>
+              Answer on this address by TLS (DNS over TLS) (repeatable).
+              Port 853 unless it says another. TLS 1.3 alone, as transfers want it (RFC 9103); queries,
+              transfers, updates and NOTIFY go the same way as by TCP, under the same limits.
+
+          --listen-tls-cert <FILE>
+              Our certificate for TLS.
+              In PEM form, with the certificates of the authorities between behind it. The files are
+              read again when they change; one that cannot be used is said, and the old one stays.
+
+          --listen-tls-cert-key <FILE>
+              Key of that certificate
+
+          --listen-tls-client-ca <FILE>
+              Authorities that clients' certificates are trusted by.
+              Clients must show a certificate by one of these then. What its name is granted says
+              --allow-transfer.
+
+          --listen-tls-client-cert <require|optional>
+              Whether clients without a certificate are spoken with [default: require].
+              Counts with --listen-tls-client-ca only. With 'optional' everybody may ask, and grants to
+              cert:NAME are for those who have one.
+
           --udp-workers <N>
               Threads that answer UDP queries, for each address [default: the processors we may use, at
               most 8]
@@ -20,7 +43,8 @@ fn flags_of_the_server_are_explained() {
               UDP segmentation offload. 'auto' uses it until the kernel or the network card refuses.
 
           --tcp-connections <N>
-              Open TCP connections at most [default: 1000]
+              Open TCP connections at most [default: 1000].
+              Those with TLS are among them.
 
           --tcp-connections-per-client <N>
               Open TCP connections of one address at most [default: 20]
@@ -107,9 +131,11 @@ fn flags_of_the_server_are_explained() {
 
           --allow-transfer <[ZONE=]WHO>
               Let WHO transfer zones (repeatable).
-              WHO is key:NAME, an address or network, or key:NAME@NETWORK for both at once. Without
-              ZONE= it is for all zones that have no grant of their own. Transfers (AXFR, IXFR) go over
-              TCP; nobody may have them by default.
+              WHO is key:NAME, an address or network, or cert:NAME for who shows a certificate of that
+              name or address by TLS (cert:* of any). What stands behind a comma must hold too, such as
+              key:NAME,NETWORK,tls: tls lets nobody have it in the clear. Without ZONE= it is for all
+              zones that have no grant of their own. Transfers (AXFR, IXFR) go over TCP or TLS; nobody
+              may have them by default.
 
           --notify <[ZONE=]ADDR[:PORT]>
               Tell this server when a zone has changed (repeatable).

@@ -269,6 +269,40 @@ fn server_questions_and_refusals_are_as_set() {
 }
 
 #[test]
+fn who_pads_gets_it_padded_where_nobody_else_hears() {
+    let core = core(CoreOptions::default());
+    let padded = b"\x00\x0C\x00\x03\x00\x00\x00";
+    for (name, rtype, transport, options, expected) in [
+        ("mail.example.", Rtype::A, Transport::Tls, &padded[..], true),
+        ("many.example.", Rtype::A, Transport::Tls, &padded[..], true),
+        ("nope.example.", Rtype::A, Transport::Tls, &padded[..], true),
+        ("mail.example.", Rtype::A, Transport::Tls, &[][..], false),
+        (
+            "mail.example.",
+            Rtype::A,
+            Transport::Tcp,
+            &padded[..],
+            false,
+        ),
+        (
+            "mail.example.",
+            Rtype::A,
+            Transport::Udp,
+            &padded[..],
+            false,
+        ),
+    ] {
+        let reply = ask(&core, transport, &query(name, rtype, Some((1232, options)))).unwrap();
+        assert_eq!(
+            reply.len().is_multiple_of(468),
+            expected,
+            "{name} {transport:?}"
+        );
+        assert!(Message::from_bytes(&reply).is_ok());
+    }
+}
+
+#[test]
 fn a_chain_of_aliases_that_is_cut_says_so() {
     let core = core(CoreOptions::default());
     for (name, links, cut) in [("c0.example.", 12, true), ("c110.example.", 10, false)] {
@@ -352,7 +386,7 @@ proptest! {
         size in prop::option::of(any::<u16>()),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         cut in prop::option::weighted(0.1, any::<prop::sample::Index>()),
-        transport in prop_oneof![Just(Transport::Udp), Just(Transport::Tcp)],
+        transport in prop_oneof![Just(Transport::Udp), Just(Transport::Tcp), Just(Transport::Tls)],
     ) {
         let core = core(CoreOptions::default());
         let mut message = query(&name, Rtype(rtype), size.map(|size| (size, &[][..])));

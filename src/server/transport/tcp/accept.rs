@@ -17,6 +17,7 @@ use super::registry::Registry;
 use crate::address::AddressSet;
 use crate::handle::MakeHandler;
 use crate::metrics::Metrics;
+use crate::transport::tls::Tls;
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
@@ -47,8 +48,9 @@ impl Shared {
     }
 }
 
-/// Serves one listening socket until the server stops and its connections have ended.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+/// Serves one listening socket until the server stops and its connections have ended; by TLS, if it
+/// is given.
+pub(crate) async fn serve(listener: TcpListener, tls: Option<Tls>, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     let mut failing = false;
     loop {
@@ -63,7 +65,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
                     let deadline = now + shared.options.first_query.min(shared.options.idle);
                     let ticket = shared.registry.admit(now, deadline);
                     let connection =
-                        Connection::new(stream, peer, ticket, deadline, Arc::clone(&shared));
+                        Connection::new(stream, peer, tls.clone(), ticket, deadline, Arc::clone(&shared));
                     connections.spawn(connection.run());
                 }
                 Err(error) => {

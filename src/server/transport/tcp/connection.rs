@@ -1,7 +1,8 @@
 //! One connection, from its first byte to its end.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -13,19 +14,23 @@ use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use super::accept::Shared;
-use super::pool::Outcome;
+use super::pool::{Caller, Outcome};
 use super::registry::Ticket;
+use super::stream::Stream;
 use crate::address::canonical;
 use crate::later::{Broken, Later};
 use crate::metrics::DropReason;
+use crate::slot::Transport;
 use crate::transport::proxy::{self, ProxyError};
+use crate::transport::tls::Tls;
 
 /// A connection and what it has to read and to write.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     peer: SocketAddr,
-    client: SocketAddr,
-    local: Option<IpAddr>,
+    caller: Caller,
+    /// What it begins with, if TLS is spoken here.
+    tls: Option<Tls>,
     ticket: Ticket,
     deadline: Instant,
     /// Whether a question has been answered.
@@ -52,6 +57,7 @@ impl Connection {
     pub(super) fn new(
         stream: TcpStream,
         peer: SocketAddr,
+        tls: Option<Tls>,
         ticket: Ticket,
         deadline: Instant,
         shared: Arc<Shared>,
@@ -59,10 +65,18 @@ impl Connection {
         let peer = canonical(peer);
         let local = stream.local_addr().ok();
         Self {
-            local: local.map(|local| canonical(local).ip()),
-            stream,
+            stream: Stream::Plain(stream),
             peer,
-            client: peer,
+            caller: Caller {
+                client: peer,
+                local: local.map(|local| canonical(local).ip()),
+                transport: match tls {
+                    None => Transport::Tcp,
+                    Some(_) => Transport::Tls,
+                },
+                certificate: None,
+            },
+            tls,
             ticket,
             deadline,
             asked: false,
@@ -81,19 +95,28 @@ impl Connection {
         counts.open.fetch_add(1, Relaxed);
         let _leave = Leave(Arc::clone(&shared));
         let Err(end) = self.converse().await;
-        if let End::Dropped(reason) = end {
-            shared.pool.dropped(reason);
+        match end {
+            End::Dropped(reason) => shared.pool.dropped(reason),
+            End::Closed | End::Ignored => {
+                let deadline = Instant::now() + LAST_WORD;
+                // Who does not hear it has gone.
+                let _unheard = timeout_at(deadline, self.stream.say_end()).await;
+            }
         }
     }
 
     async fn converse(&mut self) -> Result<Infallible, End> {
         // Small answers must not wait for acknowledgements; without the option they only come later.
-        if let Err(error) = self.stream.set_nodelay(true) {
-            debug!(client = %self.client, %error, "switch off delays of a TCP connection");
+        if let Some(Err(error)) = self.stream.tcp().map(|tcp| tcp.set_nodelay(true)) {
+            debug!(client = %self.caller.client, %error, "switch off delays of a TCP connection");
         }
         self.introduce().await?;
-        if !self.ticket.name(self.client.ip()) {
+        // Before TLS, which is dear.
+        if !self.ticket.name(self.caller.client.ip()) {
             return Err(End::Dropped(DropReason::PeerLimit));
+        }
+        if let Some(tls) = self.tls.take() {
+            self.secure(&tls).await?;
         }
         loop {
             let next = self.answer();
@@ -110,7 +133,7 @@ impl Connection {
                     self.wait_for_more();
                 }
                 None if answered => {}
-                None => self.fill().await?,
+                None => self.fill(usize::MAX).await?,
             }
         }
     }
@@ -167,7 +190,8 @@ impl Connection {
         let header = loop {
             match proxy::parse(&self.input) {
                 Ok(header) => break header,
-                Err(ProxyError::Short(_)) => self.fill().await?,
+                // What follows it may be TLS, and not ours to read.
+                Err(ProxyError::Short(needed)) => self.fill(needed - self.input.len()).await?,
                 Err(error) => {
                     debug!(peer = %self.peer, %error, "drop a TCP connection");
                     return Err(End::Dropped(DropReason::Proxy));
@@ -176,9 +200,36 @@ impl Connection {
         };
         self.input.drain(..header.len);
         if let Some(addresses) = header.addresses {
-            self.client = addresses.source;
-            self.local = Some(addresses.destination.ip());
+            self.caller.client = addresses.source;
+            self.caller.local = Some(addresses.destination.ip());
         }
+        Ok(())
+    }
+
+    /// Begins TLS. Its deadline is that of the first question, which then has one of its own.
+    async fn secure(&mut self, tls: &Tls) -> Result<(), End> {
+        let config = tls.current().ok_or(End::Dropped(DropReason::Tls))?;
+        self.ticket.reads_until(self.deadline);
+        tokio::select! {
+            biased;
+            begun = timeout_at(self.deadline, self.stream.secure(config)) => match begun {
+                Ok(Ok(())) => {}
+                // Who looks only whether somebody listens does nothing wrong.
+                Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return Err(End::Closed);
+                }
+                Ok(Err(error)) => {
+                    debug!(client = %self.caller.client, %error, "begin TLS");
+                    return Err(End::Dropped(DropReason::Tls));
+                }
+                Err(_) => return Err(End::Dropped(DropReason::Timeout)),
+            },
+            () = self.ticket.evicted() => return Err(End::Dropped(DropReason::ConnectionLimit)),
+            () = self.shared.stop.cancelled() => return Err(End::Closed),
+        }
+        let options = &self.shared.options;
+        self.deadline = Instant::now() + options.first_query.min(options.idle);
+        self.caller.certificate = self.stream.certificate().map(Arc::new);
         Ok(())
     }
 
@@ -197,7 +248,7 @@ impl Connection {
         {
             rest = after;
             let pool = &self.shared.pool;
-            let outcome = pool.answer(question, self.client, self.local, &mut self.output);
+            let outcome = pool.answer(question, &self.caller, &mut self.output);
             end = match outcome {
                 Outcome::Answered => continue,
                 Outcome::Later(later) => Ok(Some(later)),
@@ -223,13 +274,14 @@ impl Connection {
         self.deadline = Instant::now() + patience;
     }
 
-    /// Waits for bytes until the deadline.
-    async fn fill(&mut self) -> Result<(), End> {
+    /// Waits for bytes until the deadline, at most so many.
+    async fn fill(&mut self, most: usize) -> Result<(), End> {
         self.ticket.reads_until(self.deadline);
         self.input.reserve(READ);
+        let mut bytes = (&mut self.stream).take(most as u64);
         tokio::select! {
             biased;
-            read = timeout_at(self.deadline, self.stream.read_buf(&mut self.input)) => match read {
+            read = timeout_at(self.deadline, bytes.read_buf(&mut self.input)) => match read {
                 Ok(Ok(1..)) => Ok(()),
                 Ok(Ok(0) | Err(_)) => Err(End::Closed),
                 Err(_) if self.stopping => Err(End::Closed),
@@ -273,7 +325,7 @@ impl Connection {
         let bytes = self.output.get(from..to).unwrap_or_default();
         tokio::select! {
             biased;
-            written = timeout_at(deadline, self.stream.write_all(bytes)) => match written {
+            written = timeout_at(deadline, send(&mut self.stream, bytes)) => match written {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) => Err(End::Closed),
                 Err(_) => Err(End::Dropped(DropReason::Timeout)),
@@ -286,15 +338,23 @@ impl Connection {
     fn written(&mut self, end: Result<(), End>) -> Result<(), End> {
         self.output.clear();
         self.output.shrink_to(KEPT);
-        if matches!(end, Err(End::Dropped(_))) {
+        if matches!(end, Err(End::Dropped(_)))
+            && let Some(tcp) = self.stream.tcp()
+        {
             // Answers that nobody reads would stay in the system's memory for minutes.
-            let reset = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+            let reset = socket2::SockRef::from(tcp).set_linger(Some(Duration::ZERO));
             if let Err(error) = reset {
-                debug!(client = %self.client, %error, "reset a TCP connection");
+                debug!(client = %self.caller.client, %error, "reset a TCP connection");
             }
         }
         end
     }
+}
+
+/// Writes bytes, out of all buffers of ours.
+async fn send(stream: &mut Stream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
 }
 
 /// Counts the end of a connection, however it comes.

@@ -1,7 +1,7 @@
 //! The TCP path: connections that ask one question after the other, with caps on everything.
 //!
 //! ```text
-//! accept ─→ registry (caps, eviction) ─→ connection: read ─→ Pool::answer ─→ write
+//! accept ─→ registry (caps, eviction) ─→ connection: (TLS) ─→ read ─→ Pool::answer ─→ write
 //! ```
 //!
 //! Answers come in the order of their questions (RFC 7766 §6.2.1.1 allows it, old clients need it).
@@ -14,6 +14,7 @@ mod connection;
 mod options;
 mod pool;
 mod registry;
+mod stream;
 
 #[cfg(test)]
 mod tests;

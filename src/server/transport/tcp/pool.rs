@@ -3,19 +3,30 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::handle::{Handle, MakeHandler};
 use crate::later::Later;
 use crate::metrics::{DropReason, Metrics, WorkerMetrics};
 use crate::slot::{Slot, Transport};
+use crate::transport::tls::Certificate;
 
 /// The handlers that nobody uses right now.
 pub(crate) struct Pool {
     make: MakeHandler,
     metrics: Metrics,
     idle: Mutex<Vec<Desk>>,
+}
+
+/// Who asks on a connection, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) client: SocketAddr,
+    /// The address that was asked.
+    pub(crate) local: Option<IpAddr>,
+    pub(crate) transport: Transport,
+    pub(crate) certificate: Option<Arc<Certificate>>,
 }
 
 /// Room to answer one question.
@@ -47,13 +58,7 @@ impl Pool {
     }
 
     /// Answers one question and appends the answer, with its length before it, to `output`.
-    pub(crate) fn answer(
-        &self,
-        question: &[u8],
-        client: SocketAddr,
-        local: Option<IpAddr>,
-        output: &mut Vec<u8>,
-    ) -> Outcome {
+    pub(crate) fn answer(&self, question: &[u8], caller: &Caller, output: &mut Vec<u8>) -> Outcome {
         let lent = self.desks().pop();
         let mut desk = lent.unwrap_or_else(|| self.desk());
         let now = Instant::now();
@@ -68,8 +73,10 @@ impl Pool {
         room.copy_from_slice(question);
         slot.request_len = question.len();
         slot.reply_len = 0;
-        slot.client = client;
-        slot.local = local;
+        slot.client = caller.client;
+        slot.local = caller.local;
+        slot.transport = caller.transport;
+        slot.certificate.clone_from(&caller.certificate);
         metrics.received(1, question.len());
         let slots = std::slice::from_mut(slot);
         if catch_unwind(AssertUnwindSafe(|| handler.handle(slots, now))).is_err() {

@@ -41,7 +41,7 @@ async fn start_behind(proxies: &[&str], options: TcpOptions) -> Running {
         address: listener.local_addr().unwrap(),
         metrics,
         stop,
-        task: spawn(serve(listener, shared)),
+        task: spawn(serve(listener, None, shared)),
     }
 }
 
