@@ -10,6 +10,7 @@
 //! To the store the catalog is a copy, so that neither a file nor a client changes it.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,7 +82,8 @@ impl Catalog {
             wake,
         };
         if let Some(data_dir) = &config.data_dir {
-            let copies = Copies::open(data_dir).context("open the folder of copies")?;
+            let copies = Copies::new(data_dir);
+            copies.prepare();
             opened.recall(copies.file(&opened.apex));
         }
         Ok(opened)
@@ -91,7 +93,7 @@ impl Catalog {
     fn recall(&mut self, file: CopyFile) {
         let zone = &self.apex;
         let recalled = file.read(zone).and_then(|found| match found {
-            Some((records, _)) => Ok(self.store.replace_copy(&records).map(drop)?),
+            Some((image, _)) => Ok(self.store.recall_copy(image).map(drop)?),
             None => Ok(()),
         });
         if let Err(error) = recalled {
@@ -104,14 +106,27 @@ impl Catalog {
     /// Keeps it as our zones are until the stop. To be called when all zones have been read.
     pub(super) async fn run(self, statuses: Statuses, stop: CancellationToken) {
         statuses.set(self.apex.clone(), Status::catalog());
+        // Since when the file is not what is listed, and why.
+        let (mut unwritten, mut said): (bool, Option<String>) = (false, None);
         loop {
-            if self.list(&statuses) {
-                self.write().await;
+            unwritten |= self.list(&statuses);
+            if unwritten {
+                let error = self.write().await.err();
+                unwritten = error.is_some();
+                let error = error.map(|error| error.to_string());
+                if let Some(error) = error.as_ref().filter(|error| said.as_ref() != Some(error)) {
+                    tracing::warn!(
+                        zone = %self.apex, error,
+                        "the catalog could not be written down; it is tried again"
+                    );
+                }
+                said = error;
             }
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
                 () = self.wake.notified() => {}
+                () = tokio::time::sleep(RETRY), if unwritten => {}
             }
             // Zones often come by the folder.
             tokio::select! {
@@ -176,19 +191,18 @@ impl Catalog {
     }
 
     /// Writes it down for the next start.
-    async fn write(&self) {
-        let (Some(file), Some(since)) =
-            (self.file.clone(), self.store.since(&self.apex, Serial(0)))
-        else {
-            return;
+    async fn write(&self) -> io::Result<()> {
+        let (Some(file), Some(copied)) = (self.file.clone(), self.store.copied(&self.apex)) else {
+            return Ok(());
         };
         let now = clock::now().unix_seconds();
-        let written = tokio::task::spawn_blocking(move || file.write(&since.zone, now));
-        if let Ok(Err(error)) = written.await {
-            tracing::warn!(zone = %self.apex, %error, "the catalog could not be written down");
-        }
+        let written = tokio::task::spawn_blocking(move || file.write(&copied, now));
+        written.await.map_err(io::Error::other)?
     }
 }
+
+/// When it is tried again to write it down.
+const RETRY: Duration = Duration::from_secs(10);
 
 /// How long changes are gathered.
 const PAUSE: Duration = Duration::from_millis(100);

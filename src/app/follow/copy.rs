@@ -1,7 +1,7 @@
 //! Files of copies: what a start serves before a primary has answered.
 //!
 //! A file is written beside the old one and renamed. Its time of change is when a primary last
-//! confirmed what is in it.
+//! confirmed what is in it. A folder that cannot be made is tried again with each file.
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, BufWriter, Write};
@@ -11,9 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context;
 use wire::Name;
-use zone::Zone;
-use zone::copy::{read_image, write_image};
-use zone::records::Records;
+use zone::copy::{Copied, Image, read_image, write_image};
 
 /// The folder of copies.
 #[derive(Clone, Debug)]
@@ -27,19 +25,21 @@ pub(in crate::app) struct CopyFile {
 }
 
 impl Copies {
-    /// Opens the folder, or makes it.
-    ///
-    /// # Errors
-    /// It is not there and cannot be made.
-    pub(in crate::app) fn open(data_dir: &Path) -> io::Result<Self> {
-        let path = data_dir.join("copies");
-        if !path.is_dir() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&path)?;
+    /// The folder in the data folder, which may not be there yet.
+    pub(in crate::app) fn new(data_dir: &Path) -> Self {
+        Self(data_dir.join("copies"))
+    }
+
+    /// Makes the folder if there is none, and says so where that cannot be: zones are served from
+    /// memory then, which is no reason not to begin.
+    pub(in crate::app) fn prepare(&self) {
+        if let Err(error) = make(&self.0) {
+            tracing::error!(
+                folder = %self.0.display(), %error,
+                "the folder of copies cannot be made: zones of other servers and the catalog are unknown \
+                 after a restart until it can; it is tried again with each change"
+            );
         }
-        Ok(Self(path))
     }
 
     /// The file of a zone.
@@ -61,7 +61,7 @@ impl CopyFile {
     ///
     /// # Errors
     /// It cannot be read, or holds something else.
-    pub(in crate::app) fn read(&self, zone: &Name) -> anyhow::Result<Option<(Records, u64)>> {
+    pub(in crate::app) fn read(&self, zone: &Name) -> anyhow::Result<Option<(Image, u64)>> {
         let path = self.path();
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
@@ -71,19 +71,20 @@ impl CopyFile {
         let changed = path.metadata().and_then(|about| about.modified());
         let since = changed.map(|time| time.duration_since(UNIX_EPOCH).unwrap_or_default());
         let confirmed = since.map_or(0, |since| since.as_secs());
-        let records = read_image(zone, &bytes).with_context(|| format!("{}", path.display()))?;
-        Ok(Some((records, confirmed)))
+        let image = read_image(zone, &bytes).with_context(|| format!("{}", path.display()))?;
+        Ok(Some((image, confirmed)))
     }
 
     /// Writes a version that was confirmed at this time.
     ///
     /// # Errors
     /// Those of the disk; the file before stays.
-    pub(in crate::app) fn write(&self, zone: &Zone, confirmed: u64) -> io::Result<()> {
+    pub(in crate::app) fn write(&self, copied: &Copied, confirmed: u64) -> io::Result<()> {
+        make(&self.folder)?;
         let beside = self.folder.join(format!("{}.new", self.name));
         let file = File::create(&beside)?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
-        write_image(zone, &mut out)?;
+        write_image(copied, &mut out)?;
         out.flush()?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         set_confirmed(&file, confirmed)?;
@@ -112,6 +113,14 @@ impl CopyFile {
     }
 }
 
+fn make(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder)
+}
+
 fn set_confirmed(file: &File, confirmed: u64) -> io::Result<()> {
     file.set_modified(UNIX_EPOCH + Duration::from_secs(confirmed))
 }
@@ -138,7 +147,7 @@ fn file_name(zone: &Name) -> String {
 #[cfg(test)]
 mod tests {
     use wire::{Rtype, Ttl};
-    use zone::records::Place;
+    use zone::records::{Place, Records};
     use zone::{Layer, Store};
 
     use super::*;
@@ -174,13 +183,17 @@ mod tests {
         records.sort();
         store.replace_copy(&records).unwrap();
         assert!(store.layer(&apex, Layer::Dynamic).is_empty());
-        let file = Copies::open(folder.path()).unwrap().file(&apex);
+        let file = Copies::new(folder.path()).file(&apex);
         assert!(file.read(&apex).unwrap().is_none());
-        let snapshot = store.snapshot();
-        let zone = snapshot.zone(apex.as_ref()).unwrap();
-        file.write(zone, 1_000_000).unwrap();
+        // Somebody has put something else in the folder's place, and takes it away again.
+        std::fs::write(folder.path().join("copies"), "").unwrap();
+        let copied = store.copied(&apex).unwrap();
+        assert!(file.write(&copied, 1_000_000).is_err());
+        assert!(file.read(&apex).is_err());
+        std::fs::remove_file(folder.path().join("copies")).unwrap();
+        file.write(&copied, 1_000_000).unwrap();
         let (read, confirmed) = file.read(&apex).unwrap().unwrap();
-        assert_eq!((read.len(), confirmed), (2, 1_000_000));
+        assert_eq!((read.records.len(), confirmed), (2, 1_000_000));
         file.confirm(2_000_000).unwrap();
         assert_eq!(file.read(&apex).unwrap().unwrap().1, 2_000_000);
         std::fs::write(file.path(), "something else").unwrap();

@@ -124,25 +124,13 @@ impl Follow {
             }
             store.expect_copy(zone).context("make room for a copy")?;
         }
-        let copies = match data_dir {
-            // They are served from memory then: that is no reason not to begin.
-            Some(path) => match Copies::open(path) {
-                Ok(copies) => Some(copies),
-                Err(error) => {
-                    tracing::error!(
-                        folder = %path.display(), %error,
-                        "the folder of copies cannot be made: zones of other servers are unknown after a restart"
-                    );
-                    None
-                }
-            },
-            None => {
-                tracing::warn!(
-                    "zones of other servers are unknown after a restart: no --data-dir is set"
-                );
-                None
-            }
-        };
+        let copies = data_dir.map(Copies::new);
+        match &copies {
+            Some(copies) => copies.prepare(),
+            None => tracing::warn!(
+                "zones of other servers are unknown after a restart: no --data-dir is set"
+            ),
+        }
         for follower in &mut self.followers {
             if let Some(copies) = &copies {
                 follower.load(copies);

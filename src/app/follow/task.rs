@@ -36,6 +36,8 @@ pub(super) struct Follower {
     write_at: Option<Instant>,
     /// How long ago it may have been written at least.
     write_pause: Duration,
+    /// Why the copy could not be written last time.
+    unwritten: Option<String>,
     /// What was said about the last attempts, if they came to nothing.
     said: Option<String>,
     /// Those who want the whole zone anew; told what came of it.
@@ -63,6 +65,7 @@ impl Follower {
             look: true,
             write_at: None,
             write_pause: LEAST_PAUSE,
+            unwritten: None,
             said: None,
             anew: Vec::new(),
             attempted: None,
@@ -80,7 +83,7 @@ impl Follower {
         let (zone, file) = (&self.zone, copies.file(&self.zone));
         let read = file.read(zone);
         self.file = Some(file);
-        let (records, confirmed) = match read {
+        let (image, confirmed) = match read {
             Ok(Some(found)) => found,
             Ok(None) => return,
             Err(error) => {
@@ -89,7 +92,7 @@ impl Follower {
                 return;
             }
         };
-        let done = match self.store.replace_copy(&records) {
+        let done = match self.store.recall_copy(image) {
             Ok(done) => done,
             Err(error) => {
                 tracing::warn!(%zone, %error, "the copy of this zone is not used");
@@ -317,18 +320,27 @@ impl Follower {
     /// Writes the copy to its file.
     async fn write(&mut self) {
         self.write_at = None;
-        let (Some(file), Some(version)) = (self.file.clone(), self.version()) else {
+        let (Some(file), Some(copied)) = (self.file.clone(), self.store.copied(&self.zone)) else {
             return;
         };
         let (begin, confirmed) = (Instant::now(), clock::now().unix_seconds());
-        let written = tokio::task::spawn_blocking(move || file.write(&version, confirmed));
+        let written = tokio::task::spawn_blocking(move || file.write(&copied, confirmed));
         let written = written.await;
         // A large zone that changes all the time is not written all the time.
         self.write_pause = (begin.elapsed() * 20).max(LEAST_PAUSE);
-        if let Ok(Err(error)) = written {
-            tracing::warn!(zone = %self.zone, %error, "the copy of this zone could not be written");
+        let error = written.ok().and_then(Result::err);
+        if error.is_some() {
             self.write_at = Some(Instant::now() + MOST_PAUSE);
         }
+        // Once, not each minute.
+        let error = error.map(|error| error.to_string());
+        if let Some(error) = error.as_ref().filter(|error| self.unwritten.as_ref() != Some(error)) {
+            tracing::warn!(
+                zone = %self.zone, error,
+                "the copy of this zone could not be written; it is tried again"
+            );
+        }
+        self.unwritten = error;
     }
 
     fn version(&self) -> Option<Arc<Zone>> {

@@ -12,10 +12,12 @@
 mod image;
 mod steps;
 
+use std::sync::Arc;
+
 use wire::{Name, Serial};
 
 use crate::assemble::assemble;
-use crate::history::Step;
+use crate::history::{History, Step};
 use crate::news::News;
 use crate::propose::{StoreError, check_change};
 use crate::records::Records;
@@ -24,7 +26,7 @@ use crate::store::{Committed, Store, committed, free_place, same_contents};
 use crate::withhold::placeholder;
 use crate::writer::ZoneWriter;
 
-pub use image::{ImageError, read_image, write_image};
+pub use image::{Copied, Image, ImageError, read_image, write_image};
 pub use steps::Steps;
 
 /// Why steps were not carried out. The copy is as it was before.
@@ -126,6 +128,42 @@ impl Store {
         let done = committed(&zone, true);
         self.publish(place, zone, old);
         Ok(done)
+    }
+
+    /// Puts an image of an earlier run in place, with the steps that led to it: others may follow us
+    /// by steps from what they had then.
+    ///
+    /// # Errors
+    /// When the records make no zone, or the zone is no copy.
+    pub fn recall_copy(&self, image: Image) -> Result<Committed, StoreError> {
+        let done = self.replace_copy(&image.records)?;
+        let apex = image.records.apex().as_ref().to_lowercase();
+        let mut writers = self.lock();
+        let Some((_, writer)) = writers.zones.get(&apex) else {
+            return Ok(done);
+        };
+        let (serial, bytes) = (writer.zone.serial, writer.zone.memory_bytes());
+        if image.steps.last().is_some_and(|last| last.to == serial) {
+            let history = writers.histories.entry(apex).or_default();
+            history.clear();
+            for step in image.steps {
+                history.push(step, bytes);
+            }
+        }
+        Ok(done)
+    }
+
+    /// A copy as it is now, with the steps that are known; none if nothing of it is answered.
+    #[must_use]
+    pub fn copied(&self, apex: &Name) -> Option<Copied> {
+        let writers = self.lock();
+        let (_, writer) = writers.zones.get(apex)?;
+        let history = writers.histories.get(apex);
+        let is_shown = writers.copies.contains(apex) && writer.zone.withheld.is_none();
+        is_shown.then(|| Copied {
+            zone: Arc::new(writer.zone.clone()),
+            steps: history.map(History::steps).unwrap_or_default(),
+        })
     }
 
     /// Takes a copy to the version that steps lead to.

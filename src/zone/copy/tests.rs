@@ -165,12 +165,17 @@ fn no_other_way_leads_into_a_copy() {
 #[test]
 fn images_give_back_what_was_written_and_tell_damage() {
     let store = copy(&[("a.zone.", 1), ("*.b.zone.", 2)]);
+    store
+        .replace_copy(&records(9, &[("a.zone.", 1), ("*.b.zone.", 3)]))
+        .unwrap();
     let mut bytes = Vec::new();
-    write_image(&zone(&store), &mut bytes).unwrap();
+    let apex = name("zone.");
+    write_image(&store.copied(&apex).unwrap(), &mut bytes).unwrap();
     let other = Store::new([1, 2]);
-    other.expect_copy(&name("zone.")).unwrap();
+    other.expect_copy(&apex).unwrap();
+    assert!(other.copied(&apex).is_none());
     other
-        .replace_copy(&read_image(&name("zone."), &bytes).unwrap())
+        .recall_copy(read_image(&apex, &bytes).unwrap())
         .unwrap();
     assert!(same_contents(&zone(&store), &zone(&other)));
     assert_eq!(
@@ -180,7 +185,60 @@ fn images_give_back_what_was_written_and_tell_damage() {
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1;
-        assert!(read_image(&name("zone."), &damaged).is_err(), "{at}");
-        assert!(read_image(&name("zone."), &bytes[..at]).is_err(), "{at}");
+        assert!(read_image(&apex, &damaged).is_err(), "{at}");
+        assert!(read_image(&apex, &bytes[..at]).is_err(), "{at}");
     }
+}
+
+#[test]
+fn steps_to_a_copy_are_there_after_a_restart() {
+    let apex = name("zone.");
+    let mut store = copy(&[("a.zone.", 1)]);
+    for round in 1..4_u8 {
+        let serial = 7 + u32::from(round);
+        let hosts = [("a.zone.", 1), ("b.zone.", round)];
+        store.replace_copy(&records(serial, &hosts)).unwrap();
+        let mut bytes = Vec::new();
+        write_image(&store.copied(&apex).unwrap(), &mut bytes).unwrap();
+        store = Store::new([1, 2]);
+        store.expect_copy(&apex).unwrap();
+        let done = store.recall_copy(read_image(&apex, &bytes).unwrap());
+        assert_eq!(done.unwrap().serial, Serial(serial));
+        let steps = store.since(&apex, Serial(7)).unwrap().steps.unwrap();
+        assert_eq!(steps.len(), usize::from(round));
+    }
+}
+
+#[test]
+fn images_hold_the_last_steps_only() {
+    let apex = name("zone.");
+    let store = copy(&[]);
+    for round in 0..4000_u32 {
+        let last = u8::try_from(round % 250).unwrap();
+        store
+            .replace_copy(&records(8 + round, &[("a.zone.", last)]))
+            .unwrap();
+    }
+    let kept = store.copied(&apex).unwrap().steps.len();
+    let mut bytes = Vec::new();
+    write_image(&store.copied(&apex).unwrap(), &mut bytes).unwrap();
+    assert!(bytes.len() < 600 << 10, "{}", bytes.len());
+    let steps = read_image(&apex, &bytes).unwrap().steps;
+    assert!(steps.len() > 1000 && steps.len() < kept, "{}", steps.len());
+    assert_eq!(steps.last().unwrap().to, Serial(8 + 3999));
+}
+
+#[test]
+fn images_of_an_earlier_version_are_read() {
+    let apex = name("zone.");
+    let store = copy(&[("a.zone.", 1)]);
+    let mut bytes = Vec::new();
+    write_image(&store.copied(&apex).unwrap(), &mut bytes).unwrap();
+    // Without the end of the steps, of which there are none, and the sum.
+    bytes.truncate(bytes.len() - 5);
+    bytes[16] = b'1';
+    let crc = crc32fast::hash(&bytes);
+    bytes.extend(crc.to_be_bytes());
+    let image = read_image(&apex, &bytes).unwrap();
+    assert_eq!((image.records.len(), image.steps.len()), (3, 0));
 }
