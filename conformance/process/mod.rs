@@ -8,6 +8,7 @@ mod certificates;
 mod clock;
 mod cluster;
 mod cluster_objects;
+mod disk;
 mod explain;
 mod external_dns;
 mod files;
@@ -55,6 +56,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         catalog::TRIALS,
         clock::TRIALS,
         cluster::TRIALS,
+        disk::TRIALS,
         explain::TRIALS,
         external_dns::TRIALS,
         files::TRIALS,

@@ -28,12 +28,12 @@ impl DataDir {
     /// # Errors
     /// When it cannot be used, or is damaged.
     pub(super) fn open(path: &Path, store: &Arc<Store>) -> Result<Self, JournalError> {
-        let opened = match Log::open(Arc::new(Folder::open(path)?)) {
+        let now = super::clock::now().unix_seconds();
+        let opened = match Log::open(Arc::new(Folder::open(path)?), now) {
             Err(damaged @ JournalError::Damaged { .. }) => {
                 set_aside(path, &damaged)?;
-                let now = super::clock::now().unix_seconds();
                 store.lose_serials(Serial(u32::try_from(now).unwrap_or(u32::MAX)));
-                Log::open(Arc::new(Folder::open(path)?))
+                Log::open(Arc::new(Folder::open(path)?), now)
             }
             other => other,
         };
@@ -62,7 +62,7 @@ impl DataDir {
 
     /// Keeps the folder in order until the stop, and then closes it.
     pub(super) async fn keep(self, stop: CancellationToken) {
-        let mut trouble = None;
+        let mut trouble: Option<Arc<JournalError>> = None;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -74,10 +74,15 @@ impl DataDir {
                 store.journal_trouble()
             });
             let now = looked.await.unwrap_or_default();
-            if now != trouble {
+            // It is tried again and again: what has been said already is not.
+            let is_new = match (&now, &trouble) {
+                (Some(now), Some(before)) => !now.is_like(before),
+                (now, before) => now.is_some() != before.is_some(),
+            };
+            if is_new {
                 match &now {
                     Some(error) => tracing::error!(
-                        error,
+                        error = telemetry::chain(&**error),
                         "not all that changes is stored, but all is served; updates by clients are refused while \
                          they cannot be stored"
                     ),

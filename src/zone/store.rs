@@ -62,12 +62,14 @@ pub(crate) struct Writers {
     pub(crate) copies: HashSet<Name>,
     /// By the same: the highest serial that may be published.
     pub(crate) ceilings: HashMap<Name, Serial>,
+    /// By the same: serials up to this one may have been shown, and the next version passes over them.
+    pub(crate) passed: HashMap<Name, Serial>,
     /// Those of them that only keep the place of a zone that could not be read.
     pub(crate) withheld: HashSet<Name>,
     /// By the same: what is stored of zones that are not served.
     pub(crate) stored: BTreeMap<Name, Stored>,
     /// Why the journal does not have all that is published.
-    pub(crate) trouble: Option<JournalError>,
+    pub(crate) trouble: Option<Arc<JournalError>>,
     /// Whether the journal has more than what is published.
     pub(crate) spoiled: bool,
     /// Whether all is being written anew because of that.
@@ -172,7 +174,11 @@ impl Store {
             true => writers.zones.remove(&apex).map(|(place, _)| place),
             false => None,
         };
-        if let Some((place, writer)) = writers.zones.get_mut(&apex) {
+        let shown = writers.zones.get(&apex);
+        let after = shown.map(|(_, writer)| writers.next_serial(&apex, writer.zone.serial));
+        if let Some(after) = after
+            && let Some((place, writer)) = writers.zones.get_mut(&apex)
+        {
             let place = *place;
             next.apply(writer.contributions());
             let (before, floor) = (writer.zone.serial, next.zone.serial);
@@ -185,7 +191,7 @@ impl Store {
             next.set_serial(if floor.is_newer_than(before) {
                 floor
             } else {
-                before.next()
+                after
             });
             let zone = next.zone.clone();
             let done = committed(&zone, true);
@@ -253,9 +259,9 @@ impl Store {
         for change in &changes {
             check_change(&writer.zone, change)?;
         }
+        let next = writers.next_serial(apex, writer.zone.serial);
         if !recorded {
-            let serial = writer.zone.serial.next();
-            self.note(&mut writers, apex, serial, &changes);
+            self.note(&mut writers, apex, next, &changes);
         }
         let (place, writer) = writers.zones.get_mut(apex).ok_or_else(no_zone)?;
         // Cloning shares everything; what the changes touch is copied.
@@ -265,7 +271,7 @@ impl Store {
         if changed.is_empty() && wanted.is_none() {
             return Ok(committed(&before, false));
         }
-        writer.set_serial(wanted.unwrap_or_else(|| before.serial.next()));
+        writer.set_serial(wanted.unwrap_or(next));
         let (place, zone) = (*place, writer.zone.clone());
         let done = committed(&zone, true);
         let step = Step::at(&before, &zone, changed);

@@ -381,7 +381,7 @@ mod tests {
         let mut last = Serial(1);
         for round in 0..4_u16 {
             let disk = Folder::open(folder.path()).unwrap();
-            let (log, recovered) = Log::open(Arc::new(disk)).unwrap();
+            let (log, recovered) = Log::open(Arc::new(disk), 0).unwrap();
             let log = Arc::new(log);
             let store = Arc::new(Store::new([1, 2]));
             store.keep_in(log.clone(), recovered.zones);

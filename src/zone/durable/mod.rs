@@ -14,8 +14,11 @@
 //! Where the journal takes nothing, zones are served all the same, and serials of what changes run on:
 //! an answer is worth more. They come to be known once there is room again in that run. A start that
 //! can write nothing leaves a name in the folder, so that the next one begins above what such a run may
-//! have shown; on a read-only disk it cannot, and serials may step back after what it showed. A zone
-//! that is what it was after an orderly end keeps its serial either way.
+//! have shown. Where there is not even that, on a read-only disk, time is what is left: each start
+//! passes over some serials for each second since something was written last, before the first version
+//! of its own. So a serial is of one contents there too, as long as a zone does not change many times a
+//! second, nor the clock step back. What cannot be held: a zone that is found as it was keeps its serial
+//! of then, though later ones may have been shown; and a serial that a file gives is taken as given.
 
 mod record;
 mod resume;

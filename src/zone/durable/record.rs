@@ -18,9 +18,8 @@ impl Store {
 
     /// Why the journal does not have all that is published, if so.
     #[must_use]
-    pub fn journal_trouble(&self) -> Option<String> {
-        let writers = self.lock();
-        writers.trouble.as_ref().map(ToString::to_string)
+    pub fn journal_trouble(&self) -> Option<Arc<JournalError>> {
+        self.lock().trouble.clone()
     }
 
     /// Makes changes durable that are about to be committed.
@@ -53,7 +52,7 @@ impl Store {
                     continue;
                 };
                 let now = writer.zone.serial;
-                let serial = newer(now.next(), wanted.unwrap_or(now));
+                let serial = newer(writers.next_serial(zone, now), wanted.unwrap_or(now));
                 let (at, ceiling) = writers.append(journal, zone, serial, changes)?;
                 position = Some(at);
                 raised.extend(ceiling.map(|ceiling| (zone, ceiling)));
@@ -91,7 +90,7 @@ impl Store {
         match noted() {
             Ok(Some(ceiling)) => drop(writers.ceilings.insert(zone.clone(), ceiling)),
             Ok(None) => {}
-            Err(error) => writers.trouble = Some(error),
+            Err(error) => writers.set_trouble(error),
         }
     }
 
@@ -112,7 +111,10 @@ impl Store {
                 (writers.trouble, writers.spoiled, writers.renewing) = (None, false, false);
             }
             Ok(false) => {}
-            Err(error) => (writers.trouble, writers.renewing) = (Some(error), false),
+            Err(error) => {
+                writers.set_trouble(error);
+                writers.renewing = false;
+            }
         }
     }
 }
@@ -142,6 +144,15 @@ impl Writers {
         Ok((position, raised))
     }
 
+    /// Notes why the journal does not have all that is published. That nothing is taken since then only
+    /// repeats why.
+    pub(crate) fn set_trouble(&mut self, error: JournalError) {
+        let repeats = matches!(error, JournalError::Untrusted { .. });
+        if !repeats || self.trouble.is_none() {
+            self.trouble = Some(Arc::new(error));
+        }
+    }
+
     /// What a journal should know of all zones, served or not.
     fn all(&self) -> Vec<(Name, Stored)> {
         let served = self.zones.iter();
@@ -156,10 +167,12 @@ impl Writers {
     pub(crate) fn state_of(&self, apex: &Name, writer: &ZoneWriter) -> Stored {
         let serial = writer.zone.serial;
         let history = self.histories.get(apex);
+        let passed = self.passed.get(apex).copied();
         Stored {
             changes: writer.contributions(),
             serial,
             ceiling: self.ceilings.get(apex).copied().unwrap_or(serial),
+            passed: passed.filter(|passed| passed.is_newer_than(serial)),
             shown: self.shown_of(apex, writer),
             steps: history.map(History::steps).unwrap_or_default(),
             late: Vec::new(),

@@ -8,7 +8,7 @@ use wire::{Name, Serial};
 use crate::history::Step;
 use crate::journal::{Entry, Journal, Shown, Stored};
 use crate::snapshot::Zone;
-use crate::store::{Floor, Store, Writers};
+use crate::store::{Floor, Store, Writers, newer};
 use crate::sum::Sum;
 use crate::writer::ZoneWriter;
 
@@ -67,14 +67,18 @@ impl Store {
         let shown = same.filter(|_| changed.is_empty());
         let stays = shown.is_some_and(|shown| shown.serial == stored.serial);
         let raised = floor.is_newer_than(stored.serial);
+        let apex = next.zone.apex.clone();
+        if let Some(passed) = stored.passed {
+            writers.passed.insert(apex.clone(), passed);
+        }
         next.set_serial(if stays && (kind == Floor::Made || !raised) {
             stored.serial
         } else if raised {
             floor
         } else {
-            stored.serial.next()
+            writers.next_serial(&apex, stored.serial)
         });
-        let (apex, serial) = (next.zone.apex.clone(), next.zone.serial);
+        let serial = next.zone.serial;
         writers.ceilings.insert(apex.clone(), stored.ceiling);
         if serial != floor && serial != stored.serial {
             self.note(writers, &apex, serial, &[]);
@@ -132,7 +136,7 @@ impl Store {
     fn say_step(&self, writers: &mut Writers, zone: &Name, step: &Step, sum: Sum) {
         let entry = Entry::Step { zone, step, sum };
         if let Some(Err(error)) = self.journal.get().map(|journal| journal.append(entry)) {
-            writers.trouble = Some(error);
+            writers.set_trouble(error);
         }
     }
 
@@ -142,7 +146,7 @@ impl Store {
         let entry = Entry::Shown { zone, shown };
         match self.journal.get().map(|journal| journal.append(entry)) {
             Some(Ok(position)) => writers.said = Some(position),
-            Some(Err(error)) => writers.trouble = Some(error),
+            Some(Err(error)) => writers.set_trouble(error),
             None => {}
         }
     }
@@ -155,12 +159,19 @@ impl Store {
             return;
         };
         if let Err(error) = journal.flush(position) {
-            self.lock().trouble = Some(error);
+            self.lock().set_trouble(error);
         }
     }
 }
 
 impl Writers {
+    /// The serial that a version after this one has, if nobody wants another: later than all that may
+    /// have been shown.
+    pub(crate) fn next_serial(&self, apex: &Name, now: Serial) -> Serial {
+        let passed = self.passed.get(apex).copied();
+        newer(now, passed.unwrap_or(now)).next()
+    }
+
     /// What is shown of a zone of ours.
     pub(crate) fn shown_of(&self, apex: &Name, writer: &ZoneWriter) -> Option<Shown> {
         let is_ours = !self.copies.contains(apex) && !self.withheld.contains(apex);

@@ -46,7 +46,7 @@ struct Run {
 
 impl Run {
     fn new(folder: &Path) -> Self {
-        let (log, recovered) = Log::open(Arc::new(Folder::open(folder).unwrap())).unwrap();
+        let (log, recovered) = Log::open(Arc::new(Folder::open(folder).unwrap()), 0).unwrap();
         assert_eq!(recovered.notes, Vec::<String>::new());
         Self::of(log, recovered)
     }
@@ -311,6 +311,63 @@ fn serials_of_runs_that_could_store_nothing_do_not_come_again() {
         let names = disk.list().unwrap();
         assert!(!names.iter().any(|name| name.ends_with("unsaved")));
     }
+}
+
+#[test]
+fn where_nothing_can_be_written_serials_go_on_by_the_clock() {
+    let disk = Sim::new(3);
+    let hosts = [("a.zone.", 1)];
+    let run = Run::on(&disk);
+    run.load(&file(7, &hosts));
+    assert_eq!(run.add("b.zone.", 1), 8);
+    run.close();
+    let mut shown = 8;
+    for last in 2..6 {
+        disk.pass(10);
+        disk.set_faults(Faults::ReadOnly);
+        let run = Run::on(&disk);
+        assert_eq!(run.load(&file(7, &hosts)), 8, "it is what it was");
+        let serial = run.add("b.zone.", last);
+        assert!(serial > shown + 100, "{serial} after {shown}");
+        shown = run.add("b.zone.", last + 1);
+        assert_eq!(shown, serial + 1);
+    }
+    disk.set_faults(Faults::None);
+    disk.pass(1);
+    // Killed before there is a change, and once more: it is not forgotten.
+    for _ in 0..3 {
+        let run = Run::on(&disk);
+        assert_eq!(run.load(&file(7, &hosts)), 8, "it is what it was");
+        run.close();
+    }
+    let run = Run::on(&disk);
+    run.load(&file(7, &hosts));
+    let serial = run.add("b.zone.", 9);
+    assert!(serial > shown, "{serial} after {shown}");
+    // While nothing passes nothing is passed over.
+    run.close();
+    let run = Run::on(&disk);
+    assert_eq!(run.load(&file(7, &hosts)), serial);
+    assert_eq!(run.add("b.zone.", 10), serial + 1);
+}
+
+#[test]
+fn a_disk_that_fails_in_the_middle_of_a_run_leaves_serials_that_do_not_come_again() {
+    let disk = Sim::new(4);
+    let run = Run::on(&disk);
+    assert_eq!(run.load(&file(7, &[("a.zone.", 1)])), 7);
+    disk.set_faults(Faults::ReadOnly);
+    disk.pass(60);
+    let mut shown = 7;
+    for last in 2..200 {
+        shown = run.load(&file(7, &[("a.zone.", last)]));
+    }
+    assert_eq!(shown, 7 + 198);
+    drop(run);
+    disk.set_faults(Faults::None);
+    let run = Run::on(&disk);
+    let serial = run.load(&file(7, &[("a.zone.", 250)]));
+    assert!(serial > shown, "{serial} after {shown}");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fuzz_target!(|entries: &[u8]| {
 });
 
 fn open(disk: &Arc<Memory>) -> std::result::Result<Recovered, zone::journal::JournalError> {
-    Log::open(Arc::clone(disk) as Arc<dyn Disk>).map(|(_, recovered)| recovered)
+    Log::open(Arc::clone(disk) as Arc<dyn Disk>, 0).map(|(_, recovered)| recovered)
 }
 
 /// What the layers of each zone say, in order.
@@ -89,6 +89,10 @@ impl Disk for Memory {
         let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let removed = files.remove(name);
         removed.map(drop).ok_or(ErrorKind::NotFound.into())
+    }
+
+    fn changed(&self, _: &str) -> Result<u64> {
+        Ok(0)
     }
 
     fn sync_folder(&self) -> Result<()> {

@@ -39,6 +39,12 @@ pub trait Disk: Send + Sync + Debug {
     /// When it cannot be taken away.
     fn remove(&self, name: &str) -> io::Result<()>;
 
+    /// When something was written to a file last, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When there is none, or the disk does not say.
+    fn changed(&self, name: &str) -> io::Result<u64>;
+
     /// Makes all that was done to names durable.
     ///
     /// # Errors

@@ -167,7 +167,13 @@ impl End {
                 None => drop(self.ceilings.insert(Name::clone(zone), *serial)),
             },
             Some(Entry::Forget { zone }) => drop(self.ceilings.remove(zone)),
-            Some(Entry::Commit { .. } | Entry::Shown { .. } | Entry::Step { .. }) | None => {}
+            Some(
+                Entry::Commit { .. }
+                | Entry::Passed { .. }
+                | Entry::Shown { .. }
+                | Entry::Step { .. },
+            )
+            | None => {}
         }
         Ok(Position(sequence))
     }

@@ -66,6 +66,13 @@ pub enum Entry<'a> {
         /// What its layers say from now on.
         changes: &'a [Change],
     },
+    /// Serials up to this one may have been shown by runs that could write nothing.
+    Passed {
+        /// The zone.
+        zone: &'a Name,
+        /// The highest of them.
+        serial: Serial,
+    },
     /// A version of a zone that was shown; its history may have no step to it.
     Shown {
         /// The zone.

@@ -86,6 +86,32 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// Whether it says the same as another one, but for the number of a file: each attempt is made on a
+    /// file of its own.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Io {
+                    action,
+                    path,
+                    source,
+                    ..
+                },
+                Self::Io {
+                    action: other_action,
+                    path: other_path,
+                    source: other_source,
+                    ..
+                },
+            ) => {
+                let folder = path.parent() == other_path.parent();
+                folder && action == other_action && source.kind() == other_source.kind()
+            }
+            _ => self.to_string() == other.to_string(),
+        }
+    }
+
     /// An error of the system, with a hint for those that a user can do something about.
     pub(super) fn io(action: &'static str, path: &Path, name: &str, source: io::Error) -> Self {
         let hint = match source.kind() {

@@ -116,6 +116,11 @@ impl Disk for Folder {
         std::fs::remove_file(self.path.join(name))
     }
 
+    fn changed(&self, name: &str) -> io::Result<u64> {
+        let seconds = std::fs::metadata(self.path.join(name))?.mtime();
+        u64::try_from(seconds).map_err(io::Error::other)
+    }
+
     fn sync_folder(&self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()
     }

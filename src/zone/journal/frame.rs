@@ -186,4 +186,4 @@ pub(super) const FRAME_LEN: usize = 16;
 /// The most bytes of a payload: a commit of millions of records.
 pub(super) const MOST_PAYLOAD: u32 = 1 << 30;
 /// The format that is written, and the latest that is read; earlier ones have fewer kinds of entries.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;

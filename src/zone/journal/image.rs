@@ -83,6 +83,7 @@ fn write_draft<S: Borrow<Stored>>(
             changes,
             serial,
             ceiling,
+            passed,
             shown,
             steps,
             late,
@@ -117,6 +118,10 @@ fn write_draft<S: Borrow<Stored>>(
                 draft.spill(CHUNK).map_err(failed("write to"))?;
             }
             let entry = Entry::Shown { zone, shown };
+            draft.add(Some(&entry)).map_err(too_big)?;
+        }
+        if let Some(serial) = *passed {
+            let entry = Entry::Passed { zone: &zone, serial };
             draft.add(Some(&entry)).map_err(too_big)?;
         }
         let before = rotation.ceilings.get(&zone).copied();

@@ -29,20 +29,25 @@ impl Log {
     ///
     /// If that cannot be written, what was read is given all the same, with a note; the log then
     /// takes nothing until [`Journal::tidy`] has written all zones. The next start is told, if a
-    /// name finds room, to begin above what this run may show.
+    /// name finds room, to begin above what this run may show; else it goes by the time since
+    /// anything was written, for which `now` is in seconds since 1970.
     ///
     /// # Errors
     /// When the folder cannot be read, is damaged or of a later version. No file is changed then.
-    pub fn open(disk: Arc<dyn Disk>) -> Result<(Self, Recovered), JournalError> {
-        Self::open_with(disk, SIZES)
+    pub fn open(disk: Arc<dyn Disk>, now: u64) -> Result<(Self, Recovered), JournalError> {
+        Self::open_with(disk, now, SIZES)
     }
 
     pub(super) fn open_with(
         disk: Arc<dyn Disk>,
+        now: u64,
         sizes: Sizes,
     ) -> Result<(Self, Recovered), JournalError> {
         let mut found = recover(&*disk)?;
-        let zones = std::mem::take(&mut found.state).finish(found.clean, found.unsaved);
+        // A clock that stepped back tells nothing.
+        let silent = found.written.map_or(0, |then| now.saturating_sub(then));
+        let state = std::mem::take(&mut found.state);
+        let zones = state.finish(found.clean, found.unsaved, silent);
         let ceilings = zones.iter();
         let ceilings = ceilings.map(|(zone, stored)| (zone.clone(), stored.ceiling));
         let end = End::new(Arc::clone(&disk), sizes, &found, ceilings.collect());
@@ -65,7 +70,9 @@ impl Log {
         if let Err(error) = begun {
             recovered.notes.push(chain(&error));
             // Where there is no room for that either, availability goes before serials.
-            log.lock().mark().ok();
+            if log.lock().mark().is_err() {
+                recovered.notes.push(NO_TRACE.to_owned());
+            }
         }
         Ok((log, recovered))
     }
@@ -197,6 +204,10 @@ fn chain(error: &JournalError) -> String {
     let source = source.map(|source| format!(": {source}"));
     format!("{error}{}", source.unwrap_or_default())
 }
+
+const NO_TRACE: &str = "this run leaves no trace in the data folder while nothing can be written to it: a \
+    zone that a later run finds as it was before has its serial of before again, and others go on above \
+    what was shown only if that was at most 16 versions a second and the clock does not step back";
 
 const SIZES: Sizes = Sizes {
     step: 16 << 20,

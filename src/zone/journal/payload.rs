@@ -39,6 +39,10 @@ pub(super) enum Record {
     Forget {
         zone: Name,
     },
+    Passed {
+        zone: Name,
+        serial: Serial,
+    },
 }
 
 /// Appends the payload of an entry.
@@ -63,6 +67,11 @@ pub(super) fn write(buffer: &mut Vec<u8>, lag: u64, entry: &Entry<'_>) {
                 write_change(buffer, zone.as_bytes(), before, change);
                 before = Some(change.owner.as_bytes());
             }
+        }
+        Entry::Passed { zone, serial } => {
+            buffer.push(PASSED);
+            buffer.extend(zone.as_bytes());
+            buffer.extend(serial.0.to_be_bytes());
         }
         Entry::Shown { zone, shown } => {
             buffer.push(SHOWN);
@@ -169,6 +178,10 @@ pub(super) fn read(payload: &[u8]) -> Option<Record> {
             }
         }
         END => Record::End,
+        PASSED => Record::Passed {
+            zone: reader.name()?.to_name(),
+            serial: Serial(u32::from_be_bytes(reader.array()?)),
+        },
         SHOWN => Record::Shown {
             zone: reader.name()?.to_name(),
             shown: Shown {
@@ -295,6 +308,7 @@ const FORGET: u8 = 3;
 const END: u8 = 4;
 const SHOWN: u8 = 5;
 const STEP: u8 = 6;
+const PASSED: u8 = 7;
 
 // Flags of a change.
 const LAYER: u8 = 0b11;

@@ -31,6 +31,8 @@ pub(super) struct Found {
     pub(super) number: u64,
     /// So many starts since then could write nothing.
     pub(super) unsaved: u32,
+    /// When something was written last, in seconds since 1970, as far as the disk says.
+    pub(super) written: Option<u64>,
 }
 
 /// Reads all files.
@@ -76,6 +78,12 @@ pub(super) fn recover(disk: &dyn Disk) -> Result<Found, JournalError> {
     let unsaved = files.marks.range(base..).take(MOST_MARKS).count();
     found.unsaved = u32::try_from(unsaved).unwrap_or(u32::MAX);
     found.clean &= unsaved == 0;
+    let read = files
+        .segments
+        .range(base..)
+        .chain(files.images.range(base..));
+    let read = read.chain(files.marks.range(base..));
+    found.written = read.filter_map(|(_, name)| disk.changed(name).ok()).max();
     if let Some((name, byte)) = unread {
         if base == 0 {
             return Err(place.damaged_image(name, byte));

@@ -34,6 +34,9 @@ pub struct Stored {
     pub serial: Serial,
     /// Serials up to this one may be published without a new ceiling.
     pub ceiling: Serial,
+    /// Serials from `serial` up to this one may have been shown by runs that could write nothing: the
+    /// next version passes over them.
+    pub passed: Option<Serial>,
     /// The last version that is known to have been shown.
     pub shown: Option<Shown>,
     /// The steps that lead to it.
@@ -64,6 +67,8 @@ struct ZoneState {
     owners: HashMap<Name, Owner>,
     serial: Option<Serial>,
     ceiling: Option<Serial>,
+    /// Serials up to this one may have been shown by runs that could write nothing.
+    passed: Option<Serial>,
     shown: Option<Shown>,
     steps: Vec<Arc<Step>>,
     late: Vec<Change>,
@@ -91,6 +96,10 @@ impl State {
                 }
             }
             Record::End => {}
+            Record::Passed { zone, serial } => {
+                let zone = self.zones.entry(zone).or_default();
+                zone.passed = Some(newer(zone.passed, serial));
+            }
             Record::Shown { zone, shown } => self.zones.entry(zone).or_default().show(shown),
             Record::Step { zone, step, sum } => {
                 let zone = self.zones.entry(zone).or_default();
@@ -110,25 +119,38 @@ impl State {
     }
 
     /// What it comes to. Serials are exact only if nothing can have been published since; each run that
-    /// could write nothing may have shown a block of them.
-    pub(super) fn finish(self, exact: bool, unsaved: u32) -> BTreeMap<Name, Stored> {
-        let above = BLOCK.wrapping_mul(unsaved);
+    /// could write nothing may have shown a block of them, and some for each of the seconds since
+    /// anything was written.
+    pub(super) fn finish(self, exact: bool, unsaved: u32, silent: u64) -> BTreeMap<Name, Stored> {
+        let leap = silent.saturating_mul(PER_SECOND).min(MOST_LEAP);
+        let leap = u32::try_from(leap).unwrap_or(u32::MAX);
+        let unsaved = BLOCK.wrapping_mul(unsaved);
         let stored = |zone: ZoneState| {
             let ceiling = zone.ceiling.unwrap_or(Serial(0));
-            let ceiling = Serial(ceiling.0.wrapping_add(above));
-            // Without a serial in reserve nothing later can have been shown.
-            let last = zone.shown.filter(|shown| shown.serial == ceiling);
+            let reserved = Serial(ceiling.0.wrapping_add(unsaved));
+            // Without a serial in reserve nothing later can have been shown, unless nothing could be
+            // written.
+            let last = zone.shown.filter(|shown| shown.serial == reserved);
             let serial = zone.serial.filter(|_| exact || last.is_some());
+            let ceiling = match serial {
+                Some(_) => reserved,
+                None => Serial(reserved.0.wrapping_add(leap)),
+            };
             let mut changes = Vec::with_capacity(zone.owners.len());
             for (name, owner) in zone.owners {
                 let rest = owner.rest.into_iter();
                 changes.extend(rest.map(|held| held.into_change(name.clone())));
                 changes.push(owner.first.into_change(name));
             }
+            let passed = zone.passed.filter(|_| serial.is_none());
+            let ceiling = newer(passed, ceiling);
+            let upto = |serial: Serial| newer(zone.passed, Serial(serial.0.wrapping_add(leap)));
+            let later = |serial: Serial| Some(upto(serial)).filter(|upto| *upto != serial);
             Stored {
                 changes,
                 serial: serial.unwrap_or_else(|| ceiling.next()),
                 ceiling,
+                passed: serial.and_then(later),
                 shown: zone.shown,
                 steps: zone.steps,
                 late: zone.late,
@@ -138,6 +160,13 @@ impl State {
         zones.map(|(name, zone)| (name, stored(zone))).collect()
     }
 }
+
+/// Runs that can write nothing leave no trace but time. They show fewer versions of a zone than this a
+/// second, or a later run may show some of their serials again.
+const PER_SECOND: u64 = 16;
+
+/// What is passed over at most: secondaries must see what follows as newer, a few times over.
+const MOST_LEAP: u64 = 1 << 28;
 
 /// What the layers say of one name: of most names there is one RRset.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use crate::layer::Layer;
 use crate::writer::{Change, Rrset};
 
 fn open(disk: &Sim) -> Result<(Log, Recovered), JournalError> {
-    Log::open_with(Arc::new(disk.clone()), SIZES)
+    Log::open_with(Arc::new(disk.clone()), disk.now(), SIZES)
 }
 
 fn zone() -> Name {
@@ -85,7 +85,7 @@ fn what_was_flushed_is_in_a_real_folder_after_a_crash() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");
     for round in 0..3_u32 {
-        let (log, recovered) = Log::open(Arc::new(Folder::open(&path).unwrap())).unwrap();
+        let (log, recovered) = Log::open(Arc::new(Folder::open(&path).unwrap()), 0).unwrap();
         assert_eq!(recovered.notes, Vec::<String>::new());
         assert_eq!(addresses(&recovered), (1..=round).collect::<Vec<u32>>());
         log.flush(add(&log, round + 1).unwrap()).unwrap();
@@ -233,11 +233,11 @@ fn an_image_that_is_not_whole_is_an_error() {
 #[test]
 fn a_later_format_is_left_alone() {
     let (disk, mut bytes) = written(1);
-    bytes[11] = 3;
+    bytes[11] = 4;
     disk.put(LOG, &bytes);
     let message = open(&disk).unwrap_err().to_string();
     let expected = format!(
-        "\"/data/{LOG}\" has format 3, this program knows formats up to 2. Run the program that \
+        "\"/data/{LOG}\" has format 4, this program knows formats up to 3. Run the program that \
          wrote it, or give another --data-dir"
     );
     assert_eq!(message, expected);
@@ -275,7 +275,7 @@ fn many_threads_flush_while_old_entries_are_replaced() {
         step: 4096,
         segment: 2048,
     };
-    let (log, _) = Log::open_with(Arc::new(disk.clone()), sizes).unwrap();
+    let (log, _) = Log::open_with(Arc::new(disk.clone()), disk.now(), sizes).unwrap();
     let log = Arc::new(log);
     // What a store knows; its lock is held while entries are added.
     let store = std::sync::Mutex::new((0, Vec::new()));
@@ -296,6 +296,7 @@ fn many_threads_flush_while_old_entries_are_replaced() {
                         changes: writer.1.clone(),
                         serial: Serial(writer.0),
                         ceiling: Serial(writer.0),
+                        passed: None,
                         shown: None,
                         steps: Vec::new(),
                         late: Vec::new(),
@@ -325,7 +326,7 @@ fn what_threads_were_told_is_durable_outlives_faults() {
             step: 4096,
             segment: 1024,
         };
-        let (log, _) = Log::open_with(Arc::new(disk.clone()), sizes).unwrap();
+        let (log, _) = Log::open_with(Arc::new(disk.clone()), disk.now(), sizes).unwrap();
         let log = Arc::new(log);
         let store = std::sync::Mutex::new((0, BTreeSet::new()));
         let told = std::sync::Mutex::new(BTreeSet::new());
@@ -363,6 +364,7 @@ fn what_threads_were_told_is_durable_outlives_faults() {
                                 changes: hosts.collect(),
                                 serial: Serial(known.0),
                                 ceiling: Serial(known.0),
+                                passed: None,
                                 shown: None,
                                 steps: Vec::new(),
                                 late: Vec::new(),
@@ -436,6 +438,7 @@ fn after_a_lost_sync_nothing_is_taken_until_all_is_written_anew() {
         changes: vec![change("host-1.example.org.", Says::Address(1))],
         serial: Serial(1),
         ceiling: Serial(9),
+        passed: None,
         shown: None,
         steps: Vec::new(),
         late: Vec::new(),
@@ -473,12 +476,10 @@ fn what_is_stored_is_read_where_nothing_can_be_written() {
     disk.set_faults(Faults::NoRoom);
     let (log, recovered) = open(&disk).unwrap();
     assert_eq!(addresses(&recovered), [1, 2]);
-    assert_eq!(recovered.notes.len(), 1);
-    assert!(
-        recovered.notes[0].contains("the disk is full"),
-        "{:?}",
-        recovered.notes
-    );
+    let notes = &recovered.notes;
+    assert_eq!(notes.len(), 2);
+    assert!(notes[0].contains("the disk is full"), "{notes:?}");
+    assert!(notes[1].contains("leaves no trace"), "{notes:?}");
     assert!(matches!(add(&log, 3), Err(JournalError::Untrusted { .. })));
 }
 

@@ -20,7 +20,7 @@ fn add(log: &Log, serial: u32) -> Result<Position, JournalError> {
 fn a_folder_that_is_taken_away_is_noticed_and_a_new_one_is_filled() {
     let parent = tempfile::tempdir().unwrap();
     let path = parent.path().join("data");
-    let (log, _) = Log::open(Arc::new(Folder::open(&path).unwrap())).unwrap();
+    let (log, _) = Log::open(Arc::new(Folder::open(&path).unwrap()), 0).unwrap();
     let log = Arc::new(log);
     add(&log, 1).unwrap();
     std::fs::remove_dir_all(&path).unwrap();

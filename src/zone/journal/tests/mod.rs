@@ -26,7 +26,7 @@ pub(crate) fn open_small(disk: &Sim) -> (Log, Recovered) {
         step: 1 << 10,
         segment: 2 << 10,
     };
-    Log::open_with(Arc::new(disk.clone()), sizes).unwrap()
+    Log::open_with(Arc::new(disk.clone()), disk.now(), sizes).unwrap()
 }
 
 /// An RRset of one address; none stands for "absent", `Gone` for a contribution that goes.

@@ -331,6 +331,7 @@ impl User {
                 // Of a zone that was only announced a ceiling is known.
                 serial: known.serial.or(ceiling).unwrap_or(Serial(7)),
                 ceiling: ceiling.unwrap_or(Serial(7)),
+                passed: None,
                 shown: None,
                 steps: Vec::new(),
                 late: Vec::new(),
@@ -482,7 +483,7 @@ impl User {
 
 fn open(disk: &Sim) -> (Log, Recovered) {
     let disk: Arc<dyn Disk> = Arc::new(disk.clone());
-    Log::open_with(disk, SIZES).unwrap_or_else(|error| panic!("{error}"))
+    Log::open_with(disk, 0, SIZES).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn zone_name(number: usize) -> Name {

@@ -31,6 +31,8 @@ pub(crate) enum Faults {
     NoOpen,
     /// There is room for names, and for nothing else.
     NamesOnly,
+    /// Nothing can be changed.
+    ReadOnly,
 }
 
 #[derive(Debug)]
@@ -42,6 +44,8 @@ struct Inner {
     faults: Faults,
     random: u64,
     syncs: usize,
+    /// Seconds since 1970.
+    now: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -49,6 +53,7 @@ struct Content {
     shown: Vec<u8>,
     durable: Vec<u8>,
     unsynced: Vec<(usize, Vec<u8>)>,
+    changed: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -74,7 +79,18 @@ impl Sim {
             faults: Faults::None,
             random: seed,
             syncs: 0,
+            now: 1_000_000_000,
         })))
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.lock().now += seconds;
+    }
+
+    /// What its clock shows.
+    pub(crate) fn now(&self) -> u64 {
+        self.lock().now
     }
 
     pub(crate) fn set_faults(&self, faults: Faults) {
@@ -116,11 +132,12 @@ impl Sim {
     /// Puts a file there, as if it had always been so.
     pub(super) fn put(&self, name: &str, bytes: &[u8]) {
         let mut inner = self.lock();
-        let number = inner.files.len();
+        let (number, changed) = (inner.files.len(), inner.now);
         inner.files.push(Content {
             shown: bytes.to_vec(),
             durable: bytes.to_vec(),
             unsynced: Vec::new(),
+            changed,
         });
         inner.shown.insert(name.to_owned(), number);
         inner.durable.insert(name.to_owned(), number);
@@ -149,12 +166,15 @@ impl Inner {
 
     /// Whether this call fails, and how.
     fn fault(&mut self, writes: bool) -> Option<io::Error> {
+        if self.faults == Faults::ReadOnly {
+            return writes.then(|| ErrorKind::ReadOnlyFilesystem.into());
+        }
         let (broken, full) = match self.faults {
             Faults::Any => (self.random(8) == 0, self.random(8) == 0),
             Faults::None => (false, false),
             Faults::Full => (false, self.random(3) > 0),
             Faults::NoRoom | Faults::NamesOnly => (false, true),
-            Faults::NoSync | Faults::NoOpen => (false, false),
+            Faults::NoSync | Faults::NoOpen | Faults::ReadOnly => (false, false),
         };
         if broken {
             return Some(io::Error::from_raw_os_error(5));
@@ -231,12 +251,16 @@ impl Disk for Sim {
         let mut inner = self.lock();
         let writes = inner.faults != Faults::NamesOnly;
         let fault = inner.fault(writes);
+        let read_only = inner.faults == Faults::ReadOnly;
         let fault = match fault {
-            Some(fault) if inner.random(2) == 0 => return Err(fault),
+            Some(fault) if read_only || inner.random(2) == 0 => return Err(fault),
             fault => fault,
         };
-        let number = inner.files.len();
-        inner.files.push(Content::default());
+        let (number, changed) = (inner.files.len(), inner.now);
+        inner.files.push(Content {
+            changed,
+            ..Content::default()
+        });
         inner.change_name(NameChange::Put(name.to_owned(), number));
         drop(inner);
         fault.map_or_else(|| Ok(self.file(number)), Err)
@@ -244,8 +268,9 @@ impl Disk for Sim {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut inner = self.lock();
-        let fault = inner.fault(false);
-        if fault.is_none() || inner.random(2) == 0 {
+        let read_only = inner.faults == Faults::ReadOnly;
+        let fault = inner.fault(read_only);
+        if fault.is_none() || (!read_only && inner.random(2) == 0) {
             inner.change_name(NameChange::Rename(from.to_owned(), to.to_owned()));
         }
         fault.map_or(Ok(()), Err)
@@ -253,11 +278,18 @@ impl Disk for Sim {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         let mut inner = self.lock();
-        let fault = inner.fault(false);
-        if fault.is_none() || inner.random(2) == 0 {
+        let read_only = inner.faults == Faults::ReadOnly;
+        let fault = inner.fault(read_only);
+        if fault.is_none() || (!read_only && inner.random(2) == 0) {
             inner.change_name(NameChange::Remove(name.to_owned()));
         }
         fault.map_or(Ok(()), Err)
+    }
+
+    fn changed(&self, name: &str) -> io::Result<u64> {
+        let inner = self.lock();
+        let number = inner.shown.get(name).ok_or(ErrorKind::NotFound)?;
+        Ok(inner.files[*number].changed)
     }
 
     fn sync_folder(&self) -> io::Result<()> {
@@ -304,11 +336,16 @@ impl DiskFile for File {
         let fault = inner.fault(true);
         let count = match &fault {
             None => bytes.len(),
+            Some(fault) if fault.kind() == ErrorKind::ReadOnlyFilesystem => 0,
             // Without room for all, something is missing; else all may be there.
             Some(fault) if fault.kind() == ErrorKind::StorageFull => inner.random(bytes.len()),
             Some(_) => inner.random(bytes.len() + 1),
         };
+        let now = inner.now;
         let content = &mut inner.files[self.number];
+        if count > 0 {
+            content.changed = now;
+        }
         put(&mut content.shown, at, &bytes[..count]);
         content.unsynced.push((at, bytes[..count].to_vec()));
         fault.map_or(Ok(()), Err)
