@@ -15,7 +15,10 @@ use super::tool::{self, contents};
 pub(super) const TRIALS: &[Check] = &[
     (READ_ONLY, read_only),
     ("a_data_folder_that_is_gone_is_said_once", gone),
-    ("a_folder_of_copies_that_cannot_be_made_is_tried_again", catalog),
+    (
+        "a_folder_of_copies_that_cannot_be_made_is_tried_again",
+        catalog,
+    ),
 ];
 
 const ZONE: &str = "disk.test";

@@ -334,7 +334,10 @@ impl Follower {
         }
         // Once, not each minute.
         let error = error.map(|error| error.to_string());
-        if let Some(error) = error.as_ref().filter(|error| self.unwritten.as_ref() != Some(error)) {
+        if let Some(error) = error
+            .as_ref()
+            .filter(|error| self.unwritten.as_ref() != Some(error))
+        {
             tracing::warn!(
                 zone = %self.zone, error,
                 "the copy of this zone could not be written; it is tried again"

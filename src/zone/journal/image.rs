@@ -121,7 +121,10 @@ fn write_draft<S: Borrow<Stored>>(
             draft.add(Some(&entry)).map_err(too_big)?;
         }
         if let Some(serial) = *passed {
-            let entry = Entry::Passed { zone: &zone, serial };
+            let entry = Entry::Passed {
+                zone: &zone,
+                serial,
+            };
             draft.add(Some(&entry)).map_err(too_big)?;
         }
         let before = rotation.ceilings.get(&zone).copied();
