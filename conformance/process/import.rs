@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cluster_peers::Parts;
-use peers::{Key, Kind, Options, Program, Role, Signal, Zone, free_port};
+use peers::{Key, Kind, Options, Program, Role, Server, Signal, Zone, free_port};
 
 use super::site::{Check, PATIENCE, Site, check, skip, start, text};
 use super::tool::{self, Said};
@@ -19,6 +19,7 @@ pub(super) const TRIALS: &[Check] = &[
         |program| bind(program, "raw"),
     ),
     ("names_in_etcd_are_imported", etcd),
+    ("zones_are_imported_into_a_running_server", running),
 ];
 
 const ZONE: &str = "moved.test";
@@ -101,6 +102,84 @@ fn bind(program: &Program, format: &str) -> Result<(), String> {
     let ours = start(program, &options)?;
     let ours = tool::contents(ours.address(), ZONE, None)?;
     check(ours == theirs, || format!("{ours:#?}\nnot\n{theirs:#?}"))
+}
+
+/// Into a server that serves the zone already.
+fn running(program: &Program) -> Result<(), String> {
+    let (site, following) = (Site::new()?, Site::new()?);
+    let data = site.path("data").display().to_string();
+    let options = Options::new([site.zone(ZONE, 10, "")?]).arguments([
+        "--data-dir".to_owned(),
+        data,
+        "--allow-transfer".into(),
+        "127.0.0.1".into(),
+    ]);
+    let mut server = start(program, &options)?;
+    let many: String = (0..20_000)
+        .map(|number| format!("m{number} TXT \"{}\"\n", "x".repeat(number % 90)))
+        .collect();
+    let lines = format!(
+        "www A 192.0.2.80\nwww A 192.0.2.81\n*.wild TXT \"a\" \"b\"\nold CNAME www\n{many}"
+    );
+    site.write("theirs", &text(500, &lines))?;
+    let path = |name: &str| format!("{ZONE}={}", site.path(name).display());
+    let apply = |server: &Server, file: &str, zone: &str| {
+        let socket = server.folder().join("control.sock").display().to_string();
+        let file = file.replace(ZONE, zone);
+        import(
+            program,
+            &["bind", &file, "--apply", "--control-socket", &socket],
+            &[],
+        )
+    };
+    let says = |said: Said, well: bool, wanted: &str| {
+        check(said.well == well && said.text.contains(wanted), || {
+            format!("{said:?}, not {wanted:?}")
+        })
+    };
+    let said = apply(&server, &path("theirs"), ZONE)?;
+    says(
+        said,
+        true,
+        "of the running server has 20005 records of it, serial 5",
+    )?;
+    let said = apply(&server, &path("theirs"), ZONE)?;
+    says(said, true, "has all of it already")?;
+    // What a client updated gives way, what a file says does not.
+    site.write("other", &text(500, "www CNAME old\nold A 192.0.2.9"))?;
+    let said = apply(&server, &path("other"), ZONE)?;
+    says(said, true, "3 records of it, serial 5")?;
+    site.write(
+        "against",
+        &text(500, "new A 192.0.2.9\nns AAAA 2001:db8::1\nns A 192.0.2.99"),
+    )?;
+    let said = apply(&server, &path("against"), ZONE)?;
+    let wrong = "nothing is imported: \"ns.moved.test.\" A";
+    says(said, false, wrong)?;
+    let said = apply(&server, &path("theirs"), "none.test")?;
+    says(said, false, "zone \"none.test.\" is not served here")?;
+    let followed = format!("{ZONE}={}", server.address());
+    let own = following.zone("own.test", 1, "")?;
+    let copying = Options::new([own]).arguments(["--secondary".to_owned(), followed]);
+    let copy = start(program, &copying)?;
+    let now = super::site::serial(server.address(), ZONE).unwrap_or(0);
+    check(now > 501, || format!("serial {now}"))?;
+    super::site::wait_for_serial(&copy, ZONE, now)?;
+    let said = apply(&copy, &path("theirs"), ZONE)?;
+    says(said, false, "is a copy of another server's")?;
+    server
+        .signal(Signal::Kill)
+        .map_err(|error| error.to_string())?;
+    server.wait(Duration::from_secs(5));
+    let said = apply(&server, &path("theirs"), ZONE)?;
+    says(said, false, "nobody listens there")?;
+    let server = start(program, &options)?;
+    let found = tool::contents(server.address(), ZONE, None)?;
+    let has = |text: &str| found.iter().any(|line| line.contains(text));
+    check(
+        found.len() == 20_006 && has("m19999") && has("www.moved.test. 300 IN CNAME"),
+        || format!("{} records", found.len()),
+    )
 }
 
 /// A process that is killed when this is dropped.

@@ -53,7 +53,7 @@ pub(crate) fn start(
         },
         Command::Brake(brake) => control::brake(brake, environment),
         Command::Explain(explain) => control::explain(explain, environment),
-        Command::Import(import) => import::run(&import, environment),
+        Command::Import(import) => import::run(import, environment),
         Command::Key(new) => key::make(&new),
     };
     result.unwrap_or_else(|error| {

@@ -132,6 +132,27 @@ fn run(store: &Store, queue: &Receiver<UpdateRequest>) {
     }
 }
 
+impl Store {
+    /// Carries out an update from this thread: durable and published when this returns.
+    ///
+    /// # Errors
+    /// It must not be carried out, or cannot be stored.
+    pub fn update(&self, update: &Update, permit: &dyn Permit) -> Result<Committed, UpdateError> {
+        let _settled = self.settle();
+        let Effect { changes, serial } = self
+            .evaluate(update, permit)
+            .map_err(UpdateError::Refused)?;
+        let zone = &update.zone;
+        if !changes.is_empty() || serial.is_some() {
+            let batch = (zone, &changes[..], serial);
+            let recorded = self.record(std::iter::once(batch));
+            recorded.map_err(|error| UpdateError::Journal(Arc::new(error)))?;
+        }
+        let committed = self.commit_recorded(zone, changes, serial);
+        committed.map_err(|error| UpdateError::Commit(Arc::new(error)))
+    }
+}
+
 /// An update with what tells whether it can go together with others.
 struct Waiting {
     request: UpdateRequest,

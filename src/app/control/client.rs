@@ -202,7 +202,7 @@ fn layer_of(path: &Path, zone: &Name) -> anyhow::Result<Vec<LayerRecord>> {
 }
 
 /// Sends a request; gives every reply but the last one.
-fn ask(
+pub(super) fn ask(
     stream: &UnixStream,
     command: Command,
     mut take: impl FnMut(Reply) -> anyhow::Result<()>,

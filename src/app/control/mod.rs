@@ -9,6 +9,7 @@
 //! The socket belongs to the user that the daemon runs as; who can connect may do everything.
 
 mod client;
+mod import;
 mod orders;
 mod print;
 mod protocol;
@@ -17,6 +18,7 @@ mod server;
 mod socket;
 
 pub(crate) use client::{brake, explain, held, zone};
+pub(crate) use import::import;
 pub(crate) use server::{Answerer, serve};
 pub(crate) use socket::Socket;
 

@@ -38,6 +38,16 @@ pub(super) enum Command {
     Flush { zones: Vec<String> },
     /// Refuse updates of zones; an answer for each.
     Freeze { zones: Vec<String> },
+    /// Put records into a zone as a client's updates would, all of them or none; an answer for it.
+    Import {
+        zone: String,
+        /// The serial of where they come from.
+        serial: u32,
+        rrsets: Vec<Imported>,
+        /// Only say whether it could be done.
+        #[serde(default)]
+        try_only: bool,
+    },
     /// All zones.
     List,
     /// What objects have in a zone, as records.
@@ -74,6 +84,17 @@ pub(super) enum Reply {
     Text(String),
     /// A zone.
     Zone(Box<Zone>),
+}
+
+/// An RRset that a zone is to have.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(super) struct Imported {
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) rtype: u16,
+    pub(super) ttl: u32,
+    /// Data of each record, uncompressed, in base64.
+    pub(super) data: Vec<String>,
 }
 
 /// How a zone is.

@@ -140,6 +140,12 @@ impl Answerer {
                 }
                 Err(message) => Ok(Err(message)),
             },
+            Command::Import {
+                zone,
+                serial,
+                rrsets,
+                try_only,
+            } => self.import(&zone, serial, &rrsets, try_only, out),
             Command::Flush { zones } => self.order(orders::Order::Flush, &zones, out),
             Command::Freeze { zones } => self.order(orders::Order::Freeze, &zones, out),
             Command::Retransfer { zones } => self.order(orders::Order::Retransfer, &zones, out),

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! BIND: file (text, raw) + journal → zone/bind ─┐
-//! etcd: keys (provider/etcd, or a dump) → skydns ┴→ records → check → a zone file; remarks to standard error
+//! etcd: keys (provider/etcd, or a dump) → skydns ┴→ records → check → a zone file, or control → a running
+//!                                                                     server; remarks to standard error
 //! ```
 
 mod bind;
@@ -18,7 +19,7 @@ use anyhow::{Context, anyhow};
 use config::{Environment, Import, ImportFrom, Quoted};
 use zone::records::Records;
 
-use super::telemetry;
+use super::{control, telemetry};
 
 /// What was made, and what there is to say about it.
 struct Made {
@@ -29,8 +30,8 @@ struct Made {
 /// Makes a zone file. Exit code 1 if it has mistakes, which are told; it is written all the same.
 ///
 /// # Errors
-/// What it is made of cannot be read, or the file not be written.
-pub(super) fn run(import: &Import, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
+/// What it is made of cannot be read, the file not be written, or the running server says no.
+pub(super) fn run(import: Import, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
     let made = match &import.from {
         ImportFrom::Bind { file, journal } => bind::read(file, journal.as_deref())?,
         ImportFrom::Skydns(asked) => {
@@ -44,6 +45,7 @@ pub(super) fn run(import: &Import, environment: Environment<'_>) -> anyhow::Resu
     let mut text = String::new();
     zone::file::print(apex.as_ref(), made.records.iter(), &mut text)?;
     match &import.output {
+        _ if import.apply.is_some() => {}
         None => telemetry::print(text.as_bytes())?,
         Some(path) => write(path, text.as_bytes())?,
     }
@@ -57,7 +59,13 @@ pub(super) fn run(import: &Import, environment: Environment<'_>) -> anyhow::Resu
     let checked = zone::file::parse_str(text.as_bytes(), &name.to_string_lossy(), apex);
     telemetry::say(&checked.report.render(false));
     let count = made.records.len();
-    telemetry::say(&format!("zone \"{apex}\": {count} records\n"));
+    let said = match import.apply {
+        // What has mistakes as a whole is given to nobody.
+        Some(_) if checked.records.is_none() => String::new(),
+        Some(setting) => control::import(&setting?, &made.records, environment)?,
+        None => format!("zone \"{apex}\": {count} records\n"),
+    };
+    telemetry::say(&said);
     Ok(match checked.records {
         Some(_) => ExitCode::SUCCESS,
         None => ExitCode::FAILURE,

@@ -6,16 +6,22 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 use wire::{Name, NameRef};
 
-use crate::settings::ZoneFile;
+use super::Given;
+use super::build::control_socket;
+use crate::problem::Problems;
+use crate::settings::{ControlSocket, ZoneFile};
 use crate::value;
 
-/// A zone file to make of what another server has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A zone file to make of what another server has, or records for a running daemon.
+#[derive(Debug)]
 pub struct Import {
     /// What it is made of.
     pub from: ImportFrom,
     /// Where it is written; `None` is standard output.
     pub output: Option<PathBuf>,
+    /// The running daemon that the records are given to in place of a file, or what is wrong with
+    /// that setting.
+    pub apply: Option<Result<ControlSocket, Problems>>,
 }
 
 /// What a zone file is made of.
@@ -85,6 +91,8 @@ fn bind_clap() -> Clap {
                 .help("Its journal [default: PATH.jnl, if there is one]"),
         )
         .arg(output())
+        .arg(apply())
+        .args(control_socket())
 }
 
 fn skydns_clap() -> Clap {
@@ -141,6 +149,8 @@ fn skydns_clap() -> Clap {
                 .help("Take names too that external-dns looks after"),
         )
         .arg(output())
+        .arg(apply())
+        .args(control_socket())
 }
 
 /// `NAME[=ADDR]`.
@@ -167,8 +177,23 @@ fn output() -> Arg {
         .help("Write it to this new file [default: print it]")
 }
 
+fn apply() -> Arg {
+    Arg::new("apply")
+        .long("apply")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("output")
+        .help("Give the records to the running server, as a client's updates [default: make a file]")
+        .long_help(
+            "Give the records to the running server in place of a file. It must serve the zone; there \
+             they are as if a client had updated them: on the disk before this ends, seen by secondaries, \
+             kept over restarts. Each name and type becomes what is imported; SOA and NS of the zone stay, \
+             but for a later serial. What a zone file or an object says otherwise is not changed: the \
+             import is refused then, and nothing is done.",
+        )
+}
+
 /// What was asked for.
-pub(super) fn command(matches: &ArgMatches) -> Option<Import> {
+pub(super) fn command(matches: &ArgMatches, given: &Given<'_>) -> Option<Import> {
     let (name, matches) = matches.subcommand()?;
     let path = |name: &str| super::text(matches, name).map(PathBuf::from);
     let from = match name {
@@ -194,5 +219,8 @@ pub(super) fn command(matches: &ArgMatches) -> Option<Import> {
     Some(Import {
         from,
         output: path("output"),
+        apply: matches
+            .get_flag("apply")
+            .then(|| given.control_socket(matches)),
     })
 }

@@ -9,7 +9,8 @@
 //! zonewright explain NAME                   a running daemon's reasons
 //! zonewright brake release                  lets held deletes go
 //! zonewright key new NAME                   a key for updates and transfers
-//! zonewright import bind|skydns             a zone file of what another server has
+//! zonewright import bind|skydns             a zone file of what another server has, or its records
+//!                                           for a running daemon
 //! zonewright completions SHELL
 //! ```
 
@@ -175,7 +176,7 @@ pub fn parse(
         Some(("check", matches)) => Command::Check(Box::new(check_command(matches, &given))),
         Some(("completions", matches)) => Command::Print(completions(matches)),
         Some(("explain", matches)) => Command::Explain(explain(matches, &given)),
-        Some(("import", matches)) => match import::command(matches) {
+        Some(("import", matches)) => match import::command(matches, &given) {
             Some(import) => Command::Import(import),
             None => {
                 return Err(stop(

@@ -105,6 +105,12 @@ fn what_is_imported_is_named() {
     };
     assert_eq!((&*asked.prefix, asked.owned), ("/x", true));
     assert_eq!(asked.servers, ["http://a:1"]);
+    assert!(import.apply.is_none());
+    let Command::Import(import) = command(&["import", "bind", "a.test=db", "--apply"]) else {
+        panic!("not import");
+    };
+    assert!(matches!(import.apply, Some(Ok(ControlSocket::Default))));
+    assert!(stopped(&["import", "bind", "a=b", "--apply", "-o", "c"]).contains("cannot be used"));
     assert!(stopped(&["import", "bind", "a..b=db"]).contains("not the name of a zone"));
     assert!(stopped(&["import", "skydns", "a", "--etcd=b", "--dump=c"]).contains("cannot be used"));
 }
