@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::time::Instant;
 
 use peers::{Key, Kind, Options, Program, Ready, Role, Server, Zone, free_port};
 
@@ -22,6 +23,7 @@ pub(super) const TRIALS: &[Check] = &[
     ("our_catalog_grows_on_across_restarts", kept),
     ("we_follow_a_catalog_of_bind", by_hand),
     ("we_follow_a_catalog_of_knot", generated),
+    ("a_thousand_zones_change_at_once", thousand),
 ];
 
 const CATALOG: &str = "catalog.test";
@@ -215,6 +217,46 @@ fn consumer(
         path("data"),
     ];
     start(program, &Options::new([]).port(port).arguments(flags))
+}
+
+/// All zones of a catalog change at once, twice: a secondary of ours has them all soon, each by a
+/// transfer or two.
+fn thousand(program: &Program) -> Result<(), String> {
+    let (site, own, key, told) = (Site::new()?, Site::new()?, Key::new("xfr"), port()?);
+    std::fs::create_dir(site.path("zones")).map_err(|error| error.to_string())?;
+    let zones: Vec<String> = (0..1000).map(|number| format!("z{number}.test")).collect();
+    let all = |serial| {
+        zones
+            .iter()
+            .try_for_each(|zone| zone_file(&site, zone, serial))
+    };
+    all(1)?;
+    let primary = primary(program, &site, &key, told)?;
+    let secondary = consumer(program, &own, &primary, &key, told)?;
+    let came = |wanted: u32| {
+        let begin = Instant::now();
+        // The last ones are looked at first; all others then.
+        for zone in zones.iter().rev() {
+            let there = secondary.wait_for(6 * PATIENCE, |secondary| {
+                serial(secondary.address(), zone) == Some(wanted)
+            });
+            check(there && begin.elapsed() < 6 * PATIENCE, || {
+                format!("{zone}: not {wanted} after {:?}", begin.elapsed())
+            })?;
+        }
+        Ok::<(), String>(())
+    };
+    came(1)?;
+    let transfers = || secondary.log().matches("is new from its primary").count();
+    let first = transfers();
+    for serial in [2, 3] {
+        all(serial)?;
+        came(serial)?;
+    }
+    let more = transfers() - first;
+    check((1000..=2100).contains(&more), || {
+        format!("{first} transfers, then {more}")
+    })
 }
 
 /// A catalog that lists these zones, each with its label and a line of its own.

@@ -1,7 +1,8 @@
 //! BIND, Knot, NSD and PowerDNS as our secondaries: told of changes, by steps where they can, with
 //! the same contents after each batch.
 
-use std::net::Ipv4Addr;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant};
 
 use peers::{Key, Kind, Options, Program, Ready, Role, Server, free_port};
@@ -9,6 +10,7 @@ use peers::{Key, Kind, Options, Program, Ready, Role, Server, free_port};
 use super::power;
 use super::site::{Check, Site, check, serial, skip, start};
 use super::tool::{self, contents};
+use crate::client::Query;
 use crate::interop::did;
 use crate::random::dice::Dice;
 
@@ -24,6 +26,14 @@ pub(super) const TRIALS: &[Check] = &[
     ("powerdns_follows_us", |program| {
         followed_by(Kind::PowerDns, program)
     }),
+    (
+        "powerdns_follows_us_through_thousands_of_changes",
+        |program| follow_through(Kind::PowerDns, program, (10, 200)),
+    ),
+    (
+        "a_client_that_reads_a_byte_a_second_is_cut_off",
+        slow_reader,
+    ),
 ];
 
 pub(super) const ZONE: &str = "moving.test";
@@ -172,6 +182,14 @@ pub(super) fn converge(
 }
 
 fn followed_by(kind: Kind, program: &Program) -> Result<(), String> {
+    follow_through(kind, program, (batches(), PER_BATCH))
+}
+
+fn follow_through(
+    kind: Kind,
+    program: &Program,
+    (batches, per_batch): (usize, usize),
+) -> Result<(), String> {
     let Some(peer) = Program::find(kind).filter(|_| kind != Kind::PowerDns || power::is_there())
     else {
         skip("transfer", &format!("{kind} is not installed"));
@@ -195,9 +213,8 @@ fn followed_by(kind: Kind, program: &Program) -> Result<(), String> {
     converge(&primary, &secondary, (Some(&key), None))?;
     let mut dice = Dice::new(kind as u64);
     let (mut slowest, argument) = (Duration::ZERO, key.argument());
-    let batches = batches();
     for batch in 0..batches {
-        let lines = updates(&mut dice, PER_BATCH);
+        let lines = updates(&mut dice, per_batch);
         let said = tool::update(
             "nsupdate",
             &["-y", &argument],
@@ -222,7 +239,7 @@ fn followed_by(kind: Kind, program: &Program) -> Result<(), String> {
     let unheard = count("does not want to be told") + count("could not be told");
     check(unheard == 0, || log.clone())?;
     let row = format!("{kind}, our secondary");
-    let changes = (batches * PER_BATCH).to_string();
+    let changes = (batches * per_batch).to_string();
     for (column, how) in [
         ("AXFR", ""),
         ("IXFR", ""),
@@ -233,6 +250,61 @@ fn followed_by(kind: Kind, program: &Program) -> Result<(), String> {
     }
     did(&row, "changes", &changes);
     Ok(())
+}
+
+/// A reader that keeps its transfer alive with a byte now and then must not hold a version of the zone
+/// for ever.
+fn slow_reader(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let large = format!("$GENERATE 1-120000 n$ TXT \"{}\"", "x".repeat(200));
+    let zone = site.zone(ZONE, 10, &large)?;
+    let options = Options::new([zone]).arguments(["--allow-transfer", "127.0.0.1"]);
+    let server = start(program, &options.timeout(Duration::from_secs(60)))?;
+    let failed = |error: std::io::Error| error.to_string();
+    let mut slow = TcpStream::connect(server.address()).map_err(failed)?;
+    slow.set_read_timeout(Some(Duration::from_secs(1)))
+        .map_err(failed)?;
+    let query = Query::parse(&format!("{ZONE} AXFR"))?.bytes;
+    let length = u16::try_from(query.len()).unwrap_or(0).to_be_bytes();
+    slow.write_all(&[&length[..], &query].concat())
+        .map_err(failed)?;
+    let begin = Instant::now();
+    let (mut byte, mut bytes) = ([0], 0);
+    // A new version: the one that the reader holds is of no use but to it.
+    site.zone(ZONE, 11, "")?;
+    let mut held = 0;
+    loop {
+        match slow.read_exact(&mut byte) {
+            Ok(()) => bytes += 1,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(_) => break,
+        }
+        // What has come already could be read for hours.
+        if slow.take_error().map_err(failed)?.is_some() {
+            break;
+        }
+        if begin.elapsed() > Duration::from_secs(5) && held == 0 {
+            check(serial(server.address(), ZONE) == Some(11), || server.log())?;
+            held = server.own_memory().ok_or("no memory figure")?;
+        }
+        let others = contents(server.address(), ZONE, None)?;
+        check(others.len() >= 3, || format!("{others:?}"))?;
+        check(begin.elapsed() < Duration::from_secs(50), || {
+            format!("{bytes} bytes in {:?}", begin.elapsed())
+        })?;
+        std::thread::park_timeout(Duration::from_secs(1));
+    }
+    check(
+        begin.elapsed() > Duration::from_secs(20) && bytes > 10,
+        || format!("{bytes} bytes in {:?}", begin.elapsed()),
+    )?;
+    let freed = server.wait_for(3 * super::site::PATIENCE, |server| {
+        let now = server.own_memory();
+        now.is_some_and(|now| now + (15 << 20) < held)
+    });
+    check(freed, || {
+        format!("{held} bytes before, {:?} now", server.own_memory())
+    })
 }
 
 /// Batches of updates, ours and theirs; `CONFORMANCE_CHANGES` says how many updates they are in all.

@@ -1,23 +1,25 @@
 //! One attempt at one primary: what it has, and what of that we lack.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use client::{Fault, Limits, Server, Tls, Transfer, TransferFault};
-use tokio::sync::Semaphore;
 use tsig::Key;
 use wire::{Name, Rcode, Rtype, Serial};
 use zone::copy::StepsError;
 use zone::{Committed, Store, StoreError, Zone};
 
 use super::intake::{Intake, Taken};
+use super::turns::Turns;
 use crate::app::peer;
 
 /// A primary.
 #[derive(Clone, Debug)]
 pub(super) struct Upstream {
     server: Arc<Server>,
+    turns: Arc<Turns>,
 }
 
 /// What came of an attempt that went well.
@@ -93,6 +95,7 @@ impl Upstream {
         };
         Self {
             server: Arc::new(peer::server_by(address, tls, key, limits)),
+            turns: Turns::of(address),
         }
     }
 
@@ -109,7 +112,26 @@ impl Upstream {
         look: bool,
         store: &Arc<Store>,
     ) -> Result<Came, Trouble> {
-        let _turn = TURNS.acquire().await;
+        let _turn = self.turns.take().await;
+        let came = self.ask(apex, base, look, store).await;
+        let silent = match &came {
+            Err(Trouble::Fault(fault)) => Some(is_silence(fault)),
+            Err(Trouble::Panic) => None,
+            _ => Some(false),
+        };
+        if let Some(silent) = silent {
+            self.turns.note(silent);
+        }
+        came
+    }
+
+    async fn ask(
+        &self,
+        apex: &Name,
+        base: Option<Arc<Zone>>,
+        look: bool,
+        store: &Arc<Store>,
+    ) -> Result<Came, Trouble> {
         let have = base.as_ref().map(|zone| zone.serial());
         if let (Some(ours), true) = (have, look) {
             match self.serial(apex).await {
@@ -178,6 +200,17 @@ impl Upstream {
     }
 }
 
+/// Whether an attempt has ended only because nothing came for as long as it is waited for.
+fn is_silence(fault: &Fault) -> bool {
+    match fault {
+        Fault::Connect { source, .. } | Fault::Broken { source, .. } => {
+            source.kind() == ErrorKind::TimedOut
+        }
+        Fault::Timeout { .. } => true,
+        _ => false,
+    }
+}
+
 /// Puts what came into the store. May take a while.
 fn put(taken: Taken, serial: Serial, store: &Store) -> Result<Committed, StoreError> {
     match taken {
@@ -199,9 +232,6 @@ fn put(taken: Taken, serial: Serial, store: &Store) -> Result<Committed, StoreEr
         Taken::Nothing => store.replace_copy(&zone::records::Records::new(Name::root())),
     }
 }
-
-/// Attempts at once: each may hold a connection and a whole zone, and there may be thousands of zones.
-static TURNS: Semaphore = Semaphore::const_new(32);
 
 /// How long a primary may be silent.
 const ANSWER: Duration = Duration::from_secs(6);

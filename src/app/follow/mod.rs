@@ -20,6 +20,7 @@ mod intake;
 mod members;
 mod task;
 mod trust;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::path::Path;
