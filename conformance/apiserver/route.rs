@@ -20,6 +20,16 @@ pub(crate) struct Target {
     pub(crate) namespace: Option<String>,
     name: Option<String>,
     part: Option<String>,
+    /// The one name that a watch is about.
+    pub(crate) only: Option<String>,
+}
+
+impl Target {
+    /// Whether a watch is about this object.
+    pub(crate) fn wants(&self, object: &Value) -> bool {
+        let name = object["metadata"]["name"].as_str();
+        self.only.as_deref().is_none_or(|only| name == Some(only))
+    }
 }
 
 /// Answers any request.
@@ -29,7 +39,7 @@ pub(crate) async fn answer(State(store): State<Arc<Store>>, request: Request) ->
     if matches!(uri.path(), "/readyz" | "/livez" | "/healthz") {
         return Response::new(Body::from("ok"));
     }
-    let Some(target) = target(uri.path()) else {
+    let Some(mut target) = target(uri.path()) else {
         return status(
             StatusCode::NOT_FOUND,
             "the server could not find the requested resource",
@@ -51,6 +61,7 @@ pub(crate) async fn answer(State(store): State<Arc<Store>>, request: Request) ->
     let query = Query::new(uri.query().unwrap_or_default());
     match (&method, &target.name) {
         (&Method::GET, None) if query.is("watch", "true") || query.is("watch", "1") => {
+            target.only = only(&query);
             watch::answer(&store, target, &query, &faults)
         }
         (&Method::GET, None) => answer::list(&store, &target, &faults),
@@ -93,6 +104,7 @@ async fn write(store: &Store, target: &Target, request: Request) -> Response {
                 merge(&mut object, body);
             } else if target.part.as_deref() == Some("status") {
                 object["status"] = body["status"].clone();
+                object["metadata"]["resourceVersion"] = body["metadata"]["resourceVersion"].clone();
             } else {
                 object = body;
             }
@@ -106,13 +118,18 @@ async fn write(store: &Store, target: &Target, request: Request) -> Response {
             object
         }
     };
-    store.apply(object.clone());
-    let code = if target.name.is_some() {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
+    let (code, written) = match (&target.name, method) {
+        (None, _) => (StatusCode::CREATED, store.create(object)),
+        (Some(_), Method::PUT) => (StatusCode::OK, store.replace(object)),
+        (Some(_), _) => {
+            store.apply(object.clone());
+            (StatusCode::OK, Some(object))
+        }
     };
-    json(code, object.to_string())
+    match written {
+        Some(object) => json(code, object.to_string()),
+        None => status(StatusCode::CONFLICT, "it is there already, or has changed"),
+    }
 }
 
 fn object(store: &Store, target: &Target, name: &str) -> Option<Value> {
@@ -164,7 +181,14 @@ fn target(path: &str) -> Option<Target> {
         namespace: namespace.map(str::to_owned),
         name: rest.get(1).map(|name| (*name).to_owned()),
         part: rest.get(2).map(|part| (*part).to_owned()),
+        only: None,
     })
+}
+
+/// The name that a field selector is for.
+fn only(query: &Query<'_>) -> Option<String> {
+    let selector = query.value("fieldSelector")?.replace("%3D", "=");
+    Some(selector.strip_prefix("metadata.name=")?.to_owned())
 }
 
 /// Parameters of a request.

@@ -84,9 +84,34 @@ impl Store {
     }
 
     /// Makes or changes an object.
-    pub fn apply(&self, mut object: Value) {
-        let resource = resource_of(&object);
+    pub fn apply(&self, object: Value) {
+        self.apply_to(&mut self.lock(), object);
+    }
+
+    /// Makes an object; none if there is one of its name.
+    pub(crate) fn create(&self, object: Value) -> Option<Value> {
         let mut state = self.lock();
+        let place = state.objects.get(&resource_of(&object));
+        if place.is_some_and(|place| place.contains_key(&name_of(&object))) {
+            return None;
+        }
+        Some(self.apply_to(&mut state, object))
+    }
+
+    /// Replaces an object; none if it is not of the version any more that the new one names.
+    pub(crate) fn replace(&self, object: Value) -> Option<Value> {
+        let mut state = self.lock();
+        let place = state.objects.get(&resource_of(&object));
+        let before = place.and_then(|place| place.get(&name_of(&object)))?;
+        let version = object["metadata"]["resourceVersion"].as_str();
+        if version.is_some_and(|version| version != before.version.to_string()) {
+            return None;
+        }
+        Some(self.apply_to(&mut state, object))
+    }
+
+    fn apply_to(&self, state: &mut State, mut object: Value) -> Value {
+        let resource = resource_of(&object);
         state.version += 1;
         let version = state.version;
         state.next_uid += 1;
@@ -103,13 +128,14 @@ impl Store {
             version,
         });
         place.insert((namespace.clone(), name), Arc::clone(&stored));
+        let written = stored.value.clone();
         let kind = if before.is_some() {
             "MODIFIED"
         } else {
             "ADDED"
         };
         self.record(
-            &mut state,
+            state,
             Change {
                 resource,
                 namespace,
@@ -117,6 +143,7 @@ impl Store {
                 object: stored,
             },
         );
+        written
     }
 
     /// Takes an object away; tells whether it was there.
@@ -331,6 +358,14 @@ pub(crate) const KINDS: &[(&str, &str, &str)] = &[
     ("discovery.k8s.io/v1", "endpointslices", "EndpointSlice"),
     ("networking.k8s.io/v1", "ingresses", "Ingress"),
     ("events.k8s.io/v1", "events", "Event"),
+    ("coordination.k8s.io/v1", "leases", "Lease"),
+    ("zonewright.dev/v1alpha1", "zones", "Zone"),
+    (
+        "zonewright.dev/v1alpha1",
+        "zonecheckpoints",
+        "ZoneCheckpoint",
+    ),
+    ("zonewright.dev/v1alpha1", "zonejournals", "ZoneJournal"),
     ("externaldns.k8s.io/v1alpha1", "dnsendpoints", "DNSEndpoint"),
     ("gateway.networking.k8s.io/v1", "gateways", "Gateway"),
     ("gateway.networking.k8s.io/v1", "httproutes", "HTTPRoute"),

@@ -88,6 +88,9 @@ async fn initial(
     let (objects, version) = store.list(&target.resource, target.namespace.as_deref());
     let mut chunk = Vec::new();
     for (position, object) in objects.iter().enumerate() {
+        if !target.wants(&object.value) {
+            continue;
+        }
         if faults.contains(&Fault::CutAfter(position)) {
             sender.send_data(chunk.into()).await.ok()?;
             return None;
@@ -158,7 +161,7 @@ async fn tell(
         .namespace
         .as_ref()
         .is_some_and(|namespace| *namespace != change.namespace);
-    if change.resource != target.resource || elsewhere {
+    if change.resource != target.resource || elsewhere || !target.wants(&change.object.value) {
         return true;
     }
     let mut chunk = Vec::with_capacity(change.object.text.len() + 40);

@@ -14,6 +14,9 @@ mod options;
 mod record;
 mod term;
 
+#[cfg(test)]
+mod tests;
+
 pub use elect::{elect, observe};
 pub use options::{Candidate, LeaseOptions, Standing};
 pub use term::Term;

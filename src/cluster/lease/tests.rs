@@ -1,0 +1,206 @@
+//! Elections at a stand-in for the API server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use apiserver::{ApiServer, Fault, Store};
+use serde_json::{Value, json};
+use source::watch::{Connection, Link, connect};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::{Candidate, LeaseOptions, Standing, Term, elect, observe};
+
+/// Somebody who runs for the lead.
+struct Runner {
+    stop: CancellationToken,
+    standing: watch::Receiver<Standing>,
+    task: JoinSet<()>,
+}
+
+impl Runner {
+    fn start(link: Link, number: u16) -> Self {
+        let stop = CancellationToken::new();
+        let (task, standing) = elect(link, candidate(number), options(), stop.clone());
+        Self::of(stop, standing, task)
+    }
+
+    fn of(
+        stop: CancellationToken,
+        standing: watch::Receiver<Standing>,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        let mut task = JoinSet::new();
+        task.spawn(work);
+        Self {
+            stop,
+            standing,
+            task,
+        }
+    }
+
+    async fn wait_for(&mut self, holds: impl FnMut(&Standing) -> bool) -> Standing {
+        let found = timeout(PATIENCE, self.standing.wait_for(holds)).await;
+        found.expect("in time").expect("it runs").clone()
+    }
+
+    async fn term(&mut self) -> Term {
+        match self
+            .wait_for(|now| matches!(now, Standing::Leader(_)))
+            .await
+        {
+            Standing::Leader(term) => term,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn follows(&mut self, number: Option<u16>) {
+        let wanted = number.map(candidate);
+        self.wait_for(|now| match now {
+            Standing::Follower { leader } => *leader == wanted,
+            _ => false,
+        })
+        .await;
+    }
+
+    async fn stop(mut self) {
+        self.stop.cancel();
+        timeout(PATIENCE, self.task.join_next())
+            .await
+            .expect("in time");
+    }
+}
+
+fn candidate(number: u16) -> Candidate {
+    Candidate {
+        name: format!("zonewright-{number}"),
+        address: SocketAddr::from(([192, 0, 2, 1], number)),
+    }
+}
+
+fn options() -> LeaseOptions {
+    LeaseOptions::new("default", "zonewright").lasting(Duration::from_secs(1))
+}
+
+async fn link(server: &ApiServer) -> Link {
+    let connection = Connection {
+        server: Some(server.url()),
+        ..Connection::default()
+    };
+    connect(&connection).await.unwrap()
+}
+
+fn lease(store: &Store) -> Value {
+    let found = store.object("coordination.k8s.io/v1", "leases", "default", "zonewright");
+    found.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn one_leads_and_the_others_know_where_it_is() {
+    let server = ApiServer::start().await.unwrap();
+    let mut first = Runner::start(link(&server).await, 1);
+    let term = first.term().await;
+    assert!(term.may_write() && term.left() <= options().renew_deadline);
+    let mut second = Runner::start(link(&server).await, 2);
+    let stop = CancellationToken::new();
+    let (task, standing) = observe(link(&server).await, options(), stop.clone());
+    let mut third = Runner::of(stop, standing, task);
+    second.follows(Some(1)).await;
+    third.follows(Some(1)).await;
+    // Longer than the Lease lasts.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert!(term.may_write());
+    second.follows(Some(1)).await;
+    let now = lease(server.store());
+    assert_eq!(now["spec"]["leaseDurationSeconds"], json!(1));
+    assert_eq!(now["spec"]["leaseTransitions"], json!(term.number()));
+
+    first.stop().await;
+    assert!(!term.may_write());
+    let next = timeout(Duration::from_millis(900), second.term()).await;
+    let next = next.expect("a Lease that was let go of is taken at once");
+    assert!(next.number() > term.number());
+    third.follows(Some(2)).await;
+    second.stop().await;
+    third.follows(None).await;
+    assert_eq!(lease(server.store())["spec"]["holderIdentity"], json!(""));
+}
+
+#[tokio::test]
+async fn without_the_server_a_leader_steps_down_and_comes_back() {
+    let server = ApiServer::start().await.unwrap();
+    let (store, address) = (Arc::clone(server.store()), server.address());
+    let mut first = Runner::start(link(&server).await, 1);
+    let term = first.term().await;
+    server.kill();
+    first.follows(None).await;
+    assert!(!term.may_write() && term.left().is_zero());
+    let server = ApiServer::start_with(store, address).await.unwrap();
+    let next = first.term().await;
+    assert!(next.number() > term.number());
+    // Nobody can write to it, though all can be read.
+    let refused = vec![("leases".to_owned(), Fault::Status(500))];
+    server.store().fail(refused);
+    first.follows(None).await;
+    assert!(!next.may_write());
+    first.stop().await;
+}
+
+#[tokio::test]
+async fn a_lease_that_somebody_else_takes_or_deletes_is_lost() {
+    let server = ApiServer::start().await.unwrap();
+    let mut first = Runner::start(link(&server).await, 1);
+    let term = first.term().await;
+    let mut taken = lease(server.store());
+    taken["spec"]["holderIdentity"] = json!("zonewright-7_00");
+    taken["metadata"]["annotations"]["zonewright.dev/address"] = json!("192.0.2.1:7");
+    server.store().apply(taken);
+    first.follows(Some(7)).await;
+    assert!(!term.may_write());
+    // It is not renewed, so it is taken back.
+    let term = first.term().await;
+    server
+        .store()
+        .delete("coordination.k8s.io/v1", "leases", "default", "zonewright");
+    first
+        .wait_for(|now| !matches!(now, Standing::Leader(_)))
+        .await;
+    assert!(!term.may_write());
+    let next = first.term().await;
+    assert!(next.number() > term.number(), "numbers go on");
+    first.stop().await;
+}
+
+#[tokio::test]
+async fn followers_ask_seldom() {
+    let server = ApiServer::start().await.unwrap();
+    let mut first = Runner::start(link(&server).await, 1);
+    first.term().await;
+    let mut second = Runner::start(link(&server).await, 2);
+    second.follows(Some(1)).await;
+    let reads = || {
+        let all = server.store().requests();
+        all.iter().filter(|one| one.starts_with("GET")).count()
+    };
+    let before = reads();
+    tokio::time::sleep(options().retry * 10).await;
+    assert!(reads() - before <= 10, "{:?}", server.store().requests());
+    first.stop().await;
+    second.stop().await;
+}
+
+#[test]
+fn a_term_that_is_over_stays_so() {
+    let term = Term::begin(3, Duration::from_secs(60));
+    assert!(term.may_write() && term.left() > Duration::from_secs(59));
+    let clone = term.clone();
+    clone.end();
+    term.extend(Duration::MAX);
+    assert!(!term.may_write());
+    assert!(!Term::begin(4, Duration::ZERO).may_write());
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
