@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::channel::Channel;
 
 use crate::fault::Fault;
-use crate::route::Target;
+use crate::route::{Query, Target};
 use crate::store::{KINDS, Store};
 
 /// A JSON document.
@@ -33,12 +33,31 @@ pub(crate) fn status_text(code: u16, message: &str) -> String {
     .to_string()
 }
 
-/// A whole list, object by object.
-pub(crate) fn list(store: &Store, target: &Target, faults: &[Fault]) -> Response {
+/// A whole list, or a page of one, object by object.
+pub(crate) fn list(
+    store: &Store,
+    target: &Target,
+    query: &Query<'_>,
+    faults: &[Fault],
+) -> Response {
     if faults.contains(&Fault::Nonsense) {
         return json(StatusCode::OK, "<html>not what you asked for</html>");
     }
-    let (objects, version) = store.list(&target.resource, target.namespace.as_deref());
+    let (mut objects, version) = store.list(&target.resource, target.namespace.as_deref());
+    if let Some((label, value)) = query.label() {
+        objects.retain(|object| object.value["metadata"]["labels"][&label] == value);
+    }
+    let number = |name| query.value(name).and_then(|text| text.parse().ok());
+    let from: usize = number("continue").unwrap_or(0).min(objects.len());
+    let limit = number("limit").unwrap_or(usize::MAX);
+    let mut page = objects.split_off(from);
+    let more = if page.len() > limit {
+        page.truncate(limit);
+        format!(r#","continue":"{}""#, from + limit)
+    } else {
+        String::new()
+    };
+    let objects = page;
     let (mut cut, mut pause) = (usize::MAX, Duration::ZERO);
     for fault in faults {
         match fault {
@@ -51,7 +70,7 @@ pub(crate) fn list(store: &Store, target: &Target, faults: &[Fault]) -> Response
     let (mut sender, body) = Channel::<Bytes, std::io::Error>::new(64);
     tokio::spawn(async move {
         let head = format!(
-            r#"{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{{"resourceVersion":"{version}"}},"items":["#
+            r#"{{"kind":"{kind}","apiVersion":"{api_version}","metadata":{{"resourceVersion":"{version}"{more}}},"items":["#
         );
         let mut chunk = head.into_bytes();
         for (position, object) in objects.iter().enumerate() {

@@ -64,7 +64,7 @@ pub(crate) async fn answer(State(store): State<Arc<Store>>, request: Request) ->
             target.only = only(&query);
             watch::answer(&store, target, &query, &faults)
         }
-        (&Method::GET, None) => answer::list(&store, &target, &faults),
+        (&Method::GET, None) => answer::list(&store, &target, &query, &faults),
         (&Method::GET, Some(name)) => match object(&store, &target, name) {
             Some(object) => json(StatusCode::OK, object.to_string()),
             None => status(StatusCode::NOT_FOUND, "not found"),
@@ -208,6 +208,14 @@ impl<'a> Query<'a> {
             .iter()
             .find(|(key, _)| *key == name)
             .map(|(_, value)| *value)
+    }
+
+    /// The one label, and its value, that objects must have.
+    pub(crate) fn label(&self) -> Option<(String, String)> {
+        let selector = self.value("labelSelector")?;
+        let selector = selector.replace("%2F", "/").replace("%3D", "=");
+        let (label, value) = selector.split_once('=')?;
+        Some((label.to_owned(), value.to_owned()))
     }
 
     pub(crate) fn is(&self, name: &str, value: &str) -> bool {

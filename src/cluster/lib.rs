@@ -1,7 +1,8 @@
-//! More than one machine: who leads, by a Lease of the cluster.
+//! More than one machine: who leads, by a Lease of the cluster, and the journal of what clients brought.
 //!
 //! ```text
 //! Lease ─ watch, conditional writes → elect → Standing (follower, or leader with a Term) → the composition
+//! updates of a group → log → objects of the API server, one a zone, never changed → durable
 //! ```
 //!
 //! Kubernetes is the distributed engine: everything rests on conditional writes of its API server.
@@ -14,6 +15,8 @@
 mod api;
 mod clock;
 mod lease;
+mod log;
 
 pub use api::{ApiError, Fault};
 pub use lease::{Candidate, LeaseOptions, Standing, Term, elect, observe};
+pub use log::{Ahead, LogError, LogOptions, ObjectLog, Opened};

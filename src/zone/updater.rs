@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 use wire::update::{Action, Update};
 use wire::{Name, Rcode, Rtype, Serial};
 
-use crate::journal::JournalError;
+use crate::journal::{JournalError, size};
 use crate::propose::StoreError;
 use crate::store::{Committed, Store};
 use crate::update::{Effect, Permit, Refusal};
@@ -57,6 +57,8 @@ impl UpdateError {
     #[must_use]
     pub fn rcode(&self) -> Rcode {
         match self {
+            // It would be the same tomorrow.
+            Self::Journal(error) if error.is_full() => Rcode::REFUSED,
             Self::Busy | Self::Commit(_) | Self::Journal(_) => Rcode::SERVFAIL,
             Self::Refused(refusal) => refusal.rcode,
         }
@@ -186,6 +188,8 @@ type Done = Box<dyn FnOnce(Result<Committed, UpdateError>) + Send>;
 struct Batch {
     changes: Vec<Change>,
     serial: Option<Serial>,
+    /// About how much is to be stored.
+    bytes: usize,
     done: Vec<Done>,
 }
 
@@ -201,7 +205,9 @@ fn gather(store: &Store, waiting: &mut VecDeque<Waiting>) -> HashMap<Name, Batch
     while left.len() < MOST_PASSED_OVER
         && let Some(next) = waiting.pop_front()
     {
+        let is_large = |batch: &Batch| batch.bytes > MOST_BYTES;
         let waits = closed.contains(&next.zone)
+            || batches.get(&next.zone).is_some_and(is_large)
             || (next.wide && batches.contains_key(&next.zone))
             || next.names.iter().any(|name| touched.contains(name));
         touched.extend(&next.names);
@@ -244,9 +250,18 @@ fn is_wide(update: &Update) -> bool {
 
 impl Batch {
     fn add(&mut self, effect: Effect, done: Done) {
+        self.bytes += effect.changes.iter().map(size).sum::<usize>();
         self.changes.extend(effect.changes);
         self.serial = effect.serial.or(self.serial);
         self.done.push(done);
+    }
+
+    /// Tells everybody that it could not be stored.
+    fn fail(self, store: &Store, error: &Arc<JournalError>) {
+        for done in self.done {
+            store.updates().failed.fetch_add(1, Relaxed);
+            done(Err(UpdateError::Journal(Arc::clone(error))));
+        }
     }
 }
 
@@ -257,15 +272,21 @@ fn carry_out(store: &Store, group: HashMap<Name, Batch>) {
         .iter()
         .filter(|(_, batch)| is_change(batch))
         .map(|(zone, batch)| (zone, &batch.changes[..], batch.serial));
-    if let Err(error) = store.record(recorded) {
-        let error = Arc::new(error);
-        for done in group.into_values().flat_map(|batch| batch.done) {
-            store.updates().failed.fetch_add(1, Relaxed);
-            done(Err(UpdateError::Journal(Arc::clone(&error))));
+    let mut full = match store.record(recorded) {
+        Ok(full) => full,
+        Err(error) => {
+            let error = Arc::new(error);
+            for batch in group.into_values() {
+                batch.fail(store, &error);
+            }
+            return;
         }
-        return;
-    }
+    };
     for (zone, batch) in group {
+        if let Some(error) = full.remove(&zone) {
+            batch.fail(store, &Arc::new(error));
+            continue;
+        }
         let committed = store.commit_recorded(&zone, batch.changes, batch.serial);
         let committed = committed.map_err(Arc::new);
         let totals = store.updates();
@@ -284,6 +305,10 @@ fn carry_out(store: &Store, group: HashMap<Name, Batch>) {
 
 /// How many updates are passed over before a group is closed.
 const MOST_PASSED_OVER: usize = 64;
+
+/// What a group does to one zone is stored as one piece: with one update more, of 64 KiB, it has room in
+/// an object of the API server.
+const MOST_BYTES: usize = 256 << 10;
 
 /// How many updates wait, and go into one commit.
 const MOST_WAITING: usize = 1024;

@@ -61,6 +61,7 @@ fn run(
         identity,
         options,
         seen: None,
+        highest: 0,
         standing,
         trouble: false,
         may_watch: true,
@@ -104,6 +105,8 @@ struct Election {
     identity: Option<String>,
     options: LeaseOptions,
     seen: Option<Seen>,
+    /// The highest number of a term that was seen.
+    highest: u32,
     standing: watch::Sender<Standing>,
     /// Whether it was said that the API server gives no answer.
     trouble: bool,
@@ -160,6 +163,7 @@ impl Election {
     /// Takes in what the Lease says. One that says what it said before is only a new version.
     fn see(&mut self, lease: Value) {
         let record = Record::of(&lease);
+        self.highest = self.highest.max(record.transitions);
         let before = self.seen.take().filter(|seen| seen.record == record);
         let since = before.map_or_else(boot_time, |seen| seen.since);
         self.seen = Some(Seen {
@@ -197,7 +201,13 @@ impl Election {
                 seen.record.transitions.saturating_add(1),
             ),
             // Numbers of terms go on where somebody has deleted the Lease.
-            None => (blank(&self.options), first_transition(now)),
+            None => {
+                let first = first_transition(now);
+                (
+                    blank(&self.options),
+                    first.max(self.highest.saturating_add(1)),
+                )
+            }
         };
         Holding {
             holder: identity,

@@ -137,6 +137,8 @@ fn outcome(
     let mut outcome = Outcome::empty(rcode);
     outcome.error = match error {
         UpdateError::Refused(_) if rcode == Rcode::REFUSED => Some(ExtendedError::PROHIBITED),
+        // The zone has as much as can be kept of it.
+        UpdateError::Journal(_) if rcode == Rcode::REFUSED => Some(ExtendedError::OTHER),
         _ => None,
     };
     outcome

@@ -20,10 +20,11 @@
 //! second, nor the clock step back. What cannot be held: a zone that is found as it was keeps its serial
 //! of then, though later ones may have been shown; and a serial that a file gives is taken as given.
 
+mod recall;
 mod record;
 mod resume;
 
-pub(crate) use record::BLOCK;
+pub use record::BLOCK;
 
 #[cfg(test)]
 mod cuts;

@@ -1,5 +1,6 @@
 //! Changes on their way into the journal, and the image that takes the place of old ones.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use wire::{Name, Serial};
@@ -22,13 +23,14 @@ impl Store {
         self.lock().trouble.clone()
     }
 
-    /// Makes changes durable that are about to be committed.
+    /// Makes changes durable that are about to be committed. Gives those zones of which nothing was
+    /// recorded, since the journal keeps no more of them.
     pub(crate) fn record<'c>(
         &self,
         batches: impl Iterator<Item = (&'c Name, &'c [Change], Option<Serial>)>,
-    ) -> Result<(), JournalError> {
+    ) -> Result<HashMap<Name, JournalError>, JournalError> {
         let Some(journal) = self.journal.get() else {
-            return Ok(());
+            return Ok(HashMap::new());
         };
         let recorded = self.try_record(&**journal, batches);
         if recorded.is_err() {
@@ -43,8 +45,9 @@ impl Store {
         &self,
         journal: &dyn Journal,
         batches: impl Iterator<Item = (&'c Name, &'c [Change], Option<Serial>)>,
-    ) -> Result<(), JournalError> {
+    ) -> Result<HashMap<Name, JournalError>, JournalError> {
         let (mut position, mut raised) = (None, Vec::new());
+        let mut full = HashMap::new();
         {
             let writers = self.lock();
             for (zone, changes, wanted) in batches {
@@ -53,7 +56,14 @@ impl Store {
                 };
                 let now = writer.zone.serial;
                 let serial = newer(writers.next_serial(zone, now), wanted.unwrap_or(now));
-                let (at, ceiling) = writers.append(journal, zone, serial, changes)?;
+                let (at, ceiling) = match writers.append(journal, zone, serial, changes) {
+                    Ok(appended) => appended,
+                    Err(error) if error.is_full() => {
+                        full.insert(zone.clone(), error);
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
                 position = Some(at);
                 raised.extend(ceiling.map(|ceiling| (zone, ceiling)));
             }
@@ -65,7 +75,7 @@ impl Store {
         for (zone, ceiling) in raised {
             writers.ceilings.insert(zone.clone(), ceiling);
         }
-        Ok(())
+        Ok(full)
     }
 
     /// Tells the journal of what is published at once: names of objects need no promise, since they
@@ -181,4 +191,4 @@ impl Writers {
 }
 
 /// Serials that are reserved at a time.
-pub(crate) const BLOCK: u32 = 65_536;
+pub const BLOCK: u32 = 65_536;

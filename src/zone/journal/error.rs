@@ -2,6 +2,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wire::Name;
 
 use super::frame;
 
@@ -25,6 +28,33 @@ pub enum JournalError {
         what: &'static str,
         /// What to do, and what is lost then.
         advice: String,
+    },
+    /// It is not in files, and its place did not take what it was given.
+    #[error("write to the journal in the cluster")]
+    Elsewhere(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The zone has as much there as it may have.
+    #[error(
+        "the journal has {bytes} bytes of the zone \"{zone}\"; at most {most} are kept. Take records away, or let one server with a volume write this zone"
+    )]
+    Full {
+        /// The zone.
+        zone: Name,
+        /// How much it has.
+        bytes: u64,
+        /// How much it may have.
+        most: u64,
+    },
+    /// An update writes more than can be kept as one piece.
+    #[error(
+        "the update writes {bytes} bytes of the zone \"{zone}\" at once; at most {most} can be stored"
+    )]
+    Large {
+        /// The zone.
+        zone: Name,
+        /// How much it writes.
+        bytes: u64,
+        /// How much it may write.
+        most: u64,
     },
     /// The system did not do what it was asked for.
     #[error("{action} \"{path}\"{hint}", path = path.display())]
@@ -110,6 +140,12 @@ impl JournalError {
             }
             _ => self.to_string() == other.to_string(),
         }
+    }
+
+    /// Whether there is no room for it, for this zone alone; nothing of it was written.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. } | Self::Large { .. })
     }
 
     /// An error of the system, with a hint for those that a user can do something about.

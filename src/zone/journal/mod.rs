@@ -29,17 +29,21 @@ mod frame;
 mod growing;
 mod image;
 mod log;
+mod packed;
 mod payload;
 mod recover;
 mod segment;
 mod state;
 
+pub use crate::durable::BLOCK;
 pub use disk::{Disk, DiskFile};
 pub use entry::{Entry, Journal, Position};
 pub use error::JournalError;
 pub use folder::Folder;
 use image::Rotation;
 pub use log::Log;
+pub(crate) use packed::size;
+pub use packed::{Replay, Unreadable, is_brought, pack, pack_zone};
 pub use state::{Recovered, Shown, Stored};
 
 #[cfg(test)]
