@@ -199,7 +199,12 @@ impl Journal for ObjectLog {
         let (zone, is_commit) = match entry {
             Entry::Ceiling { zone, .. } => (zone, false),
             Entry::Commit { zone, .. } => (zone, true),
-            Entry::Shown { .. } | Entry::Step { .. } | Entry::Forget { .. } => return Ok(position),
+            Entry::Forget { .. }
+            | Entry::Passed { .. }
+            | Entry::Shown { .. }
+            | Entry::Step { .. } => {
+                return Ok(position);
+            }
         };
         let Some(lead) = state.writing() else {
             return Err(elsewhere(LogError::NotLeading));

@@ -227,6 +227,7 @@ impl Found {
             changes: Vec::new(),
             serial: Serial(0),
             ceiling: Serial(0),
+            passed: None,
             shown: None,
             steps: Vec::new(),
             late: Vec::new(),

@@ -24,6 +24,7 @@ impl Store {
             .iter()
             .map(|(apex, stored)| (apex.clone(), stored.ceiling))
             .collect();
+        writers.passed.clear();
         let ours: Vec<Name> = writers
             .zones
             .keys()

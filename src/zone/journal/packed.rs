@@ -61,7 +61,9 @@ pub fn pack(into: &mut Vec<u8>, number: u64, entry: Entry<'_>) -> bool {
                 },
             )
         }
-        Entry::Shown { .. } | Entry::Step { .. } | Entry::Forget { .. } => false,
+        Entry::Forget { .. } | Entry::Passed { .. } | Entry::Shown { .. } | Entry::Step { .. } => {
+            false
+        }
     }
 }
 
@@ -147,7 +149,7 @@ impl Replay {
     /// What it comes to: serials begin above the ceilings.
     #[must_use]
     pub fn finish(self) -> BTreeMap<Name, Stored> {
-        self.0.finish(false, 0)
+        self.0.finish(false, 0, 0)
     }
 }
 
@@ -249,6 +251,7 @@ mod tests {
             changes: all,
             serial: Serial(5),
             ceiling: Serial(900),
+            passed: None,
             shown: None,
             steps: Vec::new(),
             late: vec![change("n0.zone.", Layer::Override, Some(b"\x01x"))],
