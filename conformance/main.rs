@@ -12,6 +12,7 @@ mod cookies;
 mod fleet;
 mod independent;
 mod interop;
+mod mistakes;
 mod process;
 mod random;
 mod scenario;
@@ -52,6 +53,8 @@ fn trials() -> Result<Vec<Trial>, String> {
         .iter()
         .map(|kind| format!("{kind}: not installed"));
     let mut missing: Vec<String> = missing.chain(lacking).collect();
+    let checkers = mistakes::missing();
+    missing.extend(checkers.iter().map(|name| format!("{name}: not installed")));
     let parts = cluster_peers::Parts::find().missing();
     missing.extend(parts.iter().map(|part| format!("{part}: not built")));
     missing.extend(
@@ -68,6 +71,7 @@ fn trials() -> Result<Vec<Trial>, String> {
     }
     let mut trials = compare::trials::trials(&cast)?;
     trials.extend(scenario::trials::trials(&cast)?);
+    trials.extend(mistakes::trials(&cast));
     trials.extend(process::trials(&cast));
     trials.extend(cookies::trials(&cast));
     trials.extend(others);

@@ -1,6 +1,7 @@
 //! Addresses and ports.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::process::Command;
 
 use peers::{Options, Program, Ready};
 
@@ -10,6 +11,10 @@ use super::site::{Check, PATIENCE, Site, answer, check, fails, start, wait_for_l
 pub(super) const TRIALS: &[Check] = &[
     ("a_port_in_use_is_told_with_its_address", port_in_use),
     ("a_second_instance_does_not_share_the_port", second_instance),
+    (
+        "a_port_for_metrics_in_use_is_told_with_who_has_it",
+        metrics_in_use,
+    ),
     ("ipv6_answers", ipv6),
     ("several_addresses_answer", several),
     ("wildcard_answers_come_from_the_address_asked", wildcard),
@@ -30,6 +35,31 @@ fn port_in_use(program: &Program) -> Result<(), String> {
     refused(program, &options, address)?;
     drop(udp);
     start(program, &options).map(drop)
+}
+
+fn metrics_in_use(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = site.zone("a.test", 1, "")?;
+    let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| error.to_string())?;
+    let address = other.local_addr().map_err(|error| error.to_string())?;
+    let address = address.to_string();
+    let zone = format!("a.test={}", zone.file.display());
+    let output = Command::new("timeout")
+        .arg("20")
+        .arg(program.path())
+        .args(["--zone-file", &zone, "--listen", "127.0.0.1:0"])
+        .args(["--metrics-address", &address, "--control-socket="])
+        .output()
+        .map_err(|error| error.to_string())?;
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    check(output.status.code() == Some(1), || {
+        format!("{}: {log}", output.status)
+    })?;
+    let process = format!("(process {}, on {address})", std::process::id());
+    for part in [&address, &process, "with --metrics-address", "in use"] {
+        check(log.contains(part), || format!("{part}: {log}"))?;
+    }
+    Ok(())
 }
 
 fn second_instance(program: &Program) -> Result<(), String> {

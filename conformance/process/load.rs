@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use peers::{Options, Program, Server, Signal};
 
-use super::site::{Check, Site, answer, check, start};
+use super::site::{Check, Site, answer, check, start, wait_for_log};
 use crate::client::Query;
 use crate::random::dice::Dice;
 
@@ -191,6 +191,7 @@ fn rate_limit(program: &Program) -> Result<(), String> {
         program,
         &Options::new([site.zone("a.test", 1, "")?]).arguments(limits),
     )?;
+    wait_for_log(&server, "the rate limit counts all clients")?;
     let query = Query::parse("ns.a.test A")?;
     let sent = 10 * BURST as u64;
     let answered = flood(server.address(), 10, |_| query.bytes.clone())?;

@@ -40,7 +40,7 @@ mod sync_told;
 mod sync_webhook;
 mod tcp;
 mod telemetry;
-mod tool;
+pub(crate) mod tool;
 mod transfer;
 mod update;
 mod zone_orders;

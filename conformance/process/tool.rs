@@ -16,14 +16,14 @@ pub(super) struct Said {
 }
 
 /// Where programs are looked for: what the user has, and where distributions keep daemons.
-pub(super) fn path() -> OsString {
+pub(crate) fn path() -> OsString {
     let listed = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&listed).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
     std::env::join_paths(folders).unwrap_or(listed)
 }
 
 /// Whether a program is installed.
-pub(super) fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     std::env::split_paths(&path()).any(|folder| folder.join(program).is_file())
 }
 

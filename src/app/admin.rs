@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus_client::registry::Registry;
+use server::listen::Holder;
 use server::metrics::Metrics;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -87,9 +87,17 @@ impl Admin {
             let address = listener.local_addr()?;
             Ok::<_, io::Error>(Self { listener, address })
         };
-        listen()
-            .await
-            .with_context(|| format!("--metrics-address: listen on {address}"))
+        listen().await.map_err(|error| {
+            let taken = error.kind() == io::ErrorKind::AddrInUse;
+            let why = taken.then(|| {
+                let holder = Holder::find(address);
+                let rest = Holder::explain(holder.as_ref(), address, "--metrics-address");
+                format!(": port taken{rest}")
+            });
+            let why = why.unwrap_or_default();
+            anyhow::Error::new(error)
+                .context(format!("--metrics-address: listen on {address}{why}"))
+        })
     }
 
     /// The real address.

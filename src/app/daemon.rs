@@ -53,6 +53,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let style = Style::of_stderr(config.log.format, environment);
     style.install(config.log.level);
     telemetry::warn_of(&config);
+    server_options::say_limit(&config);
     privileges::raise_open_files();
     let identity = Identity::find(&config.process)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

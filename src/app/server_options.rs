@@ -110,6 +110,23 @@ fn core(config: &Config, random: [u8; 16]) -> CoreOptions {
     }
 }
 
+/// Says whom the rate limit leaves out, so that nobody looks for it in vain.
+pub(super) fn say_limit(config: &Config) {
+    let Some(limit) = config.rate_limit.as_ref().filter(|limit| limit.rate > 0) else {
+        return;
+    };
+    let exempt: Vec<String> = limit.exempt.iter().map(ToString::to_string).collect();
+    let exempt = (!exempt.is_empty()).then(|| exempt.join(" "));
+    let counts = match limit.clients {
+        CountedClients::All => "the rate limit counts all clients",
+        CountedClients::Global => {
+            "the rate limit counts clients of the internet only; those with private, loopback and \
+             link-local addresses are exempt (--rate-limit-clients=all counts them)"
+        }
+    };
+    tracing::info!(rate = limit.rate, exempt, "{counts}");
+}
+
 /// The processors we may use, at most eight: more threads than that wait for the network card.
 fn processors() -> usize {
     std::thread::available_parallelism()

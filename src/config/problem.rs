@@ -17,7 +17,32 @@ pub enum Origin {
         line: u64,
         /// The column, from 1.
         column: u64,
+        /// The text of the line, if it may be shown.
+        shown: String,
     },
+}
+
+impl Origin {
+    /// The line of a file with a marker under its column.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::File {
+            line,
+            column,
+            shown,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        if shown.is_empty() {
+            return Ok(());
+        }
+        // A value that is not shown is pointed at where it would begin.
+        let most = shown.chars().count() + 1;
+        let before = usize::try_from(*column).unwrap_or(most).min(most).max(1) - 1;
+        let width = line.to_string().len();
+        write!(f, "\n  {line} | {shown}\n  {:width$} | {:before$}^", "", "")
+    }
 }
 
 /// One wrong setting.
@@ -62,7 +87,12 @@ impl fmt::Display for Problem {
             (Origin::Flag, Some(setting)) => write!(f, "--{setting}: ")?,
             (Origin::Flag, None) => {}
             (Origin::Environment(variable), _) => write!(f, "{variable}: ")?,
-            (Origin::File { path, line, column }, setting) => {
+            (
+                Origin::File {
+                    path, line, column, ..
+                },
+                setting,
+            ) => {
                 write!(f, "{path}:")?;
                 if *line > 0 {
                     write!(f, "{line}:{column}:")?;
@@ -74,6 +104,7 @@ impl fmt::Display for Problem {
             }
         }
         f.write_str(&self.message)?;
+        self.origin.show(f)?;
         if self.hint.is_empty() {
             return Ok(());
         }

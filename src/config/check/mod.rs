@@ -116,7 +116,7 @@ fn zones(reader: &mut Reader) -> Zones {
     let mut files: Vec<(ZoneFile, Typed)> = reader.many("zone-file", value::zone_file);
     for zone in std::mem::take(&mut reader.raw.zones) {
         let result = match &zone.name {
-            Some(name) => value::named_zone_file(name, &zone.file),
+            Some(name) => value::named_zone_file(&name.text, &zone.file),
             None => value::unnamed_zone_file(&zone.file),
         };
         let typed = Typed {
@@ -125,7 +125,7 @@ fn zones(reader: &mut Reader) -> Zones {
         };
         match result {
             Ok(file) => files.push((file, typed)),
-            Err(wrong) => reader.problem("zones", &typed, wrong),
+            Err(wrong) => reader.problem("zones", zone.name.as_ref().unwrap_or(&typed), wrong),
         }
     }
     let mut first: HashMap<String, PathBuf> = HashMap::new();

@@ -32,7 +32,7 @@ pub(super) type Entry = (Spanned<String>, Value);
 
 /// A zone of the file.
 pub(super) struct ZoneEntry {
-    pub(super) name: Option<String>,
+    pub(super) name: Option<Spanned<String>>,
     pub(super) file: Spanned<String>,
     /// Keys that a zone does not have.
     pub(super) unknown: Vec<Spanned<String>>,

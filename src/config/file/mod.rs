@@ -32,6 +32,8 @@
 //! all that do not say otherwise. Relative paths start at the folder of the file.
 
 mod document;
+mod shown;
+mod unclosed;
 mod v1;
 mod yaml;
 
@@ -83,7 +85,7 @@ pub(crate) struct FileClaim {
 /// A zone of a settings file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileZone {
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<Typed>,
     pub(crate) file: String,
     pub(crate) origin: Origin,
 }

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use serde_saphyr::{Location, Spanned};
 
 use super::document::{AddressMapEntry, ClaimEntry, Document, Entry, OneOrMany, Value, kebab};
-use super::{FileAddressMap, FileClaim, FileDestination, FileSettings, FileZone, yaml};
+use super::{
+    FileAddressMap, FileClaim, FileDestination, FileSettings, FileZone, shown, unclosed, yaml,
+};
 use crate::flags::{self, Scope, groups};
 use crate::problem::{Origin, Problem, Quoted};
 use crate::raw::Typed;
@@ -17,9 +19,9 @@ use crate::raw::Typed;
 pub(crate) fn parse(path: &str, text: &str) -> FileSettings {
     let document: Document = match serde_saphyr::from_str(text) {
         Ok(document) => document,
-        Err(error) => return unreadable(path, &error),
+        Err(error) => return unreadable(Place { path, text }, &error),
     };
-    let place = Place(path);
+    let place = Place { path, text };
     let mut problems: Vec<Problem> = version_problem(place, &document).into_iter().collect();
     let values = place.values(document.entries, &mut problems, |_| true);
     let destinations = document.destinations.map(|list| {
@@ -65,7 +67,7 @@ pub(crate) fn parse(path: &str, text: &str) -> FileSettings {
         }));
         zones.push(FileZone {
             origin: place.of(zone.file.referenced),
-            name: zone.name,
+            name: zone.name.map(|name| place.typed(name)),
             file: zone.file.value,
         });
     }
@@ -81,14 +83,22 @@ pub(crate) fn parse(path: &str, text: &str) -> FileSettings {
 
 /// The file that things are in.
 #[derive(Clone, Copy)]
-struct Place<'a>(&'a str);
+struct Place<'a> {
+    path: &'a str,
+    text: &'a str,
+}
 
 impl Place<'_> {
     fn of(self, location: Location) -> Origin {
+        self.at(location.line(), location.column())
+    }
+
+    fn at(self, line: u64, column: u64) -> Origin {
         Origin::File {
-            path: self.0.to_owned(),
-            line: location.line(),
-            column: location.column(),
+            path: self.path.to_owned(),
+            line,
+            column,
+            shown: shown::line(self.text, line),
         }
     }
 
@@ -160,12 +170,7 @@ fn version_problem(file: Place<'_>, document: &Document) -> Option<Problem> {
             Some(Problem::new(&place, "version", message))
         }
         None => {
-            let start = Origin::File {
-                path: file.0.to_owned(),
-                line: 1,
-                column: 1,
-            };
-            let problem = Problem::of_file(start, "the file does not say its version");
+            let problem = Problem::of_file(file.at(1, 1), "the file does not say its version");
             Some(problem.hint("begin it with: version: 1"))
         }
     }
@@ -194,16 +199,34 @@ fn unknown_key(key: &str, origin: Origin) -> Problem {
     }
 }
 
-fn unreadable(path: &str, error: &serde_saphyr::Error) -> FileSettings {
-    let location = error.location();
-    let origin = Origin::File {
-        path: path.to_owned(),
-        line: location.map_or(0, |location| location.line()),
-        column: location.map_or(0, |location| location.column()),
+fn unreadable(place: Place<'_>, error: &serde_saphyr::Error) -> FileSettings {
+    let noticed = match error.location() {
+        Some(location) => place.of(location),
+        None => place.at(0, 0),
     };
-    let (message, hint) = yaml::explain(&error.without_snippet().to_string());
+    let said = error.without_snippet().to_string();
+    let problem = if let Some(open) = unclosed::find(place.text) {
+        let character = open.character;
+        let hint = match character {
+            '[' => "close it with ]".to_owned(),
+            '{' => "close it with }".to_owned(),
+            quote => format!("close it with another {quote}"),
+        };
+        let origin = place.at(open.line, open.column);
+        Problem::of_file(origin, format!("{character} is never closed")).hint(hint)
+    } else if let Some((line, column)) = unclosed::tab(place.text).filter(|_| said.contains("tab"))
+    {
+        let problem = Problem::of_file(place.at(line, column), "a tab; YAML is indented by blanks");
+        problem.hint("write blanks for the tab")
+    } else {
+        let (message, hint) = yaml::explain(&said);
+        let documents = message.contains("a second document");
+        let second = unclosed::second_document(place.text).filter(|_| documents);
+        let origin = second.map_or(noticed, |line| place.at(line, 1));
+        Problem::of_file(origin, message).hint(hint)
+    };
     FileSettings {
-        problems: vec![Problem::of_file(origin, message).hint(hint)],
+        problems: vec![problem],
         ..FileSettings::default()
     }
 }

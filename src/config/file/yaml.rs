@@ -40,7 +40,8 @@ pub(super) fn explain(message: &str) -> (String, &'static str) {
         return (format!("{} is missing here", key.replace('`', "\"")), "");
     }
     if let Some(character) = message.strip_prefix("unexpected character: ") {
-        let character = character.trim_matches(['`', '\'']);
+        let character = character.strip_prefix(['`', '\'']).unwrap_or(character);
+        let character = character.strip_suffix('\'').unwrap_or(character);
         return (format!("{character} cannot begin a value"), QUOTES);
     }
     (format!("this is not YAML: {message}"), "")
@@ -69,51 +70,51 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "* begins a reference, and nothing has that name",
         QUOTES,
     ),
-    ("cannot deserialize null", "nothing; expected one value", ""),
+    (
+        "cannot deserialize null",
+        "nothing; expected one value",
+        "write the value behind the colon, or leave the key out",
+    ),
+    (
+        "cannot deserialize tagged",
+        "a tag, which begins with !; expected one value",
+        QUOTES,
+    ),
     (
         "expected mapping start",
         "something else; expected a map, in lines such as key: value",
-        "",
+        "each key stands on a line of its own, with a colon behind it",
     ),
     (
         "expected sequence start",
-        "one value; expected a list, of lines that begin with a hyphen",
-        "",
+        "no list; expected one, of lines that begin with a hyphen",
+        "write a list as: [a, b], or each item on a line that begins with a hyphen",
     ),
     (
         "expected string scalar",
         "a list or a map; expected one value",
-        "",
+        "write the value behind the colon, without brackets or hyphen",
     ),
     (
         "invalid indentation in multiline quoted scalar",
-        "a quote that is opened above is not closed",
-        "",
+        "a text in quotes that goes on in the first column",
+        "indent it, or close the quote",
     ),
     (
         "mapping values are not allowed",
         "a colon where no key can stand",
         "indent keys of one map alike, and put a text with a colon and a blank in quotes",
     ),
+    ("misplaced bracket", "a bracket that closes nothing", QUOTES),
     (
         "multiple YAML documents",
         "a second document; expected one",
         "leave out the line ---",
     ),
     (
-        "unclosed bracket '['",
-        "[ is never closed",
-        "close it with ]",
-    ),
-    (
-        "unclosed bracket '{'",
-        "{ is never closed",
-        "close it with }",
-    ),
-    (
-        "while scanning a plain scalar, found a tab",
-        "a tab; YAML is indented by blanks",
-        "",
+        "simple key expected",
+        "a key without a value",
+        "a setting is written as key: value, with a blank behind the colon",
     ),
 ];
 

@@ -65,7 +65,7 @@ pub enum BindError {
         source: io::Error,
     },
     /// Somebody else has the port.
-    #[error("listen on {address}: port taken{}", Holder::explain(.holder.as_ref(), *.address))]
+    #[error("listen on {address}: port taken{}", Holder::explain(.holder.as_ref(), *.address, "--listen"))]
     Taken {
         /// The address.
         address: SocketAddr,

@@ -24,7 +24,8 @@ pub struct Process {
 
 impl Holder {
     /// Looks for the socket that stands in the way of this address.
-    pub(super) fn find(address: SocketAddr) -> Option<Self> {
+    #[must_use]
+    pub fn find(address: SocketAddr) -> Option<Self> {
         Self::find_in(Path::new("/proc"), address)
     }
 
@@ -44,8 +45,10 @@ impl Holder {
         })
     }
 
-    /// The rest of a sentence that says who has the port and what to do about it.
-    pub(super) fn explain(holder: Option<&Self>, wanted: SocketAddr) -> String {
+    /// The rest of a sentence that says who has the port and what to do about it; `flag` names the
+    /// address.
+    #[must_use]
+    pub fn explain(holder: Option<&Self>, wanted: SocketAddr, flag: &str) -> String {
         let who = match holder {
             Some(Self {
                 address,
@@ -71,7 +74,7 @@ impl Holder {
             }) if process.id == std::process::id() => {
                 "that is this very process: two of the addresses to listen on overlap"
             }
-            _ => "stop it or choose another address or port with --listen",
+            _ => &format!("stop it or choose another address or port with {flag}"),
         };
         let look = match holder {
             Some(_) => String::new(),

@@ -9,6 +9,7 @@
 //! Only the zone itself is looked at: names elsewhere are not resolved. One walk in canonical order
 //! sees each name once, with the delegation or DNAME above it; what a name points to is looked up.
 
+mod absent;
 mod care;
 mod cname;
 mod data;

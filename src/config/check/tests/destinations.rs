@@ -113,14 +113,26 @@ fn destinations_that_are_in_each_others_way_are_told() {
     };
     insta::assert_snapshot!(wrong("destinations:\n- name: a\n  provider: webhook\n- name: a\n  provider: inmemory\n"), @r#"
     error: etc/zonewright.yaml:7:3: name: there are two destinations "a"
+      7 | - name: a
+        |   ^
       hint: give each a name of its own
     "#);
     insta::assert_snapshot!(wrong("destinations:\n- name: a\n  provider: webhook\n- name: b\n  provider: webhook\n  domain-filter: x.example\n"), @r#"
     error: etc/zonewright.yaml:7:3: txt-owner-id: destination "a" writes to the same place as the same owner
+      7 | - name: b
+        |   ^
       hint: set another txt-owner-id for one of them
     "#);
-    insta::assert_snapshot!(wrong("destinations:\n- name: a\n  zone: x.example\n- name: b\n  zone: [y.example, X.example]\n"), @r#"error: etc/zonewright.yaml:7:3: zone: zone "x.example." is one of destination "a" too"#);
-    insta::assert_snapshot!(wrong("destinations: []\n"), @"error: etc/zonewright.yaml:4:15: the list of destinations is empty");
+    insta::assert_snapshot!(wrong("destinations:\n- name: a\n  zone: x.example\n- name: b\n  zone: [y.example, X.example]\n"), @r#"
+    error: etc/zonewright.yaml:7:3: zone: zone "x.example." is one of destination "a" too
+      7 | - name: b
+        |   ^
+    "#);
+    insta::assert_snapshot!(wrong("destinations: []\n"), @"
+    error: etc/zonewright.yaml:4:15: the list of destinations is empty
+      4 | destinations: []
+        |               ^
+    ");
 }
 
 #[test]
@@ -153,23 +165,56 @@ fn mistakes_in_destinations_have_a_line_and_a_column() {
         ),
         @r#"
     error: etc/zonewright.yaml:7:3: "domian-filter" is not a setting
+      7 |   domian-filter: …
+        |   ^
       hint: did you mean "domain-filter"?
     error: etc/zonewright.yaml:8:3: listen: this is no setting of a destination
+      8 |   listen: 127.0.0.1:53
+        |   ^
       hint: write it at the top of the file
     error: etc/zonewright.yaml:9:23: txt-cache-interval: "5" is not a duration; expected one such as 30s, 1m30s or 1.5h
+      9 |   txt-cache-interval: 5
+        |                       ^
       hint: write the unit: 5s
     error: etc/zonewright.yaml:11:11: addressMaps: "10.0.0.0/8" and "192.168.0.0/16" are not of the same size
+      11 |   - from: 10.0.0.0/8
+         |           ^
       hint: map to a network of the same length, or all to one address
     error: etc/zonewright.yaml:13:11: addressMaps: "10.0.0.9-10.0.0.1" is not a pool; expected one such as 192.168.1.240-192.168.1.250, the lower address first
+      13 |   - from: 10.0.0.9-10.0.0.1
+         |           ^
     error: etc/zonewright.yaml:15:11: addressMaps: "10.0.0.1" and "2001:db8::1" are not both IPv4 or both IPv6
+      15 |   - from: 10.0.0.1
+         |           ^
     error: etc/zonewright.yaml:18:15: claims: "Web" is not a namespace; expected its name, or * for all
+      18 | - namespaces: Web
+         |               ^
     error: etc/zonewright.yaml:20:11: claims: "a" is not a type here
+      20 |   types: [a]
+         |           ^
       hint: there are A, AAAA, CNAME, DNAME, MX, NAPTR, NS, PTR, SRV and TXT
     error: etc/zonewright.yaml:21:3: claims: a claim without namespaces
+      21 | - namespaces: []
+         |   ^
     error: etc/zonewright.yaml:21:3: claims: a claim without names
+      21 | - namespaces: []
+         |   ^
     "#
     );
-    insta::assert_snapshot!(wrong("destinations:\n- name: a\n  zone: x\n  addressMaps:\n  - from: 10.0.0.0/8\n    two: x\n"), @r#"error: etc/zonewright.yaml:9:5: "two" is no key here; expected one of from, to"#);
-    insta::assert_snapshot!(wrong("destinations: here\n"), @"error: etc/zonewright.yaml:4:15: one value; expected a list, of lines that begin with a hyphen");
-    insta::assert_snapshot!(wrong("zone: x\ndomainFilter: y\ndomain-filter: z\n"), @"error: etc/zonewright.yaml:6:1: domain-filter: this is given twice");
+    insta::assert_snapshot!(wrong("destinations:\n- name: a\n  zone: x\n  addressMaps:\n  - from: 10.0.0.0/8\n    two: x\n"), @r#"
+    error: etc/zonewright.yaml:9:5: "two" is no key here; expected one of from, to
+      9 |     two: …
+        |     ^
+    "#);
+    insta::assert_snapshot!(wrong("destinations: here\n"), @"
+    error: etc/zonewright.yaml:4:15: no list; expected one, of lines that begin with a hyphen
+      4 | destinations: here
+        |               ^
+      hint: write a list as: [a, b], or each item on a line that begins with a hyphen
+    ");
+    insta::assert_snapshot!(wrong("zone: x\ndomainFilter: y\ndomain-filter: z\n"), @"
+    error: etc/zonewright.yaml:6:1: domain-filter: this is given twice
+      6 | domain-filter: z
+        | ^
+    ");
 }

@@ -2,6 +2,7 @@
 
 mod destinations;
 mod listen_tls;
+mod places;
 mod rfc2136;
 mod sync;
 
@@ -206,25 +207,51 @@ fn mistakes_in_a_file_have_a_line_and_a_column() {
              udp-workers: many\n\
              zones:\n- file: a..b.zone\n"
         ),
-        @"error: etc/zonewright.yaml:5:12: a list or a map; expected one value"
+        @"
+    error: etc/zonewright.yaml:5:12: a list or a map; expected one value
+      5 | log-level: [info]
+        |            ^
+      hint: write the value behind the colon, without brackets or hyphen
+    "
     );
-    insta::assert_snapshot!(wrong("version: 2\nzone-dir: z\n"), @r#"error: etc/zonewright.yaml:1:10: version: "2"; this build reads version 1"#);
+    insta::assert_snapshot!(wrong("version: 2\nzone-dir: z\n"), @r#"
+    error: etc/zonewright.yaml:1:10: version: "2"; this build reads version 1
+      1 | version: 2
+        |          ^
+    "#);
     insta::assert_snapshot!(wrong("version: 1\nzone-dir: z\nzone-dir: y\n"), @r#"
     error: etc/zonewright.yaml:3:1: "zone-dir" stands here a second time
+      3 | zone-dir: y
+        | ^
       hint: several values of one setting are a list, such as [a, b]
     "#);
-    insta::assert_snapshot!(wrong("version: 1\nzones:\n- file: x\n  nam: y\n"), @r#"error: etc/zonewright.yaml:4:3: "nam" is no key here; expected one of name, file"#);
+    insta::assert_snapshot!(wrong("version: 1\nzones:\n- file: x\n  nam: y\n"), @r#"
+    error: etc/zonewright.yaml:4:3: "nam" is no key here; expected one of name, file
+      4 |   nam: …
+        |   ^
+    "#);
     insta::assert_snapshot!(wrong("version: 1\nlisen: x\nzones:\n- fil: y\n  file: x\n  nam: y\n"), @r#"
     error: etc/zonewright.yaml:2:1: "lisen" is not a setting
+      2 | lisen: …
+        | ^
       hint: did you mean "listen"?
     error: etc/zonewright.yaml:4:3: "fil" is no key here; expected one of name, file
+      4 | - fil: …
+        |   ^
     error: etc/zonewright.yaml:6:3: "nam" is no key here; expected one of name, file
+      6 |   nam: …
+        |   ^
     "#);
     insta::assert_snapshot!(wrong("version: 1\nzones: [\n"), @"
     error: etc/zonewright.yaml:2:8: [ is never closed
+      2 | zones: [
+        |        ^
       hint: close it with ]
     ");
-    insta::assert_snapshot!(wrong("- a\n- b\n"), @"error: etc/zonewright.yaml:1:1: something else; expected a map, in lines such as key: value");
+    insta::assert_snapshot!(wrong("- a\n- b\n"), @"
+    error: etc/zonewright.yaml:1:1: something else; expected a map, in lines such as key: value
+      hint: each key stands on a line of its own, with a colon behind it
+    ");
     insta::assert_snapshot!(wrong(""), @"
     error: etc/zonewright.yaml:1:1: the file does not say its version
       hint: begin it with: version: 1
