@@ -7,15 +7,17 @@
 //! An event recomputes the objects that it touches and no other. What comes out over any course of
 //! events is what one pass over the last state gives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use plan::{Contributor, Endpoint};
 
+use crate::asker::{Source, Unread, complain, doubt, in_doubt};
 use crate::kind::{Row, Touched};
 use crate::object::{Key, Kind, Object, Trim};
-use crate::{Changed, Index, Outcome, Problem, Reason, Rules};
+use crate::unknown::Unknown;
+use crate::{Changed, Index, Outcome, Problem, Rules};
 
 /// The index with the sources that are asked for.
 #[derive(Debug)]
@@ -25,21 +27,12 @@ pub struct Engine {
     trim: Arc<Trim>,
     sources: Vec<Source>,
     unread: Unread,
-    /// Objects that could never be read, and whether the list at hand has them.
-    unknown: BTreeMap<(Kind, Key), bool>,
-}
-
-/// Objects that count as they were, since what they are now cannot be read, with the reason.
-type Unread = BTreeMap<(Kind, Key), Box<str>>;
-
-/// One source of an engine.
-#[derive(Debug)]
-struct Source {
-    number: u16,
-    row: &'static Row,
-    /// Which objects, by place, gave endpoints or problems when they were last computed: of the
-    /// others nothing is told.
-    told: Bits,
+    /// Objects that could never be read.
+    unknown: Unknown,
+    /// Grows whenever other objects cannot be read, or others are in doubt.
+    doubts: u64,
+    /// Kinds of which a list has begun: who is in doubt is seen at its end.
+    listing: BTreeSet<Kind>,
 }
 
 /// What an object asks for now.
@@ -55,6 +48,9 @@ pub struct Touch {
     pub endpoints: Vec<Endpoint>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
+    /// It hangs on an object that could never be read, so it may ask for more than this: nothing of
+    /// what it had is to be taken away.
+    pub doubtful: bool,
 }
 
 impl Engine {
@@ -63,11 +59,7 @@ impl Engine {
     pub fn new(rules: Arc<Rules>, rows: impl IntoIterator<Item = &'static Row>) -> Self {
         let sources: Vec<Source> = (rows.into_iter())
             .zip(0..)
-            .map(|(row, number)| Source {
-                number,
-                row,
-                told: Bits::default(),
-            })
+            .map(|(row, number)| Source::new(number, row))
             .collect();
         let kinds = sources.iter().filter_map(|source| source.row.kind);
         Self {
@@ -76,7 +68,9 @@ impl Engine {
             rules,
             sources,
             unread: Unread::new(),
-            unknown: BTreeMap::new(),
+            unknown: Unknown::default(),
+            doubts: 0,
+            listing: BTreeSet::new(),
         }
     }
 
@@ -121,58 +115,113 @@ impl Engine {
         }
         let (kind, key) = (object.kind(), object.meta().key.clone());
         let cured = self.read_again(kind, &key);
-        if !self.unknown.is_empty() {
-            self.unknown.remove(&(kind, key.clone()));
-        }
-        match self.index.apply(object) {
+        let known = self.unknown.remove(kind, &key);
+        let mut touches = match self.index.apply(object) {
             Some(changed) => self.recompute(&changed),
             // The same as before it could not be read.
             None if cured => self.retouch(kind, &key),
             None => Vec::new(),
+        };
+        if known {
+            touches.extend(self.reconsider(kind));
         }
+        touches
     }
 
     /// An object is there, or has changed, but cannot be read for this reason: it stays as it was,
-    /// with a problem. Of an object that was never read nothing is told, but see [`Self::unknown`].
+    /// with a problem. Of an object that was never read nothing is told, but of those that hang on
+    /// it; see [`Self::unknown`].
     pub fn unreadable(&mut self, kind: Kind, key: &Key, reason: &str) -> Vec<Touch> {
-        if !self.index.seen(kind, key) {
-            self.unknown.insert((kind, key.clone()), true);
-            return Vec::new();
+        if self.index.seen(kind, key) {
+            self.unread.insert((kind, key.clone()), reason.into());
+            return self.retouch(kind, key);
         }
-        self.unread.insert((kind, key.clone()), reason.into());
-        self.retouch(kind, key)
+        if self.rules.reads(kind, key) && self.unknown.add(kind, key) {
+            return self.reconsider(kind);
+        }
+        Vec::new()
     }
 
     /// Objects that are there and could never be read: what they ask for is not known, so what they
     /// had before the start should stand.
-    pub fn unknown(&self) -> impl Iterator<Item = (Kind, &Key)> {
-        self.unknown.keys().map(|(kind, key)| (*kind, key))
+    #[must_use]
+    pub fn unknown(&self) -> &Unknown {
+        &self.unknown
+    }
+
+    /// Objects that hang on one that could never be read, by kind: what they have should stand.
+    pub fn doubtful(&self) -> impl Iterator<Item = (Kind, &Key)> {
+        let sources = self.sources.iter();
+        sources.flat_map(|source| {
+            let keys = source.doubtful.iter();
+            keys.filter_map(|key| Some((source.row.kind?, key)))
+        })
+    }
+
+    /// A number that grows whenever other objects cannot be read, or others are in doubt.
+    #[must_use]
+    pub fn doubts(&self) -> u64 {
+        self.doubts
     }
 
     /// An object is gone.
     pub fn delete(&mut self, kind: Kind, key: &Key) -> Vec<Touch> {
         self.read_again(kind, key);
-        self.unknown.remove(&(kind, key.clone()));
+        let known = self.unknown.remove(kind, key);
         let changed = self.index.delete(kind, key);
-        changed.map_or_else(Vec::new, |changed| self.recompute(&changed))
+        let mut touches = changed.map_or_else(Vec::new, |changed| self.recompute(&changed));
+        if known {
+            touches.extend(self.reconsider(kind));
+        }
+        touches
     }
 
     /// A list of all objects of a kind begins.
     pub fn begin(&mut self, kind: Kind) {
         self.index.begin(kind);
-        let of_kind = self.unknown.iter_mut().filter(|((of, _), _)| *of == kind);
-        of_kind.for_each(|(_, listed)| *listed = false);
+        self.unknown.begin(kind);
+        self.listing.insert(kind);
     }
 
     /// The list was whole: what was neither applied nor unreadable since it began is gone.
     pub fn end(&mut self, kind: Kind) -> Vec<Touch> {
         let gone = self.index.end(kind);
-        self.unknown
-            .retain(|(of, _), listed| *of != kind || *listed);
+        let doubted = !self.unknown.is_empty()
+            || self
+                .sources
+                .iter()
+                .any(|source| !source.doubtful.is_empty());
+        self.unknown.end(kind);
+        self.listing.remove(&kind);
         let mut touches = Vec::new();
         for changed in gone {
             self.read_again(kind, &changed.key);
             touches.extend(self.recompute(&changed));
+        }
+        if doubted {
+            touches.extend(self.reconsider(kind));
+        }
+        touches
+    }
+
+    /// Other objects of a kind cannot be read than before: those afresh that are in doubt for it, or
+    /// no longer are. In the middle of a list that waits for its end.
+    fn reconsider(&mut self, kind: Kind) -> Vec<Touch> {
+        self.doubts += 1;
+        if self.listing.contains(&kind) {
+            return Vec::new();
+        }
+        let mut touches = Vec::new();
+        for source in &mut self.sources {
+            let keys = source.in_doubt(&self.index, &self.unknown);
+            for key in keys {
+                touches.extend(source.touch(
+                    &self.index,
+                    &self.rules,
+                    (&self.unread, &self.unknown),
+                    key,
+                ));
+            }
         }
         touches
     }
@@ -219,6 +268,7 @@ impl Engine {
                 key,
                 endpoints: outcome.endpoints,
                 problems: outcome.problems,
+                doubtful: false,
             }
         });
         touches.collect()
@@ -230,7 +280,12 @@ impl Engine {
         for source in &mut self.sources {
             let keys = source.row.kind.map(|kind| self.index.keys(kind));
             for (key, _) in keys.unwrap_or_default() {
-                touches.extend(source.touch(&self.index, &self.rules, &self.unread, key));
+                touches.extend(source.touch(
+                    &self.index,
+                    &self.rules,
+                    (&self.unread, &self.unknown),
+                    key,
+                ));
             }
         }
         touches
@@ -245,6 +300,9 @@ impl Engine {
         (row.endpoints)(&self.index, &self.rules, key, &mut outcome);
         if let Some(kind) = row.kind {
             complain(&self.unread, kind, key, &mut outcome);
+            if let Some(unknown) = in_doubt(row, &self.index, &self.rules, &self.unknown, key) {
+                doubt(unknown, &mut outcome);
+            }
         }
         Some(outcome)
     }
@@ -258,7 +316,14 @@ impl Engine {
     fn retouch(&mut self, kind: Kind, key: &Key) -> Vec<Touch> {
         let sources = (self.sources.iter_mut()).filter(|source| source.row.kind == Some(kind));
         sources
-            .filter_map(|source| source.touch(&self.index, &self.rules, &self.unread, key.clone()))
+            .filter_map(|source| {
+                source.touch(
+                    &self.index,
+                    &self.rules,
+                    (&self.unread, &self.unknown),
+                    key.clone(),
+                )
+            })
             .collect()
     }
 
@@ -275,80 +340,14 @@ impl Engine {
             }
             (source.row.touched)(&self.index, &self.rules, changed, &mut touched);
             for key in touched.into_keys() {
-                touches.extend(source.touch(&self.index, &self.rules, &self.unread, key));
+                touches.extend(source.touch(
+                    &self.index,
+                    &self.rules,
+                    (&self.unread, &self.unknown),
+                    key,
+                ));
             }
         }
         touches
-    }
-}
-
-impl Source {
-    /// Computes what an object asks for. `None` if that is nothing, as before.
-    fn touch(&mut self, index: &Index, rules: &Rules, unread: &Unread, key: Key) -> Option<Touch> {
-        let kind = self.row.kind?;
-        let slot = index.slot(kind, &key)?;
-        let mut outcome = Outcome::default();
-        (self.row.endpoints)(index, rules, &key, &mut outcome);
-        complain(unread, kind, &key, &mut outcome);
-        let tells = !outcome.endpoints.is_empty() || !outcome.problems.is_empty();
-        let told = self.told.replace(slot, tells);
-        (told || tells).then_some(Touch {
-            contributor: Contributor {
-                source: self.number,
-                object: slot,
-            },
-            kind,
-            key,
-            endpoints: outcome.endpoints,
-            problems: outcome.problems,
-        })
-    }
-
-    /// An object is gone. `None` if it asked for nothing.
-    fn forget(&mut self, changed: &Changed) -> Option<Touch> {
-        self.told.replace(changed.slot, false).then(|| Touch {
-            contributor: Contributor {
-                source: self.number,
-                object: changed.slot,
-            },
-            kind: changed.kind,
-            key: changed.key.clone(),
-            endpoints: Vec::new(),
-            problems: Vec::new(),
-        })
-    }
-}
-
-/// Reports an object that cannot be read.
-fn complain(unread: &Unread, kind: Kind, key: &Key, outcome: &mut Outcome) {
-    if unread.is_empty() {
-        return;
-    }
-    if let Some(reason) = unread.get(&(kind, key.clone())) {
-        let message = format!("what it is now cannot be read: {reason}; it counts as it was");
-        outcome.problem(Reason::Unreadable, message);
-    }
-}
-
-/// A set of small numbers.
-#[derive(Debug, Default)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-    /// Sets or clears a number; says whether it was set.
-    fn replace(&mut self, number: u32, set: bool) -> bool {
-        let (word, bit) = ((number / 64) as usize, 1 << (number % 64));
-        if self.0.len() <= word {
-            if !set {
-                return false;
-            }
-            self.0.resize(word + 1, 0);
-        }
-        let Some(word) = self.0.get_mut(word) else {
-            return false;
-        };
-        let was = *word & bit != 0;
-        *word = if set { *word | bit } else { *word & !bit };
-        was
     }
 }

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod annotation;
+mod asker;
 mod engine;
 mod event;
 mod index;
@@ -22,6 +23,7 @@ mod outcome;
 mod rules;
 mod selector;
 pub mod template;
+mod unknown;
 #[cfg(feature = "kubernetes")]
 pub mod watch;
 
@@ -32,6 +34,7 @@ pub use index::{Changed, Index, Link, Store};
 pub use outcome::{Note, Outcome, Problem, Reason};
 pub use rules::{Compatibility, DEFAULT_PREFIXES, Rules, ServiceTypes};
 pub use selector::{Requirement, Selector, SelectorError, Test};
+pub use unknown::{Unknown, UnknownObject};
 
 #[cfg(test)]
 mod tests;

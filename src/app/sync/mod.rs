@@ -33,6 +33,7 @@ mod status;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod unclaimed;
 
 pub(crate) use census::Census;
 pub(crate) use destination::{Ask, Asks};

@@ -156,21 +156,6 @@ pub(super) fn additions(changes: &mut ChangeSet) -> ChangeSet {
     }
 }
 
-/// Lets stand what objects had before the start that are there but cannot be read, by what a
-/// registry calls them; unless somebody else wants the name now.
-pub(super) fn spare(changes: &mut ChangeSet, unreadable: &BTreeSet<String>) {
-    if unreadable.is_empty() || changes.delete.is_empty() {
-        return;
-    }
-    let updated = changes.update.iter().map(|update| &update.new);
-    let wanted: BTreeSet<_> = changes.create.iter().chain(updated).map(place).collect();
-    changes.delete.retain(|gone| {
-        let object = gone.labels.value(plan::Labels::RESOURCE);
-        let theirs = object.is_some_and(|object| unreadable.contains(object));
-        !theirs || wanted.contains(&place(gone))
-    });
-}
-
 /// The names that changes are about.
 pub(super) fn names(changes: &ChangeSet) -> impl Iterator<Item = RowName> {
     let updated = changes.update.iter().map(|update| &update.old);
@@ -274,38 +259,3 @@ pub(super) fn lost_to(conflict: &Conflict) -> String {
 
 /// Why a CNAME that is alone at its name is not made.
 const AT_APEX: &str = "a CNAME cannot stand at the apex of a zone";
-
-#[cfg(test)]
-mod tests {
-    use plan::Labels;
-
-    use super::*;
-
-    #[test]
-    fn what_an_unreadable_object_had_stands_unless_another_wants_the_name() {
-        let of = |name: &str, object: &str| {
-            let mut endpoint = Endpoint::new(name, Rtype::A, ["192.0.2.1"]);
-            endpoint.labels.set(Labels::RESOURCE, object);
-            endpoint
-        };
-        let mut changes = ChangeSet {
-            create: vec![Endpoint::new(
-                "b.example.org",
-                Rtype::CNAME,
-                ["t.example.net"],
-            )],
-            delete: vec![
-                of("a.example.org", "service/default/odd"),
-                of("b.example.org", "service/default/odd"),
-                of("c.example.org", "service/default/gone"),
-            ],
-            ..ChangeSet::default()
-        };
-        spare(
-            &mut changes,
-            &BTreeSet::from(["service/default/odd".to_owned()]),
-        );
-        let left: Vec<&str> = changes.delete.iter().map(|gone| &*gone.name).collect();
-        assert_eq!(left, ["b.example.org", "c.example.org"]);
-    }
-}

@@ -33,6 +33,7 @@ use super::report::{self, Outbox, Reports, Told, Wishes};
 use super::resolve;
 use super::rfc2136;
 use super::status::Status;
+use super::unclaimed::Unclaimed;
 
 /// What runs.
 pub(crate) struct Running {
@@ -408,6 +409,7 @@ fn destination(
         refused: Words::default(),
         lost: Words::default(),
         nowhere: std::collections::BTreeSet::new(),
+        unclaimed: Unclaimed::default(),
         doubt: Doubt::default(),
         looked: false,
         postponed: std::collections::BTreeSet::new(),

@@ -21,6 +21,7 @@ pub(super) const ROW: Row = Row {
     kind: None,
     also: |_, _| Vec::new(),
     touched: |_, _, _, _| {},
+    doubt: |_, _, _| None,
     endpoints,
     merge: Merge::Plain,
 };

@@ -2,6 +2,7 @@
 
 use super::{Shape, Touched, build, templates};
 use crate::object::{KOPS_EXTERNAL, KOPS_INTERNAL, Key, Kind, Node, Pod};
+use crate::unknown::{Unknown, UnknownObject};
 use crate::{Annotations, Changed, Compatibility, Index, Link, Outcome, Rules, admits, split};
 
 /// Nodes, once a pod asks for addresses of its own.
@@ -17,6 +18,16 @@ pub(super) fn touched(index: &Index, _rules: &Rules, changed: &Changed, touched:
             touched.add(&pod.meta.key);
         }
     }
+}
+
+/// A pod that can ask for addresses of its node hangs on that.
+pub(super) fn doubt<'a>(
+    index: &Index,
+    key: &Key,
+    unknown: &'a Unknown,
+) -> Option<UnknownObject<'a>> {
+    let pod = index.get::<Pod>(key).filter(|pod| pod.asks_node)?;
+    unknown.object(Kind::Node, &Key::new("", &pod.node))
 }
 
 /// What a Pod asks for. Its endpoints have a TTL, but no label.

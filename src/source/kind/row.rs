@@ -6,6 +6,7 @@ use super::{fake, gateway, unstructured};
 pub use plan::merge::SourceMerge as Merge;
 
 use crate::object::{Key, Kind};
+use crate::unknown::{Unknown, UnknownObject};
 use crate::{Changed, Index, Outcome, Rules};
 
 /// A kind of source.
@@ -20,6 +21,9 @@ pub struct Row {
     /// Which objects of its kind an event of another kind touches. That a changed object of its
     /// own kind is touched goes without saying.
     pub touched: fn(&Index, &Rules, &Changed, &mut Touched),
+    /// An object of another kind that could never be read, and that what an object of its own asks
+    /// for hangs on.
+    pub doubt: for<'a> fn(&Index, &Key, &'a Unknown) -> Option<UnknownObject<'a>>,
     /// What an object asks for.
     pub endpoints: fn(&Index, &Rules, &Key, &mut Outcome),
     /// How its endpoints for one name come together.
@@ -59,6 +63,7 @@ pub static ROWS: &[Row] = &[
         kind: None,
         also: |_, _| Vec::new(),
         touched: |_, _, _, _| {},
+        doubt: |_, _, _| None,
         endpoints: |_, _, _, _| {},
         merge: Merge::None,
     },
@@ -74,6 +79,7 @@ pub static ROWS: &[Row] = &[
         kind: Some(Kind::DnsEndpoint),
         also: |_, _| Vec::new(),
         touched: |_, _, _, _| {},
+        doubt: |_, _, _| None,
         endpoints: super::crd::endpoints,
         merge: Merge::Plain,
     },
@@ -82,6 +88,7 @@ pub static ROWS: &[Row] = &[
         kind: Some(Kind::Ingress),
         also: |_, _| Vec::new(),
         touched: |_, _, _, _| {},
+        doubt: |_, _, _| None,
         endpoints: super::ingress::endpoints,
         merge: Merge::Plain,
     },
@@ -90,6 +97,7 @@ pub static ROWS: &[Row] = &[
         kind: Some(Kind::Node),
         also: |_, _| Vec::new(),
         touched: |_, _, _, _| {},
+        doubt: |_, _, _| None,
         endpoints: super::node::endpoints,
         merge: Merge::Plain,
     },
@@ -98,6 +106,7 @@ pub static ROWS: &[Row] = &[
         kind: Some(Kind::Pod),
         also: super::pod::also,
         touched: super::pod::touched,
+        doubt: super::pod::doubt,
         endpoints: super::pod::endpoints,
         merge: Merge::Plain,
     },
@@ -106,6 +115,7 @@ pub static ROWS: &[Row] = &[
         kind: Some(Kind::Service),
         also: super::service::also,
         touched: super::service::touched,
+        doubt: super::service::doubt,
         endpoints: super::service::endpoints,
         merge: Merge::Service,
     },

@@ -59,6 +59,9 @@ proptest! {
         let mut rig = Rig::new(rules.clone(), &SOURCES);
         let mut objects: BTreeMap<(Kind, Key), Value> = BTreeMap::new();
         let mut unread: BTreeSet<(Kind, Key)> = BTreeSet::new();
+        // Could never be read; and kinds of which a list has begun and not ended.
+        let mut unknown: BTreeSet<(Kind, Key)> = BTreeSet::new();
+        let mut listing: BTreeSet<Kind> = BTreeSet::new();
         let mut answers: BTreeMap<&str, Vec<IpAddr>> = BTreeMap::new();
         for step in steps {
             match step {
@@ -66,39 +69,53 @@ proptest! {
                     let (at, made) = make(seed);
                     rig.apply(&made);
                     unread.remove(&at);
+                    unknown.remove(&at);
                     objects.insert(at, made);
                 }
                 Step::Unreadable(kind, name) => {
                     let at = at(kind, name);
                     rig.unreadable(at.0, &at.1);
-                    unread.extend(objects.contains_key(&at).then_some(at));
+                    if objects.contains_key(&at) {
+                        unread.insert(at);
+                    } else {
+                        unknown.insert(at);
+                    }
                 }
                 Step::Delete(kind, name) => {
                     let at = at(kind, name);
                     rig.delete(at.0, &at.1);
                     objects.remove(&at);
                     unread.remove(&at);
+                    unknown.remove(&at);
                 }
                 Step::List(kind, listed, whole) => {
                     rig.engine.begin(KINDS[kind]);
+                    listing.insert(KINDS[kind]);
                     let mut present = BTreeSet::new();
                     for (name, rest) in listed {
                         let (at, made) = make((kind, name, rest));
                         present.insert(at.clone());
                         if rest % 8 == 0 {
                             rig.unreadable(at.0, &at.1);
-                            unread.extend(objects.contains_key(&at).then_some(at));
+                            if objects.contains_key(&at) {
+                                unread.insert(at);
+                            } else {
+                                unknown.insert(at);
+                            }
                         } else {
                             rig.apply(&made);
                             unread.remove(&at);
+                            unknown.remove(&at);
                             objects.insert(at, made);
                         }
                     }
                     if whole {
                         objects.retain(|at, _| at.0 != KINDS[kind] || present.contains(at));
                         unread.retain(|at| objects.contains_key(at));
+                        unknown.retain(|at| at.0 != KINDS[kind] || present.contains(at));
                         let touches = rig.engine.end(KINDS[kind]);
                         rig.keep(touches);
+                        listing.remove(&KINDS[kind]);
                     }
                 }
                 Step::Resolve(first, last) => {
@@ -114,8 +131,24 @@ proptest! {
         for object in objects.values() {
             fresh.apply(object);
         }
-        for (kind, key) in &unread {
+        for (kind, key) in unread.iter().chain(&unknown) {
             fresh.unreadable(*kind, key);
+        }
+        // Who is in doubt for objects of a list is seen once that ends.
+        for kind in listing {
+            rig.engine.begin(kind);
+            for ((of, key), object) in &objects {
+                if *of == kind && unread.contains(&(kind, key.clone())) {
+                    rig.unreadable(kind, key);
+                } else if *of == kind {
+                    rig.apply(object);
+                }
+            }
+            for (_, key) in unknown.iter().filter(|(of, _)| *of == kind) {
+                rig.unreadable(kind, key);
+            }
+            let touches = rig.engine.end(kind);
+            rig.keep(touches);
         }
         for (host, addresses) in &answers {
             for rig in [&mut rig, &mut fresh] {

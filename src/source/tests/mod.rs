@@ -1,6 +1,7 @@
 //! All sources together: cases, events against one pass, and what they cost.
 
 mod builders;
+mod doubt;
 mod events;
 mod external;
 mod gateway;

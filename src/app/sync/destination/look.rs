@@ -223,7 +223,7 @@ impl Destination {
     ) -> Result<bool, ProviderError> {
         self.say_decided(decided);
         let mut changes = std::mem::take(&mut decided.plan.changes);
-        pass::spare(&mut changes, &self.model.unknown());
+        self.spare(&mut changes, names, complete);
         // What is incomplete takes nothing away. If nothing is held yet, that is no reason to hold
         // what may be wanted in a moment.
         let held = !self.brake.held().is_empty();

@@ -36,6 +36,30 @@ impl Destination {
         decided.plan.withheld = ChangeSet::default();
     }
 
+    /// Leaves what objects may ask for that cannot be read, and says of which names something is left.
+    pub(super) fn spare(
+        &mut self,
+        changes: &mut ChangeSet,
+        looked: Option<&[RowName]>,
+        complete: bool,
+    ) {
+        // The number first: doubts that come in between lead to another look.
+        let number = self.model.doubted();
+        let doubts = self.model.doubts();
+        let unclaimed = &mut self.unclaimed;
+        let news = unclaimed.spare(changes, looked, (&doubts, number), complete);
+        if news.is_empty() {
+            return;
+        }
+        let such_as = news.iter().map(RowName::as_str).take(SUCH_AS);
+        tracing::warn!(
+            destination = self.name,
+            names = news.len(),
+            such_as = such_as.collect::<Vec<_>>().join(" "),
+            "names that objects may ask for that cannot be read stay as they are"
+        );
+    }
+
     /// Says which of these names, or of all, are in no zone, unless that was said before.
     pub(super) fn say_nowhere(&mut self, found: Vec<RowName>, looked: Option<&[RowName]>) {
         let mut before = BTreeSet::new();
@@ -46,7 +70,7 @@ impl Destination {
         let news = found.iter().filter(|name| !before.contains(*name));
         let news: Vec<&str> = news.map(RowName::as_str).collect();
         if !news.is_empty() {
-            let such_as: Vec<&str> = news.iter().copied().take(NOWHERE_SAID).collect();
+            let such_as: Vec<&str> = news.iter().copied().take(SUCH_AS).collect();
             tracing::warn!(
                 destination = self.name,
                 names = news.len(),
@@ -157,8 +181,8 @@ impl Destination {
     }
 }
 
-/// So many names of no zone are named; of the others the number is enough.
-const NOWHERE_SAID: usize = 3;
+/// So many names are named; of the others the number is enough.
+const SUCH_AS: usize = 3;
 
 /// Losses that are said one by one; a cut may hide all names of a zone.
 const LOSSES_SAID: usize = 10;

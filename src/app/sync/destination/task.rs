@@ -17,10 +17,11 @@ use super::words::Words;
 use crate::app::sync::explain::Place;
 use crate::app::sync::model::Model;
 use crate::app::sync::own_zones::{Loss, OwnZones};
-use crate::app::sync::pass::{self, Decided, Judge};
+use crate::app::sync::pass::{Decided, Judge};
 use crate::app::sync::pending::Pending;
 use crate::app::sync::report::{Reports, Wishes};
 use crate::app::sync::status::Status;
+use crate::app::sync::unclaimed::Unclaimed;
 
 /// One destination.
 pub(in crate::app::sync) struct Destination {
@@ -57,6 +58,8 @@ pub(in crate::app::sync) struct Destination {
     pub(in crate::app::sync) lost: Words,
     /// Names that are in no zone of ours.
     pub(in crate::app::sync) nowhere: BTreeSet<RowName>,
+    /// What is left as it is while objects cannot be read.
+    pub(in crate::app::sync) unclaimed: Unclaimed,
     /// What is known of a destination that fails at what it is asked for.
     pub(in crate::app::sync) doubt: Doubt,
 }
@@ -152,6 +155,8 @@ impl Destination {
             if self.model.is_complete() {
                 names.append(&mut self.postponed);
             }
+            let doubted = self.model.doubted();
+            names.extend(self.unclaimed.doubtless(doubted).cloned());
             if full {
                 next_full = Instant::now() + self.pace.interval;
             }
@@ -196,11 +201,12 @@ impl Destination {
         complete || (self.provider.capabilities().owns && self.model.is_known())
     }
 
-    /// Names that were refused, or whose deletes are held.
+    /// Names that were refused, whose deletes are held, or that objects may want that cannot be read.
     fn waiting(&self) -> BTreeSet<RowName> {
         let held = self.brake.held().into_iter();
         let held = held.flat_map(|(zone, _)| self.brake.names(zone));
-        self.refused.names().cloned().chain(held).collect()
+        let waiting = self.refused.names().chain(self.unclaimed.names());
+        waiting.cloned().chain(held).collect()
     }
 
     /// One full pass, for `--once`.
@@ -220,7 +226,7 @@ impl Destination {
         let names = self.names(&Scope::All);
         let mut decided = Decided::default();
         self.decide(&names, &mut decided).await?;
-        pass::spare(&mut decided.plan.changes, &self.model.unknown());
+        self.spare(&mut decided.plan.changes, None, true);
         Ok(decided)
     }
 

@@ -65,7 +65,7 @@ impl Destination {
         let not_yet = Why {
             refused: refusal.is_some(),
             held: self.brake.holds(zone, name),
-            complete,
+            complete: complete && !self.unclaimed.has(name),
         };
         place.changes = changes(&decided, &not_yet);
         for change in &mut place.changes {
@@ -135,6 +135,7 @@ impl Destination {
 struct Why {
     refused: bool,
     held: bool,
+    /// All objects are known that may ask for the name.
     complete: bool,
 }
 

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use super::build::{self, Shape};
 use super::{Merge, Row, Touched, templates};
 use crate::object::{Grpc, Http, Key, Kind, ListenerSet, Route, RouteKind, Stored, Tcp, Tls, Udp};
+use crate::unknown::{Unknown, UnknownObject};
 use crate::{Annotations, Changed, Index, Link, Outcome, Reason, Rules, admits};
 
 pub(super) const GRPC: Row = row::<Grpc>("gateway-grpcroute");
@@ -34,6 +35,7 @@ where
         kind: Some(R::KIND),
         also: attach::parents,
         touched: touched::<R>,
+        doubt: doubt::<R>,
         endpoints: endpoints::<R>,
         merge: Merge::Plain,
     }
@@ -68,6 +70,29 @@ where
         }
         _ => {}
     }
+}
+
+/// A route hangs on its parents, on the Gateways of those that are ListenerSets, and on the
+/// namespaces that are selected by.
+fn doubt<'a, R: RouteKind>(
+    index: &Index,
+    key: &Key,
+    unknown: &'a Unknown,
+) -> Option<UnknownObject<'a>>
+where
+    Route<R>: Stored,
+{
+    let route = index.get::<Route<R>>(key)?;
+    let namespace = |key: &Key| unknown.object(Kind::Namespace, &Key::new("", key.namespace()));
+    route.parents.iter().find_map(|parent| {
+        let set = || {
+            let set = index.get::<ListenerSet>(&parent.key)?;
+            let gateway = unknown.object(Kind::Gateway, &set.gateway);
+            gateway.or_else(|| namespace(&parent.key))
+        };
+        let found = unknown.object(parent.kind.kind(), &parent.key);
+        found.or_else(|| namespace(key)).or_else(set)
+    })
 }
 
 fn endpoints<R: RouteKind>(index: &Index, rules: &Rules, key: &Key, outcome: &mut Outcome)

@@ -14,4 +14,4 @@ mod node_port;
 mod touch;
 
 pub(super) use names::endpoints;
-pub(super) use touch::{also, touched};
+pub(super) use touch::{also, doubt, touched};

@@ -18,6 +18,7 @@ pub(super) const ROW: Row = Row {
     kind: Some(Kind::Unstructured),
     also: |_, _| Vec::new(),
     touched: |_, _, _, _| {},
+    doubt: |_, _, _| None,
     endpoints,
     merge: Merge::Plain,
 };

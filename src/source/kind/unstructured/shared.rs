@@ -13,6 +13,8 @@ use crate::object::{Key, Kind};
 pub struct Shared {
     /// The keys that the index has, by those that the watch has.
     known: BTreeMap<Key, Key>,
+    /// Those that could never be read, as the watch has them.
+    unread: BTreeSet<Key>,
     /// What the list at hand has held so far.
     listed: Option<BTreeSet<Key>>,
 }
@@ -29,17 +31,28 @@ impl Shared {
             Event::Apply(object) => {
                 let key = object.meta().key.clone();
                 self.list(&key);
-                self.known.insert(plain(&key), key);
-                vec![Event::Apply(object)]
+                let short = plain(&key);
+                let mut events = Vec::new();
+                if self.unread.remove(&short) {
+                    // The index knows it by another key from now on.
+                    events.push(Event::Delete(object.kind(), short.clone()));
+                }
+                self.known.insert(short, key);
+                events.push(Event::Apply(object));
+                events
             }
             Event::Unreadable(kind, key, error) => {
                 // It is there, whether or not it was ever read.
                 self.list(&key);
                 let known = self.known.get(&plain(&key)).cloned();
+                if known.is_none() {
+                    self.unread.insert(plain(&key));
+                }
                 vec![Event::Unreadable(kind, known.unwrap_or(key), error)]
             }
             Event::Delete(kind, key) => {
                 let known = self.known.remove(&plain(&key));
+                self.unread.remove(&plain(&key));
                 vec![Event::Delete(kind, known.unwrap_or(key))]
             }
             Event::Partial(kind) => {
@@ -65,7 +78,12 @@ impl Shared {
             .partition(|(key, _)| listed.contains(key));
         let gone: BTreeMap<Key, Key> = gone;
         self.known = kept;
+        let unread = std::mem::take(&mut self.unread);
+        let (unread, lost): (BTreeSet<Key>, _) =
+            unread.into_iter().partition(|key| listed.contains(key));
+        self.unread = unread;
         gone.into_values()
+            .chain(lost)
             .map(|key| Event::Delete(kind, key))
             .collect()
     }
@@ -90,6 +108,45 @@ mod tests {
         Kind::Unstructured
             .decode_value(&widget, &Trim::default())
             .unwrap()
+    }
+
+    #[test]
+    fn what_could_never_be_read_is_gone_once_it_can_be_or_is_no_longer_listed() {
+        let kind = Kind::Unstructured;
+        let odd = |name: &str| {
+            let error = kind.decode(b"[]", &Trim::default()).unwrap_err();
+            Event::Unreadable(kind, Key::new("", name), error)
+        };
+        let mut shared = Shared::default();
+        let mut said = Vec::new();
+        for event in [
+            Event::Begin(kind),
+            odd("a"),
+            odd("b"),
+            Event::End(kind),
+            Event::Apply(widget("a")),
+            odd("a"),
+            Event::Begin(kind),
+            Event::Apply(widget("a")),
+            Event::End(kind),
+        ] {
+            said.extend(shared.take(event).into_iter().map(|event| match event {
+                Event::Apply(object) => format!("+{}", object.meta().key),
+                Event::Unreadable(_, key, _) => format!("?{key} {}", key.resource()),
+                Event::Delete(_, key) => format!("-{key} {}", key.resource()),
+                other => format!("{other:?}"),
+            }));
+        }
+        let expected = [
+            "?a ",
+            "?b ",
+            "-a ",
+            "+a",
+            "?a Widget.v1.example.org",
+            "+a",
+            "-b ",
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]

@@ -40,7 +40,7 @@ struct Other {
 }
 
 #[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Other>>);
+pub(super) struct Shared(Arc<Mutex<Other>>);
 
 impl Shared {
     fn with<T>(&self, look: impl FnOnce(&mut Other) -> T) -> T {
@@ -49,6 +49,16 @@ impl Shared {
 
     fn names(&self) -> usize {
         self.with(|other| other.records.len())
+    }
+
+    /// All records, with their targets.
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.with(|other| {
+            let records = other.records.values();
+            let texts =
+                records.map(|it| format!("{} {} {}", it.name, it.rtype, it.targets.join(" ")));
+            texts.collect()
+        })
     }
 
     fn has(&self, name: &str) -> bool {

@@ -1,0 +1,218 @@
+//! What is behind the lock: the index and the desired set, changed by one event after the other.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use plan::{Contributor, Desired, RowName};
+use source::object::{Key, Kind};
+use source::{Engine, Event, Health, Problem, Touch};
+
+use super::Touched;
+use super::doubts::{Doubts, joined};
+use crate::app::sync::pending::Pending;
+
+/// What is behind the lock.
+#[derive(Debug)]
+pub(in crate::app::sync) struct Inner {
+    pub(in crate::app::sync) engine: Engine,
+    pub(in crate::app::sync) desired: Desired,
+    /// What is wrong with objects.
+    pub(in crate::app::sync) problems: HashMap<Contributor, Wrong>,
+    /// How the watch of each kind fares.
+    pub(in crate::app::sync) health: BTreeMap<Kind, Fares>,
+    pub(super) listeners: Vec<Arc<Pending>>,
+}
+
+/// What is wrong with an object.
+#[derive(Clone, Debug)]
+pub(crate) struct Wrong {
+    pub(crate) kind: Kind,
+    pub(crate) key: Key,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// How the watch of a kind fares.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fares {
+    /// A list came to its end: what is known is all there was then.
+    pub(crate) listed: bool,
+    /// What could be read was; the rest may still be meant.
+    pub(crate) partial: bool,
+    /// The resource is not there.
+    pub(crate) absent: bool,
+    /// We may not have it.
+    pub(crate) denied: bool,
+    /// Why the watch does not go on; none if it does.
+    pub(crate) failing: Option<String>,
+    /// How often it failed.
+    pub(crate) failures: u64,
+}
+
+impl Inner {
+    pub(super) fn is_complete(&self) -> bool {
+        self.all(|fares| fares.listed)
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.all(|fares| fares.listed || fares.partial)
+    }
+
+    pub(super) fn is_answered(&self) -> bool {
+        self.all(|fares| fares.listed || fares.partial || fares.absent || fares.denied)
+    }
+
+    /// All that whoever waits may wait for.
+    pub(super) fn knows(&self) -> [bool; 3] {
+        [self.is_complete(), self.is_known(), self.is_answered()]
+    }
+
+    fn all(&self, fares: impl Fn(&Fares) -> bool) -> bool {
+        let wanted = self.engine.wanted();
+        let mut health = wanted.iter().map(|kind| self.health.get(kind));
+        health.all(|of| of.is_some_and(&fares)) && self.engine.is_resolved()
+    }
+
+    /// What is not to be taken away for objects that cannot be read.
+    pub(in crate::app::sync) fn doubts(&self) -> Doubts {
+        let kinds: BTreeSet<Kind> = self.engine.rows().filter_map(|row| row.kind).collect();
+        let unknown = self.engine.unknown().all();
+        let roots = unknown.filter(|(kind, _)| kinds.contains(kind));
+        Doubts::of(roots.chain(self.engine.doubtful()))
+    }
+
+    /// The DNSEndpoint that an event is about: its status speaks of it whatever it asks for.
+    pub(super) fn told(event: &Event) -> Option<Touched> {
+        let key = match event {
+            Event::Apply(object) if object.kind() == Kind::DnsEndpoint => &object.meta().key,
+            Event::Delete(Kind::DnsEndpoint, key) => key,
+            _ => return None,
+        };
+        Some(Touched {
+            kind: Kind::DnsEndpoint,
+            key: key.clone(),
+            problems: Vec::new(),
+        })
+    }
+
+    pub(super) fn event(&mut self, event: Event) -> Vec<Touch> {
+        match event {
+            Event::Begin(kind) => {
+                self.engine.begin(kind);
+                Vec::new()
+            }
+            Event::Apply(object) => self.engine.apply(object),
+            Event::Delete(kind, key) => self.engine.delete(kind, &key),
+            Event::Unreadable(kind, key, error) => {
+                let error = crate::app::telemetry::chain(&error);
+                let touches = self.engine.unreadable(kind, &key, &error);
+                if self.engine.unknown().object(kind, &key).is_some() {
+                    // No source of its own that could have the problem.
+                    let object = kind.name();
+                    tracing::warn!(
+                        object, %key, error,
+                        "object cannot be read; what it had, and what hangs on it, stays as it was"
+                    );
+                }
+                touches
+            }
+            Event::Partial(kind) => {
+                self.health.entry(kind).or_default().partial = true;
+                Vec::new()
+            }
+            Event::End(kind) => {
+                let fares = self.health.entry(kind).or_default();
+                (fares.listed, fares.partial) = (true, false);
+                self.engine.end(kind)
+            }
+            Event::Health(kind, health) => {
+                self.fare(kind, health);
+                Vec::new()
+            }
+        }
+    }
+
+    fn fare(&mut self, kind: Kind, health: Health) {
+        let fares = self.health.entry(kind).or_default();
+        match health {
+            Health::Following => {
+                if fares.failing.take().is_some() {
+                    tracing::info!(kind = kind.name(), "watch goes on");
+                }
+                (fares.absent, fares.denied) = (false, false);
+            }
+            Health::Absent => {
+                if !std::mem::replace(&mut fares.absent, true) {
+                    let kind = kind.name();
+                    tracing::warn!(
+                        kind,
+                        "the API server has no such resource; its names come once it has"
+                    );
+                }
+                (fares.failing, fares.denied) = (None, false);
+            }
+            Health::Failing { denied, reason } => {
+                fares.denied = denied;
+                let reason = crate::app::telemetry::chain(&*reason);
+                if fares.failing.as_ref() != Some(&reason) {
+                    let (kind, plural) = (kind.name(), kind.plural());
+                    if denied {
+                        tracing::error!(
+                            kind,
+                            reason,
+                            "watch of {plural} is refused until our role has the right"
+                        );
+                    } else {
+                        tracing::warn!(kind, reason, "watch does not go on, it is tried again");
+                    }
+                }
+                fares.failing = Some(reason);
+                fares.failures += 1;
+            }
+        }
+    }
+
+    pub(super) fn touch(&mut self, touch: Touch) -> (Vec<RowName>, Touched) {
+        let Touch {
+            contributor,
+            kind,
+            key,
+            endpoints,
+            problems,
+            doubtful,
+        } = touch;
+        // What it hangs on is not known, so it may mean more than it asks for now.
+        let endpoints = if doubtful {
+            joined(endpoints, self.desired.contribution(contributor))
+        } else {
+            endpoints
+        };
+        let names = self.desired.put(contributor, endpoints);
+        let known = self.problems.get(&contributor).map(|wrong| &wrong.problems);
+        let news = known.map_or(!problems.is_empty(), |known| *known != problems);
+        if news {
+            for problem in &problems {
+                let reason = problem.reason.label();
+                tracing::warn!(object = kind.name(), %key, reason, "{}", problem.message);
+            }
+            if problems.is_empty() {
+                self.problems.remove(&contributor);
+            } else {
+                let wrong = Wrong {
+                    kind,
+                    key: key.clone(),
+                    problems: problems.clone(),
+                };
+                self.problems.insert(contributor, wrong);
+            }
+        }
+        let told = if news { problems } else { Vec::new() };
+        (
+            names,
+            Touched {
+                kind,
+                key,
+                problems: told,
+            },
+        )
+    }
+}
