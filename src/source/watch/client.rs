@@ -3,20 +3,24 @@
 //! Tokens, certificates and the authority behind them are replaced while a program runs. So a
 //! request that is not let in, or does not get through, has everything read again that the way was
 //! made of; whoever sent it tries again anyway. It is the way that was found at the start: another
-//! context, chosen meanwhile, is another cluster, whose objects are not those that we know. Files of tokens are looked at before that: those of
-//! pods are replaced while the old token still holds. The client below would do so by the wall
-//! clock, which may jump, and takes the end of a line for a part of the token.
+//! context, chosen meanwhile, is another cluster, whose objects are not those that we know.
+//!
+//! Files of tokens are looked at before that: those of pods are replaced while the old token still
+//! holds. The client below would do so by the wall clock, which may jump, and takes the end of a line
+//! for a part of the token.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use plan::{HttpCall, HttpCalls};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+
+use super::failure::Failure;
 
 /// Where the API server is and how to speak with it.
 #[derive(Clone, Debug, Default)]
@@ -114,6 +118,14 @@ struct Current {
     token: Option<Token>,
 }
 
+/// A request under way.
+struct Call {
+    counted: HttpCall,
+    begin: Instant,
+    /// When its client was made.
+    made: Instant,
+}
+
 /// A file with a token, and what was in it.
 #[derive(Clone)]
 struct Token {
@@ -168,31 +180,67 @@ impl Link {
         resource: &str,
         request: Request<Body>,
     ) -> Result<Response<Body>, kube::Error> {
-        self.follow_token().await;
-        let Current {
-            client,
-            address,
-            made,
-            ..
-        } = self.current().clone();
-        let mut call = HttpCall {
-            scheme: address.scheme_str().unwrap_or_default().into(),
-            host: host(&address).into(),
-            path: resource.into(),
-            method: request.method().as_str().into(),
-            status: None,
-        };
-        let begin = Instant::now();
+        let (client, call) = self.call(resource, request.method().clone()).await;
         let result = client.send(request).await;
         let status = result.as_ref().ok().map(Response::status);
-        call.status = status.map(|status| status.as_u16());
-        self.0.connection.calls.count(call, begin.elapsed());
+        self.called(call, status).await;
+        result
+    }
+
+    /// The same for who waits so long and no longer. Whoever gives [`Self::send`] up instead keeps a
+    /// way for ever that leads nowhere.
+    ///
+    /// # Errors
+    /// There is no connection, it broke, or the answer has not begun in time.
+    pub async fn send_within(
+        &self,
+        patience: Duration,
+        resource: &str,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, Failure> {
+        let (client, call) = self.call(resource, request.method().clone()).await;
+        let result = match timeout(patience, client.send(request)).await {
+            Ok(result) => result.map_err(|error| Failure::Lost(Box::new(error))),
+            Err(_) => Err(Failure::Silent),
+        };
+        let status = result.as_ref().ok().map(Response::status);
+        self.called(call, status).await;
+        result
+    }
+
+    /// The client of now, and what is counted of a request by it.
+    async fn call(&self, resource: &str, method: Method) -> (Client, Call) {
+        self.follow_token().await;
+        let current = self.current().clone();
+        let counted = HttpCall {
+            scheme: current.address.scheme_str().unwrap_or_default().into(),
+            host: host(&current.address).into(),
+            path: resource.into(),
+            method: method.as_str().into(),
+            status: None,
+        };
+        let call = Call {
+            counted,
+            begin: Instant::now(),
+            made: current.made,
+        };
+        (current.client, call)
+    }
+
+    /// Counts a request; one that was not let in, or had no answer, has the way found anew.
+    async fn called(&self, call: Call, status: Option<StatusCode>) {
+        let Call {
+            mut counted,
+            begin,
+            made,
+        } = call;
+        counted.status = status.map(|status| status.as_u16());
+        self.0.connection.calls.count(counted, begin.elapsed());
         match status {
             Some(StatusCode::UNAUTHORIZED) => self.renew(made, REFUSED).await,
             None => self.renew(made, LOST).await,
             Some(_) => {}
         }
-        result
     }
 
     /// Looks now and then whether the file of the token has another one.

@@ -349,10 +349,8 @@ impl Watch {
             .header(http::header::ACCEPT, "application/json")
             .body(Body::empty())
             .map_err(|error| Failure::Lost(Box::new(error)))?;
-        let response = timeout(self.pace.answer, link.send(&resource.plural, request)).await;
-        let response = response
-            .map_err(|_| Failure::Silent)?
-            .map_err(|error| Failure::Lost(Box::new(error)))?;
+        let answer = link.send_within(self.pace.answer, &resource.plural, request);
+        let response = answer.await?;
         if response.status().is_success() {
             return Ok(response.into_body());
         }

@@ -10,7 +10,7 @@ use kube::client::Body;
 use plan::ObjectRef;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::client::Link;
 use super::failure::{Failure, Refusal, Rule};
@@ -184,10 +184,8 @@ impl Reporter {
             .header(http::header::CONTENT_TYPE, JSON)
             .body(body)
             .map_err(|error| Failure::Lost(Box::new(error)))?;
-        let response = timeout(self.patience, self.link.send(resource, request)).await;
-        response
-            .map_err(|_| Failure::Silent)?
-            .map_err(|error| Failure::Lost(Box::new(error)))
+        let answer = self.link.send_within(self.patience, resource, request);
+        answer.await
     }
 
     /// The object in an answer.

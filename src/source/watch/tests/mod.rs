@@ -5,6 +5,8 @@
     reason = "tasks end with the runtime of their test"
 )]
 
+mod link;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
