@@ -40,6 +40,12 @@ impl Request {
         Self::new("POST", object.collection(), Some((JSON, object.body())))
     }
 
+    /// Gives something to a path that takes it, as that of an account's tokens.
+    #[must_use]
+    pub fn post(path: impl Into<String>, body: Value) -> Self {
+        Self::new("POST", path.into(), Some((JSON, body)))
+    }
+
     /// Sets what the manifest says of an object that exists, nulls removing; lists are replaced.
     #[must_use]
     pub fn patch(object: &Object) -> Self {

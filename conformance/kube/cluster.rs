@@ -243,6 +243,32 @@ impl Cluster {
         Ok(path)
     }
 
+    /// Makes a service account, and writes a kubeconfig with a token of it.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses, or the file cannot be written.
+    pub fn account_kubeconfig(&self, namespace: &str, name: &str) -> Result<PathBuf, ClusterError> {
+        let account = Object::new(json!({"apiVersion": "v1", "kind": "ServiceAccount",
+            "metadata": {"namespace": namespace, "name": name}}))?;
+        self.create(std::slice::from_ref(&account))?;
+        let wanted = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+            "spec": {}});
+        let path = format!("{}/token", account.path());
+        let given = self.api.send(&[Request::post(path, wanted)])?;
+        let token = given
+            .iter()
+            .find_map(|it| it.pointer("/status/token")?.as_str());
+        let file = format!("account-{namespace}-{name}");
+        write_kubeconfig(
+            self.folder.path(),
+            &file,
+            &self.url,
+            token.unwrap_or_default(),
+        )?;
+        Ok(self.folder.path().join(file))
+    }
+
     /// Starts the API server anew, with this token for the user `limited` and without the one that
     /// it had.
     ///

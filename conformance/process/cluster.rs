@@ -264,7 +264,7 @@ fn tokens(program: &Program) -> Result<(), String> {
 }
 
 /// A cluster of its own; none where its parts are not there.
-fn cluster(trial: &str) -> Result<Option<Cluster>, String> {
+pub(super) fn cluster(trial: &str) -> Result<Option<Cluster>, String> {
     let parts = Parts::find();
     let missing = parts.missing();
     if !missing.is_empty() {
@@ -275,7 +275,7 @@ fn cluster(trial: &str) -> Result<Option<Cluster>, String> {
     Ok(Some(cluster))
 }
 
-fn options(kubeconfig: &Path) -> Options {
+pub(super) fn options(kubeconfig: &Path) -> Options {
     let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
     Options::new([])
         .arguments([&*kubeconfig, "--domain-filter=example.org", "--policy=sync"])
@@ -284,7 +284,7 @@ fn options(kubeconfig: &Path) -> Options {
 }
 
 /// A watch may have to wait for its next try.
-fn wait_long(server: &Server, name: &str, address: &str) -> Result<(), String> {
+pub(super) fn wait_long(server: &Server, name: &str, address: &str) -> Result<(), String> {
     let wanted = format!("{name}. 300 A {address}");
     let came = server.wait_for(LONG, |server| {
         answer(server.address(), &format!("{name} A")).is_ok_and(|lines| lines == [&*wanted])
@@ -309,19 +309,26 @@ fn objects(values: &[Value]) -> Result<Vec<Object>, String> {
     values.iter().cloned().map(object).collect()
 }
 
-fn create(cluster: &Cluster, values: &[Value]) -> Result<(), String> {
+pub(super) fn create(cluster: &Cluster, values: &[Value]) -> Result<(), String> {
     let created = cluster.create(&objects(values)?);
     created.map_err(|error| chain(&error))
 }
 
-fn patch(cluster: &Cluster, values: &[Value]) -> Result<(), String> {
+pub(super) fn patch(cluster: &Cluster, values: &[Value]) -> Result<(), String> {
     let patched = cluster.api().patch(&objects(values)?);
     patched.map_err(|error| chain(&error))
 }
 
 /// Whether the status of a DNSEndpoint says that its current version was seen, sooner or later.
 fn observed(cluster: &Cluster, name: &str) -> Result<bool, String> {
-    let path = object(endpoint(name, "192.0.2.1"))?.path();
+    observed_in(cluster, "default", name)
+}
+
+/// The same in a namespace.
+pub(super) fn observed_in(cluster: &Cluster, namespace: &str, name: &str) -> Result<bool, String> {
+    let mut wanted = endpoint(name, "192.0.2.1");
+    wanted["metadata"]["namespace"] = json!(namespace);
+    let path = object(wanted)?.path();
     let begin = Instant::now();
     while begin.elapsed() < PATIENCE {
         let found = cluster.api().get(&path).map_err(|error| chain(&error))?;
@@ -353,4 +360,4 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// The pause between two tries of a watch is at most fifteen seconds, and somewhat more.
-const LONG: Duration = Duration::from_secs(30);
+pub(super) const LONG: Duration = Duration::from_secs(30);

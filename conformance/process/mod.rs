@@ -7,6 +7,7 @@ mod catalog;
 mod certificates;
 mod clock;
 mod cluster;
+mod cluster_namespaced;
 mod cluster_objects;
 mod disk;
 mod explain;
@@ -56,6 +57,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         catalog::TRIALS,
         clock::TRIALS,
         cluster::TRIALS,
+        cluster_namespaced::TRIALS,
         disk::TRIALS,
         explain::TRIALS,
         external_dns::TRIALS,

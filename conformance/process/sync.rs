@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use apiserver::{ApiServer, Fault, Store};
+use cluster_peers::Recorder;
 use peers::{Options, Program, Ready};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -17,6 +18,7 @@ use super::site::{
     Check, NXDOMAIN, PATIENCE, SERVFAIL, answer, check, start, wait_for_address, wait_for_log,
     wait_for_rcode,
 };
+use super::telemetry::get;
 
 pub(super) const TRIALS: &[Check] = &[
     (
@@ -31,6 +33,10 @@ pub(super) const TRIALS: &[Check] = &[
     ("slow_lists_are_taken_as_they_come", slow),
     ("half_a_list_takes_no_name_away", half),
     ("a_kind_that_may_not_be_listed_stops_no_other", forbidden),
+    (
+        "a_kind_that_objects_point_at_and_that_may_not_be_listed_holds_up_nothing",
+        forbidden_nodes,
+    ),
     (
         "a_resource_that_is_installed_later_is_found",
         installed_later,
@@ -182,6 +188,57 @@ fn forbidden(program: &Program) -> Result<(), String> {
     wait_for_address(&server, "i.example.org", "192.0.2.2")?;
     let there = answer(server.address(), "a.example.org A")?;
     check(there.len() == 1, || format!("{there:?}"))
+}
+
+/// One Service on ports of the nodes, which we may not read.
+fn forbidden_nodes(program: &Program) -> Result<(), String> {
+    let cluster = Cluster::start()?;
+    cluster.apply("a", "192.0.2.1");
+    cluster.store.apply(json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"namespace": "default", "name": "n",
+            "annotations": {"external-dns.kubernetes.io/hostname": "n.example.org"}},
+        "spec": {"type": "NodePort"},
+    }));
+    cluster.store.apply(json!({
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"},
+        "status": {"addresses": [{"type": "ExternalIP", "address": "192.0.2.7"}]},
+    }));
+    cluster.fail(&[("nodes", Fault::Status(403))]);
+    let recorder = Recorder::start().map_err(|error| error.to_string())?;
+    let url = format!("--webhook-provider-url={}", recorder.url());
+    let elsewhere = ["--provider=webhook", &url, "--registry=noop"];
+    let begin = Instant::now();
+    let other = start(
+        program,
+        &cluster.options(&elsewhere).ready(Ready::Zones(Vec::new())),
+    )?;
+    let server = start(program, &cluster.options(&[]))?;
+    let came = recorder.wait_for(PATIENCE, |records| {
+        records
+            .iter()
+            .any(|record| record.dns_name == "a.example.org")
+    });
+    let took = begin.elapsed();
+    check(came.is_some() && took < Duration::from_secs(5), || {
+        format!("{took:?}:\n{}", other.log())
+    })?;
+    wait_for_address(&server, "a.example.org", "192.0.2.1")?;
+    wait_for_log(
+        &server,
+        "{apiGroups: [''], resources: [nodes], verbs: [get, list, watch]}",
+    )?;
+    wait_for_log(&server, "but for those of objects that we may not read")?;
+    wait_for_rcode(&server, "nobody.example.org A", NXDOMAIN)?;
+    let ready = get(&server, "/readyz")?;
+    check(ready.starts_with("HTTP/1.1 200"), || {
+        format!("{ready}\n{}", server.log())
+    })?;
+    cluster.fail(&[]);
+    let came = server.wait_for(Duration::from_secs(40), |server| {
+        answer(server.address(), "n.example.org A").is_ok_and(|lines| lines.len() == 1)
+    });
+    check(came, || server.log())
 }
 
 fn installed_later(program: &Program) -> Result<(), String> {

@@ -108,6 +108,18 @@ impl Engine {
         kinds
     }
 
+    /// The kinds that have to be watched whatever objects there are: what the sources were asked for
+    /// is in these.
+    #[must_use]
+    pub fn asked(&self) -> BTreeSet<Kind> {
+        let (mut kinds, nothing) = (BTreeSet::new(), Index::default());
+        for source in &self.sources {
+            kinds.extend(source.row.kind);
+            kinds.extend((source.row.also)(&nothing, &self.rules));
+        }
+        kinds
+    }
+
     /// An object is there, or has changed.
     pub fn apply(&mut self, object: Object) -> Vec<Touch> {
         if !self.rules.reads(object.kind(), &object.meta().key) {

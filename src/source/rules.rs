@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::Selector;
-use crate::object::{Key, Kind, Meta};
+use crate::object::{Key, Kind, Meta, ServiceType};
 use crate::template::Engine;
 
 /// The settings of all sources.
@@ -94,6 +94,19 @@ impl ServiceTypes {
     #[must_use]
     pub fn is_all(self) -> bool {
         self == Self::default()
+    }
+
+    /// Whether Services of a type are read.
+    #[must_use]
+    pub fn reads(self, kind: ServiceType) -> bool {
+        self.is_all()
+            || match kind {
+                ServiceType::ClusterIp => self.cluster_ip,
+                ServiceType::ExternalName => self.external_name,
+                ServiceType::LoadBalancer => self.load_balancer,
+                ServiceType::NodePort => self.node_port,
+                ServiceType::Other => false,
+            }
     }
 }
 

@@ -204,19 +204,15 @@ pub(super) async fn settled(
         color,
         &stop,
     );
-    let listed = async {
-        tokio::select! {
-            () = model.complete() => {}
-            // Files do not change by waiting.
-            () = model.known(), if matches!(sync.objects, Objects::Manifests(_)) => {}
-        }
-    };
-    if timeout(LISTING, listed).await.is_ok() && !model.is_complete() {
+    // Neither do files change by waiting, nor rights.
+    let decided = timeout(LISTING, model.decided()).await.is_ok();
+    if decided && !model.is_complete() && matches!(sync.objects, Objects::Manifests(_)) {
         bail!("a manifest cannot be read, see above");
     }
     if !model.is_complete() {
         bail!(
-            "not all objects could be listed in {LISTING:?}\n  {}",
+            "not all objects could be listed{}\n  {}",
+            if decided { "" } else { WAITED },
             model.ailments().join("\n  ")
         );
     }
@@ -446,6 +442,9 @@ fn provider(
 
 /// Objects that are not listed in this time end a single pass.
 const LISTING: Duration = Duration::from_secs(60);
+
+/// What is said then.
+const WAITED: &str = " in 60 seconds";
 
 /// How long a single pass waits for the cluster to take what it is told.
 const TELLING: Duration = Duration::from_secs(10);

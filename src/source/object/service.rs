@@ -131,11 +131,14 @@ impl Trimmed for Service {
             entries: Box::default(),
             more: None,
         };
-        if !trim.asks(Kind::Service, &service.meta) {
+        // What is not read needs no other objects either.
+        let types = trim.service_types();
+        if !types.reads(service.kind) || !trim.asks(Kind::Service, &service.meta) {
             return service;
         }
         service.asks = true;
-        service.by_node = trim.value(&service.meta, "endpoints-type") == Some("NodeExternalIP");
+        service.by_node = types.reads(ServiceType::NodePort)
+            && trim.value(&service.meta, "endpoints-type") == Some("NodeExternalIP");
         service.resolve = trim.resolves() && service.kind == ServiceType::LoadBalancer;
         service.entries = raw.status.load_balancer.entries();
         let mut more = ServiceMore {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Kind, Meta};
 use crate::template::Mask;
-use crate::{Annotations, Compatibility, Outcome, Rules, admits};
+use crate::{Annotations, Compatibility, Outcome, Rules, ServiceTypes, admits};
 
 /// Which labels a kind reads, beyond those that selectors in the settings name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +92,12 @@ impl Trim {
     /// The kinds that are chosen by settings.
     pub(crate) fn dynamics(&self) -> impl Iterator<Item = &str> {
         self.rules.unstructured.iter().map(|resource| &**resource)
+    }
+
+    /// Which types of Services are read.
+    #[must_use]
+    pub fn service_types(&self) -> ServiceTypes {
+        self.rules.service_types
     }
 
     /// Whether names of load balancers are to be resolved.

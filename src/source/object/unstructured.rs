@@ -109,6 +109,16 @@ impl std::str::FromStr for Dynamic {
     }
 }
 
+impl std::fmt::Display for Dynamic {
+    /// As `kubectl` takes it: `widgets.v1.example.org`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.api_version.split_once('/') {
+            Some((group, version)) => write!(f, "{}.{version}.{group}", self.plural),
+            None => write!(f, "{}.{}", self.plural, self.api_version),
+        }
+    }
+}
+
 impl Dynamic {
     /// The kind of objects that leave it to their list, as those of Kubernetes itself do; the plural
     /// where that is not known.

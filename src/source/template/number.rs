@@ -35,7 +35,7 @@ pub(super) fn integer(
             } else {
                 magnitude
             };
-            let mut text = format!("U+{value:0digits$X}");
+            let mut text = format!("U+{}", zeros(&format!("{value:X}"), digits));
             if let (true, Some(character)) = (options.sharp, character())
                 && is_printable(character)
             {
@@ -75,7 +75,7 @@ pub(super) fn integer(
         'X' => format!("{magnitude:X}"),
         _ => magnitude.to_string(),
     };
-    let mut text = format!("{plain:0>digits$}");
+    let mut text = zeros(&plain, digits);
     let prefix = match (verb, options.sharp) {
         ('b', true) => "0b",
         ('o', true) if !text.starts_with('0') => "0",
@@ -112,7 +112,7 @@ pub(super) fn float(out: &mut Output, value: f64, verb: char, options: &Options)
         _ if value.is_nan() => "NaN".to_owned(),
         _ if value.is_infinite() => "Inf".to_owned(),
         'e' | 'E' => exponential(magnitude, options.precision.or(Some(6))),
-        'f' | 'F' => format!("{magnitude:.*}", options.precision.unwrap_or(6).min(2000)),
+        'f' | 'F' => fixed(magnitude, options.precision.unwrap_or(6)),
         _ => general(magnitude, options.precision),
     };
     if matches!(verb, 'E' | 'G') {
@@ -129,7 +129,7 @@ pub(super) fn float(out: &mut Output, value: f64, verb: char, options: &Options)
     let zero = options.zero && !options.minus && is_number;
     if zero {
         let digits = options.width.unwrap_or_default().saturating_sub(sign.len());
-        text = format!("{text:0>digits$}");
+        text = zeros(&text, digits);
     }
     text.insert_str(0, sign);
     out.pad(
@@ -141,6 +141,24 @@ pub(super) fn float(out: &mut Output, value: f64, verb: char, options: &Options)
     );
     true
 }
+
+/// Zeros before digits until there are so many. The standard library takes no such numbers beyond
+/// 65535, Go does.
+fn zeros(text: &str, digits: usize) -> String {
+    let missing = digits.saturating_sub(text.len());
+    ["0".repeat(missing).as_str(), text].concat()
+}
+
+/// So many decimals. Whatever the number, those after the first thousand or so are zeros.
+fn fixed(value: f64, decimals: usize) -> String {
+    let exact = decimals.min(DECIMALS);
+    let mut text = format!("{value:.exact$}");
+    text.push_str(&"0".repeat(decimals - exact));
+    text
+}
+
+/// More decimals than any number has.
+const DECIMALS: usize = 1100;
 
 /// Go writes at least two digits of exponent, with a sign.
 fn exponential(value: f64, precision: Option<usize>) -> String {

@@ -74,6 +74,29 @@ fn go_gives_the_same() {
 }
 
 #[test]
+fn numbers_may_be_asked_for_in_any_length() {
+    let objects = objects();
+    for (verb, operand, length) in [
+        ("%.60000d", "7", Some(60_000)),
+        ("%060000d", "-7", Some(60_000)),
+        ("%060000f", "1.5", Some(60_000)),
+        ("%.60000f", "1.5", Some(60_002)),
+        ("%.60000U", "7", Some(60_002)),
+        // Longer than any text may be, and than the standard library takes.
+        ("%.70000d", "7", None),
+        ("%070000d", "-7", None),
+        ("%070000f", "1.5", None),
+        ("%.70000f", "1.5", None),
+        ("%.70000U", "7", None),
+    ] {
+        let template = format!("{{{{len (printf \"{verb}\" {operand})}}}}");
+        let found = text(&template, "service", &objects["service"]);
+        let length = length.map(|length: usize| length.to_string());
+        assert_eq!(found.ok(), length, "{verb}");
+    }
+}
+
+#[test]
 fn masked_objects_give_the_same() {
     let objects = objects();
     let mut masked = 0;

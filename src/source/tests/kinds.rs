@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::builders::{Rig, WEB, check, node, object, pod, service, slice};
-use crate::Rules;
 use crate::object::Kind;
+use crate::{Rules, ServiceTypes};
 
 #[test]
 fn an_ingress_gives_hosts_and_annotations() {
@@ -223,6 +223,43 @@ fn kinds_are_watched_once_an_object_needs_them() {
     // One that asks for no name needs nothing.
     rig.apply(&service(&[], spec, json!([])));
     assert!(!rig.engine.wanted().contains(&Kind::EndpointSlice));
+}
+
+#[test]
+fn types_of_services_that_are_not_read_need_no_other_kinds() {
+    let headless = json!({"type": "ClusterIP", "clusterIP": "None"});
+    let by_node = [WEB, ("endpoints-type", "NodeExternalIP")];
+    let local = json!({"type": "NodePort", "externalTrafficPolicy": "Local"});
+    let (headless, local) = (
+        service(&by_node, headless, json!([])),
+        service(&[WEB], local, json!([])),
+    );
+    let pods = [Kind::EndpointSlice, Kind::Pod];
+    let nodes = [Kind::Node, Kind::Pod];
+    let all = [Kind::EndpointSlice, Kind::Node, Kind::Pod];
+    for (object, cluster_ip, node_port, expected) in [
+        (&headless, false, false, &all[..]),
+        (&headless, true, true, &all),
+        (&headless, true, false, &pods),
+        (&headless, false, true, &[]),
+        (&local, false, true, &nodes),
+        (&local, true, false, &[]),
+    ] {
+        let service_types = ServiceTypes {
+            cluster_ip,
+            node_port,
+            ..ServiceTypes::default()
+        };
+        let rules = Rules {
+            service_types,
+            ..Rules::default()
+        };
+        let mut rig = Rig::new(rules, &["service"]);
+        rig.apply(object);
+        let mut wanted = rig.engine.wanted();
+        assert!(wanted.remove(&Kind::Service) && rig.engine.asked().len() == 1);
+        assert_eq!(Vec::from_iter(wanted), expected, "{service_types:?}");
+    }
 }
 
 #[test]

@@ -282,8 +282,15 @@ impl Destination {
                 // Whoever waits may have gone.
                 let _unheard = ready.send(()).is_err();
             }
-            let destination = &self.name;
-            if held > 0 {
+            let (destination, kinds) = (&self.name, self.model.refused().join(" "));
+            if !kinds.is_empty() {
+                tracing::warn!(
+                    destination,
+                    names,
+                    kinds,
+                    "all names are as wanted but for those of objects that we may not read"
+                );
+            } else if held > 0 {
                 tracing::info!(
                     destination,
                     names,

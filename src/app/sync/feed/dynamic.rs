@@ -12,6 +12,8 @@ use source::{Event, Health};
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinSet;
 
+use crate::app::telemetry;
+
 /// Starts a watch for each of these resources.
 pub(super) fn start(
     link: &Link,
@@ -26,7 +28,8 @@ pub(super) fn start(
         .iter()
         .filter_map(|text| text.parse().ok())
         .collect();
-    let together = Arc::new(Mutex::new(Together::of(dynamics.len())));
+    let names = dynamics.iter().map(ToString::to_string);
+    let together = Arc::new(Mutex::new(Together::of(names)));
     for (number, dynamic) in dynamics.into_iter().enumerate() {
         let watch = Watch::new(subject(dynamic, trim), scope.clone(), pace);
         let (sender, mut own) = mpsc::channel(QUEUE);
@@ -70,24 +73,38 @@ struct Together {
 #[derive(Debug, Default)]
 struct One {
     shared: Shared,
+    /// As users type it.
+    resource: String,
     listed: bool,
     fares: Fares,
 }
 
 /// What was last said of one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Fares {
     #[default]
     Well,
     Absent,
-    Failing,
+    Failing {
+        denied: bool,
+        reason: String,
+    },
 }
 
+/// What is wrong with some of the watches.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+struct Said(String);
+
 impl Together {
-    fn of(count: usize) -> Self {
-        let mut watches = Vec::new();
-        watches.resize_with(count, One::default);
-        Self { watches }
+    fn of(resources: impl IntoIterator<Item = String>) -> Self {
+        let watches = resources.into_iter().map(|resource| One {
+            resource,
+            ..One::default()
+        });
+        Self {
+            watches: watches.collect(),
+        }
     }
 
     /// What an event of one of the watches means for the kind.
@@ -97,20 +114,19 @@ impl Together {
         };
         match event {
             Event::Health(kind, health) => {
-                one.fares = match health {
+                let fares = match &health {
                     Health::Following => Fares::Well,
                     Health::Absent => Fares::Absent,
-                    Health::Failing { .. } => Fares::Failing,
+                    Health::Failing { denied, reason } => Fares::Failing {
+                        denied: *denied,
+                        reason: telemetry::chain(&**reason),
+                    },
                 };
-                let said = one.fares;
-                let worse = self.watches.iter().any(|other| match said {
-                    Fares::Well | Fares::Absent => other.fares == Fares::Failing,
-                    Fares::Failing => false,
-                });
-                if worse {
-                    Vec::new()
-                } else {
-                    vec![Event::Health(kind, health)]
+                let as_before = fares == one.fares && !matches!(fares, Fares::Failing { .. });
+                one.fares = fares;
+                match self.failing() {
+                    Some(_) if as_before => Vec::new(),
+                    failing => vec![Event::Health(kind, failing.unwrap_or(health))],
                 }
             }
             Event::End(kind) => {
@@ -125,6 +141,25 @@ impl Together {
             event => one.shared.take(event),
         }
     }
+
+    /// What is wrong with those that fail, each by its name; none if all go on. Refused is the kind
+    /// only if nothing but rights is missing.
+    fn failing(&self) -> Option<Health> {
+        let mut texts = Vec::new();
+        let mut all_denied = true;
+        for one in &self.watches {
+            if let Fares::Failing { denied, reason } = &one.fares {
+                texts.push(format!("{}: {reason}", one.resource));
+                all_denied &= denied;
+            } else {
+                all_denied &= one.listed;
+            }
+        }
+        (!texts.is_empty()).then(|| Health::Failing {
+            denied: all_denied,
+            reason: Box::new(Said(texts.join("; "))),
+        })
+    }
 }
 
 /// Events of one resource on their way to the others.
@@ -137,6 +172,47 @@ mod tests {
     use source::{Event, Health};
 
     use super::Together;
+
+    #[test]
+    fn what_fails_is_said_by_its_name_until_it_goes_on() {
+        let kind = Kind::Unstructured;
+        let failing = |denied, reason: &str| {
+            let reason = reason.into();
+            Event::Health(kind, Health::Failing { denied, reason })
+        };
+        let mut together = Together::of(["gadgets.v1.a".to_owned(), "widgets.v1.b".to_owned()]);
+        let well = || Event::Health(kind, Health::Following);
+        for (number, event, expected) in [
+            (0, failing(true, "no"), "false gadgets.v1.a: no"),
+            (
+                1,
+                failing(true, "no"),
+                "true gadgets.v1.a: no; widgets.v1.b: no",
+            ),
+            (
+                0,
+                failing(true, "no"),
+                "true gadgets.v1.a: no; widgets.v1.b: no",
+            ),
+            (
+                1,
+                failing(false, "lost"),
+                "false gadgets.v1.a: no; widgets.v1.b: lost",
+            ),
+            (1, well(), "false gadgets.v1.a: no"),
+            (0, well(), "well"),
+        ] {
+            let said = together.take(number, event);
+            let said = said.iter().map(|event| match event {
+                Event::Health(_, Health::Failing { denied, reason }) => {
+                    format!("{denied} {reason}")
+                }
+                Event::Health(_, Health::Following) => "well".to_owned(),
+                other => format!("{other:?}"),
+            });
+            assert_eq!(said.collect::<Vec<_>>(), [expected]);
+        }
+    }
 
     #[test]
     fn a_kind_is_listed_once_all_its_resources_are() {
@@ -153,7 +229,7 @@ mod tests {
         let widget =
             json!({"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w"}});
         let widget = kind.decode_value(&widget, &Trim::default()).unwrap();
-        let mut together = Together::of(2);
+        let mut together = Together::of(["gadgets".to_owned(), "widgets".to_owned()]);
         let mut said = Vec::new();
         for (number, event) in [
             (0, Event::Begin(kind)),

@@ -42,6 +42,8 @@ pub(crate) struct Fares {
     pub(crate) absent: bool,
     /// We may not have it.
     pub(crate) denied: bool,
+    /// How often it was said in a row that we may not.
+    pub(crate) refusals: u32,
     /// Why the watch does not go on; none if it does.
     pub(crate) failing: Option<String>,
     /// How often it failed.
@@ -53,17 +55,33 @@ impl Inner {
         self.all(|fares| fares.listed)
     }
 
-    pub(super) fn is_known(&self) -> bool {
-        self.all(|fares| fares.listed || fares.partial)
-    }
-
     pub(super) fn is_answered(&self) -> bool {
         self.all(|fares| fares.listed || fares.partial || fares.absent || fares.denied)
     }
 
+    /// Whether waiting leads nowhere: what a server still refuses after a while is refused until
+    /// somebody gives us the right.
+    pub(super) fn is_decided(&self) -> bool {
+        self.all(|fares| fares.listed || fares.partial || fares.refusals >= REFUSALS)
+    }
+
+    /// Whether our own zones can answer for all that the sources were asked for. A kind that is only
+    /// looked at because some objects need it, and that we may not read, leaves those without
+    /// addresses and no others; without a kind that was asked for nobody knows what there is.
+    pub(super) fn is_settled(&self) -> bool {
+        let asked = self.engine.asked();
+        let refused = |kind, fares: &Fares| fares.refusals >= REFUSALS && !asked.contains(&kind);
+        let fares = |kind| self.health.get(&kind);
+        let mut wanted = self.engine.wanted().into_iter();
+        let settled = |fares: &Fares| fares.listed || fares.partial;
+        wanted.all(|kind| fares(kind).is_some_and(|it| settled(it) || refused(kind, it)))
+            && self.engine.is_resolved()
+    }
+
     /// All that whoever waits may wait for.
-    pub(super) fn knows(&self) -> [bool; 3] {
-        [self.is_complete(), self.is_known(), self.is_answered()]
+    pub(super) fn knows(&self) -> [bool; 4] {
+        let (answered, decided) = (self.is_answered(), self.is_decided());
+        [self.is_complete(), answered, decided, self.is_settled()]
     }
 
     fn all(&self, fares: impl Fn(&Fares) -> bool) -> bool {
@@ -138,7 +156,7 @@ impl Inner {
                 if fares.failing.take().is_some() {
                     tracing::info!(kind = kind.name(), "watch goes on");
                 }
-                (fares.absent, fares.denied) = (false, false);
+                (fares.absent, fares.denied, fares.refusals) = (false, false, 0);
             }
             Health::Absent => {
                 if !std::mem::replace(&mut fares.absent, true) {
@@ -148,18 +166,19 @@ impl Inner {
                         "the API server has no such resource; its names come once it has"
                     );
                 }
-                (fares.failing, fares.denied) = (None, false);
+                (fares.failing, fares.denied, fares.refusals) = (None, false, 0);
             }
             Health::Failing { denied, reason } => {
                 fares.denied = denied;
+                fares.refusals = if denied { fares.refusals + 1 } else { 0 };
                 let reason = crate::app::telemetry::chain(&*reason);
                 if fares.failing.as_ref() != Some(&reason) {
-                    let (kind, plural) = (kind.name(), kind.plural());
+                    let kind = kind.name();
                     if denied {
                         tracing::error!(
                             kind,
                             reason,
-                            "watch of {plural} is refused until our role has the right"
+                            "watch is refused until our role has the right"
                         );
                     } else {
                         tracing::warn!(kind, reason, "watch does not go on, it is tried again");
@@ -216,3 +235,7 @@ impl Inner {
         )
     }
 }
+
+/// A server that starts refuses what it has not read the roles of yet: with the pauses between, so
+/// many refusals take some seconds.
+const REFUSALS: u32 = 6;

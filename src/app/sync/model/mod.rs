@@ -186,24 +186,19 @@ impl Model {
         self.read().is_complete()
     }
 
-    /// Whether all that can be known is, though a file may have more in it that cannot be read.
-    pub(crate) fn is_known(&self) -> bool {
-        self.read().is_known()
-    }
-
     /// Whether each kind that is wanted was listed, or is known not to be had.
     pub(super) fn is_answered(&self) -> bool {
         self.read().is_answered()
     }
 
-    /// Waits until all that is wanted has been listed.
-    pub(super) async fn complete(&self) {
-        self.wait(Self::is_complete).await;
+    /// Whether our own zones can answer for all that the sources were asked for.
+    pub(super) fn is_settled(&self) -> bool {
+        self.read().is_settled()
     }
 
-    /// Waits until all that can be known is.
-    pub(super) async fn known(&self) {
-        self.wait(Self::is_known).await;
+    /// Waits until waiting leads nowhere: all is listed, or refused.
+    pub(super) async fn decided(&self) {
+        self.wait(|model| model.read().is_decided()).await;
     }
 
     async fn wait(&self, reached: impl Fn(&Self) -> bool) {
@@ -242,6 +237,14 @@ impl Model {
     /// What the cluster is told of objects, and what came of it.
     pub(crate) fn told(&self) -> &Arc<Told> {
         &self.0.told
+    }
+
+    /// Kinds of objects that we may not read.
+    pub(super) fn refused(&self) -> Vec<&'static str> {
+        let inner = self.read();
+        let denied = |kind: &Kind| inner.health.get(kind).is_some_and(|fares| fares.denied);
+        let wanted = inner.engine.wanted().into_iter();
+        wanted.filter(denied).map(Kind::name).collect()
     }
 
     /// A number that grows whenever rows may have changed.

@@ -6,7 +6,7 @@ use plan::Endpoint;
 use wire::Rtype;
 
 use super::names::View;
-use crate::object::{Backend, EndpointSlice, Key, Kind, Node, Pod};
+use crate::object::{Backend, EndpointSlice, Key, Kind, Node, Pod, ServiceType};
 use crate::{Annotations, Link, Outcome};
 
 /// Which address stands for a pod that names no targets itself.
@@ -98,8 +98,7 @@ fn targets(
         By::Slice => vec![backend.address.to_string()],
         By::Host => vec![pod.host_ip.to_string()],
         By::Node => {
-            let types = view.rules.service_types;
-            if !types.is_all() && !types.node_port {
+            if !view.rules.service_types.reads(ServiceType::NodePort) {
                 outcome.note(|| "addresses of nodes need type NodePort in the filter".to_owned());
                 return Vec::new();
             }

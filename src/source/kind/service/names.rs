@@ -28,7 +28,7 @@ pub(in crate::kind) fn endpoints(index: &Index, rules: &Rules, key: &Key, outcom
     let Some(service) = index.get::<Service>(key) else {
         return;
     };
-    if !is_read(rules, service.kind) {
+    if !rules.service_types.reads(service.kind) {
         outcome.note(|| "its type is not in the filter for types".to_owned());
         return;
     }
@@ -70,18 +70,6 @@ pub(in crate::kind) fn endpoints(index: &Index, rules: &Rules, key: &Key, outcom
         },
     );
     build::merge_first_ttl(&mut outcome.endpoints);
-}
-
-fn is_read(rules: &Rules, kind: ServiceType) -> bool {
-    let types = rules.service_types;
-    types.is_all()
-        || match kind {
-            ServiceType::ClusterIp => types.cluster_ip,
-            ServiceType::ExternalName => types.external_name,
-            ServiceType::LoadBalancer => types.load_balancer,
-            ServiceType::NodePort => types.node_port,
-            ServiceType::Other => false,
-        }
 }
 
 impl View<'_> {
