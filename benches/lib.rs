@@ -6,6 +6,7 @@
 //! instructions                      the same cases, counted in instructions instead of time
 //! peers/ echo/                      the binary that ships beside other servers, under dnsperf
 //! overload/                         the binary that ships under hostile load
+//! footprint/                        size, memory and start, beside external-dns, CoreDNS and etcd
 //! kubernetes/                       objects to answers, beside external-dns
 //! dynamic/                          updates and transfers, beside BIND, Knot and NSD
 //! ```
@@ -16,6 +17,7 @@
 mod arguments;
 mod ask;
 mod random;
+mod stand_in;
 mod system;
 mod table;
 mod zones;
@@ -23,6 +25,7 @@ mod zones;
 pub use arguments::{Arguments, say};
 pub use ask::{Reply, ask, question};
 pub use random::Random;
+pub use stand_in::StandIn;
 pub use system::{
     allocated, cpu_time, pause, peak_memory, pin, program, reset_peak, self_peak, self_resident,
     thread_time,

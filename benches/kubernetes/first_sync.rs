@@ -1,15 +1,11 @@
 //! Very many Services in a stand-in for the API server: the first sync, and then nothing.
 
-use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use benches::pause;
+use benches::{StandIn, pause};
 use cluster_peers::Recorder;
-use tempfile::TempDir;
 
 use crate::command_line::{CommandLine, Programs};
 use crate::contestant::Running;
@@ -168,51 +164,6 @@ pub(crate) fn all_made(recorder: &Recorder, count: u32) -> anyhow::Result<()> {
 fn answers(client: &Client, number: u32) -> bool {
     let address: Option<Ipv4Addr> = apiserver::sample::address(number).parse().ok();
     client.ask(&apiserver::sample::hostname(number)) == address.map(|address| address.octets())
-}
-
-/// The stand-in. It ends with its standard input.
-struct StandIn {
-    child: Child,
-    input: Option<ChildStdin>,
-    folder: TempDir,
-}
-
-impl StandIn {
-    fn start(program: &Path, count: u32) -> anyhow::Result<Self> {
-        let mut child = Command::new(program)
-            .arg(count.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("start the stand-in")?;
-        let input = child.stdin.take();
-        let output = child.stdout.take().context("read from the stand-in")?;
-        let mut line = String::new();
-        BufReader::new(output)
-            .read_line(&mut line)
-            .context("read from the stand-in")?;
-        ensure!(line.starts_with("http"), "the stand-in does not start");
-        let folder = tempfile::tempdir().context("make a temporary folder")?;
-        let server = Self {
-            child,
-            input,
-            folder,
-        };
-        let text = apiserver::kubeconfig(line.trim());
-        std::fs::write(server.kubeconfig(), text).context("write the kubeconfig")?;
-        Ok(server)
-    }
-
-    fn kubeconfig(&self) -> PathBuf {
-        self.folder.path().join("kubeconfig")
-    }
-}
-
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        drop(self.input.take());
-        drop(self.child.wait());
-    }
 }
 
 const WAIT: Duration = Duration::from_secs(240);

@@ -12,6 +12,8 @@ pub struct Parts {
     pub apiserver: Option<PathBuf>,
     /// The program we are compared with.
     pub external_dns: Option<PathBuf>,
+    /// The name server that others put behind external-dns; one benchmark needs it.
+    pub coredns: Option<PathBuf>,
     /// A program of ours around libraries that solve challenges of certificate authorities.
     pub acme: Option<PathBuf>,
     /// A folder with CRDs of external-dns and of the Gateway API.
@@ -48,6 +50,7 @@ impl Parts {
             etcd: find("etcd"),
             apiserver: find("kube-apiserver"),
             external_dns: cached("external-dns").or_else(|| installed("external-dns")),
+            coredns: cached("coredns").or_else(|| installed("coredns")),
             acme: cached("acme"),
             crds: folder("crds"),
             helm: cached("helm").or_else(|| installed("helm")),

@@ -15,6 +15,7 @@ mod external_dns;
 mod files;
 mod follow;
 mod follow_tls;
+mod image;
 mod import;
 mod kea;
 mod killed;
@@ -64,6 +65,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         files::TRIALS,
         follow::TRIALS,
         follow_tls::TRIALS,
+        image::TRIALS,
         import::TRIALS,
         kea::TRIALS,
         killed::TRIALS,

@@ -218,7 +218,7 @@ fn notify(program: &Program) -> Result<(), String> {
 }
 
 /// Reads messages until one has this line.
-fn heard(socket: &UnixDatagram, line: &str) -> Result<(), String> {
+pub(super) fn heard(socket: &UnixDatagram, line: &str) -> Result<(), String> {
     let mut buffer = [0; 4096];
     loop {
         let length = socket

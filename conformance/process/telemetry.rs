@@ -17,7 +17,11 @@ pub(super) const TRIALS: &[Check] = &[
 
 /// Asks for a page by HTTP.
 pub(super) fn get(server: &Server, path: &str) -> Result<String, String> {
-    let address: SocketAddr = server.metrics().ok_or("no metrics address")?;
+    page(server.metrics().ok_or("no metrics address")?, path)
+}
+
+/// The same of any address.
+pub(super) fn page(address: SocketAddr, path: &str) -> Result<String, String> {
     let failed = |error: std::io::Error| format!("{path}: {error}");
     let mut stream = TcpStream::connect(address).map_err(failed)?;
     stream
