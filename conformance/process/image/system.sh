@@ -6,7 +6,7 @@ folder=$1
 shift
 layer=$folder/layer
 root=$layer/root
-mkdir "$layer"
+mkdir -p "$layer"
 mount -t tmpfs tmpfs "$layer"
 mkdir "$layer/upper" "$layer/work" "$root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$layer/upper,workdir=$layer/work" "$root"
