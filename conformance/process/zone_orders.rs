@@ -15,6 +15,7 @@ pub(super) const TRIALS: &[Check] = &[
     ("zones_are_flushed", flushed),
     ("copies_are_taken_anew", retransferred),
     ("a_restart_leaves_the_steps_of_copies", copies),
+    ("serials_are_as_the_policy_says", policies),
 ];
 
 const ZONE: &str = "order.test";
@@ -174,6 +175,27 @@ fn flushed(program: &Program) -> Result<(), String> {
         false,
         "no --data-dir is set",
     )
+}
+
+fn policies(program: &Program) -> Result<(), String> {
+    for (policy, format, spare) in [("date", "+%Y%m%d00", 150), ("unixtime", "+%s", 100)] {
+        let site = Site::new()?;
+        let options = options(&site)?.arguments(["--serial-policy", policy]);
+        let server = start(program, &options)?;
+        check(serial(server.address(), ZONE) == Some(7), || policy.into())?;
+        let mut shown = 7;
+        for name in ["a", "b", "c"] {
+            let said = add(&server, name)?;
+            check(said.well, || said.text.clone())?;
+            let now = tool::run("date", &["-u", format], "")?.text;
+            let now: u32 = now.trim().parse().map_err(|_| now.clone())?;
+            let found = serial(server.address(), ZONE).unwrap_or(0);
+            let fits = found > shown && found.abs_diff(now) < spare;
+            check(fits, || format!("{policy}: {found} after {shown} at {now}"))?;
+            shown = found;
+        }
+    }
+    Ok(())
 }
 
 /// Who follows us by steps does so across our restarts, too, where we follow somebody ourselves.

@@ -35,6 +35,13 @@ impl Moment {
         u32::from_be_bytes([a, b, c, d])
     }
 
+    /// The date as serials have it, with two zeros behind it: 2026112200.
+    pub(crate) fn date_serial(self) -> u32 {
+        let (year, month, day) = civil(self.unix_seconds() / 86_400);
+        let digits = ((year * 100 + month) * 100 + day) * 100;
+        u32::try_from(digits).unwrap_or(u32::MAX)
+    }
+
     /// The time of day alone, for people who look on.
     pub(crate) fn time_of_day(self) -> TimeOfDay {
         TimeOfDay(self)

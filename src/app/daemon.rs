@@ -32,7 +32,7 @@ use super::catalog::Catalog;
 use super::certificates::Certificates;
 use super::clock::{self, Moment};
 use super::control::{Answerer, Socket, serve as serve_control};
-use super::data_dir::DataDir;
+use super::data_dir::{DataDir, count_serials};
 use super::follow::{self, Follow, Hub};
 use super::metrics::{Numbers, Syncing};
 use super::privileges::{self, Identity};
@@ -63,6 +63,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
         .build()
         .context("start the threads for TCP")?;
     let store = Arc::new(Store::new(seed()?));
+    count_serials(&store, config.peers.serials);
     // Signals first: one that comes during the start must not be lost.
     let guard = runtime.enter();
     let signals = Signals::listen()?;

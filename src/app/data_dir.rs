@@ -8,12 +8,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::SerialPolicy;
 use tokio_util::sync::CancellationToken;
 use wire::Serial;
 use zone::Store;
 use zone::journal::{Folder, JournalError, Log};
 
-use super::telemetry;
+use super::{clock, telemetry};
+
+/// Has versions numbered as the settings say.
+pub(super) fn count_serials(store: &Store, policy: SerialPolicy) {
+    match policy {
+        SerialPolicy::Date => store.count_serials_from(|| Serial(clock::now().date_serial())),
+        SerialPolicy::Increment => {}
+        SerialPolicy::UnixTime => store.count_serials_from(|| Serial(clock::now().dns_time())),
+    }
+}
 
 /// The journal of this process.
 #[derive(Debug)]
@@ -28,7 +38,7 @@ impl DataDir {
     /// # Errors
     /// When it cannot be used, or is damaged.
     pub(super) fn open(path: &Path, store: &Arc<Store>) -> Result<Self, JournalError> {
-        let now = super::clock::now().unix_seconds();
+        let now = clock::now().unix_seconds();
         let opened = match Log::open(Arc::new(Folder::open(path)?), now) {
             Err(damaged @ JournalError::Damaged { .. }) => {
                 set_aside(path, &damaged)?;
@@ -105,7 +115,7 @@ impl DataDir {
 /// Moves a journal that cannot be read out of the way: what files and objects say is served all the
 /// same, and a person may still save what clients had brought.
 fn set_aside(path: &Path, damaged: &JournalError) -> Result<(), JournalError> {
-    let time = super::clock::now().unix_seconds();
+    let time = clock::now().unix_seconds();
     let aside = path.join(format!("damaged-{time}"));
     let failed = |source| JournalError::Io {
         action: "set aside a damaged journal in",

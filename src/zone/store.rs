@@ -47,6 +47,8 @@ pub struct Store {
     /// Held from when changes are in the journal until they are committed.
     unsettled: Mutex<()>,
     updates: UpdateTotals,
+    /// The least serial that a version made now should have, if that depends on the time.
+    pub(crate) least_serial: OnceLock<fn() -> Serial>,
     /// Told of each new version, by its apex.
     pub(crate) listeners: Listeners,
     pub(crate) reaper: Reaper,
@@ -119,6 +121,7 @@ impl Store {
             unsettled: Mutex::new(()),
             listeners: Listeners::default(),
             updates: UpdateTotals::default(),
+            least_serial: OnceLock::new(),
             reaper: Reaper::start(),
         }
     }
@@ -175,7 +178,7 @@ impl Store {
             false => None,
         };
         let shown = writers.zones.get(&apex);
-        let after = shown.map(|(_, writer)| writers.next_serial(&apex, writer.zone.serial));
+        let after = shown.map(|(_, writer)| self.next_serial(&writers, &apex, writer.zone.serial));
         if let Some(after) = after
             && let Some((place, writer)) = writers.zones.get_mut(&apex)
         {
@@ -259,7 +262,7 @@ impl Store {
         for change in &changes {
             check_change(&writer.zone, change)?;
         }
-        let next = writers.next_serial(apex, writer.zone.serial);
+        let next = self.next_serial(&writers, apex, writer.zone.serial);
         if !recorded {
             self.note(&mut writers, apex, next, &changes);
         }

@@ -24,7 +24,8 @@ use crate::problem::{Origin, Problem, Problems, Quoted};
 use crate::raw::{Raw, Typed};
 use crate::settings::{
     Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
-    LogLevel, Objects, OfZone, Peers, Process, RateLimit, Sync, Tcp, Udp, ZoneFile, Zones,
+    LogLevel, Objects, OfZone, Peers, Process, RateLimit, SerialPolicy, Sync, Tcp, Udp, ZoneFile,
+    Zones,
 };
 use crate::value::{self, Wrong};
 
@@ -192,6 +193,7 @@ fn peers(reader: &mut Reader, zones: &Zones, sync: Option<&Sync>) -> Peers {
         followed_tls: followed::tls(reader, &followed),
         followed,
         forward_updates: reader.switch("forward-updates"),
+        serials: reader.word("serial-policy", SERIALS),
     }
 }
 
@@ -301,6 +303,11 @@ const CLIENTS: &[(&str, CountedClients)] = &[
     ("all", CountedClients::All),
 ];
 
+const SERIALS: &[(&str, SerialPolicy)] = &[
+    ("increment", SerialPolicy::Increment),
+    ("unixtime", SerialPolicy::UnixTime),
+    ("date", SerialPolicy::Date),
+];
 const FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 const LEVELS: &[(&str, LogLevel)] = &[

@@ -58,6 +58,12 @@ pub(super) const GROUP: Group = Group {
              followed from the same primaries, asked with the same keys, as they come and go. Give it \
              again for each further primary of the catalog. A catalog that breaks a rule changes nothing.",
         ),
+        Flag::once("serial-policy", "increment|unixtime|date", "increment").says(
+            "What serials of new versions are like",
+            "One more than before, seconds since 1970, or the date in UTC with two digits that count \
+             (2026112201). A serial that is later already is counted up, as one that a zone file gives; \
+             whatever the policy, serials only grow. Copies of other servers' zones have theirs.",
+        ),
         Flag::switch("forward-updates", false).says(
             "Hand updates of followed zones on to their primaries",
             "They are handed on unchanged, and the primary judges them. Without it they are answered by \

@@ -22,8 +22,8 @@ pub use destination::{
     RecordType, Webhook,
 };
 pub use peers::{
-    Catalog, Followed, FollowedTls, OfZone, Peers, Primary, PrimaryTls, UpdateNames, UpdateRule,
-    UpdateTypes, Who,
+    Catalog, Followed, FollowedTls, OfZone, Peers, Primary, PrimaryTls, SerialPolicy, UpdateNames,
+    UpdateRule, UpdateTypes, Who,
 };
 pub use registry::{AesKey, Encryption, Registry, Txt};
 pub use rfc2136::{Kerberos, LoadBalancing, Rfc2136, TsigKey, TsigSecret};

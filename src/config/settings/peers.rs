@@ -25,6 +25,20 @@ pub struct Peers {
     pub forward_updates: bool,
     /// The zone that lists our zones, if there is to be one.
     pub catalog: Option<Catalog>,
+    /// What the serials of new versions are like.
+    pub serials: SerialPolicy,
+}
+
+/// What the serials of new versions are like, where nobody gives one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SerialPolicy {
+    /// The date in UTC with two digits that count, 2026112201.
+    Date,
+    /// One more than before.
+    #[default]
+    Increment,
+    /// Seconds since 1970.
+    UnixTime,
 }
 
 impl Peers {

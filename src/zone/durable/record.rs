@@ -55,7 +55,7 @@ impl Store {
                     continue;
                 };
                 let now = writer.zone.serial;
-                let serial = newer(writers.next_serial(zone, now), wanted.unwrap_or(now));
+                let serial = newer(self.next_serial(&writers, zone, now), wanted.unwrap_or(now));
                 let (at, ceiling) = match writers.append(journal, zone, serial, changes) {
                     Ok(appended) => appended,
                     Err(error) if error.is_full() => {
@@ -140,8 +140,10 @@ impl Writers {
         changes: &[Change],
     ) -> Result<(Position, Option<Serial>), JournalError> {
         let ceiling = self.ceilings.get(zone);
-        // One to spare: a change that comes in between takes the serial of one that is on its way.
-        let is_above = ceiling.is_none_or(|ceiling| serial.next().is_newer_than(*ceiling));
+        // Some to spare: a change that comes in between takes the serial of one that is on its way, and
+        // time goes on until that is published.
+        let spare = Serial(serial.0.wrapping_add(SPARE));
+        let is_above = ceiling.is_none_or(|ceiling| spare.is_newer_than(*ceiling));
         let raised = is_above.then(|| Serial(serial.0.wrapping_add(BLOCK)));
         if let Some(serial) = raised {
             journal.append(Entry::Ceiling { zone, serial })?;
@@ -189,6 +191,9 @@ impl Writers {
         }
     }
 }
+
+/// Serials below the ceiling that are left free when an entry is added.
+const SPARE: u32 = 1024;
 
 /// Serials that are reserved at a time.
 pub const BLOCK: u32 = 65_536;

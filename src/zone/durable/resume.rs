@@ -76,7 +76,7 @@ impl Store {
         } else if raised {
             floor
         } else {
-            writers.next_serial(&apex, stored.serial)
+            self.next_serial(writers, &apex, stored.serial)
         });
         let serial = next.zone.serial;
         writers.ceilings.insert(apex.clone(), stored.ceiling);
@@ -132,6 +132,23 @@ impl Store {
         }
     }
 
+    /// From now on versions have serials of this time or later ones. To be called once, before the first
+    /// zone comes.
+    pub fn count_serials_from(&self, least: fn() -> Serial) {
+        let first = self.least_serial.set(least);
+        debug_assert!(first.is_ok(), "there is one policy");
+    }
+
+    /// The serial that a version after this one has, if nobody wants another: later than all that may
+    /// have been shown.
+    pub(crate) fn next_serial(&self, writers: &Writers, apex: &Name, now: Serial) -> Serial {
+        let passed = writers.passed.get(apex).copied();
+        let next = newer(now, passed.unwrap_or(now)).next();
+        self.least_serial
+            .get()
+            .map_or(next, |least| newer(next, least()))
+    }
+
     /// Tells the journal what leads to the version that is shown from now on, with its sum.
     fn say_step(&self, writers: &mut Writers, zone: &Name, step: &Step, sum: Sum) {
         let entry = Entry::Step { zone, step, sum };
@@ -165,13 +182,6 @@ impl Store {
 }
 
 impl Writers {
-    /// The serial that a version after this one has, if nobody wants another: later than all that may
-    /// have been shown.
-    pub(crate) fn next_serial(&self, apex: &Name, now: Serial) -> Serial {
-        let passed = self.passed.get(apex).copied();
-        newer(now, passed.unwrap_or(now)).next()
-    }
-
     /// What is shown of a zone of ours.
     pub(crate) fn shown_of(&self, apex: &Name, writer: &ZoneWriter) -> Option<Shown> {
         let is_ours = !self.copies.contains(apex) && !self.withheld.contains(apex);

@@ -352,6 +352,25 @@ fn where_nothing_can_be_written_serials_go_on_by_the_clock() {
 }
 
 #[test]
+fn serials_go_by_the_time_where_that_is_asked_for() {
+    let disk = Sim::new(5);
+    let run = Run::on(&disk);
+    run.store.count_serials_from(|| Serial(2_026_112_200));
+    assert_eq!(run.load(&file(7, &[])), 7, "as the file says");
+    assert_eq!(run.add("a.zone.", 1), 2_026_112_200);
+    assert_eq!(run.add("a.zone.", 2), 2_026_112_201);
+    // One that is later already is counted up.
+    assert_eq!(run.load(&file(2_100_000_000, &[])), 2_100_000_000);
+    assert_eq!(run.add("a.zone.", 3), 2_100_000_001);
+    drop(run);
+    let run = Run::on(&disk);
+    assert!(
+        run.load(&file(7, &[])) > 2_100_000_001,
+        "all were below a ceiling"
+    );
+}
+
+#[test]
 fn a_disk_that_fails_in_the_middle_of_a_run_leaves_serials_that_do_not_come_again() {
     let disk = Sim::new(4);
     let run = Run::on(&disk);

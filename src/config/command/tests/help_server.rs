@@ -181,6 +181,12 @@ fn flags_of_the_server_are_explained() {
               again for each further primary of the catalog. A catalog that breaks a rule changes
               nothing.
 
+          --serial-policy <increment|unixtime|date>
+              What serials of new versions are like [default: increment].
+              One more than before, seconds since 1970, or the date in UTC with two digits that count
+              (2026112201). A serial that is later already is counted up, as one that a zone file gives;
+              whatever the policy, serials only grow. Copies of other servers' zones have theirs.
+
           --forward-updates
               Hand updates of followed zones on to their primaries.
               They are handed on unchanged, and the primary judges them. Without it they are answered by
