@@ -148,7 +148,10 @@ impl Store {
         if !changes.is_empty() || serial.is_some() {
             let batch = (zone, &changes[..], serial);
             let recorded = self.record(std::iter::once(batch));
-            recorded.map_err(|error| UpdateError::Journal(Arc::new(error)))?;
+            let full = recorded.map_err(|error| UpdateError::Journal(Arc::new(error)))?;
+            if let Some(error) = full.into_values().next() {
+                return Err(UpdateError::Journal(Arc::new(error)));
+            }
         }
         let committed = self.commit_recorded(zone, changes, serial);
         committed.map_err(|error| UpdateError::Commit(Arc::new(error)))
