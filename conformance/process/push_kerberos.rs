@@ -8,6 +8,7 @@ use crate::interop::did;
 
 pub(super) const TRIALS: &[Check] = &[
     ("names_are_pushed_by_kerberos", life),
+    ("a_keytab_is_as_good_as_a_password", keytab),
     ("sessions_are_made_anew_when_the_server_lost_them", lost),
     ("a_server_in_another_realm_is_reached", elsewhere),
     ("what_kerberos_refuses_is_said_with_what_to_check", refused),
@@ -56,6 +57,31 @@ fn life(program: &Program) -> Result<(), String> {
         })?;
     }
     did("BIND, written to", "TSIG", "gss");
+    Ok(())
+}
+
+fn keytab(program: &Program) -> Result<(), String> {
+    let Some(realm) = realm("a_keytab_is_as_good_as_a_password")? else {
+        return Ok(());
+    };
+    // What MIT writes, with keys of RFC 3962 and of RFC 8009.
+    for (user, address) in [("pusher", "192.0.2.10"), ("newer", "192.0.2.11")] {
+        realm.keytab(user, user)?;
+        realm.want(&[(WEB, address)])?;
+        let pusher = start(program, &realm.options_by_keytab(user, user, &[]))?;
+        realm.wait_for(&pusher, WEB, Some(address))?;
+    }
+    realm.keytab("stale", "stale")?;
+    realm.change_password("stale")?;
+    realm.want(&[(WEB, "192.0.2.12")])?;
+    for (user, keytab, text) in [
+        ("stale", "stale", "is the keytab the user's newest one?"),
+        ("trusted", "stale", "it has no AES key of \\\"trusted@"),
+        ("trusted", "missing", "it cannot be read"),
+    ] {
+        let pusher = start(program, &realm.options_by_keytab(user, keytab, &[]))?;
+        wait_for_log(&pusher, text)?;
+    }
     Ok(())
 }
 

@@ -74,6 +74,7 @@ impl Realm {
                 "addprinc +requires_preauth {password} -e aes128-cts-hmac-sha256-128:normal newer"
             ),
             format!("addprinc {password} trusted"),
+            format!("addprinc +requires_preauth {password} stale"),
             format!("addprinc +requires_preauth {password} -e arcfour-hmac:normal older"),
             format!("addprinc -allow_tix +requires_preauth {password} locked"),
             "addprinc -randkey DNS/localhost".to_owned(),
@@ -195,6 +196,25 @@ impl Realm {
         self.options_at("localhost", user, password, more)
     }
 
+    /// The same as a user that has a keytab of this name.
+    pub(super) fn options_by_keytab(&self, user: &str, keytab: &str, more: &[&str]) -> Options {
+        let path = self.site.path(keytab);
+        let proof = format!("EXTERNAL_DNS_RFC2136_KERBEROS_KEYTAB={}", path.display());
+        self.options_with("localhost", user, proof, more)
+    }
+
+    /// Writes a keytab of a user, whose password stays what it is.
+    pub(super) fn keytab(&self, user: &str, keytab: &str) -> Result<(), String> {
+        let path = self.site.path(keytab);
+        let query = format!("ktadd -norandkey -k {} {user}", path.display());
+        self.administer(REALM, &query)
+    }
+
+    /// Sets the password of a user anew.
+    pub(super) fn change_password(&self, user: &str) -> Result<(), String> {
+        self.administer(REALM, &format!("cpw -pw another-horse-8 {user}"))
+    }
+
     /// Ours, pushing to a server of this name.
     pub(super) fn options_at(
         &self,
@@ -203,6 +223,11 @@ impl Realm {
         password: &str,
         more: &[&str],
     ) -> Options {
+        let proof = format!("EXTERNAL_DNS_RFC2136_KERBEROS_PASSWORD={password}");
+        self.options_with(host, user, proof, more)
+    }
+
+    fn options_with(&self, host: &str, user: &str, proof: String, more: &[&str]) -> Options {
         let folder = self.site.path("manifests").display().to_string();
         let flags = [
             "--provider=rfc2136",
@@ -214,9 +239,8 @@ impl Realm {
             "--txt-prefix=%{record_type}-owner.",
             "--interval=2s",
         ];
-        let password = format!("EXTERNAL_DNS_RFC2136_KERBEROS_PASSWORD={password}");
         Options::new([])
-            .wrapper(["env".to_owned(), self.krb5_config(), password])
+            .wrapper(["env".to_owned(), self.krb5_config(), proof])
             .arguments(flags)
             .arguments([format!("--rfc2136-host={host}")])
             .arguments([format!("--rfc2136-port={}", self.port)])

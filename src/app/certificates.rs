@@ -9,11 +9,11 @@
 //! Files are looked at again and again, not watched: they are few, and what replaces them may be a
 //! link in a folder above (Kubernetes), another file of the name, or the same one written anew.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
+use client::Stamp;
 use config::Config;
 use server::transport::tls::{ClientCertificates, Tls, TlsFiles};
 use tokio::time::{MissedTickBehavior, interval};
@@ -29,9 +29,6 @@ pub(super) struct Certificates {
     /// What the files were like when they were read.
     read: Vec<Stamp>,
 }
-
-/// What tells a file from what it was before; nothing of one that is not there.
-type Stamp = Option<[i64; 6]>;
 
 impl Certificates {
     /// Those of the settings, if TLS is spoken. Nothing is read yet.
@@ -125,22 +122,8 @@ impl Certificates {
             ClientCertificates::Optional(ca) | ClientCertificates::Required(ca) => Some(ca),
         };
         let files = [certificate, key].into_iter().chain(ca);
-        files.map(|file| stamp(file)).collect()
+        files.map(|file| Stamp::of(file)).collect()
     }
-}
-
-fn stamp(file: &Path) -> Stamp {
-    let data = file.metadata().ok()?;
-    let number = |number: u64| i64::from_ne_bytes(number.to_ne_bytes());
-    Some([
-        number(data.ino()),
-        number(data.size()),
-        data.mtime(),
-        data.mtime_nsec(),
-        // Rights that were missing may be there now.
-        data.ctime(),
-        data.ctime_nsec(),
-    ])
 }
 
 /// How long between two looks.

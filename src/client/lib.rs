@@ -23,6 +23,8 @@ mod error;
 mod host;
 mod server;
 mod session;
+mod skew;
+mod stamp;
 mod tls;
 pub mod transfer;
 
@@ -31,6 +33,8 @@ pub use error::{Fault, TlsError};
 pub use host::{Host, HostError};
 pub use server::{Clock, Limits, Server, Settings};
 pub use session::{Opened, Opening, SessionFault, Sessions};
+pub use skew::skew;
+pub use stamp::Stamp;
 pub use tls::{Tls, TlsSettings};
 pub use transfer::{Form, Incoming, Sink, Transfer, TransferFault, Unfit};
 

@@ -1,7 +1,11 @@
 //! DNS over TLS (RFC 7858) with what transfers ask for (RFC 9103): TLS 1.3 and ALPN `dot`.
+//!
+//! Files are read again before a new connection if they have changed: certificates end, and are
+//! replaced while we run. What cannot be used then changes nothing, and is tried again with the next
+//! change; so one file of a pair may come before the other.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
@@ -10,6 +14,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use crate::error::TlsError;
+use crate::stamp::Stamp;
 
 /// How servers are trusted, and who we are to them.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +34,21 @@ pub struct TlsSettings {
 /// TLS as it is set up, shared by connections.
 #[derive(Clone, Debug)]
 pub struct Tls {
-    pub(crate) config: Arc<ClientConfig>,
+    shared: Arc<Shared>,
     pub(crate) server_name: Option<Box<str>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    settings: TlsSettings,
+    now: Mutex<Now>,
+}
+
+/// What was read last.
+#[derive(Debug)]
+struct Now {
+    config: Arc<ClientConfig>,
+    files: Vec<Stamp>,
 }
 
 impl Tls {
@@ -39,34 +57,30 @@ impl Tls {
     /// # Errors
     /// When a file cannot be read, or its contents are of no use.
     pub fn new(settings: &TlsSettings) -> Result<Self, TlsError> {
-        let crypto = Arc::new(ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&crypto))
-            .with_protocol_versions(&[&rustls::version::TLS13])?;
-        let builder = if settings.skip_verify {
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(AnyServer(crypto)))
-        } else {
-            builder.with_root_certificates(roots(settings.ca.as_deref())?)
-        };
-        let mut config = match (&settings.certificate, &settings.key) {
-            (None, None) => builder.with_no_client_auth(),
-            (Some(certificate), Some(key)) => {
-                let chain = certificates(certificate)?;
-                let read = |source| TlsError::Read {
-                    path: key.clone(),
-                    source,
-                };
-                let key = PrivateKeyDer::from_pem_file(key).map_err(read)?;
-                builder.with_client_auth_cert(chain, key)?
-            }
-            _ => return Err(TlsError::Half),
-        };
-        config.alpn_protocols = vec![b"dot".to_vec()];
+        let files = settings.stamps();
+        let config = configure(settings)?;
         Ok(Self {
-            config: Arc::new(config),
             server_name: settings.server_name.clone(),
+            shared: Arc::new(Shared {
+                settings: settings.clone(),
+                now: Mutex::new(Now { config, files }),
+            }),
         })
+    }
+
+    /// What a new connection begins with. Looks at files, and may read them.
+    pub(crate) fn current(&self) -> Arc<ClientConfig> {
+        let Shared { settings, now } = &*self.shared;
+        let files = settings.stamps();
+        // Nothing below can leave it halfway.
+        let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.files != files {
+            now.files = files;
+            if let Ok(config) = configure(settings) {
+                now.config = config;
+            }
+        }
+        Arc::clone(&now.config)
     }
 
     /// The same for a server whose certificate must have this name.
@@ -75,6 +89,43 @@ impl Tls {
         self.server_name = Some(name.into());
         self
     }
+}
+
+impl TlsSettings {
+    /// What the files are like that are named.
+    fn stamps(&self) -> Vec<Stamp> {
+        let files = [&self.ca, &self.certificate, &self.key];
+        let files = files.into_iter().flatten();
+        files.map(|file| Stamp::of(file)).collect()
+    }
+}
+
+fn configure(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsError> {
+    let crypto = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&crypto))
+        .with_protocol_versions(&[&rustls::version::TLS13])?;
+    let builder = if settings.skip_verify {
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AnyServer(crypto)))
+    } else {
+        builder.with_root_certificates(roots(settings.ca.as_deref())?)
+    };
+    let mut config = match (&settings.certificate, &settings.key) {
+        (None, None) => builder.with_no_client_auth(),
+        (Some(certificate), Some(key)) => {
+            let chain = certificates(certificate)?;
+            let read = |source| TlsError::Read {
+                path: key.clone(),
+                source,
+            };
+            let key = PrivateKeyDer::from_pem_file(key).map_err(read)?;
+            builder.with_client_auth_cert(chain, key)?
+        }
+        _ => return Err(TlsError::Half),
+    };
+    config.alpn_protocols = vec![b"dot".to_vec()];
+    Ok(Arc::new(config))
 }
 
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, TlsError> {
@@ -148,5 +199,44 @@ impl ServerCertVerifier for AnyServer {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_change_are_read_again_and_those_of_no_use_are_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let fixtures = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../server/transport/tls/fixtures"
+        );
+        let copy = |from: &str, to: &str| {
+            std::fs::copy(Path::new(fixtures).join(from), folder.path().join(to)).unwrap();
+        };
+        copy("ca.pem", "ca.pem");
+        copy("client.pem", "own.pem");
+        copy("client.key", "own.key");
+        let path = |name: &str| Some(folder.path().join(name));
+        let tls = Tls::new(&TlsSettings {
+            ca: path("ca.pem"),
+            certificate: path("own.pem"),
+            key: path("own.key"),
+            ..TlsSettings::default()
+        });
+        let tls = tls.unwrap();
+        let first = tls.current();
+        assert!(Arc::ptr_eq(&first, &tls.current()));
+        // A certificate before its key.
+        copy("server.pem", "own.pem");
+        assert!(Arc::ptr_eq(&first, &tls.current()));
+        copy("server.key", "own.key");
+        let second = tls.clone().for_name("ns1.example.org").current();
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert!(Arc::ptr_eq(&second, &tls.current()));
+        std::fs::remove_file(folder.path().join("ca.pem")).unwrap();
+        assert!(Arc::ptr_eq(&second, &tls.current()));
     }
 }

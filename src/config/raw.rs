@@ -6,6 +6,7 @@ use std::fmt;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use zeroize::Zeroizing;
 
 use crate::file::{FileAddressMap, FileClaim, FileDestination, FileSettings, FileZone};
 use crate::flags::{self, Flag, Kind, RETIRED, Retired, groups};
@@ -14,7 +15,8 @@ use crate::problem::{Origin, Problem};
 /// A value as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Typed {
-    pub(crate) text: String,
+    /// Wiped when it is let go: it may be a secret.
+    pub(crate) text: Zeroizing<String>,
     pub(crate) origin: Origin,
 }
 
@@ -47,7 +49,7 @@ impl Raw {
             let texts = typed_as_flag(flag, matches);
             if !texts.is_empty() {
                 let typed = texts.into_iter().map(|text| Typed {
-                    text,
+                    text: text.into(),
                     origin: Origin::Flag,
                 });
                 raw.values.insert(flag.name, typed.collect());
@@ -81,7 +83,7 @@ impl Raw {
                 Kind::Once | Kind::Switch(_) => vec![value],
             };
             let typed = texts.into_iter().map(|text| Typed {
-                text,
+                text: text.into(),
                 origin: origin.clone(),
             });
             self.values.insert(flag.name, typed.collect());
@@ -215,7 +217,7 @@ mod tests {
             ("strict", "true"),
         ] {
             let typed = Typed {
-                text: text.to_owned(),
+                text: text.to_owned().into(),
                 origin: Origin::Flag,
             };
             raw.values.insert(name, vec![typed]);

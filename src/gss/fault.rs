@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::crypto::{NoRandom, Rounds, Undecipherable};
 use crate::der::Malformed;
+use crate::keytab::KeytabError;
 
 /// Why there is no session with a name server.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +24,14 @@ pub enum Fault {
     /// The other side chose a key of a kind that is not here.
     #[error("the other side wants a key of a kind that is not AES")]
     KeyKind,
+    /// The user's keytab is of no use.
+    #[error("keytab {path:?} is of no use")]
+    Keytab {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: KeytabError,
+    },
     /// No resolver says where the KDCs of a realm are, or that there are none.
     #[error("resolver {resolver} answers {rcode} when asked for the KDCs of realm \"{realm}\"")]
     Lookup {
@@ -120,6 +130,12 @@ pub enum Fault {
         /// What to look at.
         hint: Option<Box<str>>,
     },
+    /// The answer does not open with the user's key.
+    #[error("the KDC's answer does not open with the key of user \"{user}\" in the keytab")]
+    WrongKey {
+        /// The user and its realm.
+        user: Box<str>,
+    },
     /// The answer does not open with the user's password.
     #[error("the KDC's answer does not open with the password of user \"{user}\"")]
     WrongPassword {
@@ -131,8 +147,10 @@ pub enum Fault {
 /// What a KDC is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// That a user may log in.
+    /// That a user may log in, by its password.
     Login(Box<str>),
+    /// The same by a key that is in a file.
+    LoginByKeytab(Box<str>),
     /// A ticket for a service.
     Service(Box<str>),
 }
@@ -207,7 +225,7 @@ impl fmt::Display for Code {
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Login(user) => write!(f, "user \"{user}\""),
+            Self::Login(user) | Self::LoginByKeytab(user) => write!(f, "user \"{user}\""),
             Self::Service(service) => write!(f, "a ticket for \"{service}\""),
         }
     }
@@ -258,6 +276,7 @@ impl Fault {
                 }
                 (Code::NO_KIND, _) => NO_AES.into(),
                 (Code::PREAUTH_FAILED | Code::BAD_INTEGRITY, Asked::Login(_)) => WRONG_PASSWORD.into(),
+                (Code::PREAUTH_FAILED | Code::BAD_INTEGRITY, Asked::LoginByKeytab(_)) => WRONG_KEY.into(),
                 (Code::REVOKED | Code::PASSWORD_EXPIRED, _) => "look at the account in the directory".into(),
                 (Code::TOO_BIG, _) => "let the KDC listen on TCP".into(),
                 (Code::WRONG_REALM, _) => "is --rfc2136-kerberos-realm the user's realm?".into(),
@@ -279,6 +298,10 @@ impl Fault {
             Self::Tkey { error: 18 } => "are the clocks of all three the same?".into(),
             Self::Tkey { .. } => NO_GSS.into(),
             Self::Waiting { hint, .. } => return hint.clone(),
+            Self::Keytab { .. } => {
+                "make one for --rfc2136-kerberos-username (kadmin: ktadd; Windows: ktpass /crypto AES256-SHA1)".into()
+            }
+            Self::WrongKey { .. } => WRONG_KEY.into(),
             Self::WrongPassword { .. } => WRONG_PASSWORD.into(),
             _ => return None,
         };
@@ -297,11 +320,11 @@ impl Fault {
     pub(crate) fn is_of_password(&self) -> bool {
         match self {
             Self::Refused {
-                asked: Asked::Login(_),
+                asked: Asked::Login(_) | Asked::LoginByKeytab(_),
                 code,
                 ..
             } => code.is_of_password(),
-            Self::WrongPassword { .. } => true,
+            Self::WrongKey { .. } | Self::WrongPassword { .. } => true,
             _ => false,
         }
     }
@@ -337,9 +360,7 @@ impl From<Rounds> for Fault {
 }
 
 fn clocks(theirs: u64, ours: u64) -> String {
-    let place = if theirs < ours { "behind" } else { "ahead of" };
-    let apart = theirs.abs_diff(ours);
-    format!("set the clocks: its is {apart} s {place} ours")
+    format!("set the clocks: {}", client::skew(theirs, ours))
 }
 
 const NO_AES: &str = "RC4 and DES are not spoken; let the account support AES (in Active Directory: \
@@ -347,4 +368,5 @@ const NO_AES: &str = "RC4 and DES are not spoken; let the account support AES (i
 const NO_GSS: &str = "does the server take GSS-TSIG? (BIND: tkey-gssapi-keytab)";
 const STALE_KEYTAB: &str =
     "has the server the key of DNS/NAME that the KDC has? (BIND: make the keytab anew)";
+const WRONG_KEY: &str = "is the keytab the user's newest one? a new password, or ktadd elsewhere, makes older ones void";
 const WRONG_PASSWORD: &str = "is --rfc2136-kerberos-password the user's?";

@@ -1,4 +1,4 @@
-//! A user's password becomes tickets, and these are kept until they end.
+//! A user's password or keytab becomes tickets, and these are kept until they end.
 //!
 //! ```text
 //! AS-REQ ─ "tell who you are" ─→ AS-REQ with the time, encrypted by the password ─→ ticket of the realm
@@ -6,6 +6,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use client::Clock;
@@ -14,9 +15,10 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::account::{Account, Refused, account};
-use crate::crypto::{Key, NoRandom};
+use crate::crypto::{Etype, Key, NoRandom};
 use crate::der;
 use crate::fault::{Asked, Code, Fault};
+use crate::keytab;
 use crate::message::{
     Authenticator, KdcReply, Kind, KrbError, Padata, Principal, ReplyPart, Request, ap_request,
     authenticator, encrypted, pa, preauth_info, usage,
@@ -29,8 +31,16 @@ pub struct Credentials {
     pub user: String,
     /// The realm.
     pub realm: String,
-    /// The password, wiped when it is let go.
-    pub password: Zeroizing<String>,
+    /// How it proves who it is.
+    pub proof: Proof,
+}
+
+/// How a user proves who it is.
+pub enum Proof {
+    /// By its keys in this file, which is read each time.
+    Keytab(PathBuf),
+    /// By its password, wiped when it is let go.
+    Password(Zeroizing<String>),
 }
 
 /// A user that can get tickets.
@@ -116,7 +126,7 @@ impl Login {
         state.own = None;
     }
 
-    /// Shows the password, unless it was refused a moment ago.
+    /// Shows the password, or the key, unless it was refused a moment ago.
     async fn log_in(&self) -> Result<Ticket, Fault> {
         let mut refused = self.account.lock().await;
         let now = Instant::now();
@@ -138,6 +148,11 @@ impl Login {
     /// The ticket of the user's realm.
     async fn own_ticket(&self) -> Result<Ticket, Fault> {
         let Credentials { user, realm, .. } = &self.credentials;
+        let keys = self.keys()?;
+        let etypes: Vec<Etype> = match &keys {
+            None => Etype::ALL.into(),
+            Some(keys) => keys.iter().map(Key::etype).collect(),
+        };
         let client = Principal::user(user);
         let service = Principal::ticket_service(realm);
         let request = Request {
@@ -145,11 +160,15 @@ impl Login {
             client: Some(&client),
             realm,
             service: &service,
+            etypes: &etypes,
             till: 0,
             nonce: nonce()?,
         };
         let body = request.body();
-        let asked = || Asked::Login(self.label());
+        let asked = || match &keys {
+            None => Asked::Login(self.label()),
+            Some(_) => Asked::LoginByKeytab(self.label()),
+        };
         let message = request.write(&body, &[]);
         let mut answer = self.realms.exchange(realm, &message).await?;
         let mut key = None;
@@ -158,7 +177,7 @@ impl Login {
             if Code(error.code) != Code::PREAUTH_REQUIRED {
                 return Err(self.refused(answer.0, asked(), &error));
             }
-            let own = self.key(&error.padata()?)?;
+            let own = self.key(&error.padata()?, keys.as_deref())?;
             let time = Padata {
                 number: pa::TIMESTAMP,
                 bytes: self.timestamp(&own)?,
@@ -174,13 +193,16 @@ impl Login {
         let key = match key {
             Some(key) => key,
             // The account needs no proof; what we can read is proof enough for us.
-            None => self.key(&reply.padata)?,
+            None => self.key(&reply.padata, keys.as_deref())?,
         };
         if reply.part.etype != key.etype().number() {
             return Err(Fault::KeyKind);
         }
         let part = key.decrypt(usage::AS_REPLY, reply.part.bytes);
-        let part = part.map_err(|_| Fault::WrongPassword { user: self.label() })?;
+        let part = part.map_err(|_| match &keys {
+            None => Fault::WrongPassword { user: self.label() },
+            Some(_) => Fault::WrongKey { user: self.label() },
+        })?;
         // We did not ask for another name of the user (RFC 6806 §6), so there is none.
         let ticket = Ticket::of(&request, (realm, &client), reply, ReplyPart::read(&part)?)?;
         // RFC 4120 §3.1.5.
@@ -191,15 +213,32 @@ impl Login {
         }
     }
 
-    /// The user's key, made as the KDC says.
-    fn key(&self, padata: &[Padata]) -> Result<Key, Fault> {
+    /// The keys of the user's keytab, if it has one.
+    fn keys(&self) -> Result<Option<Vec<Key>>, Fault> {
+        let Credentials { user, realm, proof } = &self.credentials;
+        let Proof::Keytab(path) = proof else {
+            return Ok(None);
+        };
+        let keys = keytab::read(path, user, realm);
+        let keys = keys.map_err(|source| Fault::Keytab {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Some(keys))
+    }
+
+    /// The user's key: of these, or made of the password as the KDC says.
+    fn key(&self, padata: &[Padata], keys: Option<&[Key]>) -> Result<Key, Fault> {
         let info = preauth_info(padata)?;
         let info = info.ok_or_else(|| Fault::KeyKinds { user: self.label() })?;
-        let Credentials {
-            user,
-            realm,
-            password,
-        } = &self.credentials;
+        if let Some(keys) = keys {
+            let key = keys.iter().find(|key| key.etype() == info.etype);
+            return key.cloned().ok_or(Fault::KeyKind);
+        }
+        let Credentials { user, realm, proof } = &self.credentials;
+        let Proof::Password(password) = proof else {
+            return Err(Fault::KeyKind);
+        };
         // RFC 4120 §4: the usual salt.
         let salt = info.salt;
         let salt = salt.unwrap_or_else(|| format!("{realm}{}", user.replace('/', "")));
@@ -258,6 +297,7 @@ impl Login {
             client: None,
             realm,
             service,
+            etypes: &Etype::ALL,
             till: 0,
             nonce: nonce()?,
         };

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use client::{Limits, Sessions, Tls, TlsSettings};
-use config::{Kerberos, LoadBalancing, Rfc2136, TsigKey};
-use gss::{Conf, Credentials, Login, Negotiator, Realms};
+use config::{Kerberos, KerberosProof, LoadBalancing, Rfc2136, TsigKey};
+use gss::{Conf, Credentials, Login, Negotiator, Proof, Realms};
 use plan::DynProvider;
 use provider::rfc2136::{self, Balance};
 use tsig::{Algorithm, Key, Keys, Secret};
@@ -127,7 +127,10 @@ fn sessions(kerberos: &Kerberos) -> anyhow::Result<Arc<dyn Sessions>> {
     let credentials = Credentials {
         user: kerberos.user.clone(),
         realm: kerberos.realm.clone(),
-        password: kerberos.password.clone(),
+        proof: match &kerberos.proof {
+            KerberosProof::Keytab(path) => Proof::Keytab(path.clone()),
+            KerberosProof::Password(password) => Proof::Password(password.clone()),
+        },
     };
     let login = Login::new(credentials, realms, unix_seconds);
     Ok(Arc::new(Negotiator::new(login)))

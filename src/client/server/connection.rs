@@ -1,7 +1,6 @@
 //! A connection by TCP, perhaps with TLS: messages behind their length (RFC 1035 §4.2.2).
 
 use std::io;
-use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -90,7 +89,11 @@ impl Server {
                 .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidInput, error)))?,
             (None, Host::Address(address)) => ServerName::from(*address),
         };
-        let connector = TlsConnector::from(Arc::clone(&tls.config));
+        // A folder that does not answer must hold up nobody else.
+        let own = tls.clone();
+        let config = tokio::task::spawn_blocking(move || own.current()).await;
+        let config = config.map_err(|error| failed(io::Error::other(error)))?;
+        let connector = TlsConnector::from(config);
         let stream = connector.connect(name, tcp).await.map_err(failed)?;
         Ok(Connection {
             stream: Box::new(stream),

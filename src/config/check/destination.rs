@@ -169,7 +169,7 @@ fn destination(
             reader.problem("name", typed, Wrong::new("the name is empty"));
             return None;
         }
-        Some(typed) => typed.text.clone(),
+        Some(typed) => typed.text.to_string(),
         None => provider.as_str().to_owned(),
     };
     Some(Destination {

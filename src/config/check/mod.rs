@@ -121,7 +121,7 @@ fn zones(reader: &mut Reader) -> Zones {
             None => value::unnamed_zone_file(&zone.file),
         };
         let typed = Typed {
-            text: zone.file,
+            text: zone.file.into(),
             origin: zone.origin,
         };
         match result {

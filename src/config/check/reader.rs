@@ -1,10 +1,11 @@
 //! Takes values from what was typed, and keeps what is wrong with them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
+use zeroize::Zeroizing;
 
 use super::from_folder_of;
 use crate::flags::{self, Flag, Form, Kind};
@@ -112,11 +113,16 @@ impl Reader {
     /// A text; empty if there is none.
     pub(super) fn text(&mut self, name: &str) -> String {
         self.typed(name)
-            .map_or_else(String::new, |typed| typed.text)
+            .map_or_else(String::new, |typed| typed.text.to_string())
     }
 
     /// A text that is not empty.
     pub(super) fn optional(&mut self, name: &str) -> Option<String> {
+        self.typed(name).map(|typed| typed.text.to_string())
+    }
+
+    /// A text that is not empty, and leaves no copy behind when it is let go.
+    pub(super) fn secret(&mut self, name: &str) -> Option<Zeroizing<String>> {
         self.typed(name).map(|typed| typed.text)
     }
 
@@ -134,7 +140,7 @@ impl Reader {
 
     pub(super) fn folder(&mut self, name: &str) -> Option<PathBuf> {
         let typed = self.typed(name)?;
-        Some(from_folder_of(&typed.origin, typed.text.as_ref()))
+        Some(from_folder_of(&typed.origin, Path::new(&*typed.text)))
     }
 
     pub(super) fn networks(&mut self, name: &str) -> Vec<IpNet> {

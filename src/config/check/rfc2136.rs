@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use wire::{Name, NameRef};
-use zeroize::Zeroizing;
 
 use super::provider::zone;
 use super::reader::Reader;
 use crate::problem::{Origin, Quoted};
-use crate::settings::{DomainFilter, Kerberos, LoadBalancing, Rfc2136, TsigKey, TsigSecret};
+use crate::settings::{
+    DomainFilter, Kerberos, KerberosProof, LoadBalancing, Rfc2136, TsigKey, TsigSecret,
+};
 use crate::value::Wrong;
 
 /// The settings of the provider. `origin` is where the destination is.
@@ -120,7 +121,7 @@ fn key(reader: &mut Reader, origin: &Origin) -> Option<TsigKey> {
         Name::from_text(text.as_bytes(), Some(NameRef::ROOT))
             .map_err(|error| Wrong::new(format!("{} is no name of a key: {error}", Quoted(text))))
     });
-    let secret = reader.optional("rfc2136-tsig-secret");
+    let secret = reader.secret("rfc2136-tsig-secret");
     let algorithm = reader.filled("rfc2136-tsig-secret-alg", |text| {
         let plain = text.trim_end_matches('.').to_ascii_lowercase();
         if ALGORITHMS.contains(&&*plain) {
@@ -219,8 +220,7 @@ fn kerberos(reader: &mut Reader, hosts: &[String]) -> Option<Kerberos> {
         }
         Ok(text.to_owned())
     });
-    let password = reader.optional("rfc2136-kerberos-password");
-    let password = password.map(Zeroizing::new);
+    let proof = proof(reader);
     let user = match (user, &realm) {
         // As directories show it; the realm is said already.
         (Some(user), Some(realm)) => match user.split_once('@') {
@@ -239,10 +239,10 @@ fn kerberos(reader: &mut Reader, hosts: &[String]) -> Option<Kerberos> {
     if reader.problems.len() > before {
         return None;
     }
-    let (Some(user), Some(realm), Some(password)) = (&user, &realm, &password) else {
+    let (Some(user), Some(realm), Some(proof)) = (&user, &realm, &proof) else {
         let missing = [
             ("username", user.is_some()),
-            ("password", password.is_some()),
+            ("password", proof.is_some()),
             ("realm", realm.is_some()),
         ];
         for (name, _) in missing.iter().filter(|(_, is_said)| !is_said) {
@@ -258,8 +258,24 @@ fn kerberos(reader: &mut Reader, hosts: &[String]) -> Option<Kerberos> {
     Some(Kerberos {
         user: user.clone(),
         realm: realm.clone(),
-        password: password.clone(),
+        proof: proof.clone(),
     })
+}
+
+/// The password or the keytab of the user.
+fn proof(reader: &mut Reader) -> Option<KerberosProof> {
+    let keytab = reader.folder("rfc2136-kerberos-keytab");
+    let password = reader.secret("rfc2136-kerberos-password");
+    if keytab.is_some() && password.is_some() {
+        let origin = reader.origin_of("rfc2136-kerberos-keytab");
+        let wrong = Wrong::new("there is a password of the user too; which one counts?");
+        let wrong = wrong.hint("leave one of them out");
+        reader.problem_at("rfc2136-kerberos-keytab", &origin, wrong);
+    }
+    match keytab {
+        Some(keytab) => Some(KerberosProof::Keytab(keytab)),
+        None => password.map(KerberosProof::Password),
+    }
 }
 
 /// Names that a filter is about, to look for their zones.

@@ -124,7 +124,7 @@ fn not_read_here(reader: &mut Reader) {
         ("crd-source-apiversion", "externaldns.k8s.io/v1alpha1"),
         ("crd-source-kind", "DNSEndpoint"),
     ] {
-        let Some(typed) = reader.typed(name).filter(|typed| typed.text != fixed) else {
+        let Some(typed) = reader.typed(name).filter(|typed| *typed.text != fixed) else {
             continue;
         };
         let origin: &Origin = &typed.origin;

@@ -105,7 +105,7 @@ impl Place<'_> {
     fn typed(self, text: Spanned<String>) -> Typed {
         Typed {
             origin: self.of(text.referenced),
-            text: text.value,
+            text: text.value.into(),
         }
     }
 

@@ -85,6 +85,7 @@ const OTHER_DEFAULTS: &[(&str, &str)] = &[
 const OURS: &[&str] = &[
     "brake",
     "manifests",
+    "rfc2136-kerberos-keytab",
     "rfc2136-tsig-key-file",
     "zone",
     "zone-ns",

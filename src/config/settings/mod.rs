@@ -26,7 +26,7 @@ pub use peers::{
     UpdateRule, UpdateTypes, Who,
 };
 pub use registry::{AesKey, Encryption, Registry, Txt};
-pub use rfc2136::{Kerberos, LoadBalancing, Rfc2136, TsigKey, TsigSecret};
+pub use rfc2136::{Kerberos, KerberosProof, LoadBalancing, Rfc2136, TsigKey, TsigSecret};
 pub use server::{
     Access, Answers, ClientCertificates, Config, ControlSocket, Cookies, CountedClients, Gso,
     Listen, ListenTls, Log, LogFormat, LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile,

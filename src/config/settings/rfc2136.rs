@@ -72,8 +72,17 @@ pub struct Kerberos {
     pub user: String,
     /// Its realm, in upper case.
     pub realm: String,
-    /// Its password. Never shown, and wiped when it is let go.
-    pub password: Zeroizing<String>,
+    /// How it proves who it is.
+    pub proof: KerberosProof,
+}
+
+/// How a user of Kerberos proves who it is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum KerberosProof {
+    /// By its keys in this file.
+    Keytab(PathBuf),
+    /// By its password. Never shown, and wiped when it is let go.
+    Password(Zeroizing<String>),
 }
 
 impl fmt::Debug for Kerberos {
@@ -82,9 +91,9 @@ impl fmt::Debug for Kerberos {
     }
 }
 
-/// A secret in base64, as it was typed. Never shown.
+/// A secret in base64, as it was typed. Never shown, and wiped when it is let go.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TsigSecret(pub String);
+pub struct TsigSecret(pub Zeroizing<String>);
 
 impl fmt::Debug for TsigSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

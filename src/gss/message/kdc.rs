@@ -21,6 +21,8 @@ pub(crate) struct Request<'a> {
     /// The realm of the KDC that is asked.
     pub(crate) realm: &'a str,
     pub(crate) service: &'a Principal,
+    /// The kinds of keys that are known, the best ones first.
+    pub(crate) etypes: &'a [Etype],
     /// Until when the ticket should hold, in seconds since 1970.
     pub(crate) till: u64,
     /// Below 2^31: not all peers know larger ones.
@@ -57,7 +59,8 @@ impl Kind {
 impl Request<'_> {
     /// The part that a checksum is made of.
     pub(crate) fn body(&self) -> Vec<u8> {
-        let etypes: Vec<Vec<u8>> = Etype::ALL.map(|it| der::int(it.number())).into();
+        let etypes = self.etypes.iter().map(|it| der::int(it.number()));
+        let etypes: Vec<Vec<u8>> = etypes.collect();
         let options = match self.kind {
             Kind::As => 0,
             // A realm that does not have the service may say which one does.

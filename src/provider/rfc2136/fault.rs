@@ -77,7 +77,12 @@ pub(super) fn error(operation: Operation, kind: ErrorKind, message: String) -> P
 
 fn of_fault(operation: Operation, place: &str, fault: Fault) -> ProviderError {
     let (kind, hint) = match &fault {
-        Fault::Signature { source, now, .. } => {
+        Fault::Signature {
+            source,
+            now,
+            server,
+        } => {
+            tell_clocks(server, *source, *now);
             let (kind, hint) = signature(*source, *now);
             (kind, Some(hint))
         }
@@ -171,18 +176,12 @@ fn signature(fault: AnswerFault, now: u64) -> (ErrorKind, String) {
             ErrorKind::Auth,
             "is the secret of the key the same on both sides?".into(),
         ),
-        AnswerFault::BadTime { server_time, .. } => (
+        AnswerFault::BadTime { .. } | AnswerFault::Stale { .. } => (
             ErrorKind::Auth,
-            match server_time {
-                Some(time) => {
-                    format!("set the clocks: its is at {time}, ours at {now} (seconds since 1970)")
-                }
-                None => format!("set the clocks: ours is at {now} (seconds since 1970)"),
+            match their_clock(fault) {
+                Some(theirs) => format!("set the clocks: {}", client::skew(theirs, now)),
+                None => "set the clocks: its and ours are too far apart".into(),
             },
-        ),
-        AnswerFault::Stale { time_signed } => (
-            ErrorKind::Auth,
-            format!("set the clocks: its is at {time_signed}, ours at {now} (seconds since 1970)"),
         ),
         AnswerFault::Echoed { .. } => (
             ErrorKind::Auth,
@@ -193,6 +192,22 @@ fn signature(fault: AnswerFault, now: u64) -> (ErrorKind, String) {
             (kind, key.into())
         }
         _ => (ErrorKind::Auth, key.into()),
+    }
+}
+
+/// The server's clock, if that is what is wrong.
+fn their_clock(fault: AnswerFault) -> Option<u64> {
+    match fault {
+        AnswerFault::BadTime { server_time, .. } => server_time,
+        AnswerFault::Stale { time_signed } => Some(time_signed),
+        _ => None,
+    }
+}
+
+/// Says what clocks show. In the error it would be another text each time, and said anew.
+fn tell_clocks(server: &str, fault: AnswerFault, ours: u64) {
+    if let Some(theirs) = their_clock(fault) {
+        tracing::debug!(server, theirs, ours, "clocks, in seconds since 1970");
     }
 }
 
@@ -305,7 +320,7 @@ mod tests {
                     server_time: Some(1_800_001_000),
                     signed: true,
                 },
-                "its is at 1800001000, ours at 1800000000",
+                "set the clocks: its is more than 16 minutes ahead of ours",
             ),
             (
                 AnswerFault::Echoed {

@@ -131,6 +131,17 @@ fn kerberos_needs_a_user_and_names_of_servers() {
     assert_eq!((&*kerberos.user, &*kerberos.realm), ("dns", "EXAMPLE.ORG"));
     assert!(!format!("{servers:?}").contains("eA=="));
 
+    let with = |other: &'static str| {
+        let mut all = ALL;
+        all[2] = other;
+        [&HEAD[..], &all].concat()
+    };
+    let sync = good(&with("--rfc2136-kerberos-keytab=dns.keytab"), &[]).sync;
+    let said = format!("{:?}", sync.unwrap().destinations[0].provider);
+    assert!(said.contains("Kerberos(dns@EXAMPLE.ORG, ..)"), "{said}");
+    let both = [&HEAD[..], &ALL, &["--rfc2136-kerberos-keytab=dns.keytab"]].concat();
+    assert!(problems(&both, &[]).contains("which one counts?"));
+
     let cases: [(usize, &str, &str); 7] = [
         (0, "--rfc2136-host=192.0.2.53", "is an address"),
         (0, "--rfc2136-host=[2001:db8::53]", "is an address"),

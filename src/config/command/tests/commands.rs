@@ -175,7 +175,7 @@ fn every_flag_of_external_dns_is_read_from_arguments_and_variables() {
     let mut variables = Raw::default();
     variables.add_environment(&|name| name.starts_with("EXTERNAL_DNS_").then(|| "x".into()));
     for (name, switch) in &names {
-        let text = |raw: &Raw| raw.once(name).map(|typed| typed.text.clone());
+        let text = |raw: &Raw| raw.once(name).map(|typed| typed.text.to_string());
         let (on, off) = if *switch {
             ("true", "false")
         } else {

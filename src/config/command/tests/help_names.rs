@@ -377,6 +377,11 @@ fn flags_of_names_are_explained() {
           --rfc2136-kerberos-password <TEXT>
               Password of that user
 
+          --rfc2136-kerberos-keytab <FILE>
+              Keytab of that user, in place of its password.
+              As kadmin and ktpass write it, with AES keys. It is read at each login, so a new one
+              counts at once.
+
           --rfc2136-kerberos-realm <TEXT>
               Realm of that user, such as EXAMPLE.ORG
 

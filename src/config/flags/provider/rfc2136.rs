@@ -62,6 +62,10 @@ pub(in crate::flags) const GROUP: Group = Group {
         Flag::once("rfc2136-kerberos-password", "TEXT", "")
             .secret()
             .says("Password of that user", ""),
+        Flag::once("rfc2136-kerberos-keytab", "FILE", "").says(
+            "Keytab of that user, in place of its password",
+            "As kadmin and ktpass write it, with AES keys. It is read at each login, so a new one counts at once.",
+        ),
         Flag::once("rfc2136-kerberos-realm", "TEXT", "")
             .says("Realm of that user, such as EXAMPLE.ORG", ""),
         Flag::once("tls-ca", "FILE", "").says(
