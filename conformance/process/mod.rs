@@ -17,6 +17,7 @@ mod follow;
 mod follow_tls;
 mod image;
 mod import;
+mod import_etcd;
 mod kea;
 mod killed;
 mod large;
@@ -67,6 +68,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         follow_tls::TRIALS,
         image::TRIALS,
         import::TRIALS,
+        import_etcd::TRIALS,
         kea::TRIALS,
         killed::TRIALS,
         large::TRIALS,

@@ -149,10 +149,13 @@ impl Login {
     async fn own_ticket(&self) -> Result<Ticket, Fault> {
         let Credentials { user, realm, .. } = &self.credentials;
         let keys = self.keys()?;
-        let etypes: Vec<Etype> = match &keys {
+        let known: Vec<Etype> = match &keys {
             None => Etype::ALL.into(),
             Some(keys) => keys.iter().map(Key::etype).collect(),
         };
+        // The user's key is the first one that it has of these; the ticket's may be any.
+        let others = Etype::ALL.into_iter().filter(|one| !known.contains(one));
+        let etypes: Vec<Etype> = known.iter().copied().chain(others).collect();
         let client = Principal::user(user);
         let service = Principal::ticket_service(realm);
         let request = Request {
@@ -177,7 +180,7 @@ impl Login {
             if Code(error.code) != Code::PREAUTH_REQUIRED {
                 return Err(self.refused(answer.0, asked(), &error));
             }
-            let own = self.key(&error.padata()?, keys.as_deref())?;
+            let own = self.key(&error.padata()?, keys.as_deref(), &known)?;
             let time = Padata {
                 number: pa::TIMESTAMP,
                 bytes: self.timestamp(&own)?,
@@ -193,7 +196,7 @@ impl Login {
         let key = match key {
             Some(key) => key,
             // The account needs no proof; what we can read is proof enough for us.
-            None => self.key(&reply.padata, keys.as_deref())?,
+            None => self.key(&reply.padata, keys.as_deref(), &known)?,
         };
         if reply.part.etype != key.etype().number() {
             return Err(Fault::KeyKind);
@@ -228,8 +231,8 @@ impl Login {
     }
 
     /// The user's key: of these, or made of the password as the KDC says.
-    fn key(&self, padata: &[Padata], keys: Option<&[Key]>) -> Result<Key, Fault> {
-        let info = preauth_info(padata)?;
+    fn key(&self, padata: &[Padata], keys: Option<&[Key]>, known: &[Etype]) -> Result<Key, Fault> {
+        let info = preauth_info(padata, known)?;
         let info = info.ok_or_else(|| Fault::KeyKinds { user: self.label() })?;
         if let Some(keys) = keys {
             let key = keys.iter().find(|key| key.etype() == info.etype);

@@ -448,10 +448,10 @@ proptest! {
             }
         }
         if let Some(Ok(error)) = KrbError::read(&message) {
-            let _read = error.padata().and_then(|padata| preauth_info(&padata)).is_ok();
+            let _read = error.padata().and_then(|padata| preauth_info(&padata, &Etype::ALL)).is_ok();
         }
         if let Ok(padata) = Padata::read_all(Reader::new(&message)) {
-            let _read = preauth_info(&padata).is_ok();
+            let _read = preauth_info(&padata, &Etype::ALL).is_ok();
         }
         let _read = KdcReply::read(Kind::As, &message).is_ok();
         let _read = ReplyPart::read(&message).is_ok();

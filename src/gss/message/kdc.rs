@@ -127,9 +127,12 @@ pub(crate) struct PasswordInfo {
     pub(crate) rounds: Option<u32>,
 }
 
-/// The first kind of encryption that is here too, among those that the KDC has for the user
+/// The first kind of encryption that is one of these, among those that the KDC has for the user
 /// (RFC 4120 §5.2.7.5). `None` if it does not say.
-pub(crate) fn preauth_info(padata: &[Padata]) -> Result<Option<PasswordInfo>, Malformed> {
+pub(crate) fn preauth_info(
+    padata: &[Padata],
+    known: &[Etype],
+) -> Result<Option<PasswordInfo>, Malformed> {
     let Some(info) = padata.iter().find(|it| it.number == pa::ETYPE_INFO2) else {
         return Ok(None);
     };
@@ -137,7 +140,8 @@ pub(crate) fn preauth_info(padata: &[Padata]) -> Result<Option<PasswordInfo>, Ma
     while !list.is_empty() {
         let mut fields = list.sequence()?;
         let number = fields.field(0)?.int()?;
-        let Some(etype) = Etype::from_number(number) else {
+        let etype = Etype::from_number(number);
+        let Some(etype) = etype.filter(|etype| known.contains(etype)) else {
             continue;
         };
         let salt = fields.optional(1)?.map(|mut it| it.string()).transpose()?;
