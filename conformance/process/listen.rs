@@ -48,7 +48,7 @@ fn metrics_in_use(program: &Program) -> Result<(), String> {
         .arg("20")
         .arg(program.path())
         .args(["--zone-file", &zone, "--listen", "127.0.0.1:0"])
-        .args(["--metrics-address", &address, "--control-socket="])
+        .args(["--metrics-address", &address, "--control-socket", "off"])
         .output()
         .map_err(|error| error.to_string())?;
     let log = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -11,7 +11,7 @@ use config::{Check, Config, Environment, Objects, Problems, Quoted, ZoneFile, pa
 use source::manifest;
 use source::object::{Kind, Trim};
 use wire::{Name, NameRef};
-use zone::check::Care;
+use zone::check::{Care, Trust};
 
 use super::clock;
 use super::plain::plain;
@@ -43,10 +43,15 @@ pub(super) fn run(check: Check, environment: Environment<'_>) -> anyhow::Result<
     for line in &work.good {
         writeln!(out, "{line}")?;
     }
-    for result in check_zones(&work.zones, color) {
+    let results = check_zones(&work.zones, color);
+    for result in &results {
         out.write_all(result.text.as_bytes())?;
         totals.errors += result.errors;
         totals.warnings += result.warnings;
+    }
+    for problem in strangers(&work.zones, &results) {
+        writeln!(out, "error: {problem}")?;
+        totals.errors += 1;
     }
     if !work.manifests.is_empty() {
         let loaded = manifest::read(&work.manifests, Kind::ALL, &Trim::default());
@@ -200,6 +205,36 @@ struct Checked {
     text: String,
     errors: usize,
     warnings: usize,
+    /// What other zones must agree with.
+    trust: Option<Trust>,
+}
+
+/// Delegations to zones that were checked too, and have none of the keys that the DS are of.
+fn strangers(zones: &[ZoneFile], results: &[Checked]) -> Vec<String> {
+    let trusts: Vec<Trust> = results.iter().flat_map(|r| r.trust.clone()).collect();
+    let mut problems = Vec::new();
+    for (file, result) in zones.iter().zip(results) {
+        let trust = result.trust.iter();
+        for stranger in trust.flat_map(|trust| trust.strangers(&trusts)) {
+            let path = plain(&file.path.to_string_lossy());
+            let place = match stranger.line {
+                0 => path,
+                line => format!("{path}:{line}"),
+            };
+            let zone = stranger.zone;
+            problems.push(match stranger.signed {
+                true => format!(
+                    "{place}: no DS of \"{zone}\" is of a DNSKEY of that zone\n  hint: validators take \
+                     nothing from it; put the DS of its key here"
+                ),
+                false => format!(
+                    "{place}: DS of \"{zone}\", which has no DNSKEY\n  hint: validators take nothing \
+                     from it; sign it, or take the DS out"
+                ),
+            });
+        }
+    }
+    problems
 }
 
 /// Checks zone files, as many at once as there are processors; results in the order of the files.
@@ -259,6 +294,7 @@ fn check_zone(origin: &Name, path: &Path, color: bool) -> Checked {
         text,
         errors,
         warnings,
+        trust: loaded.records.as_ref().map(Trust::of),
     }
 }
 

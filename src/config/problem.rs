@@ -116,6 +116,20 @@ impl fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
+impl Problems {
+    /// Those of a file come last, by line and column; the others stay as they are.
+    pub(crate) fn in_order(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|left, right| match (&left.origin, &right.origin) {
+            (file @ Origin::File { .. }, other @ Origin::File { .. }) => file.cmp(other),
+            (file, other) => {
+                let is_file = |origin: &Origin| matches!(origin, Origin::File { .. });
+                is_file(file).cmp(&is_file(other))
+            }
+        });
+        Self(problems)
+    }
+}
+
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, problem) in self.0.iter().enumerate() {

@@ -97,7 +97,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
     if reader.problems.is_empty() {
         Ok(config)
     } else {
-        Err(Problems(reader.problems))
+        Err(Problems::in_order(reader.problems))
     }
 }
 

@@ -26,6 +26,7 @@ mod walk;
 
 pub use care::Care;
 pub use finding::{Finding, Findings, Part, Spot};
+pub use signed::{Stranger, Trust};
 pub use unread::Unread;
 
 use crate::records::Records;

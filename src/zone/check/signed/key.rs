@@ -1,7 +1,7 @@
 //! The keys of a zone: their tags, and whether what the parent is told is among them.
 
 use ring::digest::{self, Algorithm};
-use wire::Rtype;
+use wire::{Name, Rtype};
 
 use super::super::finding::{Findings, Part, Spot, Text};
 use super::super::rrset::Rrset;
@@ -106,16 +106,19 @@ pub(in super::super) fn told(told: &Rrset<'_>, keys: &Rrset<'_>, findings: &mut 
 
 /// Whether a DS, CDS or CDNSKEY is of a DNSKEY. A digest of a kind that is not computed here fits by
 /// tag and algorithm.
-pub(super) fn fits(record: &Record<'_>, key: &Record<'_>) -> bool {
-    if record.rtype == Rtype::CDNSKEY {
-        return record.rdata == key.rdata;
+fn fits(record: &Record<'_>, key: &Record<'_>) -> bool {
+    match record.rtype {
+        Rtype::CDNSKEY => record.rdata == key.rdata,
+        _ => fits_key(record.rdata, &key.owner.to_lowercase(), key.rdata),
     }
-    let (&[high, low, algorithm, kind, ref wanted @ ..], &[_, _, _, of_key, ..]) =
-        (record.rdata, key.rdata)
-    else {
+}
+
+/// Whether the data of a DS is that of a key; the owner is in lower case.
+pub(super) fn fits_key(ds: &[u8], owner: &Name, key: &[u8]) -> bool {
+    let (&[high, low, algorithm, kind, ref wanted @ ..], &[_, _, _, of_key, ..]) = (ds, key) else {
         return false;
     };
-    if (u16::from_be_bytes([high, low]), algorithm) != (tag(key.rdata), of_key) {
+    if (u16::from_be_bytes([high, low]), algorithm) != (tag(key), of_key) {
         return false;
     }
     let method: &'static Algorithm = match kind {
@@ -126,8 +129,8 @@ pub(super) fn fits(record: &Record<'_>, key: &Record<'_>) -> bool {
     };
     // RFC 4034 §5.1.4: the owner in canonical form, then the data of the key.
     let mut context = digest::Context::new(method);
-    context.update(key.owner.to_lowercase().as_bytes());
-    context.update(key.rdata);
+    context.update(owner.as_bytes());
+    context.update(key);
     context.finish().as_ref() == wanted
 }
 

@@ -15,6 +15,7 @@ mod chain;
 mod hashed;
 mod key;
 mod name;
+mod parent;
 mod signature;
 mod verify;
 
@@ -30,6 +31,7 @@ use super::{Care, Unread};
 use crate::records::Records;
 
 pub(super) use self::key::told;
+pub use self::parent::{Stranger, Trust};
 
 /// Judges a zone that is signed.
 pub(super) fn check(records: &Records, unread: &Unread, care: &Care, findings: &mut Findings) {
