@@ -234,6 +234,19 @@ fn forbidden_nodes(program: &Program) -> Result<(), String> {
     check(ready.starts_with("HTTP/1.1 200"), || {
         format!("{ready}\n{}", server.log())
     })?;
+    // Others come, change and go.
+    cluster.apply("b", "192.0.2.1");
+    cluster.apply("a", "192.0.2.2");
+    wait_for_address(&server, "a.example.org", "192.0.2.2")?;
+    cluster.delete("b");
+    wait_for_rcode(&server, "b.example.org A", NXDOMAIN)?;
+    let came = recorder.wait_for(PATIENCE, |records| {
+        let records: Vec<_> = records.iter().filter(|it| it.record_type == "A").collect();
+        records.len() == 1 && records.iter().all(|record| record.targets == ["192.0.2.2"])
+    });
+    check(came.is_some(), || {
+        format!("{:?}\n{}", recorder.records(), other.log())
+    })?;
     cluster.fail(&[]);
     let came = server.wait_for(Duration::from_secs(40), |server| {
         answer(server.address(), "n.example.org A").is_ok_and(|lines| lines.len() == 1)

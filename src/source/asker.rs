@@ -129,10 +129,11 @@ pub(crate) fn in_doubt<'a>(
 
 /// Reports an object that hangs on one that cannot be read.
 pub(crate) fn doubt((kind, key): UnknownObject<'_>, outcome: &mut Outcome) {
-    let message = format!(
-        "it hangs on {} {key}, which cannot be read: nothing that it had is taken away until it can",
-        kind.name()
-    );
+    let which = match key.name() {
+        "" => format!("objects of kind {}, which we may not read", kind.name()),
+        _ => format!("{} {key}, which cannot be read", kind.name()),
+    };
+    let message = format!("it hangs on {which}: nothing that it had is taken away meanwhile");
     outcome.problem(Reason::Unreadable, message);
 }
 

@@ -154,6 +154,15 @@ impl Engine {
         Vec::new()
     }
 
+    /// No object of a kind may be read: what hangs on any is in doubt until a list of the kind ends.
+    pub fn refuse(&mut self, kind: Kind) -> Vec<Touch> {
+        if self.unknown.add_kind(kind) {
+            self.reconsider(kind)
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Objects that are there and could never be read: what they ask for is not known, so what they
     /// had before the start should stand.
     #[must_use]

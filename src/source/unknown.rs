@@ -7,65 +7,90 @@ use std::collections::BTreeMap;
 
 use crate::object::{Key, Kind};
 
-/// The objects that could never be read, and whether the list at hand has them.
+/// The objects that could never be read.
 #[derive(Debug, Default)]
-pub struct Unknown(BTreeMap<(Kind, Key), bool>);
+pub struct Unknown {
+    /// Single ones, and whether the list at hand has them.
+    objects: BTreeMap<(Kind, Key), bool>,
+    /// Kinds of which none may be read, with a key that names no object.
+    kinds: BTreeMap<Kind, Key>,
+}
 
-/// One of them.
+/// One of them; its name is empty if it is any of a kind.
 pub type UnknownObject<'a> = (Kind, &'a Key);
 
 impl Unknown {
     /// An object is there and cannot be read. Says whether that is news.
     pub(crate) fn add(&mut self, kind: Kind, key: &Key) -> bool {
-        self.0.insert((kind, key.clone()), true).is_none()
+        self.objects.insert((kind, key.clone()), true).is_none()
+    }
+
+    /// No object of a kind may be read. Says whether that is news.
+    pub(crate) fn add_kind(&mut self, kind: Kind) -> bool {
+        self.kinds.insert(kind, Key::new("", "")).is_none()
     }
 
     /// An object can be read, or is gone. Says whether it was one of these.
     pub(crate) fn remove(&mut self, kind: Kind, key: &Key) -> bool {
-        !self.0.is_empty() && self.0.remove(&(kind, key.clone())).is_some()
+        !self.objects.is_empty() && self.objects.remove(&(kind, key.clone())).is_some()
     }
 
     /// A list of all objects of a kind begins.
     pub(crate) fn begin(&mut self, kind: Kind) {
-        let of_kind = self.0.iter_mut().filter(|((of, _), _)| *of == kind);
+        let of_kind = self.objects.iter_mut().filter(|((of, _), _)| *of == kind);
         of_kind.for_each(|(_, listed)| *listed = false);
     }
 
-    /// The list was whole: those that it did not have are gone.
+    /// The list was whole: those that it did not have are gone, and all others may be read.
     pub(crate) fn end(&mut self, kind: Kind) {
-        self.0.retain(|(of, _), listed| *of != kind || *listed);
+        self.kinds.remove(&kind);
+        let others = |of: Kind, listed: bool| of != kind || listed;
+        self.objects.retain(|(of, _), listed| others(*of, *listed));
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.objects.is_empty() && self.kinds.is_empty()
     }
 
-    /// All of them.
+    /// All single ones.
     pub fn all(&self) -> impl Iterator<Item = UnknownObject<'_>> {
-        self.0.keys().map(|(kind, key)| (*kind, key))
+        self.objects.keys().map(|(kind, key)| (*kind, key))
+    }
+
+    /// Whether no object of a kind may be read.
+    #[must_use]
+    pub fn has_kind(&self, kind: Kind) -> bool {
+        self.kinds.contains_key(&kind)
+    }
+
+    fn of_kind(&self, kind: Kind) -> Option<UnknownObject<'_>> {
+        Some((kind, self.kinds.get(&kind)?))
     }
 
     /// One object, if it is among them.
     #[must_use]
     pub fn object(&self, kind: Kind, key: &Key) -> Option<UnknownObject<'_>> {
-        let found = self.0.get_key_value(&(kind, key.clone()));
-        found.map(|((kind, key), _)| (*kind, key))
+        let found = self.objects.get_key_value(&(kind, key.clone()));
+        let found = found.map(|((kind, key), _)| (*kind, key));
+        found.or_else(|| self.of_kind(kind))
     }
 
     /// Any object of a kind in a namespace.
     #[must_use]
     pub fn within(&self, kind: Kind, namespace: &str) -> Option<UnknownObject<'_>> {
-        let mut from = self.0.range((kind, Key::first_of(namespace))..);
+        let mut from = self.objects.range((kind, Key::first_of(namespace))..);
         let first = from.next().map(|((kind, key), _)| (*kind, key));
-        first.filter(|(of, key)| *of == kind && key.namespace() == namespace)
+        let found = first.filter(|(of, key)| *of == kind && key.namespace() == namespace);
+        found.or_else(|| self.of_kind(kind))
     }
 
     /// Any object of a kind.
     #[must_use]
     pub fn any(&self, kind: Kind) -> Option<UnknownObject<'_>> {
-        self.all().find(|(of, _)| *of == kind)
+        let found = self.all().find(|(of, _)| *of == kind);
+        found.or_else(|| self.of_kind(kind))
     }
 }
 
@@ -90,6 +115,11 @@ mod tests {
         unknown.begin(Kind::Pod);
         unknown.end(Kind::Service);
         assert!(!unknown.is_empty());
+        unknown.end(Kind::Pod);
+        assert!(unknown.is_empty());
+        assert!(unknown.add_kind(Kind::Pod) && !unknown.add_kind(Kind::Pod));
+        assert!(unknown.object(Kind::Pod, &key).is_some() && unknown.all().count() == 0);
+        assert!(unknown.within(Kind::Pod, "a").is_some() && unknown.any(Kind::Pod).is_some());
         unknown.end(Kind::Pod);
         assert!(unknown.is_empty());
     }

@@ -17,7 +17,9 @@ pub(super) struct Unclaimed {
     /// Records of before the start that do not say of which object they are, and that nobody has
     /// asked for as they are.
     places: BTreeSet<(RowName, Rtype)>,
-    /// All objects were known once: what was there before the start has been seen.
+    /// What was there before the start has been seen.
+    seen: bool,
+    /// All objects were known once: whoever may ask for it has been seen too.
     settled: bool,
     /// Names of which something is left.
     names: BTreeSet<RowName>,
@@ -76,7 +78,9 @@ impl Unclaimed {
 
     /// Notes what nobody asks for at first, and what somebody asks for since.
     fn note(&mut self, changes: &ChangeSet, looked: Option<&[RowName]>) {
-        if self.settled && self.places.is_empty() {
+        let first = looked.is_none() && !self.seen;
+        self.seen |= first;
+        if !first && self.places.is_empty() {
             return;
         }
         let shrunk = changes.update.iter().filter(|update| takes(update));
@@ -89,7 +93,7 @@ impl Unclaimed {
         let is_looked = |name: &RowName| looked.is_none_or(|names| names.contains(name));
         self.places
             .retain(|place| lost.contains(place) || !is_looked(&place.0));
-        if !self.settled {
+        if first {
             self.places.extend(lost);
         }
     }
@@ -237,21 +241,29 @@ mod tests {
             ..ChangeSet::default()
         };
         let name = [RowName::new("a.example.org")];
-        let spared = |unclaimed: &mut Unclaimed, doubts: &Doubts, complete| {
-            let mut changes = gone();
-            unclaimed.spare(&mut changes, Some(&name), (doubts, 1), complete);
+        let spared = |unclaimed: &mut Unclaimed, full: bool, doubts: &Doubts, complete| {
+            let (mut changes, looked) = (gone(), (!full).then_some(&name[..]));
+            unclaimed.spare(&mut changes, looked, (doubts, 1), complete);
             changes.is_empty()
         };
         let (some, none) = (doubts(), Doubts::default());
         let mut unclaimed = Unclaimed::default();
-        assert!(spared(&mut unclaimed, &some, false) && spared(&mut unclaimed, &some, true));
-        assert!(spared(&mut unclaimed, &some, true) && !spared(&mut unclaimed, &none, true));
+        assert!(spared(&mut unclaimed, true, &some, false));
+        assert!(spared(&mut unclaimed, false, &some, true));
+        assert!(spared(&mut unclaimed, true, &some, true));
+        assert!(!spared(&mut unclaimed, false, &none, true));
         // Somebody asks for it as it is, then no longer.
         let mut asked = ChangeSet::default();
         unclaimed.spare(&mut asked, Some(&name), (&some, 1), true);
-        assert!(!spared(&mut unclaimed, &some, true));
+        assert!(!spared(&mut unclaimed, true, &some, true));
         // What comes when all was known is no doubt about what was there before.
         let mut unclaimed = Unclaimed::default();
-        assert!(!spared(&mut unclaimed, &none, true) && !spared(&mut unclaimed, &some, true));
+        assert!(!spared(&mut unclaimed, true, &none, true));
+        assert!(!spared(&mut unclaimed, true, &some, true));
+        // Nor was what was made meanwhile there before.
+        let mut unclaimed = Unclaimed::default();
+        unclaimed.spare(&mut ChangeSet::default(), None, (&some, 1), false);
+        assert!(!spared(&mut unclaimed, false, &some, false));
+        assert!(!spared(&mut unclaimed, true, &some, true));
     }
 }

@@ -236,7 +236,7 @@ fn who_is_in_doubt_for_a_list_is_said_at_its_end_and_until_it_can_be_read() {
     assert!(touches.iter().all(|touch| touch.doubtful));
     rig.keep(touches);
     let problem = "it hangs on Node n0, which cannot be read: nothing that it had is taken away \
-                   until it can";
+                   meanwhile";
     assert_eq!(rig.problems(), [problem]);
     rig.apply(&node("n1", &[("ExternalIP", "192.0.2.1")]));
     assert_eq!(rig.problems(), [problem]);
@@ -244,4 +244,23 @@ fn who_is_in_doubt_for_a_list_is_said_at_its_end_and_until_it_can_be_read() {
     assert_eq!(rig.problems(), [""; 0]);
     let addresses = "web.example.org A 192.0.2.0 192.0.2.1 resource=service/default/web";
     assert_eq!(rig.lines(), [addresses]);
+}
+
+#[test]
+fn a_kind_that_may_not_be_read_leaves_in_doubt_what_hangs_on_it_and_nothing_else() {
+    let mut rig = Rig::new(Rules::default(), &["service", "ingress"]);
+    rig.apply(&on_nodes("Cluster"));
+    rig.apply(&object(Kind::Ingress, "default/i", &[WEB], json!({})));
+    let touches = rig.engine.refuse(Kind::Node);
+    rig.keep(touches);
+    let problem = "it hangs on objects of kind Node, which we may not read: nothing that it had is \
+                   taken away meanwhile";
+    assert_eq!(rig.problems(), [problem]);
+    assert_eq!(rig.engine.refuse(Kind::Node).len(), 0);
+    rig.engine.begin(Kind::Node);
+    rig.apply(&node("n1", &[("ExternalIP", "192.0.2.1")]));
+    let touches = rig.engine.end(Kind::Node);
+    rig.keep(touches);
+    assert_eq!(rig.problems(), [""; 0]);
+    assert_eq!(rig.engine.doubtful().count(), 0);
 }

@@ -195,10 +195,10 @@ impl Destination {
         }
     }
 
-    /// Whether all is known that this place needs. Our own zones answer for what can be known: names
-    /// of a broken file, or that hang on objects that we may not read, stay as they were meanwhile.
+    /// Whether all is known that this place needs. In our own zones nothing can be lost that only a
+    /// broken file would still ask for.
     pub(super) fn knows_enough(&self, complete: bool) -> bool {
-        complete || (self.provider.capabilities().owns && self.model.is_settled())
+        complete || (self.provider.capabilities().owns && self.model.is_known())
     }
 
     /// Names that were refused, whose deletes are held, or that objects may want that cannot be read.

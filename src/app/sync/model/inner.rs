@@ -51,43 +51,40 @@ pub(crate) struct Fares {
 }
 
 impl Inner {
+    /// Whether all that is wanted has been listed. A kind that is only looked at because some objects
+    /// need it, and that we may not read, leaves those in doubt and no others; without a kind that
+    /// was asked for nobody knows what there is.
     pub(super) fn is_complete(&self) -> bool {
-        self.all(|fares| fares.listed)
+        let refused = self.engine.unknown();
+        self.all(|kind, fares| fares.listed || refused.has_kind(kind))
     }
 
     pub(super) fn is_answered(&self) -> bool {
-        self.all(|fares| fares.listed || fares.partial || fares.absent || fares.denied)
+        self.all(|_, fares| fares.listed || fares.partial || fares.absent || fares.denied)
     }
 
     /// Whether waiting leads nowhere: what a server still refuses after a while is refused until
     /// somebody gives us the right.
     pub(super) fn is_decided(&self) -> bool {
-        self.all(|fares| fares.listed || fares.partial || fares.refusals >= REFUSALS)
+        self.all(|_, fares| fares.listed || fares.partial || fares.refusals >= REFUSALS)
     }
 
-    /// Whether our own zones can answer for all that the sources were asked for. A kind that is only
-    /// looked at because some objects need it, and that we may not read, leaves those without
-    /// addresses and no others; without a kind that was asked for nobody knows what there is.
-    pub(super) fn is_settled(&self) -> bool {
-        let asked = self.engine.asked();
-        let refused = |kind, fares: &Fares| fares.refusals >= REFUSALS && !asked.contains(&kind);
-        let fares = |kind| self.health.get(&kind);
-        let mut wanted = self.engine.wanted().into_iter();
-        let settled = |fares: &Fares| fares.listed || fares.partial;
-        wanted.all(|kind| fares(kind).is_some_and(|it| settled(it) || refused(kind, it)))
-            && self.engine.is_resolved()
+    /// Whether all that can be known is, though a file may have more in it that cannot be read.
+    pub(super) fn is_known(&self) -> bool {
+        let refused = self.engine.unknown();
+        self.all(|kind, fares| fares.listed || fares.partial || refused.has_kind(kind))
     }
 
     /// All that whoever waits may wait for.
     pub(super) fn knows(&self) -> [bool; 4] {
         let (answered, decided) = (self.is_answered(), self.is_decided());
-        [self.is_complete(), answered, decided, self.is_settled()]
+        [self.is_complete(), answered, decided, self.is_known()]
     }
 
-    fn all(&self, fares: impl Fn(&Fares) -> bool) -> bool {
-        let wanted = self.engine.wanted();
-        let mut health = wanted.iter().map(|kind| self.health.get(kind));
-        health.all(|of| of.is_some_and(&fares)) && self.engine.is_resolved()
+    fn all(&self, fares: impl Fn(Kind, &Fares) -> bool) -> bool {
+        let mut wanted = self.engine.wanted().into_iter();
+        let known = |kind| self.health.get(&kind).is_some_and(|of| fares(kind, of));
+        wanted.all(known) && self.engine.is_resolved()
     }
 
     /// What is not to be taken away for objects that cannot be read.
@@ -144,8 +141,19 @@ impl Inner {
             }
             Event::Health(kind, health) => {
                 self.fare(kind, health);
-                Vec::new()
+                self.refuse(kind)
             }
+        }
+    }
+
+    /// Leaves in doubt what hangs on a kind that was refused often enough and was not asked for.
+    fn refuse(&mut self, kind: Kind) -> Vec<Touch> {
+        let fares = self.health.get(&kind);
+        let refused = fares.is_some_and(|fares| fares.refusals >= REFUSALS && !fares.listed);
+        if refused && !self.engine.asked().contains(&kind) {
+            self.engine.refuse(kind)
+        } else {
+            Vec::new()
         }
     }
 

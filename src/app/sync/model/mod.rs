@@ -191,9 +191,9 @@ impl Model {
         self.read().is_answered()
     }
 
-    /// Whether our own zones can answer for all that the sources were asked for.
-    pub(super) fn is_settled(&self) -> bool {
-        self.read().is_settled()
+    /// Whether all that can be known is, though a file may have more in it that cannot be read.
+    pub(crate) fn is_known(&self) -> bool {
+        self.read().is_known()
     }
 
     /// Waits until waiting leads nowhere: all is listed, or refused.
