@@ -7,6 +7,7 @@
 //! by the other servers alone.
 
 mod client;
+mod cluster;
 mod compare;
 mod cookies;
 mod fleet;
@@ -73,6 +74,7 @@ fn trials() -> Result<Vec<Trial>, String> {
     trials.extend(scenario::trials::trials(&cast)?);
     trials.extend(mistakes::trials(&cast));
     trials.extend(process::trials(&cast));
+    trials.extend(cluster::trials(&cast));
     trials.extend(cookies::trials(&cast));
     trials.extend(others);
     trials.extend(random::trials::trials(&cast)?);

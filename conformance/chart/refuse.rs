@@ -45,8 +45,23 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["logLevel=loud"], "/logLevel"),
     (&["interval=fast"], "/interval"),
     (&["image.digest=sha256:12"], "/image/digest"),
-    (&["replicaCount=2"], "/replicaCount"),
-    (&["replicaCount=2", "kind=Deployment"], "got 2, want 1"),
+    (&["replicaCount=-1"], "/replicaCount"),
+    (
+        &["replicaCount=2", "leaderElection.enabled=false"],
+        "more than one Pod would write the same records",
+    ),
+    (
+        &["replicaCount=2", "data.type=persistentVolumeClaim"],
+        "would share one claim",
+    ),
+    (
+        &["kind=DaemonSet", "leaderElection.enabled=true"],
+        "servers of their own",
+    ),
+    (
+        &["leaderElection.leaseDuration=long"],
+        "/leaderElection/leaseDuration",
+    ),
     (&["provider.name=aws"], "\"aws\" is no provider"),
     (&["provider=cloudflare"], "\"cloudflare\" is no provider"),
     (

@@ -74,12 +74,16 @@ pub enum StartError {
 /// Signals that tests send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
+    /// SIGCONT: go on.
+    Continue,
     /// SIGHUP: read the zones again.
     Hangup,
     /// SIGINT: end.
     Interrupt,
     /// SIGKILL: die at once.
     Kill,
+    /// SIGSTOP: stand still.
+    Stop,
     /// SIGTERM: end in good order.
     Terminate,
 }
@@ -273,9 +277,11 @@ impl Server {
     /// The process has ended.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
         let signal = match signal {
+            Signal::Continue => UnixSignal::SIGCONT,
             Signal::Hangup => UnixSignal::SIGHUP,
             Signal::Interrupt => UnixSignal::SIGINT,
             Signal::Kill => UnixSignal::SIGKILL,
+            Signal::Stop => UnixSignal::SIGSTOP,
             Signal::Terminate => UnixSignal::SIGTERM,
         };
         let pid = i32::try_from(self.pid()).map_err(io::Error::other)?;

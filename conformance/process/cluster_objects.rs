@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// What a role made for external-dns by its chart allows, for these sources.
-pub(super) fn chart_role() -> Value {
+pub(crate) fn chart_role() -> Value {
     let read = json!(["get", "watch", "list"]);
     json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
@@ -26,7 +26,7 @@ pub(super) fn chart_role() -> Value {
     })
 }
 
-pub(super) fn events_role() -> Value {
+pub(crate) fn events_role() -> Value {
     json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
         "metadata": {"name": "events"},
@@ -35,7 +35,7 @@ pub(super) fn events_role() -> Value {
 }
 
 /// The user without rights of its own gets those of a role.
-pub(super) fn bound(role: &str) -> Value {
+pub(crate) fn bound(role: &str) -> Value {
     json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
         "metadata": {"name": role},
@@ -48,7 +48,7 @@ fn hostname(name: &str) -> Value {
     json!({"external-dns.kubernetes.io/hostname": format!("{name}.example.org")})
 }
 
-pub(super) fn service(name: &str, address: &str) -> Value {
+pub(crate) fn service(name: &str, address: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service",
         "metadata": {"name": name, "annotations": hostname(name)},
@@ -57,7 +57,7 @@ pub(super) fn service(name: &str, address: &str) -> Value {
     })
 }
 
-pub(super) fn node_port(name: &str) -> Value {
+pub(crate) fn node_port(name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service",
         "metadata": {"name": name, "annotations": hostname(name)},
@@ -65,7 +65,7 @@ pub(super) fn node_port(name: &str) -> Value {
     })
 }
 
-pub(super) fn headless(name: &str) -> Value {
+pub(crate) fn headless(name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service",
         "metadata": {"name": name, "annotations": hostname(name)},
@@ -73,14 +73,14 @@ pub(super) fn headless(name: &str) -> Value {
     })
 }
 
-pub(super) fn node(name: &str, address: &str) -> Value {
+pub(crate) fn node(name: &str, address: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Node", "metadata": {"name": name},
         "status": {"addresses": [{"type": "ExternalIP", "address": address}]},
     })
 }
 
-pub(super) fn pod(name: &str, address: &str) -> Value {
+pub(crate) fn pod(name: &str, address: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": name, "labels": {"app": "db"}},
@@ -89,7 +89,7 @@ pub(super) fn pod(name: &str, address: &str) -> Value {
     })
 }
 
-pub(super) fn slice(service: &str, pod: &str, address: &str) -> Value {
+pub(crate) fn slice(service: &str, pod: &str, address: &str) -> Value {
     json!({
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
         "metadata": {"name": service, "labels": {"kubernetes.io/service-name": service}},
@@ -99,7 +99,7 @@ pub(super) fn slice(service: &str, pod: &str, address: &str) -> Value {
     })
 }
 
-pub(super) fn ingress(name: &str, address: &str) -> Value {
+pub(crate) fn ingress(name: &str, address: &str) -> Value {
     json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": name},
         "spec": {"rules": [{"host": format!("{name}.example.org")}]},
@@ -107,7 +107,7 @@ pub(super) fn ingress(name: &str, address: &str) -> Value {
     })
 }
 
-pub(super) fn endpoint(name: &str, address: &str) -> Value {
+pub(crate) fn endpoint(name: &str, address: &str) -> Value {
     json!({
         "apiVersion": "externaldns.k8s.io/v1alpha1", "kind": "DNSEndpoint",
         "metadata": {"name": name},
@@ -116,7 +116,7 @@ pub(super) fn endpoint(name: &str, address: &str) -> Value {
     })
 }
 
-pub(super) fn gateway(name: &str, address: &str) -> Value {
+pub(crate) fn gateway(name: &str, address: &str) -> Value {
     json!({
         "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
         "metadata": {"name": name},
@@ -126,7 +126,7 @@ pub(super) fn gateway(name: &str, address: &str) -> Value {
     })
 }
 
-pub(super) fn route(name: &str, gateway: &str) -> Value {
+pub(crate) fn route(name: &str, gateway: &str) -> Value {
     let parent = json!({"name": gateway});
     let accepted = json!({"type": "Accepted", "status": "True", "reason": "Accepted",
         "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});

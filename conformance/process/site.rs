@@ -11,49 +11,49 @@ use tempfile::TempDir;
 use crate::client::{Message, Query, exchange};
 
 /// What a trial is: its name and what it does with our program.
-pub(super) type Check = (&'static str, fn(&Program) -> Result<(), String>);
+pub(crate) type Check = (&'static str, fn(&Program) -> Result<(), String>);
 
 /// A folder with zone files.
-pub(super) struct Site {
+pub(crate) struct Site {
     folder: TempDir,
 }
 
 impl Site {
-    pub(super) fn new() -> Result<Self, String> {
+    pub(crate) fn new() -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         Ok(Self { folder })
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a file.
-    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), String> {
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), String> {
         fs::write(self.path(name), text).map_err(|error| format!("{name}: {error}"))
     }
 
     /// Writes a zone of this serial, with more lines.
-    pub(super) fn zone(&self, origin: &str, serial: u32, more: &str) -> Result<Zone, String> {
+    pub(crate) fn zone(&self, origin: &str, serial: u32, more: &str) -> Result<Zone, String> {
         self.write(origin, &text(serial, more))?;
         Ok(Zone::new(origin, self.path(origin)))
     }
 }
 
 /// A zone file.
-pub(super) fn text(serial: u32, more: &str) -> String {
+pub(crate) fn text(serial: u32, more: &str) -> String {
     format!(
         "$TTL 300\n@ SOA ns hostmaster {serial} 3600 600 86400 60\n@ NS ns\nns A 192.0.2.1\n{more}\n"
     )
 }
 
 /// Starts our program.
-pub(super) fn start(program: &Program, options: &Options) -> Result<Server, String> {
+pub(crate) fn start(program: &Program, options: &Options) -> Result<Server, String> {
     Server::start(program, options).map_err(|error| error.to_string())
 }
 
 /// Runs our program, which must end by itself with a failure; out comes what it said.
-pub(super) fn fails(program: &Program, options: &Options) -> Result<String, String> {
+pub(crate) fn fails(program: &Program, options: &Options) -> Result<String, String> {
     let mut server = Server::launch(program, options).map_err(|error| error.to_string())?;
     let status = server.wait(PATIENCE);
     let log = server.log();
@@ -66,12 +66,12 @@ pub(super) fn fails(program: &Program, options: &Options) -> Result<String, Stri
 
 /// Says that a trial has nothing to see here, and why.
 #[expect(clippy::print_stderr, reason = "a test runner speaks on the terminal")]
-pub(super) fn skip(trial: &str, why: &str) {
+pub(crate) fn skip(trial: &str, why: &str) {
     eprintln!("process::{trial}: left out: {why}");
 }
 
 /// Sends a query as `client::query` reads it.
-pub(super) fn ask(server: SocketAddr, line: &str) -> Result<Message, String> {
+pub(crate) fn ask(server: SocketAddr, line: &str) -> Result<Message, String> {
     let query = Query::parse(line)?;
     let reply = exchange(server, &query, WAIT).map_err(|error| format!("{line}: {error}"))?;
     let bytes = reply.ok_or_else(|| format!("{line}: no answer"))?;
@@ -79,7 +79,7 @@ pub(super) fn ask(server: SocketAddr, line: &str) -> Result<Message, String> {
 }
 
 /// The records of an answer, as lines.
-pub(super) fn answer(server: SocketAddr, line: &str) -> Result<Vec<String>, String> {
+pub(crate) fn answer(server: SocketAddr, line: &str) -> Result<Vec<String>, String> {
     let message = ask(server, line)?;
     Ok(message
         .answer
@@ -89,13 +89,13 @@ pub(super) fn answer(server: SocketAddr, line: &str) -> Result<Vec<String>, Stri
 }
 
 /// The serial of a zone.
-pub(super) fn serial(server: SocketAddr, origin: &str) -> Option<u32> {
+pub(crate) fn serial(server: SocketAddr, origin: &str) -> Option<u32> {
     let lines = answer(server, &format!("{origin} SOA")).ok()?;
     lines.first()?.split_whitespace().nth(5)?.parse().ok()
 }
 
 /// Waits until a zone has this serial.
-pub(super) fn wait_for_serial(server: &Server, origin: &str, wanted: u32) -> Result<(), String> {
+pub(crate) fn wait_for_serial(server: &Server, origin: &str, wanted: u32) -> Result<(), String> {
     let came = server.wait_for(PATIENCE, |server| {
         serial(server.address(), origin) == Some(wanted)
     });
@@ -109,7 +109,7 @@ pub(super) fn wait_for_serial(server: &Server, origin: &str, wanted: u32) -> Res
 }
 
 /// Waits until the log has this text.
-pub(super) fn wait_for_log(server: &Server, text: &str) -> Result<(), String> {
+pub(crate) fn wait_for_log(server: &Server, text: &str) -> Result<(), String> {
     let came = server.wait_for(PATIENCE, |server| server.log().contains(text));
     check(came, || {
         format!("the log has no {text:?}:\n{}", server.log())
@@ -117,7 +117,7 @@ pub(super) fn wait_for_log(server: &Server, text: &str) -> Result<(), String> {
 }
 
 /// Waits for an answer of these records; tells how long that took.
-pub(super) fn wait_for_answer(
+pub(crate) fn wait_for_answer(
     server: &Server,
     query: &str,
     wanted: &[&str],
@@ -136,7 +136,7 @@ pub(super) fn wait_for_answer(
 
 /// Waits until a name has this one address, with the TTL of names that ask for none; tells how long
 /// that took.
-pub(super) fn wait_for_address(
+pub(crate) fn wait_for_address(
     server: &Server,
     name: &str,
     address: &str,
@@ -146,7 +146,7 @@ pub(super) fn wait_for_address(
 }
 
 /// Waits for an answer with this code.
-pub(super) fn wait_for_rcode(server: &Server, query: &str, wanted: u16) -> Result<(), String> {
+pub(crate) fn wait_for_rcode(server: &Server, query: &str, wanted: u16) -> Result<(), String> {
     let code = |server: &Server| ask(server.address(), query).ok().map(|reply| reply.rcode);
     let came = server.wait_for(PATIENCE, |server| code(server) == Some(wanted));
     check(came, || {
@@ -159,14 +159,14 @@ pub(super) fn wait_for_rcode(server: &Server, query: &str, wanted: u16) -> Resul
 }
 
 /// An error unless the condition holds.
-pub(super) fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+pub(crate) fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
 const WAIT: Duration = Duration::from_secs(2);
 
 /// How long something may take that comes at once on an idle machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) const SERVFAIL: u16 = 2;
-pub(super) const NXDOMAIN: u16 = 3;
+pub(crate) const SERVFAIL: u16 = 2;
+pub(crate) const NXDOMAIN: u16 = 3;

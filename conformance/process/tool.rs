@@ -10,9 +10,9 @@ use peers::Key;
 
 /// What a program said, and whether it ended well.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
-    pub(super) text: String,
-    pub(super) well: bool,
+pub(crate) struct Said {
+    pub(crate) text: String,
+    pub(crate) well: bool,
 }
 
 /// Where programs are looked for: what the user has, and where distributions keep daemons.
@@ -28,7 +28,7 @@ pub(crate) fn has(program: &str) -> bool {
 }
 
 /// Runs a program with this as its input.
-pub(super) fn run(program: &str, arguments: &[&str], input: &str) -> Result<Said, String> {
+pub(crate) fn run(program: &str, arguments: &[&str], input: &str) -> Result<Said, String> {
     let failed = |error: std::io::Error| format!("{program}: {error}");
     let mut child = Command::new("timeout")
         .arg("60")
@@ -60,10 +60,10 @@ pub(super) fn run(program: &str, arguments: &[&str], input: &str) -> Result<Said
 }
 
 /// Programs that send updates; both read the same commands.
-pub(super) const UPDATERS: [&str; 2] = ["nsupdate", "knsupdate"];
+pub(crate) const UPDATERS: [&str; 2] = ["nsupdate", "knsupdate"];
 
 /// Sends updates: `lines` are commands, each `send` ends one. Over TCP with `-v` among the options.
-pub(super) fn update(
+pub(crate) fn update(
     program: &str,
     options: &[&str],
     server: SocketAddr,
@@ -79,7 +79,7 @@ pub(super) fn update(
 }
 
 /// All records of a zone as a server transfers it, sorted; the SOA once.
-pub(super) fn contents(
+pub(crate) fn contents(
     server: SocketAddr,
     zone: &str,
     key: Option<&Key>,

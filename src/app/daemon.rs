@@ -31,6 +31,7 @@ use super::banner::Banner;
 use super::catalog::Catalog;
 use super::certificates::Certificates;
 use super::clock::{self, Moment};
+use super::cluster::Cluster;
 use super::control::{Answerer, Socket, serve as serve_control};
 use super::data_dir::{DataDir, count_serials};
 use super::follow::{self, Follow, Hub};
@@ -39,9 +40,9 @@ use super::privileges::{self, Identity};
 use super::random::{random, seed};
 use super::secondaries::{self, Secondaries, Teller};
 use super::server_options;
-use super::serving::{announce, keep, return_memory, serve, settle};
+use super::serving::{announce, keep, known, return_memory, serve, settle};
 use super::shutdown::Signals;
-use super::sync;
+use super::sync::{self, Model};
 use super::systemd::{self, Notifier};
 use super::telemetry::{self, Style};
 use super::zones::{Keeper, Loader, Made, Order, Statuses};
@@ -74,6 +75,10 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
         hub = Some(one);
         follow = Some(zones);
     }
+    let mut cluster = Cluster::prepare(&config, &authority.keys, hub.as_ref(), &store)?;
+    if let Some(cluster) = &cluster {
+        cluster.admit(&mut authority);
+    }
     let mut certificates = Certificates::new(&config);
     let tls = certificates.as_ref().map(Certificates::tls);
     let server = bind(
@@ -103,8 +108,14 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     if let Some(certificates) = &mut certificates {
         certificates.load()?;
     }
-    let teller = secondaries::listen(Secondaries::new(&config.peers.notify), &store);
+    let whom = Secondaries::new(&config.peers.notify);
+    let teller = match &cluster {
+        None => secondaries::listen(whom, &store),
+        Some(cluster) => cluster.teller(whom),
+    };
     let data_dir = match &config.data_dir {
+        // What clients change is stored where all copies find it.
+        _ if cluster.is_some() => None,
         Some(path) => Some(DataDir::open(path, &store)?),
         None => {
             if updating.is_some() {
@@ -116,6 +127,9 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     if let Some(follow) = &mut follow {
         follow.load(&config, config.data_dir.as_deref(), &store)?;
     }
+    if let Some(cluster) = &mut cluster {
+        cluster.open(config.data_dir.as_deref());
+    }
     let catalog = match &config.peers.catalog {
         Some(settings) => Some(Catalog::open(settings, &config, &store)?),
         None => None,
@@ -123,6 +137,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let daemon = Daemon {
         catalog,
         certificates,
+        cluster,
         follow,
         hub,
         data_dir,
@@ -180,6 +195,8 @@ struct Daemon {
     hub: Option<Arc<Hub>>,
     catalog: Option<Catalog>,
     certificates: Option<Certificates>,
+    /// The other copies of this program, if there are any.
+    cluster: Option<Cluster>,
     admin: Option<Admin>,
     socket: Option<Socket>,
     notifier: Notifier,
@@ -195,6 +212,7 @@ impl Daemon {
             statuses: statuses.clone(),
             store: Arc::clone(&self.store),
             syncing: syncing_numbers.clone(),
+            leading: self.cluster.as_ref().map(Cluster::leading),
         };
         let pages = Arc::new(Pages {
             ready: AtomicBool::new(false),
@@ -245,7 +263,9 @@ impl Daemon {
         let (mut waits, mut questions, mut reread) = (Vec::new(), None, None);
         if let Some(settings) = &self.config.sync {
             let color = self.style.color();
-            let running = sync::start(settings, &self.store, color, stop.clone()).await?;
+            let leading = self.cluster.as_ref().map(Cluster::leading);
+            let started = sync::start(settings, &self.store, color, stop.clone(), leading);
+            let running = started.await?;
             syncing_numbers.show(&running);
             (syncing, waits, reread) = (running.tasks, running.ready, running.reread);
             questions = Some((running.model, running.asks));
@@ -255,6 +275,17 @@ impl Daemon {
         }
         if let Some(certificates) = self.certificates {
             syncing.spawn(certificates.run(stop.clone()));
+        }
+        let mut copies = None;
+        if let Some(cluster) = self.cluster {
+            let model = questions.as_ref().map(|(model, _)| Model::clone(model));
+            let known = known(std::mem::take(&mut waits), Arc::clone(&self.store));
+            let sources = (model, known);
+            let addresses = self.server.addresses();
+            let started = cluster.start(&self.config, sources, addresses, &mut syncing, &stop);
+            let (ready, running) = started.await?;
+            waits.push((Vec::new(), ready));
+            copies = Some(running);
         }
         if let Some(follow) = self.follow {
             waits.extend(follow.start(&statuses, &mut syncing, &stop));
@@ -318,6 +349,12 @@ impl Daemon {
         pages.ready.store(false, Relaxed);
         let signal = signal?;
         tracing::info!(signal, "ending, a second signal ends at once");
+        if let Some(copies) = copies {
+            tokio::select! {
+                () = copies.resign() => {}
+                signal = signals.another_stop() => bail!("ended at once by a second signal, {signal}"),
+            }
+        }
         stop.cancel();
         stop_admin.cancel();
         let updating = self.updating;

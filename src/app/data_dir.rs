@@ -72,35 +72,7 @@ impl DataDir {
 
     /// Keeps the folder in order until the stop, and then closes it.
     pub(super) async fn keep(self, stop: CancellationToken) {
-        let mut trouble: Option<Arc<JournalError>> = None;
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = tokio::time::sleep(PAUSE) => {}
-            }
-            let store = Arc::clone(&self.store);
-            let looked = tokio::task::spawn_blocking(move || {
-                store.tidy_journal();
-                store.journal_trouble()
-            });
-            let now = looked.await.unwrap_or_default();
-            // It is tried again and again: what has been said already is not.
-            let is_new = match (&now, &trouble) {
-                (Some(now), Some(before)) => !now.is_like(before),
-                (now, before) => now.is_some() != before.is_some(),
-            };
-            if is_new {
-                match &now {
-                    Some(error) => tracing::error!(
-                        error = telemetry::chain(&**error),
-                        "not all that changes is stored, but all is served; updates by clients are refused while \
-                         they cannot be stored"
-                    ),
-                    None => tracing::info!("what changes is stored again"),
-                }
-                trouble = now;
-            }
-        }
+        tidy(&self.store, &stop).await;
         let close = move || {
             self.store.note_serials();
             self.log.close()
@@ -108,6 +80,39 @@ impl DataDir {
         let closed = tokio::task::spawn_blocking(close).await;
         if let Ok(Err(error)) = closed {
             tracing::error!(error = telemetry::chain(&error), "close the data folder");
+        }
+    }
+}
+
+/// Lets the journal forget what it may, and says how it fares, until the stop.
+pub(super) async fn tidy(store: &Arc<Store>, stop: &CancellationToken) {
+    let mut trouble: Option<Arc<JournalError>> = None;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+        let store = Arc::clone(store);
+        let looked = tokio::task::spawn_blocking(move || {
+            store.tidy_journal();
+            store.journal_trouble()
+        });
+        let now = looked.await.unwrap_or_default();
+        // It is tried again and again: what has been said already is not.
+        let is_new = match (&now, &trouble) {
+            (Some(now), Some(before)) => !now.is_like(before),
+            (now, before) => now.is_some() != before.is_some(),
+        };
+        if is_new {
+            match &now {
+                Some(error) => tracing::error!(
+                    error = telemetry::chain(&**error),
+                    "not all that changes is stored, but all is served; updates by clients are refused while \
+                     they cannot be stored"
+                ),
+                None => tracing::info!("what changes is stored again"),
+            }
+            trouble = now;
         }
     }
 }

@@ -6,6 +6,7 @@
 //!                           ├─ key          makes a key
 //!                           └─ daemon ─┬─ zones     files → store, a thread of its own
 //!                                      ├─ server    packets ↔ snapshots
+//!                                      ├─ cluster   other copies: who leads, who follows
 //!                                      ├─ admin     metrics, health, readiness
 //!                                      ├─ control   commands
 //!                                      └─ shutdown  signals
@@ -21,6 +22,7 @@ mod catalog;
 mod certificates;
 mod check;
 mod clock;
+mod cluster;
 mod control;
 mod daemon;
 mod data_dir;

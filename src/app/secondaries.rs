@@ -53,28 +53,35 @@ impl Secondaries {
 
 /// Starts to listen for new versions. To be called before the first zone comes.
 pub(super) fn listen(secondaries: Secondaries, store: &Arc<Store>) -> Option<Teller> {
-    if secondaries.is_empty() {
-        return None;
-    }
-    let changed = Arc::new(Changed::default());
-    let news = Arc::clone(&changed);
-    let whom = secondaries.clone();
+    let teller = Teller::new(secondaries, store)?;
+    let marks = teller.marks();
     store.tell(move |zone, what| {
         // Also of what is as it was: whether all heard of it before the last stop nobody knows.
-        if what != News::Gone && !whom.of(zone).is_empty() {
-            news.zones().insert(zone.clone());
-            news.wake.notify_one();
+        if what != News::Gone && marks.concern(zone) {
+            marks.mark(zone);
         }
     });
-    Some(Teller {
-        secondaries,
-        store: Arc::clone(store),
-        changed,
-        servers: HashMap::new(),
-        tasks: JoinSet::new(),
-        telling: HashMap::new(),
-        told: HashMap::new(),
-    })
+    Some(teller)
+}
+
+/// Says of which zones secondaries are to be told.
+#[derive(Clone, Debug)]
+pub(super) struct Marks {
+    secondaries: Arc<Secondaries>,
+    changed: Arc<Changed>,
+}
+
+impl Marks {
+    /// Whether a zone has any.
+    pub(super) fn concern(&self, zone: &Name) -> bool {
+        !self.secondaries.of(zone).is_empty()
+    }
+
+    /// They are to be told of a zone.
+    pub(super) fn mark(&self, zone: &Name) {
+        self.changed.zones().insert(zone.clone());
+        self.changed.wake.notify_one();
+    }
 }
 
 /// Zones that have changed since somebody looked: no more of them than there are.
@@ -93,7 +100,7 @@ impl Changed {
 /// Tells secondaries.
 #[derive(Debug)]
 pub(super) struct Teller {
-    secondaries: Secondaries,
+    secondaries: Arc<Secondaries>,
     store: Arc<Store>,
     changed: Arc<Changed>,
     servers: HashMap<SocketAddr, Arc<Server>>,
@@ -105,6 +112,27 @@ pub(super) struct Teller {
 }
 
 impl Teller {
+    /// Tells of what is marked; none if there is nobody to be told.
+    pub(super) fn new(secondaries: Secondaries, store: &Arc<Store>) -> Option<Self> {
+        (!secondaries.is_empty()).then(|| Self {
+            secondaries: Arc::new(secondaries),
+            store: Arc::clone(store),
+            changed: Arc::default(),
+            servers: HashMap::new(),
+            tasks: JoinSet::new(),
+            telling: HashMap::new(),
+            told: HashMap::new(),
+        })
+    }
+
+    /// The way to say of what it is to tell.
+    pub(super) fn marks(&self) -> Marks {
+        Marks {
+            secondaries: Arc::clone(&self.secondaries),
+            changed: Arc::clone(&self.changed),
+        }
+    }
+
     /// Tells of each change until the stop.
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let mut waiting: HashSet<Name> = HashSet::new();
@@ -206,7 +234,7 @@ fn server(address: SocketAddr) -> Arc<Server> {
 }
 
 /// TTL and data of the SOA as it is now.
-fn soa_of(store: &Store, zone: NameRef<'_>) -> Option<(Ttl, Vec<u8>)> {
+pub(super) fn soa_of(store: &Store, zone: NameRef<'_>) -> Option<(Ttl, Vec<u8>)> {
     let snapshot = store.snapshot();
     let zone = snapshot
         .zone(zone)

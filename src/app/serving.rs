@@ -113,6 +113,19 @@ pub(super) async fn settle(
     store: Arc<Store>,
     pages: Arc<Pages>,
 ) -> bool {
+    if !known(waits, store).await {
+        return false;
+    }
+    pages.ready.store(true, Relaxed);
+    true
+}
+
+/// Waits until all names are known: then "nothing" is an answer too. False if one of those who know
+/// them ended before.
+pub(super) async fn known(
+    waits: Vec<(Vec<Name>, oneshot::Receiver<()>)>,
+    store: Arc<Store>,
+) -> bool {
     for (zones, wait) in waits {
         if wait.await.is_err() {
             return false;
@@ -121,7 +134,6 @@ pub(super) async fn settle(
             store.set_incomplete(&zone, false);
         }
     }
-    pages.ready.store(true, Relaxed);
     true
 }
 

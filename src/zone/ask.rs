@@ -31,6 +31,10 @@ impl Store {
             );
             return Err(Refusal::new(wire::Rcode::REFUSED, reason));
         }
+        if writers.masks.contains_key(&update.zone) {
+            let reason = format!("zone \"{}\" is written by another replica", update.zone);
+            return Err(Refusal::new(wire::Rcode::SERVFAIL, reason));
+        }
         match writers.zones.get(&update.zone) {
             Some(_) if writers.copies.contains(&update.zone) => Err(Refusal::new(
                 wire::Rcode::NOTAUTH,
@@ -50,6 +54,12 @@ impl Store {
                 format!("zone \"{}\" is not served here", update.zone),
             )),
         }
+    }
+
+    /// Whether there is a zone of this name that could be read, or a copy.
+    #[must_use]
+    pub fn has(&self, apex: &Name) -> bool {
+        self.lock().served(apex).is_some()
     }
 
     /// What one layer says of a zone, shown or hidden, as the changes that would say it.
@@ -85,6 +95,9 @@ impl Store {
     fn view(&self, apex: &Name, layer: Layer, owner: Option<&[u8]>) -> Option<View> {
         let writers = self.lock();
         let (_, writer) = writers.served(apex)?;
+        if writers.masks.contains_key(apex) {
+            return None;
+        }
         Some(View {
             snapshot: Arc::clone(&self.snapshot()),
             losers: writer.losers(layer, owner),
@@ -96,8 +109,11 @@ impl Store {
     #[must_use]
     pub fn since(&self, apex: &Name, serial: Serial) -> Option<Since> {
         let writers = self.lock();
-        let (place, _) = writers.served(apex)?;
-        let zone = self.snapshot().zones.get(*place)?.clone()?;
+        let place = match writers.masks.contains_key(apex) {
+            true => writers.zones.get(apex)?.0,
+            false => writers.served(apex)?.0,
+        };
+        let zone = self.snapshot().zones.get(place)?.clone()?;
         let steps = match writers.histories.get(apex) {
             _ if zone.serial == serial => Some(Vec::new()),
             Some(history) => history.since(serial),

@@ -81,6 +81,9 @@ impl Writers {
         if self.copies.contains(&apex) {
             return Err(StoreError::IsCopy { apex });
         }
+        if self.masks.contains_key(&apex) {
+            return Err(StoreError::Behind { apex });
+        }
         match self.served(&apex) {
             Some((_, writer)) => Ok(writer.zone.serial),
             None => Err(StoreError::NoZone { apex }),

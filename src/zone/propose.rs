@@ -27,6 +27,12 @@ pub enum StoreError {
         /// The zone.
         apex: Name,
     },
+    /// The zone is ours, but another replica writes it at the moment.
+    #[error("zone \"{apex}\" is written by the leader, which is another replica at the moment")]
+    Behind {
+        /// The zone.
+        apex: Name,
+    },
     /// A change is for a name of another zone.
     #[error("\"{owner}\" is not in zone \"{apex}\"")]
     OutOfZone {

@@ -38,6 +38,13 @@ impl Store {
         self.listeners.say(&apex, News::Changed);
     }
 
+    /// Publishes the next version of a zone of ours, unless another replica writes it.
+    pub(crate) fn show(&self, writers: &Writers, place: usize, zone: Zone, old: Zone) {
+        if !writers.masks.contains_key(&zone.apex) {
+            self.publish(place, zone, old);
+        }
+    }
+
     /// As [`Self::publish`], and tells nobody.
     pub(crate) fn publish_quietly(&self, place: usize, zone: Zone, old: Zone) {
         let mut next = Snapshot::clone(&self.current.load());

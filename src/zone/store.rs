@@ -18,6 +18,7 @@ use crate::cow::CowVec;
 use crate::hash::HashKeys;
 use crate::history::{History, Step};
 use crate::journal::{Journal, JournalError, Position, Shown, Stored};
+use crate::mask::Fence;
 use crate::news::{Listeners, News};
 use crate::propose::{StoreError, check_change};
 use crate::publish::Reaper;
@@ -51,6 +52,8 @@ pub struct Store {
     pub(crate) least_serial: OnceLock<fn() -> Serial>,
     /// Told of each new version, by its apex.
     pub(crate) listeners: Listeners,
+    /// Whether what we write may be shown, where zones are shared with other replicas.
+    pub(crate) fence: OnceLock<Fence>,
     pub(crate) reaper: Reaper,
 }
 
@@ -62,6 +65,8 @@ pub(crate) struct Writers {
     pub(crate) histories: HashMap<Name, History>,
     /// By the same: zones that are copies of other servers'.
     pub(crate) copies: HashSet<Name>,
+    /// By the same: what is shown in the place of zones of ours that another replica writes.
+    pub(crate) masks: HashMap<Name, ZoneWriter>,
     /// By the same: the highest serial that may be published.
     pub(crate) ceilings: HashMap<Name, Serial>,
     /// By the same: serials up to this one may have been shown, and the next version passes over them.
@@ -120,6 +125,7 @@ impl Store {
             journal: OnceLock::new(),
             unsettled: Mutex::new(()),
             listeners: Listeners::default(),
+            fence: OnceLock::new(),
             updates: UpdateTotals::default(),
             least_serial: OnceLock::new(),
             reaper: Reaper::start(),
@@ -172,6 +178,7 @@ impl Store {
         if writers.copies.contains(&apex) {
             return Err(StoreError::IsCopy { apex });
         }
+        self.step_back(&mut writers, &apex);
         // Its place was kept; in another one it would stand beside what keeps it.
         let kept = match writers.withheld.remove(&apex) {
             true => writers.zones.remove(&apex).map(|(place, _)| place),
@@ -204,7 +211,7 @@ impl Store {
             let step = Step::between(&old, &zone);
             self.note(&mut writers, &apex, zone.serial, &[]);
             self.remember(&mut writers, &zone, step);
-            self.publish(place, zone, old);
+            self.show(&writers, place, zone, old);
             return Ok(done);
         }
         if let Some(stored) = writers.stored.remove(&apex) {
@@ -222,6 +229,7 @@ impl Store {
         self.say_shown(&mut writers, &apex, shown);
         let place = kept.unwrap_or_else(|| free_place(&writers));
         writers.zones.insert(apex.clone(), (place, next));
+        let zone = self.shown_first(&mut writers, zone)?;
         self.publish_apexes(place, &apex, Some(zone), &writers, News::Came);
         Ok(done)
     }
@@ -258,6 +266,12 @@ impl Store {
             let apex = apex.clone();
             return Err(StoreError::IsCopy { apex });
         }
+        self.step_back(&mut writers, apex);
+        if recorded && writers.masks.contains_key(apex) {
+            // Who sent it must not be told that it is done where nobody can see it.
+            let apex = apex.clone();
+            return Err(StoreError::Behind { apex });
+        }
         let (_, writer) = writers.served(apex).ok_or_else(no_zone)?;
         for change in &changes {
             check_change(&writer.zone, change)?;
@@ -279,7 +293,7 @@ impl Store {
         let done = committed(&zone, true);
         let step = Step::at(&before, &zone, changed);
         self.remember(&mut writers, &zone, step);
-        self.publish(place, zone, before);
+        self.show(&writers, place, zone, before);
         Ok(done)
     }
 
@@ -293,8 +307,11 @@ impl Store {
         if writer.zone.incomplete != incomplete {
             let before = writer.zone.clone();
             writer.zone.incomplete = incomplete;
-            // Who has a copy need not look again.
-            self.publish_quietly(*place, writer.zone.clone(), before);
+            let (place, zone) = (*place, writer.zone.clone());
+            if !writers.masks.contains_key(apex) {
+                // Who has a copy need not look again.
+                self.publish_quietly(place, zone, before);
+            }
         }
         true
     }
@@ -314,6 +331,7 @@ impl Store {
             let stored = writers.state_of(apex, &writer);
             writers.stored.insert(apex.clone(), stored);
         }
+        writers.masks.remove(apex);
         writers.histories.remove(apex);
         writers.frozen.remove(apex);
         self.publish_apexes(place, apex, None, &writers, News::Gone);

@@ -41,6 +41,7 @@ impl Store {
         let writer = ZoneWriter::new(zone.clone(), depths);
         writers.zones.insert(apex.clone(), (place, writer));
         writers.withheld.insert(apex.clone());
+        let zone = self.shown_first(&mut writers, zone)?;
         self.publish_apexes(place, &apex, Some(zone), &writers, News::Came);
         Ok(())
     }

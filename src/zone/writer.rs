@@ -79,6 +79,18 @@ impl ZoneWriter {
         writer
     }
 
+    /// What shows of it, as the writer of a copy.
+    pub(crate) fn mask(&self) -> Self {
+        Self {
+            zone: self.zone.clone(),
+            depths: self.depths.clone(),
+            sum: Sum::default(),
+            free: self.free.clone(),
+            hidden: BTreeMap::new(),
+            dnames: self.dnames.clone(),
+        }
+    }
+
     /// All contributions of layers other than the static one, shown or hidden.
     pub(crate) fn contributions(&self) -> Vec<Change> {
         let mut changes = Vec::new();

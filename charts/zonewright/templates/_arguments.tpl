@@ -33,6 +33,7 @@
 {{- if eq $provider "rfc2136" }}{{ $all = concat $all (include "zonewright.rfc2136" . | fromYamlArray) }}{{ end -}}
 {{- end -}}
 {{- if include "zonewright.answersDns" . }}{{ $all = concat $all (include "zonewright.dnsArguments" . | fromYamlArray) }}{{ end -}}
+{{- if include "zonewright.elects" . }}{{ $all = concat $all (include "zonewright.electionArguments" . | fromYamlArray) }}{{ end -}}
 {{- if ne .Values.data.type "none" }}{{ $all = append $all (printf "--data-dir=%s" .Values.data.mountPath) }}{{ end -}}
 {{- if include "zonewright.startsAsRoot" . -}}
 {{- $user := dig "runAsUser" 65532 .Values.securityContext | int -}}
@@ -41,6 +42,23 @@
 {{- $all = append (append $all (printf "--user=%d" $user)) (printf "--group=%d" $group) -}}
 {{- end -}}
 {{- toYaml (concat $all (include "zonewright.extraArguments" . | fromYamlArray)) -}}
+{{- end -}}
+
+{{- define "zonewright.electionArguments" -}}
+{{- $name := include "zonewright.fullname" . -}}
+{{- $all := list "--leader-elect" -}}
+{{- with .Values.leaderElection -}}
+{{- $all = append $all (printf "--leader-elect-resource-name=%s" (default $name .leaseName)) -}}
+{{- $all = append $all (printf "--leader-elect-lease-duration=%s" .leaseDuration) -}}
+{{- $all = append $all (printf "--leader-elect-renew-deadline=%s" .renewDeadline) -}}
+{{- $all = append $all (printf "--leader-elect-retry-period=%s" .retryPeriod) -}}
+{{- $all = append $all (printf "--replica-key=%s" .key.name) -}}
+{{- $all = append $all (printf "--key-file=/etc/zonewright/replicas/%s" .key.key) -}}
+{{- end -}}
+{{- if include "zonewright.answersDns" . -}}
+{{- $all = append $all (printf "--replica-peers=%s-peers.%s.svc:%s" $name (include "zonewright.namespace" .) (include "zonewright.dnsPort" .)) -}}
+{{- end -}}
+{{- toYaml $all -}}
 {{- end -}}
 
 {{- define "zonewright.rfc2136" -}}

@@ -17,8 +17,16 @@
 {{- if and .Values.txtPrefix .Values.txtSuffix -}}
 {{- fail "\n\ntxtPrefix and txtSuffix: only one of them can be given." -}}
 {{- end -}}
-{{- if gt (int .Values.replicaCount) 1 -}}
-{{- fail "\n\nreplicaCount: more than one Pod would write the same records; expected 0 or 1.\nFor more servers, follow this one with secondaries (dns.allowTransfer, dns.notify), or use kind: DaemonSet with the provider embedded." -}}
+{{- if and (gt (int .Values.replicaCount) 1) (ne .Values.kind "DaemonSet") -}}
+{{- if not (include "zonewright.elects" .) -}}
+{{- fail "\n\nreplicaCount: more than one Pod would write the same records; expected 0 or 1, or leaderElection.enabled." -}}
+{{- end -}}
+{{- if and (eq .Values.kind "Deployment") (eq .Values.data.type "persistentVolumeClaim") -}}
+{{- fail "\n\ndata.type: several Pods of a Deployment would share one claim; expected kind StatefulSet, or data.type hostPath, emptyDir or none." -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq .Values.kind "DaemonSet") (eq (toString .Values.leaderElection.enabled) "true") -}}
+{{- fail "\n\nleaderElection.enabled: the Pods of a DaemonSet are servers of their own; expected kind Deployment or StatefulSet." -}}
 {{- end -}}
 {{- if eq .Values.kind "DaemonSet" -}}
 {{- if and (include "zonewright.sources" .) (or (ne $provider "embedded") (include "zonewright.severalDestinations" .)) -}}

@@ -60,8 +60,22 @@ spec:
         {{- include "zonewright.securityContext" . | nindent 8 }}
       args:
         {{- include "zonewright.arguments" . | nindent 8 }}
-      {{- if or .Values.env .Values.dns.cookieSecret.secretName }}
+      {{- if or .Values.env .Values.dns.cookieSecret.secretName (include "zonewright.elects" .) }}
       env:
+        {{- if include "zonewright.elects" . }}
+        - name: ZONEWRIGHT_REPLICA_NAME
+          valueFrom:
+            fieldRef:
+              fieldPath: metadata.name
+        - name: ZONEWRIGHT_REPLICA_ADDRESS
+          valueFrom:
+            fieldRef:
+              fieldPath: status.podIP
+        - name: ZONEWRIGHT_LEADER_ELECT_RESOURCE_NAMESPACE
+          valueFrom:
+            fieldRef:
+              fieldPath: metadata.namespace
+        {{- end }}
         {{- with .Values.dns.cookieSecret }}
         {{- if .secretName }}
         - name: ZONEWRIGHT_COOKIE_SECRET
@@ -205,6 +219,11 @@ spec:
   mountPath: /etc/zonewright/keys/{{ . }}
   readOnly: true
 {{- end }}
+{{- if include "zonewright.elects" . }}
+- name: replicas
+  mountPath: /etc/zonewright/replicas
+  readOnly: true
+{{- end }}
 {{- with include "zonewright.rfc2136Secrets" . | fromYaml }}
 {{- if .tsig }}
 - name: rfc2136
@@ -268,6 +287,12 @@ spec:
 - name: key-{{ . }}
   secret:
     secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
+{{- if include "zonewright.elects" . }}
+- name: replicas
+  secret:
+    secretName: {{ include "zonewright.replicaSecret" . }}
     defaultMode: 0440
 {{- end }}
 {{- with include "zonewright.rfc2136Secrets" . | fromYaml }}

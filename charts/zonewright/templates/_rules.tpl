@@ -65,6 +65,16 @@ Pods, Nodes, EndpointSlices and Namespaces are watched once an object needs them
 {{- toYaml $rules -}}
 {{- end -}}
 
+{{/* Rules for several Pods, in their own namespace: the Lease, and the label of the one that leads. */}}
+{{- define "zonewright.replicaRules" -}}
+{{- $rules := list -}}
+{{- if include "zonewright.elects" . -}}
+{{- $rules = append $rules (dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "verbs" (list "create" "get" "list" "update" "watch")) -}}
+{{- $rules = append $rules (dict "apiGroups" (list "") "resources" (list "pods") "verbs" (list "patch")) -}}
+{{- end -}}
+{{- toYaml $rules -}}
+{{- end -}}
+
 {{- define "zonewright.follow" -}}
 apiGroups: [{{ index . 0 | quote }}]
 resources: [{{ index . 1 | quote }}]

@@ -137,10 +137,28 @@
 {{- toYaml $constraints -}}
 {{- end -}}
 
+{{/* Whether one of several Pods leads. */}}
+{{- define "zonewright.elects" -}}
+{{- $auto := gt (int .Values.replicaCount) 1 -}}
+{{- if and (ne .Values.kind "DaemonSet") (kindIs "invalid" .Values.leaderElection.enabled | ternary $auto .Values.leaderElection.enabled) }}true{{ end -}}
+{{- end -}}
+
+{{- define "zonewright.replicaSecret" -}}
+{{- default (printf "%s-replicas" (include "zonewright.fullname" .)) .Values.leaderElection.key.secretName -}}
+{{- end -}}
+
+{{- define "zonewright.leaderService" -}}
+{{- $auto := or .Values.dns.updatePolicy .Values.dns.allowTransfer .Values.dns.notify | empty | not -}}
+{{- $enabled := .Values.dns.leaderService.enabled -}}
+{{- if and (include "zonewright.elects" .) (include "zonewright.answersDns" .) (kindIs "invalid" $enabled | ternary $auto $enabled) }}true{{ end -}}
+{{- end -}}
+
 {{/* Two may run for a moment where they write nothing outside and share neither port nor volume. */}}
 {{- define "zonewright.deploymentStrategy" -}}
 {{- $strategy := .Values.deploymentStrategy -}}
 {{- $alone := or (ne "embedded" (include "zonewright.provider" .)) .Values.hostNetwork (not (has .Values.data.type (list "none" "emptyDir"))) (not (empty .Values.config)) -}}
+{{- /* The one that leads writes; the others wait for it to go. */ -}}
+{{- if include "zonewright.elects" . }}{{ $alone = or .Values.hostNetwork (eq .Values.data.type "persistentVolumeClaim") }}{{ end -}}
 {{- $type := default ($alone | ternary "Recreate" "RollingUpdate") $strategy.type -}}
 type: {{ $type }}
 {{- if eq $type "RollingUpdate" }}

@@ -17,14 +17,14 @@ use crate::app::peer;
 
 /// A primary.
 #[derive(Clone, Debug)]
-pub(super) struct Upstream {
+pub(in crate::app) struct Upstream {
     server: Arc<Server>,
     turns: Arc<Turns>,
 }
 
 /// What came of an attempt that went well.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Came {
+pub(in crate::app) enum Came {
     /// Nothing is newer than what we have.
     Current,
     /// We have the primary's version now.
@@ -37,7 +37,7 @@ pub(super) enum Came {
 
 /// Why an attempt came to nothing.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(in crate::app) enum Trouble {
     #[error("ask for the zone")]
     Fault(#[from] Fault),
     #[error("{server} has serial {theirs}, which is older than ours, {ours}")]
@@ -60,7 +60,7 @@ pub(super) enum Trouble {
 
 impl Trouble {
     /// What to look at.
-    pub(super) fn hint(&self) -> &'static str {
+    pub(in crate::app) fn hint(&self) -> &'static str {
         match self {
             Self::Fault(Fault::Signature { .. }) => {
                 "the primary must know the same key, by the same name and algorithm, and the same time"
@@ -88,7 +88,11 @@ impl Trouble {
 }
 
 impl Upstream {
-    pub(super) fn new(address: SocketAddr, key: Option<Arc<Key>>, tls: Option<Tls>) -> Self {
+    pub(in crate::app) fn new(
+        address: SocketAddr,
+        key: Option<Arc<Key>>,
+        tls: Option<Tls>,
+    ) -> Self {
         let limits = Limits {
             answer: ANSWER,
             ..Limits::default()
@@ -99,13 +103,26 @@ impl Upstream {
         }
     }
 
-    pub(super) fn label(&self) -> &str {
+    /// One that is near: another copy of this program.
+    pub(in crate::app) fn near(address: SocketAddr, key: Arc<Key>) -> Self {
+        let limits = Limits {
+            connect: NEAR,
+            answer: 2 * NEAR,
+            ..Limits::default()
+        };
+        Self {
+            server: Arc::new(peer::server(address, Some(key), limits)),
+            turns: Turns::of(address),
+        }
+    }
+
+    pub(in crate::app) fn label(&self) -> &str {
         self.server.label()
     }
 
     /// Brings our copy to what the primary has. `base` is our version, if it is one to go on from.
     /// `look` asks for the SOA first: it is cheaper where nothing is known to have changed.
-    pub(super) async fn attempt(
+    pub(in crate::app) async fn attempt(
         &self,
         apex: &Name,
         base: Option<Arc<Zone>>,
@@ -232,6 +249,9 @@ fn put(taken: Taken, serial: Serial, store: &Store) -> Result<Committed, StoreEr
         Taken::Nothing => store.replace_copy(&zone::records::Records::new(Name::root())),
     }
 }
+
+/// How long it takes to reach one that is near.
+const NEAR: Duration = Duration::from_secs(1);
 
 /// How long a primary may be silent.
 const ANSWER: Duration = Duration::from_secs(6);

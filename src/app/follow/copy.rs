@@ -108,7 +108,7 @@ impl CopyFile {
     ///
     /// # Errors
     /// Those of the disk.
-    pub(super) fn confirm(&self, confirmed: u64) -> io::Result<()> {
+    pub(in crate::app) fn confirm(&self, confirmed: u64) -> io::Result<()> {
         set_confirmed(&File::options().write(true).open(self.path())?, confirmed)
     }
 }

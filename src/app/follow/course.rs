@@ -12,10 +12,10 @@ use tokio::time::Instant;
 
 /// The times of an SOA, within limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Timers {
-    pub(super) refresh: Duration,
-    pub(super) retry: Duration,
-    pub(super) expire: Duration,
+pub(in crate::app) struct Timers {
+    pub(in crate::app) refresh: Duration,
+    pub(in crate::app) retry: Duration,
+    pub(in crate::app) expire: Duration,
 }
 
 impl Timers {
@@ -23,7 +23,7 @@ impl Timers {
     ///
     /// Zones that ask to be looked at all the time are looked at some times a minute, and none
     /// expires before it could have been asked for a few times.
-    pub(super) fn of(soa: &[u8]) -> Self {
+    pub(in crate::app) fn of(soa: &[u8]) -> Self {
         let numbers = soa.last_chunk::<20>().copied().unwrap_or_default();
         let seconds = |at: usize| {
             let bytes = numbers.get(at..).and_then(|rest| rest.first_chunk::<4>());

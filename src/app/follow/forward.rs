@@ -22,7 +22,7 @@ use crate::app::peer;
 
 /// Updates that are on their way, and the answers of those that were.
 #[derive(Debug, Default)]
-pub(super) struct Forwards {
+pub(in crate::app) struct Forwards {
     /// Messages by who sent them and their hash: its key is random, so nobody can make two alike.
     seen: Mutex<HashMap<(SocketAddr, u64), Seen>>,
     hasher: RandomState,
@@ -46,12 +46,12 @@ impl std::fmt::Debug for Seen {
 
 /// An update that is to be handed on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Turn((SocketAddr, u64));
+pub(in crate::app) struct Turn((SocketAddr, u64));
 
 impl Forwards {
     /// Takes an update: gives what it is ended by, or nothing if it was seen a moment ago. Then `deliver`
     /// has its answer, or gets it together with the first one.
-    pub(super) fn begin(
+    pub(in crate::app) fn begin(
         &self,
         client: SocketAddr,
         message: &[u8],
@@ -83,7 +83,7 @@ impl Forwards {
     }
 
     /// Gives all who wait the answer of a primary, which is kept for a while.
-    pub(super) fn answer(&self, turn: Turn, answer: &[u8]) {
+    pub(in crate::app) fn answer(&self, turn: Turn, answer: &[u8]) {
         self.end(
             turn,
             answer,
@@ -92,7 +92,7 @@ impl Forwards {
     }
 
     /// Gives all who wait an answer of ours: who asks again is handed on again.
-    pub(super) fn fail(&self, turn: Turn, answer: &[u8]) {
+    pub(in crate::app) fn fail(&self, turn: Turn, answer: &[u8]) {
         self.end(turn, answer, None);
     }
 
@@ -121,7 +121,7 @@ impl Seen {
 }
 
 /// Hands a message to the first server that can be reached. One that may have got it is the last.
-pub(super) async fn pass_on(
+pub(in crate::app) async fn pass_on(
     servers: &[Arc<Server>],
     message: Vec<u8>,
 ) -> Option<Result<Vec<u8>, Fault>> {
@@ -137,7 +137,7 @@ pub(super) async fn pass_on(
 }
 
 /// SERVFAIL to a request, without anything of it but its number and kind.
-pub(super) fn failure(message: &[u8]) -> Vec<u8> {
+pub(in crate::app) fn failure(message: &[u8]) -> Vec<u8> {
     let Some([id_high, id_low, flags, ..]) = message.first_chunk::<12>() else {
         return Vec::new();
     };
@@ -148,7 +148,7 @@ pub(super) fn failure(message: &[u8]) -> Vec<u8> {
 }
 
 /// The server that updates go to, one of so many: whoever sends them has signed them.
-pub(super) fn server(address: SocketAddr, tls: Option<Tls>, of: usize) -> Arc<Server> {
+pub(in crate::app) fn server(address: SocketAddr, tls: Option<Tls>, of: usize) -> Arc<Server> {
     let of = u32::try_from(of).unwrap_or(u32::MAX).max(1);
     let limits = Limits {
         connect: (REACHED / of).max(LEAST),

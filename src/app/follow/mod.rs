@@ -35,8 +35,11 @@ use tsig::Keys;
 use wire::Name;
 use zone::Store;
 
-use self::attempt::Upstream;
+pub(super) use self::attempt::Upstream;
+pub(super) use self::attempt::{Came as Version, Trouble};
 pub(super) use self::copy::{Copies, CopyFile};
+pub(super) use self::course::Timers;
+pub(super) use self::forward::{Forwards, failure, server as forward_server};
 pub(super) use self::hub::Hub;
 use self::members::{Feed, Members};
 use self::task::Follower;

@@ -22,6 +22,7 @@ use zone::Store;
 pub(crate) use sync::Syncing;
 
 use super::clock::Moment;
+use super::cluster::{self, Leading};
 use super::zones::{State, Statuses};
 
 /// Where the numbers come from.
@@ -31,6 +32,8 @@ pub(crate) struct Numbers {
     pub(crate) statuses: Statuses,
     pub(crate) store: Arc<Store>,
     pub(crate) syncing: Syncing,
+    /// Whether we lead; none if there are no other copies.
+    pub(crate) leading: Option<Leading>,
 }
 
 impl Numbers {
@@ -55,6 +58,11 @@ impl Collector for Numbers {
         self.dns(&mut page)?;
         self.zones(&mut page)?;
         self.updates(&mut page)?;
+        page.gauge(
+            "zonewright_leads",
+            "1 while this copy writes: the leader of several, or the only one",
+            cluster::leads(self.leading.as_ref()).into(),
+        )?;
         self.syncing.encode(&mut page)
     }
 }

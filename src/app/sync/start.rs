@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 use wire::Name;
 use zone::Store;
 
+use crate::app::cluster::Leading;
+
 use super::destination::{Asks, Destination, Doubt, Pace, Words};
 use super::embedded::Embedded;
 use super::feed::{self, Reread};
@@ -80,6 +82,7 @@ pub(crate) async fn start(
     store: &Arc<Store>,
     color: bool,
     stop: CancellationToken,
+    leading: Option<Leading>,
 ) -> anyhow::Result<Running> {
     let parts = Parts::new(sync, store).await?;
     let (mut tasks, mut asks, mut ready) = (JoinSet::new(), Vec::new(), Vec::new());
@@ -107,13 +110,17 @@ pub(crate) async fn start(
             }
             ready.push((embedded.zones.clone(), wait));
         }
+        let destination = match &leading {
+            Some(leading) => destination.led_by(leading),
+            None => destination,
+        };
         tasks.spawn(destination.run(receiver, stop.clone()));
     }
     if let Some((reporter, outbox)) = writer(sync, parts.link.as_ref(), parts.outbox) {
         let stop = stop.clone();
         tasks.spawn(async move {
             tokio::select! {
-                () = report::write(reporter, outbox) => {}
+                () = report::write(reporter, outbox, leading) => {}
                 () = stop.cancelled() => {}
             }
         });
@@ -151,7 +158,7 @@ pub(crate) async fn once(sync: &Sync, store: &Arc<Store>, color: bool) -> anyhow
     } = settled(sync, store, color).await?;
     let mut writing = JoinSet::new();
     if let Some((reporter, outbox)) = writer {
-        writing.spawn(report::write(reporter, outbox));
+        writing.spawn(report::write(reporter, outbox, None));
     }
     let result = each_once(&mut destinations).await;
     // Whoever may tell something ends, and so does the writer then.
@@ -406,6 +413,8 @@ fn destination(
         lost: Words::default(),
         nowhere: std::collections::BTreeSet::new(),
         unclaimed: Unclaimed::default(),
+        leading: None,
+        term: None,
         doubt: Doubt::default(),
         looked: false,
         postponed: std::collections::BTreeSet::new(),

@@ -41,10 +41,7 @@ impl Made {
     /// # Errors
     /// The settings make no zone.
     pub(crate) fn put(&self, store: &Store) -> Result<bool, StoreError> {
-        let snapshot = store.snapshot();
-        let zone = snapshot.zone(self.apex.as_ref());
-        let there = zone.is_some_and(|zone| zone.withheld().is_none());
-        drop(snapshot);
+        let there = store.has(&self.apex);
         if !there {
             self.replace_file(store)?;
         }

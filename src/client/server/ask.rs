@@ -73,6 +73,19 @@ impl Server {
         }
     }
 
+    /// The same by a kept connection, over TCP or TLS: for a server that answers once it has what has
+    /// changed.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn notify_connected(
+        &self,
+        zone: NameRef<'_>,
+        soa: Option<(Ttl, &[u8])>,
+    ) -> Result<Answer, Fault> {
+        self.exchange(compose::notify(self.id()?, zone, soa)).await
+    }
+
     /// Asks a question by TCP or TLS.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod listen_tls;
 mod provider;
 mod reader;
 mod registry;
+mod replicas;
 mod rfc2136;
 mod rules;
 mod sync;
@@ -49,6 +50,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
         ));
     }
     let peers = peers(&mut reader, &zones, sync.as_deref());
+    let replicas = replicas::replicas(&mut reader, &peers, sync.as_deref());
     let config = Config {
         zones,
         listen: listen(&mut reader),
@@ -78,6 +80,7 @@ pub(crate) fn check(raw: Raw) -> Result<Config, Problems> {
             deny: reader.networks("deny-query"),
         },
         peers,
+        replicas,
         rate_limit: rate_limit(&mut reader),
         cookies: cookies(&mut reader),
         metrics_address: metrics_address(&mut reader, sync.as_deref()),

@@ -17,6 +17,7 @@ mod peers;
 mod process;
 mod provider;
 mod registry;
+mod replicas;
 mod retired;
 mod sources;
 mod targets;
@@ -67,6 +68,7 @@ const GROUPS: &[Group] = &[
     answers::GROUP,
     clients::GROUP,
     peers::GROUP,
+    replicas::GROUP,
     process::GROUP,
     kinds::LATER,
     registry::LATER,

@@ -11,6 +11,7 @@
 mod destination;
 mod peers;
 mod registry;
+mod replicas;
 mod rfc2136;
 mod server;
 mod source;
@@ -26,6 +27,7 @@ pub use peers::{
     UpdateRule, UpdateTypes, Who,
 };
 pub use registry::{AesKey, Encryption, Registry, Txt};
+pub use replicas::{Lease, Replicas};
 pub use rfc2136::{Kerberos, KerberosProof, LoadBalancing, Rfc2136, TsigKey, TsigSecret};
 pub use server::{
     Access, Answers, ClientCertificates, Config, ControlSocket, Cookies, CountedClients, Gso,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use wire::Name;
 
-use super::{Peers, Sync};
+use super::{Peers, Replicas, Sync};
 use crate::problem::Problem;
 
 /// All settings of the daemon.
@@ -33,6 +33,8 @@ pub struct Config {
     pub access: Access,
     /// Who may do more than ask.
     pub peers: Peers,
+    /// The other copies of this program; `None` if there are none.
+    pub replicas: Option<Replicas>,
     /// How much they may ask; `None` is without limit.
     pub rate_limit: Option<RateLimit>,
     /// DNS cookies; `None` is without.

@@ -260,7 +260,7 @@ fn types(words: &[&str]) -> Result<UpdateTypes, Wrong> {
     })
 }
 
-fn key_name(text: &str) -> Result<Name, Wrong> {
+pub(crate) fn key_name(text: &str) -> Result<Name, Wrong> {
     match zone_name(text) {
         Ok(name) if !text.is_empty() => Ok(name.as_ref().to_lowercase()),
         _ => Err(Wrong::expected(text, "the name of a key")),

@@ -7,7 +7,7 @@ mod selector;
 
 pub(crate) use self::go::{aes_key, go_duration, loose_network, nat64_network};
 pub(crate) use self::grant::{
-    catalog_group, catalog_name, of_zone, primary, server, update_rule, who,
+    catalog_group, catalog_name, key_name, of_zone, primary, server, update_rule, who,
 };
 pub(crate) use self::selector::{annotation_selector, label_selector};
 

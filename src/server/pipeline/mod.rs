@@ -22,7 +22,7 @@ mod update;
 mod worker;
 
 pub use self::core::{Authority, Core, CoreOptions, Updates};
-pub use notify::{Following, Heard};
+pub use notify::{Came, Following, Heard, Then};
 pub use worker::{MAX_BATCH, Worker};
 
 #[cfg(test)]

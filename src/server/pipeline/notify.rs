@@ -4,7 +4,8 @@
 //! ```text
 //! zone ─┬→ not ours, or ours to change ─→ NOTAUTH
 //!       ├→ followed, but not told by a primary of it ─→ REFUSED
-//!       └→ followed ─→ handed on ─→ NOERROR
+//!       ├→ followed ─→ handed on ─→ NOERROR
+//!       └→ followed, told by one that waits for us ─→ handed on ─ we have it → NOERROR
 //! ```
 
 use std::fmt;
@@ -16,11 +17,11 @@ use wire::{Class, Name, Rcode, Rtype, Serial};
 
 use super::Core;
 use super::judge::{Step, prohibit, refuse};
-use super::update::client_of;
+use super::update::{Unanswered, client_of};
 use super::worker::Pending;
-use crate::later::Deliver;
+use crate::later::{Deferred, Deliver, Later};
 use crate::query::Outcome;
-use crate::slot::Slot;
+use crate::slot::{Slot, Transport};
 use crate::stage::who::Client;
 
 /// Zones that other servers are the primaries of. None of these may wait.
@@ -36,7 +37,39 @@ pub trait Following: fmt::Debug + Send + Sync {
 
     /// Hands an UPDATE on, and its answer back.
     fn forward(&self, zone: &Name, client: SocketAddr, message: Vec<u8>, deliver: Deliver);
+
+    /// Whether somebody is another copy of this program.
+    fn is_copy(&self, by: &Client) -> bool {
+        let _there_are_none = by;
+        false
+    }
+
+    /// Whether who tells of a change of a zone is answered only once we have it.
+    fn is_awaited(&self, zone: &Name, by: &Client) -> bool {
+        let _nobody_waits = (zone, by);
+        false
+    }
+
+    /// Calls `then` once we have a version of a zone with this serial or a later one, or it will not
+    /// come soon; says which.
+    fn await_version(&self, zone: &Name, serial: Option<Serial>, then: Came) {
+        let _nobody_waits = (zone, serial);
+        then(false);
+    }
+
+    /// Calls `then` once who sent an update, which was carried out, may be told so: when others have it
+    /// too whom the sender may ask next.
+    fn await_others(&self, zone: &Name, serial: Serial, then: Then) {
+        let _there_are_none = (zone, serial);
+        then();
+    }
 }
+
+/// Told whether something came.
+pub type Came = Box<dyn FnOnce(bool) + Send>;
+
+/// What is to be done at a later time.
+pub type Then = Box<dyn FnOnce() + Send>;
 
 /// What came of being told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +86,7 @@ pub enum Heard {
 pub(super) fn judge(
     core: &Arc<Core>,
     slot: &Slot,
-    pending: &Pending,
+    pending: &mut Pending,
     question: Question<'_>,
 ) -> Step {
     // RFC 1996 §3.3: other types are not defined.
@@ -66,6 +99,21 @@ pub(super) fn judge(
     };
     let client = client_of(slot, pending);
     let serial = serial(slot.request(), &zone, question.end());
+    if slot.transport == Transport::Tcp && following.is_awaited(&zone, &client) {
+        let (following, late) = (Arc::clone(following), Unanswered::new(core, slot, pending));
+        return Step::Later(Later::Deferred(Deferred::new(move |deliver| {
+            let answer = move |came| {
+                let rcode = match came {
+                    true => Rcode::NOERROR,
+                    false => Rcode::SERVFAIL,
+                };
+                let mut outcome = Outcome::empty(rcode);
+                outcome.authoritative = came;
+                late.answer(outcome, deliver);
+            };
+            following.await_version(&zone, serial, Box::new(answer));
+        })));
+    }
     match following.notified(&zone, &client, serial) {
         Heard::NotFollowed => refuse(Rcode::NOTAUTH),
         Heard::Stranger => prohibit(),

@@ -49,7 +49,13 @@ pub(super) fn judge(
         }
         return Some(prohibit());
     }
-    if withheld.is_some() {
+    // Another copy would take for all what is not; nobody else answers in our name.
+    let following = core.authority.following.as_ref();
+    let is_copy = following.is_some_and(|following| following.is_copy(&client));
+    let incomplete = snapshot
+        .zone(question.name)
+        .is_some_and(zone::Zone::is_incomplete);
+    if withheld.is_some() || (is_copy && incomplete) {
         return Some(refuse(Rcode::SERVFAIL));
     }
     let wanted = match (question.rtype, slot.transport) {
@@ -80,7 +86,12 @@ pub(super) fn judge(
     let transfer = Transfer::new(request, since, wanted, signature);
     let kind = transfer.kind();
     let tls = client.tls;
-    info!(%zone, client = %slot.client, serial = transfer.serial().0, kind, tls, "transfer");
+    let serial = transfer.serial().0;
+    // Other copies come for every change.
+    match is_copy {
+        true => debug!(%zone, client = %slot.client, serial, kind, tls, "transfer"),
+        false => info!(%zone, client = %slot.client, serial, kind, tls, "transfer"),
+    }
     Some(Step::Later(Later::Stream(Box::new(transfer))))
 }
 

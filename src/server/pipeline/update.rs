@@ -80,13 +80,22 @@ pub(super) fn judge(
     let updater = updates.updater.clone();
     let late = Unanswered::new(core, slot, pending);
     Step::Later(Later::Deferred(Deferred::new(move |deliver| {
-        let zone = update.zone.clone();
+        let zone = update.zone.as_ref().to_lowercase();
         let request = UpdateRequest {
             update,
             permit: Box::new(permitted),
             done: Box::new(move |result| {
+                let new = result.as_ref().ok().filter(|done| done.changed);
+                let serial = new.map(|done| done.serial);
                 let outcome = outcome(&zone, &late, result);
-                late.answer(outcome, deliver);
+                let following = late.core.authority.following.clone();
+                let answer = move || late.answer(outcome, deliver);
+                match (serial, following) {
+                    (Some(serial), Some(following)) => {
+                        following.await_others(&zone, serial, Box::new(answer));
+                    }
+                    _ => answer(),
+                }
             }),
         };
         if let Err(request) = updater.submit(request) {
@@ -156,14 +165,14 @@ fn chain(error: &UpdateError) -> String {
 }
 
 /// A request that is answered later, with all that its answer is made of.
-struct Unanswered {
+pub(super) struct Unanswered {
     core: Arc<Core>,
     slot: Slot,
     pending: Pending,
 }
 
 impl Unanswered {
-    fn new(core: &Arc<Core>, slot: &Slot, pending: &mut Pending) -> Self {
+    pub(super) fn new(core: &Arc<Core>, slot: &Slot, pending: &mut Pending) -> Self {
         let request = slot.request();
         let mut own = Slot::new(slot.transport, request.len(), slot.reply.len().min(ROOM));
         own.request.copy_from_slice(request);
@@ -190,7 +199,8 @@ impl Unanswered {
             .map(|key| key.to_string())
     }
 
-    fn answer(mut self, outcome: Outcome, deliver: Deliver) {
+    /// Answers it.
+    pub(super) fn answer(mut self, outcome: Outcome, deliver: Deliver) {
         let Self {
             core,
             slot,

@@ -87,6 +87,21 @@ impl<T> PerZone<T> {
         Self { zones, others }
     }
 
+    /// The same with one more on every list.
+    #[must_use]
+    pub fn with(&self, one: T) -> Self
+    where
+        T: Clone,
+    {
+        let longer = |list: &Vec<T>| list.iter().chain([&one]).cloned().collect::<Vec<T>>();
+        let zones = self.zones.iter();
+        let zones = zones.map(|(zone, list)| (zone.clone(), longer(list)));
+        Self {
+            others: longer(&self.others),
+            zones: zones.collect(),
+        }
+    }
+
     /// The list of a zone.
     #[must_use]
     pub fn of(&self, zone: &Name) -> &[T] {

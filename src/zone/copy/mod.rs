@@ -22,7 +22,7 @@ use crate::news::News;
 use crate::propose::{StoreError, check_change};
 use crate::records::Records;
 use crate::snapshot::Withheld;
-use crate::store::{Committed, Store, committed, free_place, same_contents};
+use crate::store::{Committed, Store, Writers, committed, free_place, same_contents};
 use crate::withhold::placeholder;
 use crate::writer::ZoneWriter;
 
@@ -106,13 +106,10 @@ impl Store {
         let apex = zone.apex.clone();
         let next = ZoneWriter::new(zone, depths);
         let mut writers = self.lock();
-        if !writers.copies.contains(&apex) {
-            return Err(StoreError::NoZone { apex });
-        }
-        let Some((place, writer)) = writers.zones.get_mut(&apex) else {
+        let Some((place, writer)) = writers.copy_mut(&apex) else {
             return Err(StoreError::NoZone { apex });
         };
-        let (place, zone) = (*place, next.zone.clone());
+        let zone = next.zone.clone();
         let old = &writer.zone;
         if old.withheld.is_none() && old.serial == zone.serial && same_contents(old, &zone) {
             return Ok(committed(old, false));
@@ -139,7 +136,7 @@ impl Store {
         let done = self.replace_copy(&image.records)?;
         let apex = image.records.apex().as_ref().to_lowercase();
         let mut writers = self.lock();
-        let Some((_, writer)) = writers.zones.get(&apex) else {
+        let Some((_, writer)) = writers.copy_mut(&apex) else {
             return Ok(done);
         };
         let (serial, bytes) = (writer.zone.serial, writer.zone.memory_bytes());
@@ -153,13 +150,16 @@ impl Store {
         Ok(done)
     }
 
-    /// A copy as it is now, with the steps that are known; none if nothing of it is answered.
+    /// A copy, or a zone that is shared with other replicas, as it is shown now, with the steps that are
+    /// known; none if nothing of it is answered.
     #[must_use]
     pub fn copied(&self, apex: &Name) -> Option<Copied> {
         let writers = self.lock();
         let (_, writer) = writers.zones.get(apex)?;
+        let writer = writers.masks.get(apex).unwrap_or(writer);
         let history = writers.histories.get(apex);
-        let is_shown = writers.copies.contains(apex) && writer.zone.withheld.is_none();
+        let is_copy = writers.copies.contains(apex) || self.fence.get().is_some();
+        let is_shown = is_copy && writer.zone.withheld.is_none();
         is_shown.then(|| Copied {
             zone: Arc::new(writer.zone.clone()),
             steps: history.map(History::steps).unwrap_or_default(),
@@ -175,10 +175,7 @@ impl Store {
         let from = steps.zone().serial;
         let changes = steps.into_changes();
         let mut writers = self.lock();
-        if !writers.copies.contains(&apex) {
-            return Err(StoreError::NoZone { apex }.into());
-        }
-        let Some((place, writer)) = writers.zones.get_mut(&apex) else {
+        let Some((place, writer)) = writers.copy_mut(&apex) else {
             return Err(StoreError::NoZone { apex }.into());
         };
         if writer.zone.serial != from || writer.zone.withheld.is_some() {
@@ -187,7 +184,6 @@ impl Store {
         for change in &changes {
             check_change(&writer.zone, change)?;
         }
-        let place = *place;
         let before = writer.zone.clone();
         let changed = writer.apply(changes);
         writer.set_serial(serial);
@@ -203,7 +199,7 @@ impl Store {
     /// holds stays. Tells whether that is new.
     pub fn set_expired(&self, apex: &Name, expired: bool) -> bool {
         let mut writers = self.lock();
-        let Some((place, writer)) = writers.zones.get_mut(apex) else {
+        let Some((place, writer)) = writers.copy_mut(apex) else {
             return false;
         };
         let wanted = expired.then_some(Withheld::Expired);
@@ -212,8 +208,20 @@ impl Store {
         }
         let before = writer.zone.clone();
         writer.zone.withheld = wanted;
-        self.publish(*place, writer.zone.clone(), before);
+        self.publish(place, writer.zone.clone(), before);
         true
+    }
+}
+
+impl Writers {
+    /// The place of a copy, or of what is shown of a zone that another replica writes; and its writer.
+    pub(crate) fn copy_mut(&mut self, apex: &Name) -> Option<(usize, &mut ZoneWriter)> {
+        let (place, writer) = self.zones.get_mut(apex)?;
+        let place = *place;
+        if let Some(mask) = self.masks.get_mut(apex) {
+            return Some((place, mask));
+        }
+        self.copies.contains(apex).then_some((place, writer))
     }
 }
 

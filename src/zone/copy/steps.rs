@@ -67,19 +67,30 @@ impl Steps {
 
     /// The RRsets that are touched, as they are in the end.
     pub(crate) fn into_changes(self) -> Vec<Change> {
-        let touched = self.touched.into_iter();
-        let change = |((owner, rtype), records): ((Name, Rtype), Touched)| {
+        let Self { zone, touched } = self;
+        let mut changes = Vec::with_capacity(touched.len());
+        for ((owner, rtype), records) in touched {
+            // A zone that was written here has other layers, which are of no more use.
+            let layer = zone.rrset(owner.as_ref(), rtype).map(|rrset| rrset.layer());
+            if let Some(layer) = layer.filter(|layer| *layer != Layer::Static) {
+                changes.push(Change {
+                    owner: owner.clone(),
+                    rtype,
+                    layer,
+                    rrset: None,
+                });
+            }
             // RFC 2181 §5.2: where they differ, the least holds for all.
             let ttl = records.iter().map(|(ttl, _)| *ttl).min();
             let mut rdatas: Vec<Box<[u8]>> = records.into_iter().map(|(_, rdata)| rdata).collect();
             rdatas.sort();
-            Change {
+            changes.push(Change {
                 owner,
                 rtype,
                 layer: Layer::Static,
                 rrset: ttl.map(|ttl| Rrset { rtype, ttl, rdatas }),
-            }
-        };
-        touched.map(change).collect()
+            });
+        }
+        changes
     }
 }

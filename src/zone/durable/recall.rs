@@ -49,7 +49,7 @@ impl Store {
             let step = Step::at(&before, &zone, changed);
             done.push((apex, committed(&zone, true)));
             self.remember(&mut writers, &zone, step);
-            self.publish(place, zone, before);
+            self.show(&writers, place, zone, before);
         }
         // Of a zone that is not served what others have stored counts, too.
         writers.stored = recovered;

@@ -90,6 +90,10 @@ impl Store {
         let Some(journal) = self.journal.get() else {
             return;
         };
+        if writers.masks.contains_key(zone) {
+            // Nobody sees it, and who writes the zone knows better.
+            return;
+        }
         let noted = || -> Result<Option<Serial>, JournalError> {
             let (position, ceiling) = writers.append(&**journal, zone, serial, changes)?;
             if ceiling.is_some() {
@@ -180,6 +184,8 @@ impl Writers {
         let serial = writer.zone.serial;
         let history = self.histories.get(apex);
         let passed = self.passed.get(apex).copied();
+        // What is shown of it then is not what we wrote.
+        let history = history.filter(|_| !self.masks.contains_key(apex));
         Stored {
             changes: writer.contributions(),
             serial,

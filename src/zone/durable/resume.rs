@@ -115,6 +115,13 @@ impl Store {
         if self.journal.get().is_some() {
             writer.sum = writer.sum + step.sum();
         }
+        if writers.masks.contains_key(apex) {
+            // Nobody has the one before.
+            return;
+        }
+        let Some((_, writer)) = writers.zones.get(apex) else {
+            return;
+        };
         let shown = Shown {
             serial: zone.serial,
             sum: writer.sum,
@@ -185,6 +192,7 @@ impl Writers {
     /// What is shown of a zone of ours.
     pub(crate) fn shown_of(&self, apex: &Name, writer: &ZoneWriter) -> Option<Shown> {
         let is_ours = !self.copies.contains(apex) && !self.withheld.contains(apex);
+        let is_ours = is_ours && !self.masks.contains_key(apex);
         is_ours.then_some(Shown {
             serial: writer.zone.serial,
             sum: writer.sum,

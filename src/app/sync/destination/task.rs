@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::look::FIRST_PAUSE;
 use super::search::Doubt;
 use super::words::Words;
+use crate::app::cluster::{self, Fenced, Leading};
 use crate::app::sync::explain::Place;
 use crate::app::sync::model::Model;
 use crate::app::sync::own_zones::{Loss, OwnZones};
@@ -60,6 +61,10 @@ pub(in crate::app::sync) struct Destination {
     pub(in crate::app::sync) nowhere: BTreeSet<RowName>,
     /// What is left as it is while objects cannot be read.
     pub(in crate::app::sync) unclaimed: Unclaimed,
+    /// Whether we lead; none if there are no other copies.
+    pub(in crate::app::sync) leading: Option<Leading>,
+    /// The term that what is known of the place is of.
+    pub(in crate::app::sync) term: Option<u64>,
     /// What is known of a destination that fails at what it is asked for.
     pub(in crate::app::sync) doubt: Doubt,
 }
@@ -107,6 +112,15 @@ pub(super) enum Scope {
 }
 
 impl Destination {
+    /// The same, written to only while we lead.
+    pub(in crate::app::sync) fn led_by(self, leading: &Leading) -> Self {
+        Self {
+            provider: Box::new(Fenced::new(self.provider, leading.clone())),
+            leading: Some(leading.clone()),
+            ..self
+        }
+    }
+
     /// Keeps the place until it is told to stop.
     pub(in crate::app::sync) async fn run(
         mut self,
@@ -119,6 +133,14 @@ impl Destination {
         let mut not_before = Instant::now();
         let mut wanted = true;
         loop {
+            let term = cluster::term(self.leading.as_ref());
+            if !cluster::leads(self.leading.as_ref()) || term != self.term {
+                if !self.stand_by(&mut asks, &stop).await {
+                    return;
+                }
+                (next_full, not_before, wanted) = (Instant::now(), Instant::now(), true);
+            }
+            let term = self.term;
             let complete = self.model.is_complete();
             // What is denied will not come by waiting, and what is incomplete takes nothing away.
             let waits = !complete && !self.model.is_answered();
@@ -170,8 +192,11 @@ impl Destination {
                 Scope::Names(names.into_iter().collect())
             };
             wanted = false;
+            let mut leading = self.leading.clone();
             let result = tokio::select! {
                 result = self.pass(&scope, full && known) => result,
+                // What it has written is not known; whoever leads next looks.
+                () = cluster::until_lost(&mut leading, term) => continue,
                 // The provider's call is given up with the pass.
                 () = stop.cancelled() => return,
             };
@@ -192,6 +217,28 @@ impl Destination {
                 }
             }
             self.pending.done();
+        }
+    }
+
+    /// Waits until we lead; what is there then is not what it was. False at the stop.
+    async fn stand_by(&mut self, asks: &mut mpsc::Receiver<Ask>, stop: &CancellationToken) -> bool {
+        (self.stale, self.looked) = (true, false);
+        let mut leading = self.leading.clone();
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return false,
+                () = cluster::until_led(&mut leading) => {
+                    self.term = cluster::term(leading.as_ref());
+                    return true;
+                }
+                Some(ask) = asks.recv() => drop(self.answer(ask).await),
+                () = self.pending.wait() => {
+                    // All names are looked at then.
+                    drop(self.pending.take());
+                    self.pending.done();
+                }
+            }
         }
     }
 

@@ -21,6 +21,8 @@ pub(in crate::app::sync) struct Inner {
     /// How the watch of each kind fares.
     pub(in crate::app::sync) health: BTreeMap<Kind, Fares>,
     pub(super) listeners: Vec<Arc<Pending>>,
+    /// Names that objects have asked for, if that is remembered.
+    pub(super) asked: Option<BTreeSet<RowName>>,
 }
 
 /// What is wrong with an object.

@@ -13,12 +13,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use plan::Desired;
+use plan::{Desired, RowName};
 use source::object::{Key, Kind, Trim};
 use source::{Engine, Event, Problem};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use wire::Name;
 
+use super::embedded::plain;
 use super::pending::Pending;
 use super::report::Told;
 pub(super) use doubts::{Doubts, add_targets};
@@ -47,6 +49,7 @@ impl Model {
             problems: HashMap::new(),
             health: BTreeMap::new(),
             listeners: Vec::new(),
+            asked: None,
         };
         for touch in inner.engine.rootless() {
             inner.touch(touch);
@@ -57,6 +60,20 @@ impl Model {
             generation: AtomicU64::new(0),
             told: Arc::default(),
         }))
+    }
+
+    /// From now on remembers which names objects asked for, also when they do so no more.
+    pub(crate) fn remember_names(&self) {
+        let mut inner = self.write();
+        inner.asked = Some(inner.desired.names().into_iter().collect());
+    }
+
+    /// Whether an object asks for a name, or did since it is remembered.
+    pub(crate) fn is_asked_for(&self, owner: &Name) -> bool {
+        let name = RowName::new(&plain(owner.as_ref()));
+        let inner = self.read();
+        let asked = inner.asked.as_ref();
+        asked.is_some_and(|asked| asked.contains(&name)) || !inner.desired.row(&name).is_empty()
     }
 
     /// Names will be told here from now on.
@@ -92,6 +109,9 @@ impl Model {
             let told = Inner::told(&event);
             for touch in inner.event(event) {
                 let (found, object) = inner.touch(touch);
+                if let Some(asked) = &mut inner.asked {
+                    asked.extend(found.iter().cloned());
+                }
                 names.extend(found);
                 touched.push(object);
             }

@@ -9,16 +9,21 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::outbox::{Event, Outbox, Told};
+use crate::app::cluster::{self, Leading};
 use crate::app::telemetry;
 
 /// Writes what is told, until nobody tells any more.
-pub(in crate::app::sync) async fn write(reporter: Reporter, outbox: Outbox) {
+pub(in crate::app::sync) async fn write(
+    reporter: Reporter,
+    outbox: Outbox,
+    leading: Option<Leading>,
+) {
     let Outbox { events, told } = outbox;
     let over = CancellationToken::new();
     // They share the reporter's limit, which lets them through in turn.
     tokio::join!(
-        write_events(&reporter, &told, events, &over),
-        write_statuses(&reporter, &told, &over),
+        write_events(&reporter, &told, events, (&over, leading.as_ref())),
+        write_statuses(&reporter, &told, &over, leading.clone()),
     );
 }
 
@@ -26,9 +31,13 @@ async fn write_events(
     reporter: &Reporter,
     told: &Told,
     mut events: Receiver<Event>,
-    over: &CancellationToken,
+    (over, leading): (&CancellationToken, Option<&Leading>),
 ) {
     while let Some(event) = events.recv().await {
+        // Of several copies one tells.
+        if !cluster::leads(leading) {
+            continue;
+        }
         let report = Report {
             object: &event.object,
             source: source_of(event.object.kind),
@@ -43,9 +52,18 @@ async fn write_events(
     over.cancel();
 }
 
-async fn write_statuses(reporter: &Reporter, told: &Told, over: &CancellationToken) {
+async fn write_statuses(
+    reporter: &Reporter,
+    told: &Told,
+    over: &CancellationToken,
+    mut leading: Option<Leading>,
+) {
     let (mut last, mut pause) = (None, FIRST_PAUSE);
     loop {
+        tokio::select! {
+            () = cluster::until_led(&mut leading) => {}
+            () = over.cancelled() => return,
+        }
         let Some((key, generation)) = told.after(last.as_ref()) else {
             tokio::select! {
                 () = told.wake.notified() => continue,

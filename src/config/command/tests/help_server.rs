@@ -202,6 +202,52 @@ fn flags_of_the_server_are_explained() {
               zone files and objects. Example: 'example.org=grant dhcp subdomain dyn.example.org A AAAA
               DHCID'.
 
+    More than one copy:
+          --leader-elect
+              Be one of several copies, of which one leads.
+              By a Lease of the cluster one copy leads: it writes the zones, takes updates, and is the
+              only one that writes to other destinations. The others follow it by transfers, answer from
+              what they have, hand updates on to it, and take its place when it is gone. Needs
+              --replica-key.
+
+          --leader-elect-resource-name <NAME>
+              The Lease that copies have in common [default: zonewright]
+
+          --leader-elect-resource-namespace <NAMESPACE>
+              The namespace of that Lease, and of the pod [default: the pod's]
+
+          --leader-elect-lease-duration <DURATION>
+              How long others wait for a leader that is silent [default: 5s].
+              Whole seconds.
+
+          --leader-elect-renew-deadline <DURATION>
+              How long a leader writes after its last renewal [default: 3s].
+              What lies between this and the duration of the Lease is the time that a request which is
+              on its way has to end.
+
+          --leader-elect-retry-period <DURATION>
+              How often the Lease is renewed, and asked for [default: 1s]
+
+          --replica-name <NAME>
+              Name of this copy: that of its pod [default: the host's name].
+              The leader puts the label zonewright.dev/role=leader on the pod of this name, for a Service
+              that selects it.
+
+          --replica-address <ADDR[:PORT]>
+              Where other copies reach this one [default: the first --listen].
+              By DNS over TCP: they transfer zones from there when this copy leads, and hand updates on.
+              In a pod it is the pod's address. Without a port it is that of the first --listen.
+
+          --replica-peers <HOST[:PORT]>
+              Where all copies are found (repeatable).
+              A leader tells them of each change at once. HOST is an address, or a name with the
+              addresses of several, such as that of a headless Service with publishNotReadyAddresses.
+              Without a port it is that of the first --listen.
+
+          --replica-key <NAME>
+              The key that copies know each other by.
+              It must be in a --key-file, the same for all copies. Who has it may transfer all zones.
+
     Process:
           --config <FILE>
               Read settings from this YAML file.

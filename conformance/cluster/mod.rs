@@ -1,0 +1,29 @@
+//! Several copies of our program beside a real API server: one leads, the others follow it.
+//!
+//! ```text
+//! etcd ← kube-apiserver ←─ Lease, objects ─→ copies ⇄ each other: transfers, NOTIFY, UPDATE
+//!            ↑ changes                          ↑ queries, updates
+//!            └───────────────── trial ──────────┘
+//! ```
+//!
+//! A process that is killed is gone without a word, as a machine is.
+
+mod changes;
+mod chaos;
+mod copies;
+mod failover;
+mod watch;
+
+use libtest_mimic::Trial;
+
+use crate::fleet::Cast;
+
+/// All trials.
+pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
+    let tables = [changes::TRIALS, chaos::TRIALS, failover::TRIALS];
+    tables
+        .into_iter()
+        .flatten()
+        .map(|(name, check)| cast.own_trial(&format!("cluster::{name}"), *check))
+        .collect()
+}
