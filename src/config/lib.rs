@@ -39,7 +39,7 @@ pub use settings::{
     Encryption, EventReason, Followed, FollowedTls, Gso, InMemory, Kerberos, KerberosProof,
     Kubernetes, Lease, Listen, ListenTls, LoadBalancing, Log, LogFormat, LogLevel, NamePattern,
     NameServer, Objects, OfZone, Operator, Peers, Policy, Primary, PrimaryTls, Process, Provider,
-    RateLimit, RecordType, Registry, Replicas, Requirement, Rfc2136, Secret, Selector, SerialPolicy,
-    ServiceType, SourceName, SourceRules, Sync, Tcp, TsigKey, TsigSecret, Txt, Udp, UpdateNames,
-    UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile, Zones,
+    RateLimit, RecordType, Registry, Replicas, Requirement, Rfc2136, Secret, Selector,
+    SerialPolicy, ServiceType, SourceName, SourceRules, Sync, Tcp, TsigKey, TsigSecret, Txt, Udp,
+    UpdateNames, UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile, Zones,
 };
