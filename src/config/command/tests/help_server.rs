@@ -230,8 +230,8 @@ fn flags_of_the_server_are_explained() {
 
           --replica-name <NAME>
               Name of this copy: that of its pod [default: the host's name].
-              The leader puts the label zonewright.dev/role=leader on the pod of this name, for a Service
-              that selects it.
+              The leader puts the label zonewright.dev/role=leader on the pod of this name, for a
+              Service that selects it.
 
           --replica-address <ADDR[:PORT]>
               Where other copies reach this one [default: the first --listen].
