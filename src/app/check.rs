@@ -55,7 +55,7 @@ pub(super) fn run(check: Check, environment: Environment<'_>) -> anyhow::Result<
     }
     if !work.manifests.is_empty() {
         let loaded = manifest::read(&work.manifests, Kind::ALL, &Trim::default());
-        out.write_all(loaded.report.render(color).as_bytes())?;
+        out.write_all(loaded.report.render_all(color).as_bytes())?;
         totals.errors += loaded.report.errors();
         totals.warnings += loaded.report.warnings();
         let (objects, files) = (loaded.objects.len(), loaded.files);

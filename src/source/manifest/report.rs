@@ -70,22 +70,35 @@ impl Report {
         &self.problems
     }
 
-    /// The report as people read it.
+    /// The report as people read it in a log: the first mistakes.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
+        self.render_first(MAX_SHOWN, color)
+    }
+
+    /// The report with every mistake that was kept.
+    #[must_use]
+    pub fn render_all(&self, color: bool) -> String {
+        self.render_first(usize::MAX, color)
+    }
+
+    fn render_first(&self, most: usize, color: bool) -> String {
         let renderer = if color {
             Renderer::styled()
         } else {
             Renderer::plain()
         };
         let mut out = String::new();
-        for problem in self.problems.iter().take(MAX_SHOWN) {
+        let shown = self.problems.iter().take(most);
+        let more = (self.errors + self.warnings).saturating_sub(shown.len());
+        for problem in shown {
             out.push_str(&renderer.render(&[group(problem)]));
             out.push_str("\n\n");
         }
-        let more = (self.errors + self.warnings).saturating_sub(MAX_SHOWN);
         if more > 0 {
-            out.push_str(&format!("… and {more} more\n"));
+            out.push_str(&format!(
+                "… and {more} more; zonewright check shows them all\n"
+            ));
         }
         out
     }
@@ -210,9 +223,9 @@ fn group(problem: &Problem) -> Group<'_> {
 }
 
 /// The most mistakes that are kept; all others are only counted.
-pub const MAX_KEPT: usize = 200;
+pub const MAX_KEPT: usize = 10_000;
 
-/// The most mistakes that are shown: what fits a few screens.
+/// The most mistakes that are shown in a log: what fits a few screens.
 const MAX_SHOWN: usize = 50;
 
 /// Lines longer than this, as of JSON without line ends, are not shown.

@@ -104,7 +104,7 @@ proptest! {
     #[test]
     fn any_sorted_records_can_be_checked(
         list in prop::collection::vec(
-            ("[ab*]{1,2}(\\.[ab*]){0,3}", prop::sample::select(vec![1_u16, 2, 5, 6, 12, 15, 16, 33, 39, 43, 46, 50])),
+            ("@|[ab*]{1,2}(\\.[ab*]){0,3}", prop::sample::select(vec![1_u16, 2, 5, 6, 12, 15, 16, 33, 35, 39, 43, 46, 47, 48, 50, 51, 52, 59, 60, 64])),
             0..30,
         ),
         data in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 30),
@@ -116,8 +116,9 @@ proptest! {
         }
         records.sort();
         let mut unread = super::Unread::default();
-        for _ in 0..2 {
-            let findings = super::check(&records, &unread, &super::Care::default());
+        let care = super::Care::to_check(Some(1_767_225_600));
+        for care in [care, care, super::Care::default()] {
+            let findings = super::check(&records, &unread, &care);
             unread.add_anything();
             prop_assert_eq!(findings.list().len(), findings.errors() + findings.warnings());
         }

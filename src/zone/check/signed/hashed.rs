@@ -68,7 +68,9 @@ impl<'r> Hashed<'r> {
             // RFC 5155 §4.1.2: what has flags is passed over.
             .filter(|record| record.rdata.get(1) == Some(&0))
             .filter_map(|record| Some(parameters(record.rdata)?.0))
-            .filter(|parameters| parameters.algorithm == 1);
+            .filter(|parameters| parameters.algorithm == 1)
+            // More are an error already, and each costs a hash of every name.
+            .filter(|parameters| parameters.iterations <= MAX_ITERATIONS);
         let parameters = all.next()?;
         Some(Self {
             parameters,
@@ -268,6 +270,9 @@ fn hash(name: &Name, parameters: &Parameters<'_>) -> Hash {
     }
     hash
 }
+
+/// No validator takes as many (RFC 9276 §3.2).
+const MAX_ITERATIONS: u16 = 500;
 
 #[cfg(test)]
 mod tests {

@@ -59,7 +59,8 @@ pub(super) fn check(records: &Records, unread: &Unread, care: &Care, findings: &
     let mut hashed = Hashed::of(records);
     // A zone on its way from one to the other has both.
     let has_nsec = at_apex().any(|record| record.rtype == Rtype::NSEC);
-    let mut chain = (has_nsec || hashed.is_none()).then(Chain::default);
+    let has_nsec3 = at_apex().any(|record| record.rtype == Rtype::NSEC3PARAM);
+    let mut chain = (has_nsec || !has_nsec3).then(Chain::default);
     name::each(records, |node| {
         signatures.judge(node, findings);
         if let Some(hashed) = &mut hashed {
