@@ -3,19 +3,14 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use config::{Check, Config, Environment, Objects, Problems, Quoted, ZoneFile, parse_file};
 use source::manifest;
 use source::object::{Kind, Trim};
 use wire::{Name, NameRef};
-use zone::check::{Care, Trust};
 
-use super::clock;
-use super::plain::plain;
-use super::zones::{hint, list, scan};
+use super::checked::{check_zones, strangers};
+use super::zones::{list, scan};
 use super::{sync, telemetry};
 
 /// Checks what was asked for; fails if anything has an error.
@@ -199,114 +194,16 @@ fn has_manifests(folder: &Path) -> bool {
     })
 }
 
-/// What came of a zone file.
-#[derive(Debug)]
-struct Checked {
-    text: String,
-    errors: usize,
-    warnings: usize,
-    /// What other zones must agree with.
-    trust: Option<Trust>,
-}
-
-/// Delegations to zones that were checked too, and have none of the keys that the DS are of.
-fn strangers(zones: &[ZoneFile], results: &[Checked]) -> Vec<String> {
-    let trusts: Vec<Trust> = results.iter().flat_map(|r| r.trust.clone()).collect();
-    let mut problems = Vec::new();
-    for (file, result) in zones.iter().zip(results) {
-        let trust = result.trust.iter();
-        for stranger in trust.flat_map(|trust| trust.strangers(&trusts)) {
-            let path = plain(&file.path.to_string_lossy());
-            let place = match stranger.line {
-                0 => path,
-                line => format!("{path}:{line}"),
-            };
-            let zone = stranger.zone;
-            problems.push(match stranger.signed {
-                true => format!(
-                    "{place}: no DS of \"{zone}\" is of a DNSKEY of that zone\n  hint: validators take \
-                     nothing from it; put the DS of its key here"
-                ),
-                false => format!(
-                    "{place}: DS of \"{zone}\", which has no DNSKEY\n  hint: validators take nothing \
-                     from it; sign it, or take the DS out"
-                ),
-            });
-        }
-    }
-    problems
-}
-
-/// Checks zone files, as many at once as there are processors; results in the order of the files.
-fn check_zones(zones: &[ZoneFile], color: bool) -> Vec<Checked> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
-    let work = || {
-        loop {
-            let number = next.fetch_add(1, Relaxed);
-            let Some(zone) = zones.get(number) else {
-                return;
-            };
-            let checked = check_zone(&zone.origin, &zone.path, color);
-            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-            results.push((number, checked));
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, |count| count.get());
-    std::thread::scope(|scope| {
-        for _ in 1..threads.min(zones.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(number, _)| *number);
-    results.into_iter().map(|(_, checked)| checked).collect()
-}
-
-fn check_zone(origin: &Name, path: &Path, color: bool) -> Checked {
-    let care = Care::to_check(Some(clock::now().dns_time()));
-    let loaded = zone::file::load_with(path, origin, &care);
-    let (errors, warnings) = (loaded.report.errors(), loaded.report.warnings());
-    let mut text = loaded.report.render(color);
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    let findings = Totals { errors, warnings }.findings();
-    let hint = match &loaded.records {
-        Some(_) => None,
-        None => hint(path, origin),
-    };
-    let path = plain(&path.to_string_lossy());
-    text.push_str(&match &loaded.records {
-        Some(records) => {
-            format!(
-                "{path}: zone \"{origin}\", {}, {findings}\n",
-                counted(records.len(), "record")
-            )
-        }
-        None => format!("{path}: zone \"{origin}\", {findings}\n"),
-    });
-    if let Some(hint) = hint {
-        text.push_str(&format!("  {hint}\n"));
-    }
-    Checked {
-        text,
-        errors,
-        warnings,
-        trust: loaded.records.as_ref().map(Trust::of),
-    }
-}
-
 /// What was found in all.
 #[derive(Debug, Default)]
-struct Totals {
-    errors: usize,
-    warnings: usize,
+pub(super) struct Totals {
+    pub(super) errors: usize,
+    pub(super) warnings: usize,
 }
 
 impl Totals {
-    fn findings(&self) -> String {
+    /// `1 error, 2 warnings`.
+    pub(super) fn findings(&self) -> String {
         match (self.errors, self.warnings) {
             (0, 0) => "no errors".to_owned(),
             (0, warnings) => counted(warnings, "warning"),
@@ -326,7 +223,8 @@ impl Totals {
     }
 }
 
-fn counted(number: usize, noun: &str) -> String {
+/// `1 zone`, `2 zones`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
         number => format!("{number} {noun}s"),

@@ -21,6 +21,7 @@ mod banner;
 mod catalog;
 mod certificates;
 mod check;
+mod checked;
 mod clock;
 mod cluster;
 mod control;
