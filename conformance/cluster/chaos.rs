@@ -110,7 +110,7 @@ fn one(copies: &mut Copies, round: usize, fault: Fault) -> Result<Duration, Stri
         let mut all = Ok(());
         for one in asking {
             let result = one.join().unwrap_or_else(|_| Err("asking ended".into()));
-            all = all.and(result.map(drop));
+            all = all.and_then(|()| result.map(drop));
         }
         took.and_then(|took| all.map(|()| took))
     });

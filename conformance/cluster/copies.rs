@@ -29,6 +29,8 @@ pub(super) struct Copies {
     site: Site,
     key: Key,
     lease: Lease,
+    /// The provider that names are written to, if it is not our own server.
+    webhook: Option<String>,
 }
 
 /// The zone that they share.
@@ -42,6 +44,27 @@ impl Copies {
         program: &Program,
         lease: Lease,
         objects: &[Value],
+    ) -> Result<Option<Self>, String> {
+        Self::start_with(trial, program, lease, objects, None)
+    }
+
+    /// The same, with the names of objects written to a webhook provider.
+    pub(super) fn start_elsewhere(
+        trial: &str,
+        program: &Program,
+        lease: Lease,
+        objects: &[Value],
+        url: &str,
+    ) -> Result<Option<Self>, String> {
+        Self::start_with(trial, program, lease, objects, Some(url.to_owned()))
+    }
+
+    fn start_with(
+        trial: &str,
+        program: &Program,
+        lease: Lease,
+        objects: &[Value],
+        webhook: Option<String>,
     ) -> Result<Option<Self>, String> {
         let parts = Parts::find();
         let missing = parts.missing();
@@ -70,6 +93,7 @@ impl Copies {
             site,
             key,
             lease,
+            webhook,
         };
         copies.create(objects)?;
         for number in 0..COPIES {
@@ -95,6 +119,14 @@ impl Copies {
             .ports
             .iter()
             .map(|port| format!("--replica-peers=127.0.0.1:{port}"));
+        let webhook = self.webhook.iter().flat_map(|url| {
+            let url = format!("--webhook-provider-url={url}");
+            ["--provider=webhook".to_owned(), url]
+        });
+        let ready = match self.webhook {
+            Some(_) => Vec::new(),
+            None => vec![ZONE.to_owned()],
+        };
         let options = Options::new([])
             .port(port)
             .arguments([
@@ -113,7 +145,8 @@ impl Copies {
             ])
             .arguments(others)
             .arguments(times.iter().copied())
-            .ready(Ready::Zones(vec![ZONE.to_owned()]))
+            .arguments(webhook)
+            .ready(Ready::Zones(ready))
             .timeout(START);
         start(&self.program, &options)
     }

@@ -4,17 +4,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread::{park_timeout, scope};
 use std::time::{Duration, Instant};
 
+use cluster_peers::Part;
 use peers::{Program, Signal};
 
 use super::copies::{Copies, LONG, Lease, STEP, ZONE, say};
 use super::watch::always;
 use crate::process::cluster_objects::service;
 use crate::process::site::{Check, NXDOMAIN, answer, ask, check};
+use crate::process::telemetry::get;
 
 pub(super) const TRIALS: &[Check] = &[
     ("a_leader_that_is_killed_is_followed_by_another", killed),
     ("a_leader_that_ends_hands_over_at_once", ends),
     ("a_leader_that_stood_still_writes_nothing_more", stood_still),
+    ("a_copy_that_starts_without_the_api_server_answers", cold),
 ];
 
 fn killed(program: &Program) -> Result<(), String> {
@@ -96,7 +99,7 @@ fn killed(program: &Program) -> Result<(), String> {
         let mut asked = Ok(());
         for one in asking {
             let result = one.join().unwrap_or_else(|_| Err("asking ended".into()));
-            asked = asked.and(result.map(drop));
+            asked = asked.and_then(|()| result.map(drop));
         }
         done.and(asked)
     });
@@ -164,4 +167,41 @@ fn stood_still(program: &Program) -> Result<(), String> {
     copies.wait_for_address("web", "192.0.2.2")?;
     copies.patch(&[service("web", "192.0.2.3")])?;
     copies.wait_for_address("web", "192.0.2.3")
+}
+
+/// The API server may be found by the very names that copies answer for.
+fn cold(program: &Program) -> Result<(), String> {
+    let trial = "a_copy_that_starts_without_the_api_server_answers";
+    let first = [service("web", "192.0.2.1")];
+    let Some(mut copies) = Copies::start(trial, program, Lease::Short, &first)? else {
+        return Ok(());
+    };
+    copies.wait_for_address("web", "192.0.2.1")?;
+    // Copies are on the disk some seconds after they have changed.
+    park_timeout(Duration::from_secs(4));
+    copies.cluster.kill(Part::ApiServer);
+    for number in 0..3 {
+        copies.kill(number)?;
+    }
+    let begin = Instant::now();
+    for number in 0..3 {
+        copies.revive(number)?;
+    }
+    copies.wait_for_address("web", "192.0.2.1")?;
+    say(&format!(
+        "without the API server all copies answer {:.1?} after their start",
+        begin.elapsed()
+    ));
+    for (_, server) in copies.running() {
+        let ready = server.wait_for(LONG, |server| get(server, "/readyz").is_ok());
+        check(ready, || copies.logs())?;
+        let said = server.wait_for(LONG, |server| {
+            server.log().contains("who leads is not known")
+        });
+        check(said, || copies.logs())?;
+    }
+    let restarted = copies.cluster.restart(Part::ApiServer);
+    restarted.map_err(|error| error.to_string())?;
+    copies.patch(&[service("web", "192.0.2.2")])?;
+    copies.wait_for_address("web", "192.0.2.2")
 }

@@ -11,6 +11,7 @@
 mod changes;
 mod chaos;
 mod copies;
+mod elsewhere;
 mod failover;
 mod watch;
 
@@ -20,7 +21,12 @@ use crate::fleet::Cast;
 
 /// All trials.
 pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
-    let tables = [changes::TRIALS, chaos::TRIALS, failover::TRIALS];
+    let tables = [
+        changes::TRIALS,
+        chaos::TRIALS,
+        elsewhere::TRIALS,
+        failover::TRIALS,
+    ];
     tables
         .into_iter()
         .flatten()

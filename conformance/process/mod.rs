@@ -42,7 +42,7 @@ mod sync;
 mod sync_told;
 mod sync_webhook;
 mod tcp;
-mod telemetry;
+pub(crate) mod telemetry;
 pub(crate) mod tool;
 mod transfer;
 mod update;

@@ -16,7 +16,7 @@ pub(super) const TRIALS: &[Check] = &[
 ];
 
 /// Asks for a page by HTTP.
-pub(super) fn get(server: &Server, path: &str) -> Result<String, String> {
+pub(crate) fn get(server: &Server, path: &str) -> Result<String, String> {
     page(server.metrics().ok_or("no metrics address")?, path)
 }
 

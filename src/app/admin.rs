@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
-use zone::Store;
+use zone::{Store, Withheld};
 
 use super::zones::Statuses;
 
@@ -161,9 +161,25 @@ async fn ready(State(pages): State<Arc<Pages>>) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "there is nothing to answer of any zone\n",
         )
+    } else if has_expired(served) {
+        // Other copies may have been confirmed.
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "a zone has expired: no leader has confirmed it for too long\n",
+        )
     } else {
         (StatusCode::OK, "ok\n")
     }
+}
+
+/// Whether a zone that other copies have too has expired here.
+fn has_expired(store: &Store) -> bool {
+    let shared = store.behind();
+    let snapshot = store.snapshot();
+    let mut zones = shared
+        .iter()
+        .filter_map(|apex| snapshot.zone(apex.as_ref()));
+    zones.any(|zone| zone.withheld() == Some(Withheld::Expired))
 }
 
 /// A listener with a bound on its open connections.

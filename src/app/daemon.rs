@@ -281,8 +281,8 @@ impl Daemon {
             let model = questions.as_ref().map(|(model, _)| Model::clone(model));
             let known = known(std::mem::take(&mut waits), Arc::clone(&self.store));
             let sources = (model, known);
-            let addresses = self.server.addresses();
-            let started = cluster.start(&self.config, sources, addresses, &mut syncing, &stop);
+            let places = (self.server.addresses(), &statuses);
+            let started = cluster.start(&self.config, sources, places, &mut syncing, &stop);
             let (ready, running) = started.await?;
             waits.push((Vec::new(), ready));
             copies = Some(running);

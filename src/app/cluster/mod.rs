@@ -44,6 +44,7 @@ use super::data_dir;
 use super::follow::{Copies, Hub};
 use super::secondaries::{Secondaries, Teller};
 use super::sync::Model;
+use super::zones::Statuses;
 
 pub(crate) use self::fence::Fenced;
 
@@ -201,7 +202,7 @@ impl Cluster {
         self,
         config: &Config,
         (model, known): (Option<Model>, impl Future<Output = bool> + Send + 'static),
-        listens: &[SocketAddr],
+        (listens, statuses): (&[SocketAddr], &Statuses),
         tasks: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) -> anyhow::Result<(oneshot::Receiver<()>, Running)> {
@@ -233,7 +234,7 @@ impl Cluster {
         let roles = self.replicas.subscribe();
         tasks.spawn(pod.run(roles, stop.clone()));
         let ready = self
-            .follow(standing, candidate, (config, model), tasks, stop)
+            .follow(standing, candidate, (config, model, statuses), tasks, stop)
             .await;
         let running = Running {
             stop: resign,
@@ -247,7 +248,7 @@ impl Cluster {
         self,
         standing: watch::Receiver<Standing>,
         candidate: Candidate,
-        (config, model): (&Config, Option<Model>),
+        (config, model, statuses): (&Config, Option<Model>, &Statuses),
         tasks: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) -> oneshot::Receiver<()> {
@@ -275,6 +276,7 @@ impl Cluster {
             own: candidate.address,
             knowledge: Knowledge::new(config, model),
             copies: self.copies,
+            statuses: statuses.clone(),
             log: self.log,
             patience: self.settings.lease.duration,
         };

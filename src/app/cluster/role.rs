@@ -24,6 +24,7 @@ use super::gate::Replicas;
 use super::lead::{self, Knowledge};
 use super::shared::Shared;
 use crate::app::follow::{Copies, Upstream, forward_server};
+use crate::app::zones::Statuses;
 
 /// What we are.
 #[derive(Clone, Debug)]
@@ -75,6 +76,7 @@ pub(super) struct Roles {
     pub(super) own: SocketAddr,
     pub(super) knowledge: Knowledge,
     pub(super) copies: Option<Copies>,
+    pub(super) statuses: Statuses,
     /// What clients change, where anybody may.
     pub(super) log: Option<Arc<ObjectLog>>,
     /// How long we wait to hear of a leader before what we have is better than nothing.
@@ -136,7 +138,8 @@ impl Roles {
     async fn begin_zones(&mut self, tasks: &mut JoinSet<()>, stop: &CancellationToken) {
         while tasks.try_join_next().is_some() {}
         for apex in self.replicas.new_zones() {
-            let (mut zone, gone) = Shared::new(apex, &self.replicas, self.copies.as_ref());
+            let (mut zone, gone) =
+                Shared::new(apex, &self.replicas, (self.copies.as_ref(), &self.statuses));
             let loaded = tokio::task::spawn_blocking(move || {
                 zone.load();
                 zone

@@ -21,6 +21,7 @@ use zone::{Store, Zone};
 use super::gate::{Replicas, Told};
 use super::role::{Leader, Role};
 use crate::app::follow::{Copies, CopyFile, Timers, Trouble, Upstream, Version};
+use crate::app::zones::{State, Status, Statuses};
 use crate::app::{clock, telemetry};
 
 /// One zone.
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     apex: Name,
     store: Arc<Store>,
     replicas: Arc<Replicas>,
+    statuses: Statuses,
     roles: watch::Receiver<Role>,
     told: mpsc::Receiver<Told>,
     changed: Arc<Notify>,
@@ -57,7 +59,7 @@ impl Shared {
     pub(super) fn new(
         apex: Name,
         replicas: &Arc<Replicas>,
-        copies: Option<&Copies>,
+        (copies, statuses): (Option<&Copies>, &Statuses),
     ) -> (Self, CancellationToken) {
         // One leader tells of one version at a time; more say nothing that these do not.
         let (sender, told) = mpsc::channel(16);
@@ -68,6 +70,7 @@ impl Shared {
             apex,
             store: Arc::clone(&replicas.store),
             replicas: Arc::clone(replicas),
+            statuses: statuses.clone(),
             roles: replicas.subscribe(),
             told,
             changed,
@@ -125,6 +128,7 @@ impl Shared {
     pub(super) async fn run(mut self, stop: CancellationToken) {
         loop {
             let role = self.roles.borrow_and_update().clone();
+            self.mark(matches!(role, Role::Lead(_)));
             let goes_on = match &role {
                 Role::Follow(leader) => self.follow(leader, &stop).await,
                 Role::Lead(_) => {
@@ -186,11 +190,13 @@ impl Shared {
                 Ok(came) => {
                     pause = FIRST_PAUSE;
                     self.succeed(came, &leader.upstream);
+                    self.mark(true);
                     self.answer(true);
                     Instant::now() + REFRESH
                 }
                 Err(trouble) => {
                     self.fail(&trouble, &leader.upstream);
+                    self.mark(false);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                     Instant::now() + pause
                 }
@@ -239,7 +245,10 @@ impl Shared {
                 () = sleep_until(self.write_at.unwrap_or(due)), if self.write_at.is_some() => {
                     self.write().await;
                 }
-                () = sleep_until(expires), if can_expire => self.expire(),
+                () = sleep_until(expires), if can_expire => {
+                    self.expire();
+                    self.mark(false);
+                }
                 () = sleep_until(due) => return Event::Due,
             }
         }
@@ -333,6 +342,28 @@ impl Shared {
                 "no leader has confirmed the zone for as long as its SOA allows: it has expired, and is not \
                  served until one does"
             );
+        }
+    }
+
+    /// Shows to those who ask whether the leader has confirmed what is served, or we lead.
+    fn mark(&self, confirmed: bool) {
+        let state = match (&self.version(), self.expired) {
+            (None, true) => State::Expired,
+            (None, false) => State::Waiting,
+            (Some(_), _) if confirmed => State::Served,
+            (Some(_), _) => State::Unconfirmed,
+        };
+        let report = self.said.clone().unwrap_or_default();
+        if let Some(status) = self.statuses.get(&self.apex)
+            && !matches!(status.state, State::Failed | State::Stale)
+            && (status.state != state || status.report != report)
+        {
+            let marked = Status {
+                state,
+                report,
+                ..status
+            };
+            self.statuses.set(self.apex.clone(), marked);
         }
     }
 

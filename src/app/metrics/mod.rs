@@ -328,6 +328,7 @@ mod tests {
             statuses: Statuses::default(),
             store,
             syncing: Syncing::default(),
+            leading: None,
         };
         let mut page = String::new();
         encode(&mut page, &numbers.into_registry()).unwrap();
@@ -364,6 +365,7 @@ mod tests {
         zonewright_zone_memory_bytes gauge
         zonewright_updates counter
         zonewright_update_commits counter
+        zonewright_leads gauge
         ");
         let last = "zonewright_dns_latency_seconds_bucket{le=\"+Inf\"} 0";
         assert!(values.contains(&last), "{page}");

@@ -95,7 +95,7 @@ pub(crate) async fn follow(objects: &str, arguments: &[&str]) -> Followed {
     let manifests = format!("--manifests={}", folder.path().display());
     let settings = Settings::of(arguments.iter().copied().chain([manifests.as_str()]));
     let stop = CancellationToken::new();
-    let running = super::start(settings.sync(), &settings.store, false, stop.clone())
+    let running = super::start(settings.sync(), &settings.store, false, stop.clone(), None)
         .await
         .unwrap();
     Followed {
