@@ -15,6 +15,7 @@ use super::tool::{self, contents};
 pub(super) const TRIALS: &[Check] = &[
     (READ_ONLY, read_only),
     ("a_data_folder_that_is_gone_is_said_once", gone),
+    (FULL, full),
     (
         "a_folder_of_copies_that_cannot_be_made_is_tried_again",
         catalog,
@@ -22,6 +23,7 @@ pub(super) const TRIALS: &[Check] = &[
 ];
 
 const ZONE: &str = "disk.test";
+const FULL: &str = "a_full_disk_refuses_updates_until_there_is_room";
 const READ_ONLY: &str = "a_read_only_disk_shows_no_serial_with_two_contents";
 
 fn options(site: &Site) -> Options {
@@ -110,6 +112,60 @@ fn read_only(program: &Program) -> Result<(), String> {
     check(said.well, || said.text.clone())?;
     later(&server, &mut shown)
 }
+
+/// On a disk without room clients are told that nothing was done, and nothing was; with room again it
+/// goes on.
+fn full(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    rewrite(&site, None, 1)?;
+    fs::create_dir(site.path("data")).map_err(|error| error.to_string())?;
+    let data = site.path("data").display().to_string();
+    let mount = format!("mount -t tmpfs -o size=1m tmpfs '{data}'");
+    let Some(wrapper) = mounted(FULL, &mount) else {
+        return Ok(());
+    };
+    let server = start(program, &options(&site).wrapper(wrapper))?;
+    let said = add(&server, "before")?;
+    check(said.well, || said.text.clone())?;
+    // The mount is the server's alone; this is the way to it from outside.
+    let root = format!("/proc/{}/root", server.pid());
+    let filler = format!("{root}{data}/filler");
+    let filled = fs::write(&filler, vec![0; 2 << 20]);
+    check(filled.is_err(), || "the disk is not full".into())?;
+    // What was set aside before is used up first.
+    let (mut done, mut sent) = (0, 0);
+    while done == sent {
+        check(sent < 4000, || "it takes updates without end".into())?;
+        let lines = (sent..sent + BATCH)
+            .map(|number| format!("update add n{number}.{ZONE}. 60 A 192.0.2.9\nsend\n"));
+        let lines: String = lines.collect();
+        let said = tool::update("nsupdate", &["-v"], server.address(), ZONE, &lines)?;
+        sent += BATCH;
+        done += BATCH - said.text.matches("SERVFAIL").count();
+    }
+    let said = add(&server, "refused")?;
+    check(!said.well && said.text.contains("SERVFAIL"), || {
+        said.text.clone()
+    })?;
+    wait_for_log(&server, "the disk is full")?;
+    // Files are served all the same.
+    rewrite(&site, Some(&server), 2)?;
+    fs::remove_file(&filler).map_err(|error| error.to_string())?;
+    let back = server.wait_for(3 * PATIENCE, |server| {
+        add(server, "after").is_ok_and(|said| said.well)
+    });
+    check(back, || server.log())?;
+    let mut there = 0;
+    for number in 0..sent {
+        there += answer(server.address(), &format!("n{number}.{ZONE} A"))?.len();
+    }
+    check(there == done, || {
+        format!("{there} names, {done} acknowledged")
+    })
+}
+
+/// Updates that one run of a client sends.
+const BATCH: usize = 40;
 
 fn gone(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
