@@ -61,15 +61,18 @@ def take(connection, length):
 
 def transfer(connection, records):
     query, serial = dns.xfr.make_query(records, keyring=KEYS, keyname=KEY)
+    query.use_edns(0, pad=128)
     dns.query.send_tcp(connection, query)
     kind = query.question[0].rdtype
     with dns.xfr.Inbound(records, kind, serial, False) as inbound:
         done, context = False, None
         while not done:
-            _, message = receive(
+            length, message = receive(
                 connection, query, xfr=True, origin=records.origin, tsig_ctx=context,
                 multi=True, one_rr_per_rrset=True,
             )
+            if length % 468:
+                raise SystemExit(f"{length} bytes of a transfer")
             done = inbound.process_message(message)
             context = message.tsig_ctx
     return kind

@@ -21,6 +21,10 @@ pub(super) const TRIALS: &[Check] = &[
         led(Kind::Knot, program)
     }),
     ("our_catalog_grows_on_across_restarts", kept),
+    (
+        "our_catalog_goes_on_beside_names_from_objects",
+        beside_objects,
+    ),
     ("we_follow_a_catalog_of_bind", by_hand),
     ("we_follow_a_catalog_of_knot", generated),
     ("a_thousand_zones_change_at_once", thousand),
@@ -194,6 +198,33 @@ fn kept(program: &Program) -> Result<(), String> {
         listed(server).is_ok_and(|lines| lines.len() == before.len() + 1)
     });
     check(more, || server.log())
+}
+
+/// Zones come and go on a server that has names from objects too, and its catalog tells that.
+fn beside_objects(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    folder(&site)?;
+    std::fs::create_dir(site.path("objects")).map_err(|error| error.to_string())?;
+    let path = |name: &str| site.path(name).display().to_string();
+    let flags = [
+        format!("--zone-dir={}", path("zones")),
+        format!("--manifests={}", path("objects")),
+        "--domain-filter=made.test".to_owned(),
+        format!("--catalog={CATALOG}"),
+        "--allow-transfer=127.0.0.1".to_owned(),
+    ];
+    let server = start(program, &Options::new([]).arguments(flags))?;
+    let lists = |zone: &str| {
+        server.wait_for(PATIENCE, |server| {
+            let listed = contents(server.address(), CATALOG, None).unwrap_or_default();
+            listed
+                .iter()
+                .any(|line| line.ends_with(&format!("PTR {zone}.")))
+        })
+    };
+    check(lists("made.test") && lists("a.test"), || server.log())?;
+    zone_file(&site, "c.test", 3)?;
+    check(lists("c.test"), || server.log())
 }
 
 /// Ours as it follows a catalog of `of`.

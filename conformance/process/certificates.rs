@@ -81,3 +81,13 @@ pub(super) fn bind(site: &Site, port: u16, options: Options) -> Options {
         ))
         .config(&format!("listen-on port {port} tls ours {{ 127.0.0.1; }};"))
 }
+
+/// Lets NSD speak TLS on a port too.
+pub(super) fn nsd_answers(site: &Site, port: u16, options: Options) -> Options {
+    let file = |name: &str| site.path(name).display().to_string();
+    let (certificate, key) = (file("server.pem"), file("server.key"));
+    options.config(&format!(
+        "ip-address: 127.0.0.1@{port}\ntls-port: {port}\ntls-service-key: \"{key}\"\n\
+         tls-service-pem: \"{certificate}\""
+    ))
+}

@@ -2,16 +2,20 @@
 
 use std::net::Ipv4Addr;
 
-use peers::{Key, Kind, Options, Program, Ready, Zone, free_port};
+use peers::{Key, Kind, Options, Program, Ready, Role, Signal, Zone, free_port};
 
 use super::site::{
     Check, PATIENCE, SERVFAIL, Site, check, serial, skip, start, wait_for_log, wait_for_rcode,
+    wait_for_serial,
 };
 use super::tool::{self, contents};
 use super::{certificates, site};
 use crate::interop::did;
 
-pub(super) const TRIALS: &[Check] = &[("we_follow_bind_by_tls", by_tls)];
+pub(super) const TRIALS: &[Check] = &[
+    ("we_follow_bind_by_tls", by_tls),
+    ("we_follow_nsd_by_tls", nsd),
+];
 
 const ZONE: &str = "secret.test";
 
@@ -94,5 +98,52 @@ fn by_tls(program: &Program) -> Result<(), String> {
     let plain = contents(primary.address(), ZONE, Some(&key));
     check(plain.is_err(), || "it comes without TLS too".to_owned())?;
     did("BIND, our primary", "TLS", "");
+    Ok(())
+}
+
+/// NSD wants no certificates, and tells of changes when it reads its files anew.
+fn nsd(program: &Program) -> Result<(), String> {
+    let Some(peer) = Program::find(Kind::Nsd) else {
+        skip("we_follow_nsd_by_tls", "NSD is not installed");
+        return Ok(());
+    };
+    let (site, key) = (Site::new()?, Key::new("xfr"));
+    site.write("keys", &key.clause())?;
+    site.write(ZONE, &site::text(10, "www A 192.0.2.80"))?;
+    certificates::make(&site)?;
+    let port = || free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port");
+    let (tls, told) = (port()?, port()?);
+    let role = Role::Primary {
+        key: key.clone(),
+        notify: vec![(Ipv4Addr::LOCALHOST, told).into()],
+    };
+    let zone = Zone::new(ZONE, site.path(ZONE)).role(role);
+    let options = certificates::nsd_answers(&site, tls, Options::new([zone]));
+    let primary = start(&peer, &options)?;
+    let path = |name: &str| site.path(name).display().to_string();
+    let arguments = [
+        format!(
+            "--secondary={ZONE}=127.0.0.1:{tls},key:xfr,tls:{}",
+            certificates::PRIMARY
+        ),
+        format!("--key-file={}", path("keys")),
+        format!("--secondary-tls-ca={}", path("ca.pem")),
+        "--allow-transfer=127.0.0.1".to_owned(),
+    ];
+    let ours = Options::new([]).port(told).arguments(arguments);
+    let ours = start(program, &ours.ready(Ready::AnyAnswer))?;
+    for round in 0..3 {
+        wait_for_serial(&ours, ZONE, 10 + round)?;
+        let theirs = contents(primary.address(), ZONE, Some(&key))?;
+        let held = contents(ours.address(), ZONE, None)?;
+        check(held == theirs, || format!("{held:#?} {theirs:#?}"))?;
+        let record = format!("r{round} TXT \"{round}\"");
+        site.write(ZONE, &site::text(11 + round, &record))?;
+        primary
+            .signal(Signal::Hangup)
+            .map_err(|error| error.to_string())?;
+    }
+    wait_for_serial(&ours, ZONE, 13)?;
+    did("NSD, our primary", "TLS", "");
     Ok(())
 }

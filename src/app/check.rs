@@ -9,6 +9,7 @@ use source::manifest;
 use source::object::{Kind, Trim};
 use wire::{Name, NameRef};
 
+use super::certificates::Certificates;
 use super::checked::{check_zones, strangers};
 use super::zones::{list, scan};
 use super::{sync, telemetry};
@@ -155,6 +156,11 @@ impl Work {
                     if let Objects::Manifests(paths) = &sync.objects {
                         self.manifests.extend_from_slice(paths);
                     }
+                }
+                if let Some(mut certificates) = Certificates::new(&config)
+                    && let Err(error) = certificates.load()
+                {
+                    self.problems.push(telemetry::chain(error.as_ref()));
                 }
                 self.remarks
                     .extend(config.warnings.iter().map(ToString::to_string));

@@ -104,6 +104,9 @@ pub struct OptWriter<'a> {
     len: usize,
 }
 
+/// Padded answers are as long as a multiple of this (RFC 8467 §4.1).
+pub const PADDING_BLOCK: usize = 468;
+
 /// The bytes of an OPT record before its options.
 pub const OPT_HEAD: usize = 11;
 
@@ -117,10 +120,15 @@ impl<'a> OptWriter<'a> {
         }
     }
 
-    /// How many bytes of it stand.
-    #[must_use]
-    pub fn written(&self) -> usize {
-        self.len
+    /// Pads, as the last option, so that the message is as long as a multiple of [`PADDING_BLOCK`] (RFC
+    /// 8467 §4.1), if there is room for that. So many bytes of the message are outside of the record.
+    pub fn pad(&mut self, others: usize) {
+        let least = self.len + 4;
+        let wanted = (others + least).next_multiple_of(PADDING_BLOCK) - others - least;
+        let zeros = wanted.min(self.bytes.len().saturating_sub(least));
+        if let Some(zeros) = [0; PADDING_BLOCK].get(..zeros) {
+            self.option(option::PADDING, zeros);
+        }
     }
 
     /// Adds an option; one that does not fit is left out, and false says so.
@@ -194,5 +202,22 @@ mod tests {
         let len = opt.finish(1232, Rcode::BADVERS, true);
         let expected = b"\x00\x00\x29\x04\xD0\x01\x00\x80\x00\x00\x07\x00\x03\x00\x03ns1";
         assert_eq!(&room[..len], expected);
+    }
+
+    #[test]
+    fn padding_makes_messages_as_long_as_blocks_where_there_is_room() {
+        for (others, room, expected) in [(100, 900, 468), (453, 900, 468), (454, 900, 936)] {
+            let mut room = vec![1; room];
+            let mut opt = OptWriter::new(&mut room);
+            opt.pad(others);
+            assert_eq!(others + opt.finish(1232, Rcode::NOERROR, false), expected);
+        }
+        let mut room = [1; 20];
+        let mut opt = OptWriter::new(&mut room);
+        opt.pad(100);
+        assert_eq!(opt.finish(1232, Rcode::NOERROR, false), 20);
+        let mut opt = OptWriter::new(&mut room[..12]);
+        opt.pad(100);
+        assert_eq!(opt.finish(1232, Rcode::NOERROR, false), OPT_HEAD);
     }
 }

@@ -14,9 +14,6 @@ use crate::stage::cookie::{self, CookieState};
 /// The smallest UDP answer every client takes (RFC 1035 §4.2.1).
 const MIN_UDP: usize = 512;
 
-/// Padded answers are as long as a multiple of this (RFC 8467 §4.1).
-const BLOCK: usize = 468;
-
 /// The code "other" and what is meant: the one thing that has no code of its own (RFC 8914 §4.1).
 const CHAIN_CUT: &[u8] = b"\0\0too many aliases in a row, ask for the last one";
 
@@ -28,7 +25,7 @@ pub(super) struct Extra {
     nsid: bool,
     keepalive: bool,
     /// Whether the answer is padded.
-    padding: bool,
+    pub(super) padding: bool,
     /// Whether the client would know how long the zone is good for.
     pub(super) wants_expire: bool,
     /// How many seconds the zone is good for, where that is answered.
@@ -93,7 +90,6 @@ impl Extra {
     /// Writes the OPT record; gives its length. So many bytes of the message are not in `out`.
     #[inline]
     fn write(&self, core: &Core, out: &mut [u8], outcome: &Outcome, others: usize) -> usize {
-        let room = out.len();
         let mut opt = OptWriter::new(out);
         if let Some(id) = core.options.nsid.as_ref().filter(|_| self.nsid) {
             opt.option(option::NSID, id);
@@ -130,10 +126,7 @@ impl Extra {
             }
         }
         if self.padding {
-            let least = others + opt.written() + 4;
-            let zeros =
-                (least.next_multiple_of(BLOCK) - least).min(room.saturating_sub(opt.written() + 4));
-            opt.option(option::PADDING, &[0; BLOCK][..zeros]);
+            opt.pad(others);
         }
         opt.finish(core.options.edns_size, outcome.rcode, self.dnssec_ok)
     }

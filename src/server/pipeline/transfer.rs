@@ -83,7 +83,9 @@ pub(super) fn judge(
         _ => None,
     };
     let request = slot.request().get(..question.end()).unwrap_or_default();
-    let transfer = Transfer::new(request, since, wanted, signature);
+    let padding = pending.edns.is_some_and(|edns| edns.padding);
+    let padding = padding.then_some(core.options.edns_size);
+    let transfer = Transfer::new(request, since, wanted, signature, padding);
     let kind = transfer.kind();
     let tls = client.tls;
     let serial = transfer.serial().0;

@@ -1,5 +1,7 @@
-//! The messages of a transfer: header, question, as many records as fit, signature.
+//! The messages of a transfer: header, question, as many records as fit, padding, signature.
 
+use wire::Rcode;
+use wire::edns::{OPT_HEAD, OptWriter};
 use wire::message::{HEADER_LEN, flag};
 
 use super::order::{Order, Place};
@@ -12,14 +14,21 @@ pub(super) struct Frame {
     /// Header and question as they were asked.
     question: Box<[u8]>,
     signature: Option<tsig::AnswerSequence>,
+    /// The largest UDP answer, as OPT records tell it, if messages are padded.
+    padding: Option<u16>,
     room: Box<[u8]>,
 }
 
 impl Frame {
-    pub(super) fn new(question: &[u8], signature: Option<tsig::AnswerSequence>) -> Self {
+    pub(super) fn new(
+        question: &[u8],
+        signature: Option<tsig::AnswerSequence>,
+        padding: Option<u16>,
+    ) -> Self {
         Self {
             question: question.into(),
             signature,
+            padding,
             room: vec![0; MESSAGE].into(),
         }
     }
@@ -37,8 +46,9 @@ impl Frame {
             .signature
             .as_ref()
             .map_or(0, tsig::AnswerSequence::record_len);
+        let opt = self.padding.map_or(0, |_| OPT_HEAD + 4);
         // A record may be as long as a message; it gets one of its own then.
-        let limits = [LIMIT, MESSAGE - reserved];
+        let limits = [LIMIT, MESSAGE - reserved - opt];
         let (mut len, mut count, mut next) = (question.len(), 0_u16, Some(from));
         for limit in limits {
             let Some(from) = next.take() else {
@@ -59,6 +69,12 @@ impl Frame {
         room[4..6].copy_from_slice(&1_u16.to_be_bytes());
         room[6..8].copy_from_slice(&count.to_be_bytes());
         room[8..HEADER_LEN].fill(0);
+        if let Some(size) = self.padding {
+            let mut opt = OptWriter::new(&mut room[len..MESSAGE - reserved]);
+            opt.pad(len + reserved);
+            len += opt.finish(size, Rcode::NOERROR, false);
+            room[HEADER_LEN - 1] = 1;
+        }
         if let Some(signature) = &mut self.signature {
             // Room was kept. A message without its signature would only be refused.
             len = signature.sign(room, len, unix_time()).map_err(|_| Broken)?;

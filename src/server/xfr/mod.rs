@@ -38,16 +38,18 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
-    /// A transfer of this version of a zone; the question is the first part of `request`.
+    /// A transfer of this version of a zone; the question is the first part of `request`. With
+    /// `padding` messages are padded, and OPT records tell that as the largest UDP answer.
     pub(crate) fn new(
         request: &[u8],
         since: Since,
         wanted: Wanted,
         signature: Option<tsig::AnswerSequence>,
+        padding: Option<u16>,
     ) -> Self {
         let order = order_of(since, wanted);
         Self {
-            frame: Frame::new(request, signature),
+            frame: Frame::new(request, signature, padding),
             place: Some(order.start()),
             order,
         }

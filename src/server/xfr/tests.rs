@@ -76,6 +76,10 @@ fn commit(store: &Store, owner: &str, last: Option<u8>) {
 
 /// The records of a stream and the sizes of its messages.
 fn read(store: &Store, wanted: Wanted) -> (Vec<Record>, Vec<usize>) {
+    read_padded(store, wanted, None)
+}
+
+fn read_padded(store: &Store, wanted: Wanted, padding: Option<u16>) -> (Vec<Record>, Vec<usize>) {
     let rtype = if wanted == Wanted::Whole { 252 } else { 251 };
     let mut request = vec![0xAB, 0xCD, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     request.extend(b"\x07eXample\x00");
@@ -85,7 +89,7 @@ fn read(store: &Store, wanted: Wanted) -> (Vec<Record>, Vec<usize>) {
         Wanted::Since(serial) => serial,
     };
     let since = store.since(&name("example."), serial).unwrap();
-    let mut transfer = Transfer::new(&request, since, wanted, None);
+    let mut transfer = Transfer::new(&request, since, wanted, None, padding);
     let (mut bytes, mut records, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     while transfer.next(&mut bytes).unwrap() {}
     let mut rest = &bytes[..];
@@ -96,6 +100,7 @@ fn read(store: &Store, wanted: Wanted) -> (Vec<Record>, Vec<usize>) {
         assert_eq!(message.metadata.id, 0xABCD);
         assert!(message.metadata.authoritative);
         assert!(message.authorities.is_empty() && message.additionals.is_empty());
+        assert_eq!(message.edns.is_some(), padding.is_some());
         sizes.push(usize::from(u16::from_be_bytes(*length)));
         records.extend(message.answers);
     }
@@ -114,6 +119,17 @@ fn shape(records: &[Record]) -> Vec<(u32, usize)> {
         }
     }
     shape
+}
+
+#[test]
+fn messages_are_padded_and_hold_the_same() {
+    let store = store();
+    let (plain, _) = read(&store, Wanted::Whole);
+    let (padded, sizes) = read_padded(&store, Wanted::Whole, Some(1232));
+    assert_eq!(plain, padded);
+    // A message that is nearly as long as any can be is made as long as that.
+    let padded = |size: &usize| size.is_multiple_of(468) || *size == 65_535;
+    assert!(sizes.iter().all(padded), "{sizes:?}");
 }
 
 #[test]

@@ -56,6 +56,7 @@ async fn start(clients: ClientCertificates, proxies: &[&str]) -> Running {
     let options = TcpOptions {
         first_query: Duration::from_millis(400),
         idle: Duration::from_millis(400),
+        write: Duration::from_millis(400),
         ..TcpOptions::default()
     };
     let shared = Shared::new(
@@ -170,6 +171,21 @@ async fn who_cannot_begin_tls_is_shown_out() {
     let end = timeout(LONG, silent.read(&mut [0])).await.unwrap();
     assert!(matches!(end, Ok(0) | Err(_)));
     assert_eq!(drops(&running.stop().await), [("timeout", 1), ("tls", 1)]);
+}
+
+#[tokio::test]
+async fn client_that_never_reads_is_cut_off() {
+    let running = start(ClientCertificates::Ignored, &[]).await;
+    let mut stream = begin(running.plain().await, false).await.unwrap();
+    let question = b"\0\x0afill 65535".repeat(100);
+    let sent = timeout(LONG, async {
+        while stream.write_all(&question).await.is_ok() && stream.flush().await.is_ok() {}
+    });
+    sent.await.unwrap();
+    let totals = running.stop().await;
+    assert_eq!(drops(&totals), [("timeout", 1)]);
+    // What the buffers of the system took, and no more.
+    assert!(totals.received < 1000, "{}", totals.received);
 }
 
 #[tokio::test]
