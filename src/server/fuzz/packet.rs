@@ -34,6 +34,7 @@ const TCP: u8 = 1;
 const SIGNED: u8 = 2;
 const STRANGER: u8 = 4;
 const CARRIED_OUT: u8 = 8;
+const TLS: u8 = 16;
 
 /// The largest answer over UDP, as it is set in [`CoreOptions`] unless told otherwise.
 const MAX_UDP: usize = 1232;
@@ -76,9 +77,10 @@ fuzz_target!(|input: &[u8]| {
             return;
         }
     }
-    let transport = match how & TCP {
-        0 => Transport::Udp,
-        _ => Transport::Tcp,
+    let transport = match (how & TCP, how & TLS) {
+        (0, _) => Transport::Udp,
+        (_, 0) => Transport::Tcp,
+        _ => Transport::Tls,
     };
     let mut slot = Slot::new(transport, message.len(), 65_535);
     slot.request.copy_from_slice(&message);
@@ -126,7 +128,7 @@ fuzz_target!(|input: &[u8]| {
 fn judge(transport: Transport, message: &[u8], reply: &[u8]) {
     assert_eq!(reply[..2], message[..2], "an answer to another request");
     assert_eq!(reply[2] & 0xF8, 0x80 | message[2] & 0x78, "not an answer");
-    assert!(transport == Transport::Tcp || reply.len() <= MAX_UDP);
+    assert!(transport.is_connected() || reply.len() <= MAX_UDP);
     if let Err(error) = Message::from_bytes(reply) {
         panic!("{error} in {reply:02x?}");
     }
