@@ -87,7 +87,11 @@ impl Certificates {
                 }
                 (self, now)
             });
-            match looked.await {
+            let looked = tokio::select! {
+                looked = looked => looked,
+                () = stop.cancelled() => return,
+            };
+            match looked {
                 Ok((own, now)) => (self, last) = (own, now),
                 Err(error) => {
                     tracing::error!(%error, "files of TLS are not looked at any more");

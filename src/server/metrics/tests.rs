@@ -20,6 +20,7 @@ fn totals_add_up_all_workers() {
     one.query(Transport::Udp, CLIENT, Some(Rtype::A), Rcode::NXDOMAIN);
     two.query(Transport::Tcp, six, Some(Rtype(65_280)), Rcode(4000));
     two.query(Transport::Udp, six, None, Rcode::FORMERR);
+    one.query(Transport::Tls, CLIENT, Some(Rtype::A), Rcode::NOERROR);
     one.truncated();
     two.dropped(DropReason::RateLimit);
     one.received(3, 100);
@@ -32,6 +33,7 @@ fn totals_add_up_all_workers() {
         .collect();
     let expected = [
         ("tcp", "ipv6", "other", "other", 1),
+        ("tls", "ipv4", "A", "NOERROR", 1),
         ("udp", "ipv4", "A", "NOERROR", 2),
         ("udp", "ipv4", "A", "NXDOMAIN", 1),
         ("udp", "ipv6", "none", "FORMERR", 1),
