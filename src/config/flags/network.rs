@@ -61,7 +61,7 @@ pub(super) const GROUP: Group = Group {
         ),
         Flag::repeated("proxy-protocol-from", "CIDR", "").says(
             "Expect PROXY protocol v2 from these load balancers",
-            "Peers in CIDR must put a PROXY header before their queries, by UDP and TCP; nobody else \
+            "Peers in CIDR must put a PROXY header before their queries, or before TLS begins; nobody else \
              may. The client it names is the one that access lists and rate limits see.",
         ),
     ],

@@ -59,8 +59,8 @@ fn flags_of_the_server_are_explained() {
 
           --proxy-protocol-from <CIDR>
               Expect PROXY protocol v2 from these load balancers (repeatable).
-              Peers in CIDR must put a PROXY header before their queries, by UDP and TCP; nobody else
-              may. The client it names is the one that access lists and rate limits see.
+              Peers in CIDR must put a PROXY header before their queries, or before TLS begins; nobody
+              else may. The client it names is the one that access lists and rate limits see.
 
     Answers:
           --edns-size <BYTES>
