@@ -16,7 +16,9 @@ mod api;
 mod clock;
 mod lease;
 mod log;
+mod status;
 
 pub use api::{ApiError, Fault};
 pub use lease::{Candidate, LeaseOptions, Standing, Term, elect, observe};
 pub use log::{Ahead, LogError, LogOptions, ObjectLog, Opened};
+pub use status::{StatusReporter, ZoneStatus};

@@ -65,12 +65,18 @@ Pods, Nodes, EndpointSlices and Namespaces are watched once an object needs them
 {{- toYaml $rules -}}
 {{- end -}}
 
-{{/* Rules for several Pods, in their own namespace: the Lease, and the label of the one that leads. */}}
+{{/* Rules for several Pods, in their own namespace: the Lease, the label of the one that leads, and what
+it says of zones; what clients change, where anybody may. */}}
 {{- define "zonewright.replicaRules" -}}
 {{- $rules := list -}}
 {{- if include "zonewright.elects" . -}}
-{{- $rules = append $rules (dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "verbs" (list "create" "get" "list" "update" "watch")) -}}
+{{- $rules = append $rules (dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "verbs" (list "create" "get" "update" "watch")) -}}
 {{- $rules = append $rules (dict "apiGroups" (list "") "resources" (list "pods") "verbs" (list "patch")) -}}
+{{- $rules = append $rules (dict "apiGroups" (list "zonewright.dev") "resources" (list "zones") "verbs" (list "create" "get")) -}}
+{{- $rules = append $rules (dict "apiGroups" (list "zonewright.dev") "resources" (list "zones/status") "verbs" (list "patch")) -}}
+{{- if include "zonewright.keepsUpdates" . -}}
+{{- $rules = append $rules (dict "apiGroups" (list "zonewright.dev") "resources" (list "zonecheckpoints" "zonejournals") "verbs" (list "create" "delete" "get" "list")) -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $rules -}}
 {{- end -}}

@@ -143,6 +143,12 @@
 {{- if and (ne .Values.kind "DaemonSet") (kindIs "invalid" .Values.leaderElection.enabled | ternary $auto .Values.leaderElection.enabled) }}true{{ end -}}
 {{- end -}}
 
+{{/* Whether clients may update zones that several Pods have: what they change is kept in the cluster. */}}
+{{- define "zonewright.keepsUpdates" -}}
+{{- $granted := or .Values.dns.updatePolicy .Values.config (include "zonewright.extraArg" (list . "update-policy") | trim) -}}
+{{- if and (include "zonewright.elects" .) $granted }}true{{ end -}}
+{{- end -}}
+
 {{- define "zonewright.replicaSecret" -}}
 {{- default (printf "%s-replicas" (include "zonewright.fullname" .)) .Values.leaderElection.key.secretName -}}
 {{- end -}}

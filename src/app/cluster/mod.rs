@@ -18,6 +18,7 @@ mod lead;
 mod others;
 mod role;
 mod shared;
+mod status;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,7 +27,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use cluster::{Candidate, LeaseOptions, LogOptions, ObjectLog, Standing, Term, elect};
+use cluster::{
+    Candidate, LeaseOptions, LogOptions, ObjectLog, Standing, StatusReporter, Term, elect,
+};
 use config::{Config, Objects};
 use server::pipeline::Authority;
 use source::watch::{Connection, connect};
@@ -230,9 +233,16 @@ impl Cluster {
             name = candidate.name, address = %candidate.address, lease = lease.name,
             namespace = lease.namespace, "one of several copies, the Lease says who leads"
         );
+        let reporter = StatusReporter::new(link.clone(), &lease.namespace, &lease.name);
         let pod = label::Pod::new(link, lease.namespace.clone(), candidate.name.clone());
         let roles = self.replicas.subscribe();
-        tasks.spawn(pod.run(roles, stop.clone()));
+        tasks.spawn(pod.run(roles.clone(), stop.clone()));
+        let speaker = status::Speaker {
+            reporter,
+            store: Arc::clone(&self.replicas.store),
+            leader: candidate.name.clone(),
+        };
+        tasks.spawn(speaker.run(roles, stop.clone()));
         let ready = self
             .follow(standing, candidate, (config, model, statuses), tasks, stop)
             .await;

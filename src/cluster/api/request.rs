@@ -60,8 +60,15 @@ impl Api {
         patience: Duration,
     ) -> Result<Value, ApiError> {
         let verb = verb(&method, behind);
-        let done = timeout(patience, self.exchange(method, resource, behind, body)).await;
-        let done = done.unwrap_or(Err(Fault::Silent { patience }));
+        let done = match patience {
+            // Nothing is sent for which there is no time.
+            Duration::ZERO => Err(Fault::Silent { patience }),
+            _ => {
+                let exchange = self.exchange(method, resource, behind, body);
+                let done = timeout(patience, exchange).await;
+                done.unwrap_or(Err(Fault::Silent { patience }))
+            }
+        };
         done.map_err(|fault| wrap(verb, resource, behind, fault))
     }
 

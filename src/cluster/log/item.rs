@@ -137,7 +137,7 @@ pub(crate) const GROUP: &str = "zonewright.dev";
 pub(crate) const VERSION: &str = "v1alpha1";
 
 /// The label with the name of the log.
-pub(super) const LOG_LABEL: &str = "zonewright.dev/log";
+pub(crate) const LOG_LABEL: &str = "zonewright.dev/log";
 
 #[cfg(test)]
 mod tests {

@@ -274,6 +274,8 @@ impl Journal for ObjectLog {
         renew: bool,
         capture: &mut dyn FnMut() -> Vec<(Name, Stored)>,
     ) -> Result<bool, JournalError> {
+        // What nobody waits for is sent now.
+        self.shared.work.notify_one();
         let wanted = {
             let mut state = self.shared.lock();
             if let Some(why) = state.fold_error.take() {

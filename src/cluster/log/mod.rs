@@ -26,6 +26,8 @@ mod worker;
 mod write;
 
 pub use error::LogError;
+pub(crate) use item::{GROUP, LOG_LABEL, VERSION};
 pub use journal::ObjectLog;
+pub(crate) use name::{label, stem};
 pub use open::{Ahead, Opened};
 pub use served::LogOptions;

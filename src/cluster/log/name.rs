@@ -10,7 +10,7 @@ use ring::digest::{SHA256, digest};
 use wire::Name;
 
 /// What the names of all objects of a zone begin with, in the log of this name.
-pub(super) fn stem(log: &str, zone: &Name) -> String {
+pub(crate) fn stem(log: &str, zone: &Name) -> String {
     let mut slug = String::new();
     for byte in zone.to_string().bytes().take(MOST_SLUG) {
         let byte = byte.to_ascii_lowercase();
@@ -27,7 +27,7 @@ pub(super) fn stem(log: &str, zone: &Name) -> String {
 }
 
 /// A label's value for a log: its name, or what stands for a longer one.
-pub(super) fn label(log: &str) -> String {
+pub(crate) fn label(log: &str) -> String {
     let is_one = log.len() <= MOST_LABEL
         && log
             .bytes()

@@ -1,6 +1,6 @@
 //! A term begins: what is there is read, and the fence is set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wire::{Name, Serial};
 use zone::journal::{BLOCK, Entry, Replay, Stored, pack};
@@ -19,6 +19,9 @@ pub struct Opened {
     pub term: Term,
     /// Each zone with what clients brought, the serial to start at and its ceiling.
     pub zones: BTreeMap<Name, Stored>,
+    /// Those of them of which it knows all that clients brought. Of others nobody has told it yet, or it was
+    /// put back to an earlier state: what is served of them is worth more.
+    pub known: BTreeSet<Name>,
     /// Zones of which somebody was shown more than the log knows of: it was put back to an earlier state.
     pub ahead: Vec<Ahead>,
     /// What was not as it should be, for people.
@@ -81,6 +84,7 @@ async fn take<O: Objects>(
     let mut opened = Opened {
         term: term.clone(),
         zones: BTreeMap::new(),
+        known: BTreeSet::new(),
         ahead: Vec::new(),
         notes: strange.into_iter().map(note).collect(),
     };
@@ -92,13 +96,14 @@ async fn take<O: Objects>(
                  clients had changed with it is lost"
             ));
         }
-        let mut stored = found.replay(&zone, &mut opened.notes);
+        let (mut stored, mut is_known) = found.replay(&zone, &mut opened.notes);
         let ceiling = stored.ceiling;
         stored.serial = newer(stored.serial, before.now);
         if let Some(&held) = before.held.get(&zone)
             && held.is_newer_than(ceiling)
         {
             stored.serial = newer(stored.serial, held.next());
+            is_known = false;
             let zone = zone.clone();
             opened.ahead.push(Ahead {
                 zone,
@@ -110,7 +115,7 @@ async fn take<O: Objects>(
         stored.ceiling = Serial(stored.serial.0.wrapping_add(BLOCK));
         let mut log = found.log;
         // The next leader need not stumble over it.
-        log.renew = found.gap.is_some();
+        log.renew = found.gap.is_some() || !is_known;
         let mut data = Vec::new();
         let serial = stored.ceiling;
         pack(
@@ -130,6 +135,9 @@ async fn take<O: Objects>(
         };
         create(objects, term, &fence).await?;
         log.added(&fence);
+        if is_known {
+            opened.known.insert(zone.clone());
+        }
         opened.zones.insert(zone.clone(), stored);
         logs.insert(zone, log);
     }
@@ -215,8 +223,8 @@ impl Found {
         self.entries.push(entry);
     }
 
-    /// What it comes to.
-    fn replay(&self, zone: &Name, notes: &mut Vec<String>) -> Stored {
+    /// What it comes to, and whether that is all that clients brought.
+    fn replay(&self, zone: &Name, notes: &mut Vec<String>) -> (Stored, bool) {
         let mut replay = Replay::default();
         for item in self.checkpoint.iter().chain(&self.entries) {
             if let Err(damage) = replay.read(item.id.number, &item.data) {
@@ -232,7 +240,10 @@ impl Found {
             steps: Vec::new(),
             late: Vec::new(),
         };
-        replay.finish().remove(zone).unwrap_or_else(empty)
+        // The first leader of a zone makes a checkpoint, whatever there is.
+        let is_known = replay.has_commits() || !self.checkpoint.is_empty();
+        let stored = replay.finish().remove(zone);
+        (stored.unwrap_or_else(empty), is_known)
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct ZoneLog {
     pub(super) useless: Vec<Id>,
     /// Whether it had no entry when the term began.
     pub(super) fresh: bool,
-    /// Whether it should be folded soon, whatever its size.
+    /// Whether it should be folded soon, whatever its size: it does not say all that there is.
     pub(super) renew: bool,
     folding: bool,
     /// Bytes of what waits to be sent, an object each.
@@ -133,6 +133,7 @@ impl ZoneLog {
     pub(super) fn fresh() -> Self {
         Self {
             fresh: true,
+            renew: true,
             ..Self::default()
         }
     }

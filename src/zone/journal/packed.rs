@@ -128,7 +128,10 @@ fn add(into: &mut Vec<u8>, number: u64, entry: &Entry<'_>) -> bool {
 
 /// What the bytes that were read come to.
 #[derive(Debug, Default)]
-pub struct Replay(State);
+pub struct Replay {
+    state: State,
+    commits: bool,
+}
 
 impl Replay {
     /// Takes in what is kept under a number. Entries come in the order in which they were made.
@@ -140,16 +143,23 @@ impl Replay {
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let read = one(rest, number);
             let (record, len) = read.ok_or(Unreadable { number, byte: at })?;
-            self.0.apply(record);
+            self.commits |= matches!(record, Record::Commit { .. });
+            self.state.apply(record);
             at += len;
         }
         Ok(())
     }
 
+    /// Whether anything said what clients brought.
+    #[must_use]
+    pub fn has_commits(&self) -> bool {
+        self.commits
+    }
+
     /// What it comes to: serials begin above the ceilings.
     #[must_use]
     pub fn finish(self) -> BTreeMap<Name, Stored> {
-        self.0.finish(false, 0, 0)
+        self.state.finish(false, 0, 0)
     }
 }
 

@@ -81,6 +81,7 @@ impl Process {
         let told = Opened {
             term: opened.term.clone(),
             zones: opened.zones.clone(),
+            known: opened.known.clone(),
             ahead: opened.ahead.clone(),
             notes: opened.notes.clone(),
         };
@@ -353,6 +354,28 @@ fn an_entry_that_somebody_took_away_is_told_of() {
     settle(&next, &objects);
     let last = Process::start(&objects);
     assert!(last.lead(3, &["a."]).unwrap().notes.is_empty());
+}
+
+#[test]
+fn what_clients_brought_is_known_once_it_was_written() {
+    let objects = Objects::default();
+    let process = Process::start(&objects);
+    let opened = process.lead(1, &["a."]).unwrap();
+    assert!(opened.known.is_empty());
+    // Names of objects alone: a ceiling of serials is all there is.
+    let change = zone::Change {
+        owner: name("n.a."),
+        rtype: Rtype::TXT,
+        layer: zone::Layer::Synced,
+        rrset: None,
+    };
+    process.store.commit(&name("a."), vec![change]).unwrap();
+    let next = Process::start(&objects);
+    assert!(next.lead(2, &["a."]).unwrap().known.is_empty());
+    settle(&next, &objects);
+    let last = Process::start(&objects);
+    let opened = last.lead(3, &["a."]).unwrap();
+    assert!(opened.known.contains(&name("a.")));
 }
 
 /// Begins checkpoints where they are wanted, and waits until they are there.
