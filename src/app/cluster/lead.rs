@@ -5,7 +5,7 @@
 //! where that cannot be read, what no object asked for since the start is kept as theirs: a name too many
 //! harms less than one that was acknowledged and is gone.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +25,10 @@ use crate::app::{clock, telemetry};
 pub(super) struct Knowledge {
     /// Zones that updates are granted for; none of their own is for all others.
     updated: Arc<(HashSet<Name>, bool)>,
-    /// Whether it is known what updates have brought.
+    /// Whether it was tried with success to read what updates have brought.
     pub(super) told: bool,
+    /// Zones of which it is known; all of them where nobody has to read it.
+    known: Option<Arc<BTreeSet<Name>>>,
     /// Zones that objects may have names in.
     synced: Arc<HashSet<Name>>,
     model: Option<Model>,
@@ -40,6 +42,7 @@ impl Knowledge {
         Self {
             updated: Arc::new((zones, others)),
             told: true,
+            known: None,
             synced: Arc::new(
                 Made::all(config)
                     .into_iter()
@@ -56,6 +59,18 @@ impl Knowledge {
         zones.contains(apex) || *others
     }
 
+    /// Takes in of which zones it is known what updates have brought.
+    pub(super) fn tell(&mut self, known: Option<BTreeSet<Name>>) {
+        self.told = known.is_some();
+        self.known = known.map(Arc::new);
+    }
+
+    /// Whether that is known of a zone.
+    fn is_told(&self, apex: &Name) -> bool {
+        let known = self.known.as_ref();
+        self.told && known.is_none_or(|known| known.contains(apex))
+    }
+
     /// Whether objects ask for a name.
     fn is_asked_for(&self, owner: &Name) -> bool {
         let Some(model) = &self.model else {
@@ -66,8 +81,13 @@ impl Knowledge {
 }
 
 /// Reads what clients had changed, and tells zones; those that led before us can add nothing to it then.
-/// False if it cannot be read: then nothing is added, and what is served stays.
-pub(super) async fn recall(replicas: &Arc<Replicas>, log: &Arc<ObjectLog>, term: &Term) -> bool {
+/// Gives the zones of which it is known. None if it cannot be read: then nothing is added, and what is
+/// served stays.
+pub(super) async fn recall(
+    replicas: &Arc<Replicas>,
+    log: &Arc<ObjectLog>,
+    term: &Term,
+) -> Option<BTreeSet<Name>> {
     let (begin, now) = (Instant::now(), now());
     let opened = loop {
         let held = replicas.shown();
@@ -76,7 +96,7 @@ pub(super) async fn recall(replicas: &Arc<Replicas>, log: &Arc<ObjectLog>, term:
             Err(error) => error,
         };
         if !term.may_write() {
-            return false;
+            return None;
         }
         if begin.elapsed() > PATIENCE {
             tracing::error!(
@@ -84,7 +104,7 @@ pub(super) async fn recall(replicas: &Arc<Replicas>, log: &Arc<ObjectLog>, term:
                 "the journal in the cluster cannot be read: no update is taken, and what updates may have \
                  brought is kept as it is served"
             );
-            return false;
+            return None;
         }
         sleep(AGAIN).await;
     };
@@ -100,18 +120,19 @@ pub(super) async fn recall(replicas: &Arc<Replicas>, log: &Arc<ObjectLog>, term:
         );
     }
     let (replicas, log) = (Arc::clone(replicas), Arc::clone(log));
+    let known = opened.known.clone();
     let told = tokio::task::spawn_blocking(move || {
         let _changed = log.take_over(&replicas.store, opened);
         replicas.store.reserve(now)
     });
     match told.await {
-        Ok(Ok(())) => true,
+        Ok(Ok(())) => Some(known),
         Ok(Err(error)) => {
             let error = telemetry::chain(&error);
             tracing::warn!(error, "serials could not be reserved in the cluster");
-            true
+            Some(known)
         }
-        Err(_) => false,
+        Err(_) => None,
     }
 }
 
@@ -144,7 +165,7 @@ pub(super) async fn step_back(replicas: &Arc<Replicas>) -> usize {
 
 fn take_over(replicas: &Replicas, knowledge: &Knowledge, apex: &Name) -> bool {
     let store = &replicas.store;
-    let in_doubt = knowledge.is_updated(apex) && !knowledge.told;
+    let in_doubt = knowledge.is_updated(apex) && !knowledge.is_told(apex);
     let updates: Option<Vec<Change>> = (!in_doubt).then(|| {
         let mut own = store.layer(apex, Layer::Dynamic);
         own.extend(store.layer(apex, Layer::Override));

@@ -162,7 +162,8 @@ impl Roles {
         let next = match (&standing, &now) {
             (Standing::Leader(term), Role::Lead(ours)) if term.number() == ours.number() => {
                 if let (Some(log), false) = (&self.log, self.knowledge.told) {
-                    self.knowledge.told = lead::recall(&self.replicas, log, term).await;
+                    let known = lead::recall(&self.replicas, log, term).await;
+                    self.knowledge.tell(known);
                 }
                 // A zone may have come.
                 lead::promote(&self.replicas, &self.knowledge).await;
@@ -205,10 +206,10 @@ impl Roles {
         match &next {
             Role::Lead(term) => {
                 self.replicas.set_role(next.clone());
-                self.knowledge.told = match &self.log {
-                    Some(log) => lead::recall(&self.replicas, log, term).await,
-                    None => true,
-                };
+                if let Some(log) = &self.log {
+                    let known = lead::recall(&self.replicas, log, term).await;
+                    self.knowledge.tell(known);
+                }
                 let zones = lead::promote(&self.replicas, &self.knowledge).await;
                 tracing::info!(term = term.number(), zones, "this copy leads");
                 self.leading.send_replace(Some(term.clone()));

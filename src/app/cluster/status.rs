@@ -76,7 +76,7 @@ impl Speaker {
         Some(ZoneStatus {
             zone: apex.clone(),
             serial: zone.serial(),
-            records: zone.records() as u64,
+            records: zone.record_count() as u64,
             leader: self.leader.clone(),
             ready: zone.withheld().is_none(),
             complete: !zone.is_incomplete(),
