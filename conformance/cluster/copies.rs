@@ -1,6 +1,7 @@
 //! Three copies of our program on an API server of their own.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
@@ -209,6 +210,15 @@ impl Copies {
         Ok(())
     }
 
+    /// Takes away what all copies have stored beside the cluster; none may run.
+    pub(super) fn forget(&self) -> Result<(), String> {
+        for number in 0..COPIES {
+            let folder = self.site.path(&format!("data-{number}"));
+            std::fs::remove_dir_all(folder).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     /// Sends a signal to a copy.
     pub(super) fn signal(&self, number: usize, signal: Signal) -> Result<(), String> {
         let server = self.servers.get(number).and_then(Option::as_ref);
@@ -321,21 +331,20 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The resources that copies keep updates in; what is in them is nobody's business but theirs.
+/// The resources that copies keep what they know in, as the chart has them.
 fn define(cluster: &Cluster, site: &Site) -> Result<(), String> {
     let folder = site.path("crds");
     std::fs::create_dir(&folder).map_err(|error| error.to_string())?;
-    for kind in ["ZoneJournal", "ZoneCheckpoint"] {
-        let singular = kind.to_lowercase();
+    let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/zonewright/files");
+    for plural in ["zones", "zonecheckpoints", "zonejournals"] {
+        let file = format!("{plural}.yaml");
+        let spec = std::fs::read_to_string(chart.join(&file)).map_err(|error| error.to_string())?;
+        let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
         let text = format!(
             "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
-             metadata: {{name: {singular}s.zonewright.dev}}\n\
-             spec:\n  group: zonewright.dev\n  scope: Namespaced\n\
-             \x20 names: {{kind: {kind}, listKind: {kind}List, plural: {singular}s, singular: {singular}}}\n\
-             \x20 versions:\n  - name: v1alpha1\n    served: true\n    storage: true\n\
-             \x20   schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}\n"
+             metadata: {{name: {plural}.zonewright.dev}}\nspec:\n{spec}"
         );
-        site.write(&format!("crds/{singular}s.yaml"), &text)?;
+        site.write(&format!("crds/{file}"), &text)?;
     }
     cluster.define(&folder).map_err(|error| chain(&error))
 }

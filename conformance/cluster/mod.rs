@@ -13,6 +13,7 @@ mod chaos;
 mod copies;
 mod elsewhere;
 mod failover;
+mod journal;
 mod watch;
 
 use libtest_mimic::Trial;
@@ -26,6 +27,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         chaos::TRIALS,
         elsewhere::TRIALS,
         failover::TRIALS,
+        journal::TRIALS,
     ];
     tables
         .into_iter()
