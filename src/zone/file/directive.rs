@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use wire::text::{self, Token};
 use wire::{Name, Ttl};
 
+use super::here::Here;
 use super::hint;
 use super::owner::Scope;
-use super::parse::{Here, Parser};
+use super::parse::Parser;
 use super::say::quote;
 use super::source::ReadError;
 

@@ -13,9 +13,10 @@ use std::ops::Range;
 use wire::text::{Token, decimal, seconds};
 use wire::{Class, Rtype};
 
+use super::here::{Here, TypeMemo};
 use super::hint;
 use super::owner::{Owner, Scope};
-use super::parse::{Here, Parser, TypeMemo};
+use super::parse::Parser;
 use super::say::quote;
 use super::scan::Scanner;
 

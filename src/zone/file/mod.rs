@@ -14,9 +14,11 @@
 //! takes memory out of proportion to the files, and the counts that bound it are in messages.
 //! Nothing is allocated for a record but its place in the list.
 
+mod bytes;
 mod directive;
 mod form;
 mod generate;
+mod here;
 mod hint;
 mod load;
 mod locate;

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use wire::text::Token;
 
-use super::parse::{Here, Parser};
+use super::here::Here;
+use super::parse::Parser;
 use super::report::{Diagnostic, Mark, Severity};
 use super::scan::{Fault, FaultKind, MAX_LINE};
 use super::source::Source;
