@@ -14,6 +14,7 @@ mod explain;
 mod external_dns;
 mod files;
 mod follow;
+mod follow_hostile;
 mod follow_tls;
 mod image;
 mod import;
@@ -65,6 +66,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         external_dns::TRIALS,
         files::TRIALS,
         follow::TRIALS,
+        follow_hostile::TRIALS,
         follow_tls::TRIALS,
         image::TRIALS,
         import::TRIALS,
