@@ -52,6 +52,8 @@ struct Peer {
     ready: bool,
     /// The last version of each zone that it has.
     has: HashMap<Name, Serial>,
+    /// Zones that it does not know: files reach copies at different times. It comes for them by itself.
+    lacks: BTreeSet<Name>,
     /// Zones that it is to be told of.
     untold: BTreeSet<Name>,
     wake: Arc<Notify>,
@@ -124,6 +126,7 @@ impl Others {
         for peer in state.peers.values_mut() {
             peer.ready = false;
             peer.has.clear();
+            peer.lacks.clear();
             peer.untold.clear();
         }
         let due = state.take_due(None);
@@ -163,15 +166,21 @@ impl Others {
         }
     }
 
-    /// A copy has a version.
-    fn has(&self, peer: SocketAddr, zone: &Name, serial: Serial) {
+    /// A copy has a version of a zone, or does not know the zone.
+    fn has(&self, peer: SocketAddr, zone: &Name, serial: Option<Serial>) {
         let mut state = self.lock();
         let leading = state.leading;
         if let Some(peer) = state.peers.get_mut(&peer)
             && leading
         {
             peer.ready = true;
-            peer.has.insert(zone.clone(), serial);
+            match serial {
+                Some(serial) => {
+                    peer.lacks.remove(zone);
+                    peer.has.insert(zone.clone(), serial);
+                }
+                None => drop(peer.lacks.insert(zone.clone())),
+            }
         }
         let due = state.take_due(Some(Instant::now()));
         drop(state);
@@ -212,7 +221,8 @@ impl State {
         let mut ready = self.peers.values().filter(|peer| peer.ready);
         ready.all(|peer| {
             let has = peer.has.get(zone);
-            has.is_some_and(|has| *has == serial || has.is_newer_than(serial))
+            let is_there = has.is_some_and(|has| *has == serial || has.is_newer_than(serial));
+            is_there || peer.lacks.contains(zone)
         })
     }
 
@@ -305,7 +315,7 @@ async fn tell(others: Arc<Others>, address: SocketAddr, wake: Arc<Notify>) {
     let key = Some(Arc::clone(&others.key));
     let server = Arc::new(peer::server(address, key, limits));
     let mut pause = FIRST_PAUSE;
-    let mut telling: JoinSet<(Name, Result<Serial, String>)> = JoinSet::new();
+    let mut telling: JoinSet<(Name, Result<Told, String>)> = JoinSet::new();
     let mut under_way = BTreeSet::new();
     loop {
         let free = MOST_AT_ONCE.saturating_sub(telling.len());
@@ -324,9 +334,13 @@ async fn tell(others: Arc<Others>, address: SocketAddr, wake: Arc<Notify>) {
         let Ok((zone, told)) = told else { continue };
         under_way.remove(&zone);
         match told {
-            Ok(serial) => {
+            Ok(told) => {
                 pause = FIRST_PAUSE;
-                others.has(address, &zone, serial);
+                match told {
+                    Told::Has(serial) => others.has(address, &zone, Some(serial)),
+                    Told::Lacks => others.has(address, &zone, None),
+                    Told::Nothing => {}
+                }
             }
             Err(error) => {
                 others.again(address, zone);
@@ -340,10 +354,20 @@ async fn tell(others: Arc<Others>, address: SocketAddr, wake: Arc<Notify>) {
     }
 }
 
-/// Tells one copy of the version of a zone that is shown now; gives it once the copy has it.
-async fn tell_of(store: &Store, server: &Server, zone: &Name) -> Result<Serial, String> {
+/// What came of telling a copy.
+enum Told {
+    /// It has this version.
+    Has(Serial),
+    /// It does not know the zone.
+    Lacks,
+    /// There was nothing to tell: the zone is gone.
+    Nothing,
+}
+
+/// Tells one copy of the version of a zone that is shown now; done once the copy has it.
+async fn tell_of(store: &Store, server: &Server, zone: &Name) -> Result<Told, String> {
     let Some((ttl, soa)) = soa_of(store, zone.as_ref()) else {
-        return Err("nothing of the zone is shown".to_owned());
+        return Ok(Told::Nothing);
     };
     let numbers = soa
         .last_chunk::<20>()
@@ -353,7 +377,8 @@ async fn tell_of(store: &Store, server: &Server, zone: &Name) -> Result<Serial, 
         .notify_connected(zone.as_ref(), Some((ttl, &soa)))
         .await
     {
-        Ok(answer) if answer.rcode() == Rcode::NOERROR => Ok(serial),
+        Ok(answer) if answer.rcode() == Rcode::NOERROR => Ok(Told::Has(serial)),
+        Ok(answer) if answer.rcode() == Rcode::NOTAUTH => Ok(Told::Lacks),
         Ok(answer) => Err(format!("{} answers {}", server.label(), answer.rcode())),
         Err(fault) => Err(telemetry::chain(&fault)),
     }
@@ -419,7 +444,7 @@ mod tests {
             let mut state = others.lock();
             state.peers.insert(address(*port), Peer::default());
             drop(state);
-            others.has(address(*port), &name(), Serial(*serial));
+            others.has(address(*port), &name(), Some(Serial(*serial)));
         }
         others
     }
@@ -445,12 +470,16 @@ mod tests {
         others.lock().peers.insert(address(3), Peer::default());
         let told = wait(&others, 5);
         assert!(told.try_recv().is_err());
-        others.has(address(1), &name(), Serial(5));
+        others.has(address(1), &name(), Some(Serial(5)));
         assert!(told.try_recv().is_err());
         // A later version will do as well.
-        others.has(address(2), &name(), Serial(7));
+        others.has(address(2), &name(), Some(Serial(7)));
         assert!(told.try_recv().is_ok());
         assert!(wait(&others, 5).try_recv().is_ok(), "all have it");
+        // Who does not know the zone will not get it by waiting.
+        let told = wait(&others, 7);
+        others.has(address(1), &name(), None);
+        assert!(told.try_recv().is_ok());
     }
 
     #[test]
