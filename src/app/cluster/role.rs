@@ -113,7 +113,11 @@ impl Roles {
         loop {
             self.begin_zones(&mut zones, &stop).await;
             self.step().await;
-            unheard &= matches!(*self.standing.borrow(), Standing::Unknown);
+            // Who cannot ask is told of nobody, too.
+            unheard &= matches!(
+                *self.standing.borrow(),
+                Standing::Unknown | Standing::Follower { leader: None }
+            );
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -232,7 +236,7 @@ impl Roles {
             .filter(|apex| self.replicas.show_own(apex));
         let shown: Vec<String> = shown.map(|apex| apex.to_string()).collect();
         tracing::warn!(
-            "who leads is not known: the API server has not been heard; zones are served as they were last known"
+            "who leads is not known, the API server may be away; zones are served as they were last known"
         );
         if !shown.is_empty() {
             tracing::warn!(
