@@ -33,7 +33,7 @@ use clap::Parser;
 use cluster_peers::Parts;
 use tempfile::TempDir;
 
-use process::{Process, answered, free_address};
+use process::{Memory, Process, answered, free_address};
 use theirs::Theirs;
 
 /// Measures size, memory and start of ours, and of external-dns, CoreDNS and etcd together.
@@ -64,7 +64,7 @@ struct CommandLine {
 #[derive(Clone, Debug)]
 struct Measured {
     programs: Vec<PathBuf>,
-    memory: u64,
+    memory: Memory,
     start: Duration,
 }
 
@@ -162,7 +162,8 @@ fn row(name: &str, measured: &Measured, folder: &Path) -> anyhow::Result<Row> {
         cells: vec![
             megabytes(disk),
             megabytes(packed),
-            megabytes(measured.memory),
+            megabytes(measured.memory.resident),
+            megabytes(measured.memory.own),
             milliseconds(measured.start),
         ],
     })
@@ -219,9 +220,14 @@ fn wait(dns: SocketAddr, name: &str, processes: &[&Process]) -> anyhow::Result<(
 }
 
 /// What these have resident once nothing has happened for a while.
-fn idle(processes: &[&Process]) -> u64 {
+fn idle(processes: &[&Process]) -> Memory {
     pause(SETTLE);
-    processes.iter().map(|process| process.memory()).sum()
+    let mut sum = Memory::default();
+    for memory in processes.iter().map(|process| process.memory()) {
+        sum.resident += memory.resident;
+        sum.own += memory.own;
+    }
+    sum
 }
 
 /// A zone with so many addresses.

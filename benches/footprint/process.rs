@@ -11,6 +11,15 @@ use benches::{ask, question};
 use tempfile::TempDir;
 use wire::{Name, NameRef};
 
+/// Memory of one process or several, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Memory {
+    /// With the pages of files, which the system keeps for all who run the same program.
+    pub(crate) resident: u64,
+    /// What nobody shares.
+    pub(crate) own: u64,
+}
+
 /// A running program. It ends with this value.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -42,13 +51,19 @@ impl Process {
         Ok(Self { child, folder })
     }
 
-    /// What it has resident, in bytes, with its pages of files.
-    pub(crate) fn memory(&self) -> u64 {
+    /// What it has resident, in bytes: all of it, and without the pages of files.
+    pub(crate) fn memory(&self) -> Memory {
         let text = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let text = text.unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        kib.unwrap_or(0) * 1024
+        let bytes = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+            kib.unwrap_or(0) * 1024
+        };
+        Memory {
+            resident: bytes("VmRSS:"),
+            own: bytes("RssAnon:"),
+        }
     }
 
     /// The end of what it said.

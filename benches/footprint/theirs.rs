@@ -75,7 +75,7 @@ impl Theirs {
         let memory = idle(&all);
         let each: Vec<String> = all
             .iter()
-            .map(|one| benches::megabytes(one.memory()))
+            .map(|one| benches::megabytes(one.memory().resident))
             .collect();
         eprintln!(
             "  resident: external-dns, etcd, CoreDNS {} MB",
