@@ -6,16 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use config::Zones;
-use tokio::sync::oneshot;
 use wire::Name;
 
 use super::file::File;
-use super::load::{Load, Loader, Served};
+use super::load::{Load, Loader};
 use super::made::Made;
+use super::order::{Handle, Order, Outcome};
 use super::places::Places;
 use super::say::{say, say_warnings};
 use super::scan::{Found, From, Scan, scan};
@@ -23,41 +23,6 @@ use super::status::{State, Status, Statuses};
 use super::way::way;
 use crate::app::clock;
 use crate::app::watch::{Nudge, Watcher};
-
-/// What the keeper is told.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// Files may have changed.
-    Nudge(Nudge),
-    /// Read these zones again, or all if none is named, changed or not.
-    Reload(Vec<Name>, oneshot::Sender<Vec<Outcome>>),
-    /// End.
-    Stop,
-}
-
-/// What came of reading a zone again.
-#[derive(Clone, Debug)]
-pub(crate) struct Outcome {
-    pub(crate) zone: Name,
-    /// What is served now, or the errors in the file.
-    pub(crate) result: Result<Served, String>,
-}
-
-/// Gives orders to the keeper.
-#[derive(Clone, Debug)]
-pub(crate) struct Handle(SyncSender<Order>);
-
-impl Handle {
-    /// Gives an order; waits while the keeper has too many. False if it has ended.
-    pub(crate) fn give(&self, order: Order) -> bool {
-        self.0.send(order).is_ok()
-    }
-
-    /// The way for events of files.
-    fn sender(&self) -> SyncSender<Order> {
-        self.0.clone()
-    }
-}
 
 /// Owns the list of zones.
 #[derive(Debug)]

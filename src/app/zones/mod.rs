@@ -15,6 +15,7 @@ mod hint;
 mod keeper;
 mod load;
 mod made;
+mod order;
 mod places;
 mod say;
 mod scan;
@@ -22,9 +23,10 @@ mod status;
 mod way;
 
 pub(crate) use hint::hint;
-pub(crate) use keeper::{Handle, Keeper, Order};
+pub(crate) use keeper::Keeper;
 pub(crate) use load::Loader;
 pub(crate) use made::Made;
+pub(crate) use order::{Handle, Order};
 pub(crate) use scan::{list, missing, scan};
 pub(crate) use status::{State, Status, Statuses};
 
