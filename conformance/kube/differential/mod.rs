@@ -20,5 +20,6 @@ mod play;
 mod pool;
 mod random;
 mod trials;
+mod words;
 
 pub use trials::{Mode, trials, trials_in};

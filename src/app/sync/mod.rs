@@ -19,6 +19,7 @@ mod layer;
 mod model;
 mod options;
 mod own_zones;
+mod parts;
 mod pass;
 mod pending;
 mod report;

@@ -5,14 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use config::{Objects, Provider, Registry, Sync};
-use plan::brake::Brake;
-use plan::registry::Shadow;
-use plan::{Desired, DynProvider, HttpCalls};
-use provider::inmemory::InMemory;
-use provider::layer::{DryRun, Metered, TimeLimit};
-use provider::webhook::{Settings, Webhook};
-use source::Engine;
+use config::{Objects, Provider, Sync};
+use plan::HttpCalls;
 use source::object::{DnsEndpoint, Kind};
 use source::watch::{Link, Reporter};
 use tokio::sync::{mpsc, oneshot};
@@ -24,18 +18,12 @@ use zone::Store;
 
 use crate::app::cluster::Leading;
 
-use super::destination::{Asks, Destination, Doubt, Pace, Words};
-use super::embedded::Embedded;
+use super::destination::{Asks, Destination};
 use super::feed::{self, Reread};
 use super::model::{Model, Touched};
-use super::options;
-use super::own_zones::OwnZones;
-use super::pass::Judge;
-use super::report::{self, Outbox, Reports, Told, Wishes};
+use super::parts::Parts;
+use super::report::{self, Outbox, Reports, Told};
 use super::resolve;
-use super::rfc2136;
-use super::status::Status;
-use super::unclaimed::Unclaimed;
 
 /// What runs.
 pub(crate) struct Running {
@@ -49,16 +37,6 @@ pub(crate) struct Running {
     pub(crate) reread: Option<Reread>,
     /// Requests by HTTP.
     pub(crate) calls: Arc<HttpCalls>,
-}
-
-/// The parts before anything runs.
-pub(super) struct Parts {
-    pub(super) model: Model,
-    pub(super) destinations: Vec<Destination>,
-    link: Option<Link>,
-    outbox: Option<Outbox>,
-    reports: Reports,
-    calls: Arc<HttpCalls>,
 }
 
 /// All objects known, and destinations that have done nothing yet.
@@ -307,148 +285,6 @@ fn observe(model: &Model, reports: &Reports, touched: &[Touched]) {
     }
 }
 
-impl Parts {
-    pub(super) async fn new(sync: &Sync, store: &Arc<Store>) -> anyhow::Result<Self> {
-        let rows = options::rows(sync)?;
-        let rules = options::source_rules(&sync.rules)?;
-        let engine = Engine::new(Arc::new(rules), rows.iter().copied());
-        let desired = Desired::new(options::merge_rules(sync, &rows));
-        let model = Model::new(engine, desired);
-        let calls = Arc::new(HttpCalls::default());
-        let link = match &sync.objects {
-            // A source that makes its names up needs no cluster.
-            Objects::Cluster(_) if model.wanted().is_empty() => None,
-            Objects::Cluster(kubernetes) => Some(feed::link(kubernetes, &calls).await?),
-            Objects::Manifests(_) => None,
-        };
-        let (reports, outbox) = match &link {
-            Some(_) if !sync.dry_run => {
-                let (reports, outbox) = Reports::new(&sync.events_emit, model.told());
-                (reports, Some(outbox))
-            }
-            _ => (Reports::silent(), None),
-        };
-        let mut destinations = Vec::new();
-        for settings in &sync.destinations {
-            let destination = destination(settings, sync, store, &model, (&reports, &calls))
-                .with_context(|| format!("destination \"{}\"", settings.name))?;
-            destinations.push(destination);
-        }
-        Ok(Self {
-            model,
-            destinations,
-            link,
-            outbox,
-            reports,
-            calls,
-        })
-    }
-}
-
-fn destination(
-    settings: &config::Destination,
-    sync: &Sync,
-    store: &Arc<Store>,
-    model: &Model,
-    (reports, calls): (&Reports, &Arc<HttpCalls>),
-) -> anyhow::Result<Destination> {
-    let status = Arc::new(Status::default());
-    let embedded = match &settings.provider {
-        Provider::Embedded(embedded) => Some(embedded),
-        _ => None,
-    };
-    let mut provider = provider(&settings.provider, store, calls)?;
-    if sync.dry_run {
-        provider = Box::new(DryRun(provider));
-    }
-    let provider = Box::new(Metered::new(provider, Arc::clone(&status.meter)));
-    let mut zones: Vec<Box<str>> = Vec::new();
-    if let Some(embedded) = embedded {
-        zones.extend(
-            embedded
-                .zones
-                .iter()
-                .map(|zone| super::embedded::plain(zone.as_ref()).into()),
-        );
-        zones.sort_by_key(|zone| std::cmp::Reverse(zone.len()));
-    }
-    Ok(Destination {
-        name: settings.name.clone(),
-        provider,
-        judge: Judge {
-            provider: settings.provider.as_str(),
-            rules: options::plan_rules(settings)?,
-            maps: options::address_maps(&settings.address_maps)?,
-            claims: options::claims(sync, embedded.is_some()),
-            zones,
-            embedded: embedded.is_some(),
-        },
-        shadow: Shadow::new(options::registry(settings)?),
-        brake: Brake::new(options::brake_rules(sync)),
-        pace: Pace {
-            interval: sync.interval,
-            between: settings.min_event_sync_interval,
-            patience: if embedded.is_some() {
-                Duration::ZERO
-            } else {
-                PATIENCE
-            },
-            kept: match &settings.registry {
-                Registry::Txt(txt) => settings.cache_time.max(txt.cache_interval),
-                _ => settings.cache_time,
-            },
-        },
-        model: model.clone(),
-        pending: model.listen(),
-        status,
-        reports: reports.clone(),
-        wishes: Wishes::default(),
-        own: embedded.map(|embedded| OwnZones::new(Arc::clone(store), embedded.zones.clone())),
-        losses: std::collections::BTreeSet::new(),
-        negotiated: false,
-        stale: false,
-        listed: None,
-        ready: None,
-        refused: Words::default(),
-        lost: Words::default(),
-        nowhere: std::collections::BTreeSet::new(),
-        unclaimed: Unclaimed::default(),
-        leading: None,
-        term: None,
-        doubt: Doubt::default(),
-        looked: false,
-        postponed: std::collections::BTreeSet::new(),
-    })
-}
-
-fn provider(
-    settings: &Provider,
-    store: &Arc<Store>,
-    calls: &Arc<HttpCalls>,
-) -> anyhow::Result<Box<dyn DynProvider>> {
-    Ok(match settings {
-        Provider::Embedded(embedded) => {
-            Box::new(Embedded::new(Arc::clone(store), embedded.zones.clone()))
-        }
-        Provider::InMemory(memory) => Box::new(InMemory::new(&memory.zones)),
-        Provider::Rfc2136(servers) => rfc2136::provider(servers)?,
-        Provider::Webhook(webhook) => {
-            let limit = webhook.read_timeout + webhook.write_timeout;
-            let cap = usize::try_from(webhook.max_body_size).unwrap_or(usize::MAX);
-            let settings = Settings {
-                url: webhook.url.clone(),
-                limit,
-                cap,
-                calls: Arc::clone(calls),
-            };
-            Box::new(TimeLimit::new(
-                Box::new(Webhook::new(&settings)?),
-                limit * 2,
-            ))
-        }
-    })
-}
-
 /// Objects that are not listed in this time end a single pass.
 const LISTING: Duration = Duration::from_secs(60);
 
@@ -457,9 +293,6 @@ const WAITED: &str = " in 60 seconds";
 
 /// How long a single pass waits for the cluster to take what it is told.
 const TELLING: Duration = Duration::from_secs(10);
-
-/// How long the first pass over a destination of others waits for all objects.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Questions waiting for an answer.
 const ASKS: usize = 16;

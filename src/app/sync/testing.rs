@@ -12,7 +12,8 @@ use zone::Store;
 
 use super::destination::Destination;
 use super::model::Model;
-use super::start::{Parts, Running};
+use super::parts::Parts;
+use super::start::Running;
 use crate::app::zones::Made;
 
 /// Settings, and the zones that they make.

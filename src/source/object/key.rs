@@ -48,7 +48,14 @@ impl Key {
     }
 
     fn part(&self, n: usize) -> &str {
-        self.0.split('\0').nth(n).unwrap_or_default()
+        // By bytes: keys are short, and looked at often.
+        let mut rest = &*self.0;
+        for _ in 0..n {
+            let end = rest.bytes().position(|byte| byte == 0);
+            rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
+        }
+        let end = rest.bytes().position(|byte| byte == 0);
+        end.and_then(|end| rest.get(..end)).unwrap_or(rest)
     }
 }
 

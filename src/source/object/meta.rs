@@ -90,13 +90,19 @@ impl fmt::Display for Uid {
             Self::None => Ok(()),
             Self::Text(text) => f.write_str(text),
             Self::Uuid(bytes) => {
+                let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+                let (mut text, mut end) = ([b'-'; 36], 0);
                 for (at, byte) in bytes.iter().enumerate() {
-                    if DASHES.contains(&at) {
-                        f.write_str("-")?;
+                    end += usize::from(DASHES.contains(&at));
+                    for nibble in [byte >> 4, byte & 0xf] {
+                        if let Some(place) = text.get_mut(end) {
+                            *place = u8::try_from(digit(nibble)).unwrap_or(b'0');
+                        }
+                        end += 1;
                     }
-                    write!(f, "{byte:02x}")?;
                 }
-                Ok(())
+                // Whole: one call, since each object's identity is written once a sync.
+                f.write_str(std::str::from_utf8(&text).unwrap_or_default())
             }
         }
     }

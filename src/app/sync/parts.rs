@@ -1,0 +1,184 @@
+//! Model and destinations as the settings say, before anything runs.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use config::{Objects, Provider, Registry, Sync};
+use plan::brake::Brake;
+use plan::registry::Shadow;
+use plan::{Desired, DynProvider, HttpCalls};
+use provider::inmemory::InMemory;
+use provider::layer::{DryRun, Metered, TimeLimit};
+use provider::webhook::{Settings, Webhook};
+use source::Engine;
+use source::watch::Link;
+use zone::Store;
+
+use super::destination::{Destination, Doubt, Pace, Words};
+use super::embedded::Embedded;
+use super::feed;
+use super::model::Model;
+use super::options;
+use super::own_zones::OwnZones;
+use super::pass::Judge;
+use super::report::{Outbox, Reports, Wishes};
+use super::rfc2136;
+use super::status::Status;
+use super::unclaimed::Unclaimed;
+
+/// The parts before anything runs.
+pub(super) struct Parts {
+    pub(super) model: Model,
+    pub(super) destinations: Vec<Destination>,
+    pub(super) link: Option<Link>,
+    pub(super) outbox: Option<Outbox>,
+    pub(super) reports: Reports,
+    pub(super) calls: Arc<HttpCalls>,
+}
+
+impl Parts {
+    pub(super) async fn new(sync: &Sync, store: &Arc<Store>) -> anyhow::Result<Self> {
+        let rows = options::rows(sync)?;
+        let rules = options::source_rules(&sync.rules)?;
+        let engine = Engine::new(Arc::new(rules), rows.iter().copied());
+        let desired = Desired::new(options::merge_rules(sync, &rows));
+        let model = Model::new(engine, desired);
+        let calls = Arc::new(HttpCalls::default());
+        let link = match &sync.objects {
+            // A source that makes its names up needs no cluster.
+            Objects::Cluster(_) if model.wanted().is_empty() => None,
+            Objects::Cluster(kubernetes) => Some(feed::link(kubernetes, &calls).await?),
+            Objects::Manifests(_) => None,
+        };
+        let (reports, outbox) = match &link {
+            Some(_) if !sync.dry_run => {
+                let (reports, outbox) = Reports::new(&sync.events_emit, model.told());
+                (reports, Some(outbox))
+            }
+            _ => (Reports::silent(), None),
+        };
+        let mut destinations = Vec::new();
+        for settings in &sync.destinations {
+            let destination = destination(settings, sync, store, &model, (&reports, &calls))
+                .with_context(|| format!("destination \"{}\"", settings.name))?;
+            destinations.push(destination);
+        }
+        Ok(Self {
+            model,
+            destinations,
+            link,
+            outbox,
+            reports,
+            calls,
+        })
+    }
+}
+
+fn destination(
+    settings: &config::Destination,
+    sync: &Sync,
+    store: &Arc<Store>,
+    model: &Model,
+    (reports, calls): (&Reports, &Arc<HttpCalls>),
+) -> anyhow::Result<Destination> {
+    let status = Arc::new(Status::default());
+    let embedded = match &settings.provider {
+        Provider::Embedded(embedded) => Some(embedded),
+        _ => None,
+    };
+    let mut provider = provider(&settings.provider, store, calls)?;
+    if sync.dry_run {
+        provider = Box::new(DryRun(provider));
+    }
+    let provider = Box::new(Metered::new(provider, Arc::clone(&status.meter)));
+    let mut zones: Vec<Box<str>> = Vec::new();
+    if let Some(embedded) = embedded {
+        zones.extend(
+            embedded
+                .zones
+                .iter()
+                .map(|zone| super::embedded::plain(zone.as_ref()).into()),
+        );
+        zones.sort_by_key(|zone| std::cmp::Reverse(zone.len()));
+    }
+    Ok(Destination {
+        name: settings.name.clone(),
+        provider,
+        judge: Judge {
+            provider: settings.provider.as_str(),
+            rules: options::plan_rules(settings)?,
+            maps: options::address_maps(&settings.address_maps)?,
+            claims: options::claims(sync, embedded.is_some()),
+            zones,
+            embedded: embedded.is_some(),
+        },
+        shadow: Shadow::new(options::registry(settings)?),
+        brake: Brake::new(options::brake_rules(sync)),
+        pace: Pace {
+            interval: sync.interval,
+            between: settings.min_event_sync_interval,
+            patience: if embedded.is_some() {
+                Duration::ZERO
+            } else {
+                PATIENCE
+            },
+            kept: match &settings.registry {
+                Registry::Txt(txt) => settings.cache_time.max(txt.cache_interval),
+                _ => settings.cache_time,
+            },
+        },
+        model: model.clone(),
+        pending: model.listen(),
+        status,
+        reports: reports.clone(),
+        wishes: Wishes::default(),
+        own: embedded.map(|embedded| OwnZones::new(Arc::clone(store), embedded.zones.clone())),
+        losses: BTreeSet::new(),
+        negotiated: false,
+        stale: false,
+        listed: None,
+        ready: None,
+        refused: Words::default(),
+        lost: Words::default(),
+        nowhere: BTreeSet::new(),
+        unclaimed: Unclaimed::default(),
+        leading: None,
+        term: None,
+        doubt: Doubt::default(),
+        looked: false,
+        postponed: BTreeSet::new(),
+    })
+}
+
+fn provider(
+    settings: &Provider,
+    store: &Arc<Store>,
+    calls: &Arc<HttpCalls>,
+) -> anyhow::Result<Box<dyn DynProvider>> {
+    Ok(match settings {
+        Provider::Embedded(embedded) => {
+            Box::new(Embedded::new(Arc::clone(store), embedded.zones.clone()))
+        }
+        Provider::InMemory(memory) => Box::new(InMemory::new(&memory.zones)),
+        Provider::Rfc2136(servers) => rfc2136::provider(servers)?,
+        Provider::Webhook(webhook) => {
+            let limit = webhook.read_timeout + webhook.write_timeout;
+            let cap = usize::try_from(webhook.max_body_size).unwrap_or(usize::MAX);
+            let settings = Settings {
+                url: webhook.url.clone(),
+                limit,
+                cap,
+                calls: Arc::clone(calls),
+            };
+            Box::new(TimeLimit::new(
+                Box::new(Webhook::new(&settings)?),
+                limit * 2,
+            ))
+        }
+    })
+}
+
+/// How long the first pass over a destination of others waits for all objects.
+const PATIENCE: Duration = Duration::from_secs(30);
