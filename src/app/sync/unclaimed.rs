@@ -4,7 +4,7 @@
 //! those of our own zones: of these all stay that were there before the start, until objects that can
 //! be read have asked for them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plan::{ChangeSet, Endpoint, RowName, Update};
 use wire::Rtype;
@@ -16,7 +16,7 @@ use super::model::{Doubts, add_targets};
 pub(super) struct Unclaimed {
     /// Records of before the start that do not say of which object they are, and that nobody has
     /// asked for as they are.
-    places: BTreeSet<(RowName, Rtype)>,
+    places: BTreeMap<RowName, Vec<Rtype>>,
     /// What was there before the start has been seen.
     seen: bool,
     /// All objects were known once: whoever may ask for it has been seen too.
@@ -89,12 +89,31 @@ impl Unclaimed {
             .iter()
             .chain(shrunk.map(|update| &update.old));
         let unsaid = lost.filter(|record| record.labels.value(plan::Labels::RESOURCE).is_none());
-        let lost: BTreeSet<(RowName, Rtype)> = unsaid.map(place).collect();
-        let is_looked = |name: &RowName| looked.is_none_or(|names| names.contains(name));
-        self.places
-            .retain(|place| lost.contains(place) || !is_looked(&place.0));
+        let mut lost: BTreeMap<RowName, Vec<Rtype>> = BTreeMap::new();
+        for record in unsaid {
+            let types = lost.entry(RowName::new(&record.name)).or_default();
+            types.push(record.rtype);
+        }
         if first {
-            self.places.extend(lost);
+            self.places = lost;
+            return;
+        }
+        let still = |name: &RowName, types: &mut Vec<Rtype>| {
+            let lost = lost.get(name);
+            types.retain(|rtype| lost.is_some_and(|lost| lost.contains(rtype)));
+            !types.is_empty()
+        };
+        match looked {
+            None => self.places.retain(still),
+            Some(names) => {
+                for name in names {
+                    if let Some(types) = self.places.get_mut(name)
+                        && !still(name, types)
+                    {
+                        self.places.remove(name);
+                    }
+                }
+            }
         }
     }
 }
@@ -103,24 +122,28 @@ impl Unclaimed {
 fn leave(
     changes: &mut ChangeSet,
     doubts: &Doubts,
-    places: &BTreeSet<(RowName, Rtype)>,
+    places: &BTreeMap<RowName, Vec<Rtype>>,
 ) -> BTreeSet<RowName> {
     let mut names = BTreeSet::new();
     let stays = |record: &Endpoint| {
         let of_record = doubts.of_record(record);
-        of_record.unwrap_or_else(|| places.contains(&place(record)))
+        of_record.unwrap_or_else(|| {
+            let types = places.get(&RowName::new(&record.name));
+            types.is_some_and(|types| types.contains(&record.rtype))
+        })
     };
     let updated = changes.update.iter().map(|update| &update.new);
-    let made: BTreeSet<_> = changes.create.iter().chain(updated).map(whole).collect();
+    let made = || changes.create.iter().chain(updated.clone());
+    let all: BTreeSet<_> = made().map(place).collect();
+    let aliases = made().filter(|it| it.rtype == Rtype::CNAME);
+    let aliases: BTreeSet<_> = aliases.map(place).collect();
     changes.delete.retain(|gone| {
         // A CNAME stands alone: what somebody else wants there now takes its place.
-        let (name, set) = (RowName::new(&gone.name), &*gone.set_identifier);
-        let replaced = made.iter().any(|(other, of, rtype)| {
-            (other, *of) == (&name, set) && [*rtype, gone.rtype].contains(&Rtype::CNAME)
-        });
+        let at = place(gone);
+        let replaced = aliases.contains(&at) || (gone.rtype == Rtype::CNAME && all.contains(&at));
         let left = !replaced && stays(gone);
         if left {
-            names.insert(name);
+            names.insert(at.0);
         }
         !left
     });
@@ -142,13 +165,8 @@ fn takes(update: &Update) -> bool {
     old.any(|target| !update.new.targets.contains(target))
 }
 
-fn place(record: &Endpoint) -> (RowName, Rtype) {
-    (RowName::new(&record.name), record.rtype)
-}
-
-fn whole(record: &Endpoint) -> (RowName, &str, Rtype) {
-    let (name, rtype) = place(record);
-    (name, &record.set_identifier, rtype)
+fn place(record: &Endpoint) -> (RowName, &str) {
+    (RowName::new(&record.name), &record.set_identifier)
 }
 
 #[cfg(test)]
