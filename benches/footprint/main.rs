@@ -91,6 +91,7 @@ fn main() -> anyhow::Result<()> {
             "MB on disk",
             "MB as gzip",
             "MB resident, idle",
+            "of which own",
             "ms to the first answer",
         ],
     );
@@ -143,6 +144,7 @@ fn ours(options: &CommandLine, stand_in: &StandIn, folder: &Path) -> anyhow::Res
         wait(dns, &name, &[&process])?;
         times.push(begin.elapsed());
     }
+    times.sort_unstable();
     Ok(Measured {
         programs: vec![binary],
         memory,
