@@ -1,6 +1,6 @@
 //! Records written into etcd as CoreDNS reads them, by its JSON interface.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use anyhow::{Context, ensure};
@@ -12,12 +12,10 @@ use crate::{record_address, record_name};
 
 /// Writes so many records.
 pub(crate) fn fill(etcd: SocketAddr, records: u32) -> anyhow::Result<()> {
-    let stream = TcpStream::connect(etcd).context("connect to etcd")?;
-    let mut stream = BufReader::new(stream);
     let numbers: Vec<u32> = (0..records).collect();
     for part in numbers.chunks(MOST) {
         let puts: Vec<Value> = part.iter().map(|&number| put(number)).collect();
-        post(&mut stream, &json!({ "success": puts }))?;
+        post(etcd, &json!({ "success": puts }))?;
     }
     Ok(())
 }
@@ -31,39 +29,25 @@ fn put(number: u32) -> Value {
     json!({ "requestPut": { "key": BASE64.encode(key), "value": BASE64.encode(value.to_string()) } })
 }
 
-fn post(stream: &mut BufReader<TcpStream>, body: &Value) -> anyhow::Result<()> {
+/// A connection each: the end of the reply is then the end of the connection.
+fn post(etcd: SocketAddr, body: &Value) -> anyhow::Result<()> {
+    let mut stream = TcpStream::connect(etcd).context("connect to etcd")?;
     let body = body.to_string();
     write!(
-        stream.get_mut(),
-        "POST /v3/kv/txn HTTP/1.1\r\nHost: etcd\r\nContent-Length: {}\r\n\r\n{body}",
+        stream,
+        "POST /v3/kv/txn HTTP/1.0\r\nHost: etcd\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .context("write to etcd")?;
-    let mut status = String::new();
-    stream.read_line(&mut status).context("read from etcd")?;
-    let (mut length, mut line) = (0, String::new());
-    loop {
-        line.clear();
-        stream.read_line(&mut line).context("read from etcd")?;
-        let head = line.trim_end().to_ascii_lowercase();
-        if head.is_empty() {
-            break;
-        }
-        if let Some(value) = head.strip_prefix("content-length:") {
-            length = value.trim().parse().context("read from etcd")?;
-        }
-        ensure!(
-            !head.starts_with("transfer-encoding"),
-            "etcd answers in chunks"
-        );
-    }
-    let mut reply = vec![0; length];
-    stream.read_exact(&mut reply).context("read from etcd")?;
-    ensure!(
-        status.starts_with("HTTP/1.1 200"),
-        "etcd says {status}{}",
-        String::from_utf8_lossy(&reply)
-    );
+    let mut reply = String::new();
+    stream
+        .read_to_string(&mut reply)
+        .context("read from etcd")?;
+    let well = reply
+        .lines()
+        .next()
+        .is_some_and(|status| status.contains(" 200 "));
+    ensure!(well, "etcd says {reply}");
     Ok(())
 }
 
