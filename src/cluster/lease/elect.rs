@@ -61,6 +61,7 @@ fn run(
         identity,
         options,
         seen: None,
+        heard: false,
         highest: 0,
         standing,
         trouble: false,
@@ -105,6 +106,8 @@ struct Election {
     identity: Option<String>,
     options: LeaseOptions,
     seen: Option<Seen>,
+    /// Whether the server has answered yet.
+    heard: bool,
     /// The highest number of a term that was seen.
     highest: u32,
     standing: watch::Sender<Standing>,
@@ -156,6 +159,7 @@ impl Election {
             }) => self.seen = None,
             Err(error) => return Err(error),
         }
+        self.heard = true;
         self.tell_who_leads();
         Ok(())
     }
@@ -423,6 +427,9 @@ impl Election {
 
     /// Tells of others; who leads itself is told by what it does.
     fn tell_who_leads(&self) {
+        if !self.heard {
+            return;
+        }
         if let Standing::Leader(term) = &*self.standing.borrow()
             && term.may_write()
         {

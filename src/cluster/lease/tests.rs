@@ -134,7 +134,14 @@ async fn one_leads_and_the_others_know_where_it_is() {
 async fn without_the_server_a_leader_steps_down_and_comes_back() {
     let server = ApiServer::start().await.unwrap();
     let (store, address) = (Arc::clone(server.store()), server.address());
-    let mut first = Runner::start(link(&server).await, 1);
+    let link = link(&server).await;
+    server.kill();
+    let mut first = Runner::start(link, 1);
+    tokio::time::sleep(options(1).retry * 3).await;
+    // Nobody knows of nobody.
+    assert!(matches!(*first.standing.borrow(), Standing::Unknown));
+    let server = ApiServer::start_with(Arc::clone(&store), address).await;
+    let server = server.unwrap();
     let term = first.term().await;
     server.kill();
     first.follows(None).await;
