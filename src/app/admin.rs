@@ -50,8 +50,8 @@ pub(crate) struct Pages {
 #[derive(Debug)]
 pub(crate) struct Live {
     metrics: Metrics,
-    /// Their beats at some time.
-    last: Mutex<(Instant, Vec<u64>)>,
+    /// Which turns they were at some time.
+    last: Mutex<(Instant, Vec<Option<u64>>)>,
 }
 
 impl Live {
@@ -60,17 +60,17 @@ impl Live {
         Self { metrics, last }
     }
 
-    /// Whether all of them have done something since a reading that is old enough to tell. They do
-    /// several times a second, with or without work.
+    /// Whether none of them is at the same turn as at a reading that is old enough to tell.
     fn is_live(&self, now: Instant) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if now.saturating_duration_since(last.0) < STUCK {
             return true;
         }
-        let beats = self.metrics.beats();
-        let stuck = beats.len() == last.1.len() && beats.iter().zip(&last.1).any(|(a, b)| a == b);
+        let turns = self.metrics.turns();
+        let mut pairs = turns.iter().zip(&last.1);
+        let stuck = turns.len() == last.1.len() && pairs.any(|(a, b)| a.is_some() && a == b);
         if !stuck {
-            *last = (now, beats);
+            *last = (now, turns);
         }
         !stuck
     }

@@ -7,7 +7,7 @@
 //! ```
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Shutdown, SocketAddr, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -15,6 +15,7 @@ use std::thread::{self, JoinHandle};
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
+use socket2::SockRef;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
@@ -133,11 +134,15 @@ impl Server {
             stop: AtomicBool::new(false),
         });
         // However this function ends, the threads do.
-        let stop_threads = StopThreads(Arc::clone(&shared));
+        let mut stop_threads = StopThreads {
+            shared: Arc::clone(&shared),
+            endless: Vec::new(),
+        };
         let mut threads = Vec::new();
         for sockets in self.bound.udp {
             let processors = processors(&shared.options, sockets.len());
             for (number, socket) in sockets.into_iter().enumerate() {
+                stop_threads.watch(&socket).map_err(RunError::Thread)?;
                 let job = Job {
                     socket,
                     shared: Arc::clone(&shared),
@@ -163,11 +168,32 @@ impl Server {
     }
 }
 
-struct StopThreads(Arc<udp::Shared>);
+/// Has the threads end when it is dropped.
+struct StopThreads {
+    shared: Arc<udp::Shared>,
+    /// Sockets that are waited at without end.
+    endless: Vec<UdpSocket>,
+}
+
+impl StopThreads {
+    fn watch(&mut self, socket: &UdpSocket) -> io::Result<()> {
+        if socket.read_timeout()?.is_none() {
+            self.endless.push(socket.try_clone()?);
+        }
+        Ok(())
+    }
+}
 
 impl Drop for StopThreads {
     fn drop(&mut self) {
-        self.0.stop.store(true, Relaxed);
+        self.shared.stop.store(true, Relaxed);
+        for socket in &self.endless {
+            // The system says that it is not connected, and ends all waits for it: a limit of each
+            // wait would cost a timer whenever there is nothing to read.
+            SockRef::from(socket)
+                .shutdown(Shutdown::Read)
+                .unwrap_or_default();
+        }
     }
 }
 

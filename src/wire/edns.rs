@@ -150,6 +150,7 @@ impl<'a> OptWriter<'a> {
     }
 
     /// Completes the record and gives its length. The upper bits of the response code go into it.
+    #[inline]
     #[must_use]
     pub fn finish(self, udp_size: u16, rcode: crate::Rcode, dnssec_ok: bool) -> usize {
         let Some(head) = self.bytes.first_chunk_mut::<OPT_HEAD>() else {

@@ -42,6 +42,7 @@ pub struct Header {
 
 impl Header {
     /// Reads a header, if there is one.
+    #[inline]
     #[must_use]
     pub fn read(message: &[u8]) -> Option<Self> {
         let [a, b, c, d, e, f, g, h, i, j, k, l] = *message.first_chunk::<HEADER_LEN>()?;
@@ -84,6 +85,7 @@ impl<'a> Question<'a> {
     ///
     /// # Errors
     /// When it is cut short or its name is none.
+    #[inline]
     pub fn read(message: &'a [u8]) -> Result<Self, WireError> {
         let short = WireError::new(WireErrorKind::Short, message.len());
         let rest = message.get(HEADER_LEN..).ok_or(short)?;
@@ -123,21 +125,29 @@ impl<'a> Trailer<'a> {
     ///
     /// # Errors
     /// When a record is cut short, bytes are left over, or an OPT or TSIG stands where it may not.
+    #[inline]
     pub fn read(message: &'a [u8], header: Header, at: usize) -> Result<Self, WireError> {
+        // What most resolvers send is one OPT record without options, or nothing.
+        if let ([_, 0, 0, 1], Some([0, 0, 41, size_high, size_low, 0, 0, flags, _, 0, 0])) =
+            (header.counts, message.get(at..))
+        {
+            return Ok(Self {
+                edns: Some(Edns {
+                    udp_size: u16::from_be_bytes([*size_high, *size_low]),
+                    version: 0,
+                    dnssec_ok: flags & 0x80 != 0,
+                    options: Options::default(),
+                }),
+                tsig: None,
+            });
+        }
+        Self::read_any(message, header, at)
+    }
+
+    /// As [`Self::read`], whatever stands there.
+    fn read_any(message: &'a [u8], header: Header, at: usize) -> Result<Self, WireError> {
         let [_, answers, authorities, additionals] = header.counts;
         let mut trailer = Self::default();
-        // What most resolvers send is one OPT record without options, or nothing.
-        if let ([0, 0, 1], Some([0, 0, 41, size_high, size_low, 0, 0, flags, _, 0, 0])) =
-            ([answers, authorities, additionals], message.get(at..))
-        {
-            trailer.edns = Some(Edns {
-                udp_size: u16::from_be_bytes([*size_high, *size_low]),
-                version: 0,
-                dnssec_ok: flags & 0x80 != 0,
-                options: Options::default(),
-            });
-            return Ok(trailer);
-        }
         // An UPDATE is looked into once it is known who sends it. No query has many records, and each
         // costs far more than an ordinary question does.
         let whole = header.opcode() != Opcode::UPDATE;

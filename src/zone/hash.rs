@@ -60,6 +60,7 @@ impl HashKeys {
             })
     }
 
+    #[inline]
     fn mix(self, hash: u64, word: u64) -> u64 {
         let product = u128::from(hash ^ word) * u128::from(self.mix);
         #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
@@ -74,7 +75,7 @@ impl HashKeys {
 #[derive(Clone, Debug)]
 pub struct LookupName {
     /// The name in lower case, with zero bytes behind it to read words past its end.
-    bytes: [u8; MAX_LEN + 9],
+    bytes: Bytes,
     len: u16,
     labels: u8,
     /// Where each label starts, from left to right.
@@ -106,67 +107,76 @@ impl LookupName {
 
     /// Takes another name.
     pub fn set(&mut self, name: NameRef<'_>, keys: HashKeys) {
-        let name = name.as_bytes();
-        let len = name.len().min(MAX_LEN);
-        let (words, rest) = name[..len].as_chunks::<8>();
-        let (slots, _) = self.bytes.as_chunks_mut::<8>();
-        for (slot, word) in slots.iter_mut().zip(words) {
-            *slot = lowercase(u64::from_le_bytes(*word)).to_le_bytes();
-        }
-        // The bytes behind the name are cleared, so that words read past its end hold no old ones.
-        let last = lowercase(short_word(rest));
-        for (slot, word) in slots.iter_mut().skip(words.len()).zip([last, 0]) {
-            *slot = word.to_le_bytes();
-        }
-        let mut labels = 0;
-        let mut at = 0;
-        while self.bytes[at] != 0 && labels < MAX_LABELS {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "names have at most 255 bytes"
-            )]
-            let start = at as u8;
-            self.starts[labels] = start;
+        self.copy(name);
+        self.make_hashes(0, keys.root(), keys);
+    }
+
+    /// Takes the bytes and the labels of another name; its hashes have to be made yet.
+    #[inline]
+    pub(crate) fn copy(&mut self, name: NameRef<'_>) {
+        self.copy_bytes(name.as_bytes());
+        // A place in the name is one byte, which is within all arrays here without a check.
+        let (mut labels, mut at) = (0, 0_u8);
+        while self.bytes[usize::from(at)] != 0 && labels < MAX_LABELS {
+            self.starts[labels] = at;
             labels += 1;
-            at += usize::from(self.bytes[at]) + 1;
+            at = at.wrapping_add(self.bytes[usize::from(at)]).wrapping_add(1);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "both are bounded above")]
-        {
-            self.len = len as u16;
-            self.labels = labels as u8;
-        }
-        let mut hash = keys.root();
-        self.hashes[0] = hash;
-        for label in (0..labels).rev() {
-            hash = self.hash_label(hash, usize::from(self.starts[label]), keys);
-            self.hashes[labels - label] = hash;
+        #[expect(clippy::cast_possible_truncation, reason = "at most 127")]
+        let count = labels as u8;
+        self.labels = count;
+    }
+
+    /// Makes the hashes of all suffixes of more labels than one whose hash is known. Those of fewer
+    /// labels are not made, and must not be asked for.
+    #[inline]
+    pub(crate) fn make_hashes(&mut self, labels: usize, hash: u64, keys: HashKeys) {
+        let left = self.labels().saturating_sub(labels);
+        let Some([first, rest @ ..]) = self.hashes.get_mut(labels..) else {
+            return;
+        };
+        *first = hash;
+        let mut hash = hash;
+        let starts = self.starts.get(..left).unwrap_or_default().iter().rev();
+        for (start, slot) in starts.zip(rest) {
+            hash = hash_label(&self.bytes, hash, *start, keys);
+            *slot = hash;
         }
     }
 
-    /// As [`HashKeys::child`], reading whole words past the end of the label.
-    fn hash_label(&self, parent: u64, start: usize, keys: HashKeys) -> u64 {
-        let length = usize::from(self.bytes[start]);
-        let mut hash = parent.wrapping_add(length as u64);
-        let mut at = start + 1;
-        let mut left = length;
-        loop {
-            let Some(word) = self
-                .bytes
-                .get(at..)
-                .and_then(|rest| rest.first_chunk::<8>())
-            else {
-                return hash;
-            };
-            let word = u64::from_le_bytes(*word);
-            if left <= 8 {
-                if left == 0 {
-                    return hash;
-                }
-                return keys.mix(hash, word & (u64::MAX >> (64 - 8 * left)));
+    /// Takes the bytes, in lower case. Those behind the name are cleared, so that words read past
+    /// its end hold no old ones.
+    #[inline]
+    fn copy_bytes(&mut self, name: &[u8]) {
+        let name = name.get(..MAX_LEN).unwrap_or(name);
+        let len = name.len();
+        #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
+        let short = len as u16;
+        self.len = short;
+        // Blocks that may overlap do without a loop over the bytes of the last one.
+        if let (Some(slot), Some(last)) = (
+            self.bytes.get_mut(len.wrapping_sub(BLOCK)..len),
+            name.last_chunk::<BLOCK>(),
+        ) {
+            slot.copy_from_slice(&last.map(|byte| byte.to_ascii_lowercase()));
+            let blocks = name.as_chunks::<BLOCK>().0.iter();
+            for (slot, block) in self.bytes.as_chunks_mut().0.iter_mut().zip(blocks) {
+                *slot = block.map(|byte| byte.to_ascii_lowercase());
             }
-            hash = keys.mix(hash, word);
-            at += 8;
-            left -= 8;
+        } else {
+            let (words, rest) = name.as_chunks::<8>();
+            let first = words.first().map(|word| u64::from_le_bytes(*word));
+            let last = short_word(rest);
+            let words = match first {
+                Some(first) => [first, last],
+                None => [last, 0],
+            };
+            for (slot, word) in self.bytes.as_chunks_mut().0.iter_mut().zip(words) {
+                *slot = word.to_le_bytes().map(|byte| byte.to_ascii_lowercase());
+            }
+        }
+        if let Some(behind) = self.bytes.get_mut(len..len + 8) {
+            behind.fill(0);
         }
     }
 
@@ -177,12 +187,14 @@ impl LookupName {
     }
 
     /// How many labels, without the root.
+    #[inline]
     #[must_use]
     pub fn labels(&self) -> usize {
         usize::from(self.labels)
     }
 
     /// How many bytes, root label included.
+    #[inline]
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a name is never empty")]
     pub fn len(&self) -> usize {
@@ -190,12 +202,14 @@ impl LookupName {
     }
 
     /// The hash of the suffix of `labels` labels.
+    #[inline]
     #[must_use]
     pub fn hash(&self, labels: usize) -> u64 {
         self.hashes[labels]
     }
 
     /// Where the suffix of `labels` labels starts.
+    #[inline]
     #[must_use]
     pub fn start(&self, labels: usize) -> usize {
         if labels == 0 {
@@ -215,12 +229,41 @@ impl LookupName {
     }
 
     /// The suffix of `labels` labels without its last `apex_len` bytes: an owner as pages hold it.
+    #[inline]
     #[must_use]
     pub fn relative(&self, labels: usize, apex_len: usize) -> &[u8] {
         let end = self.len().saturating_sub(apex_len);
         self.bytes.get(self.start(labels)..end).unwrap_or_default()
     }
 }
+
+/// As [`HashKeys::child`] of the label that starts at a place, reading whole words past its end.
+#[inline]
+fn hash_label(bytes: &Bytes, parent: u64, start: u8, keys: HashKeys) -> u64 {
+    let start = usize::from(start);
+    let mut left = usize::from(bytes[start]);
+    let mut hash = parent.wrapping_add(left as u64);
+    let mut rest = &bytes[start + 1..];
+    while left > 8
+        && let Some((word, behind)) = rest.split_first_chunk()
+    {
+        hash = keys.mix(hash, u64::from_le_bytes(*word));
+        (left, rest) = (left - 8, behind);
+    }
+    match rest.first_chunk() {
+        Some(word) if left > 0 => {
+            let word = u64::from_le_bytes(*word);
+            keys.mix(hash, word & (u64::MAX >> (64 - 8 * left.min(8))))
+        }
+        _ => hash,
+    }
+}
+
+/// The bytes of a name, and behind it enough to read a word.
+type Bytes = [u8; MAX_LEN + 9];
+
+/// Bytes that are copied and changed at once.
+const BLOCK: usize = 16;
 
 /// Fewer than eight bytes as a word, with zeros behind them: two reads that may overlap do, without
 /// a loop over bytes.
@@ -231,17 +274,6 @@ fn short_word(bytes: &[u8]) -> u64 {
     }
     let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or(0));
     byte(0) | byte(1) << 8 | byte(2) << 16
-}
-
-/// Lower-cases eight characters at once.
-fn lowercase(word: u64) -> u64 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let low = word & (0x7F * EACH);
-    // The top bit of each byte says: above "Z", at or above "A", and plain ASCII.
-    let above = low + (0x7F - b'Z' as u64) * EACH;
-    let from = low + (0x80 - b'A' as u64) * EACH;
-    let upper = (from ^ above) & !word & (0x80 * EACH);
-    word | (upper >> 2)
 }
 
 #[cfg(test)]
@@ -283,13 +315,23 @@ mod tests {
     }
 
     #[test]
-    fn lowercase_changes_letters_only() {
-        for byte in 0..=255_u8 {
-            let word = u64::from_le_bytes([byte; 8]);
-            assert_eq!(
-                lowercase(word).to_le_bytes(),
-                [byte.to_ascii_lowercase(); 8]
-            );
+    fn names_of_each_length_are_lowered_and_nothing_is_left_of_the_one_before() {
+        let keys = HashKeys::new([3, 4]);
+        let mut lookup = LookupName::default();
+        for len in (1..=MAX_LEN).rev().filter(|len| *len != 2) {
+            let mut bytes = Vec::new();
+            while bytes.len() + 1 < len {
+                let left = len - 1 - bytes.len();
+                // No label is left that would be empty.
+                let label = (left - 1).min(63) - usize::from(left == 65);
+                bytes.push(u8::try_from(label).unwrap());
+                bytes.extend((0..label).map(|at| b'@' + u8::try_from(at % 28).unwrap()));
+            }
+            bytes.push(0);
+            let name = Name::from_wire(&bytes).unwrap();
+            lookup.set(name.as_ref(), keys);
+            assert_eq!(lookup.name().as_bytes(), bytes.to_ascii_lowercase());
+            assert_eq!(lookup.hash(lookup.labels()), keys.name(name.as_ref()));
         }
     }
 }

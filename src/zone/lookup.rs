@@ -1,5 +1,7 @@
 //! Lookups in one zone: RFC 1034 §4.3.2 step 3, whole or in steps for a batch.
 
+use wire::NameRef;
+
 use crate::hash::LookupName;
 use crate::index::Position;
 use crate::node::{Flags, Node};
@@ -38,6 +40,13 @@ pub enum Probe<'a> {
 }
 
 impl Zone {
+    /// Makes a name at or below the apex ready to be looked up here, and only here.
+    #[inline]
+    pub fn prepare(&self, lookup: &mut LookupName, name: NameRef<'_>) {
+        lookup.copy(name);
+        lookup.make_hashes(self.apex_labels, self.apex_hash, self.keys);
+    }
+
     /// The node of a suffix of a name, if the zone has it. The suffix must be at or below the apex.
     #[inline]
     #[must_use]
@@ -136,6 +145,7 @@ impl Zone {
         let depth = labels - self.apex_labels;
         // Delegations and DNAMEs hide what is below them: look at these from the top.
         let mut depths = self.shape.cut_depths & below_or_at(depth);
+        let mut known = (self.apex_labels, None);
         while depths != 0 {
             let at = depths.trailing_zeros() as usize;
             depths &= depths - 1;
@@ -154,16 +164,22 @@ impl Zone {
             if node.flags().has(Flags::DNAME) && above < labels {
                 return Found::Dname(node, above);
             }
+            known = (above, Some(node));
         }
         match exact {
             Some(node) => Found::Exact(node),
-            None => self.find_missing(name),
+            None => self.find_missing(name, known),
         }
     }
 
-    /// The name does not exist: looks for the wildcard that stands for it.
-    fn find_missing(&self, name: &LookupName) -> Found<'_> {
-        let (encloser, above) = self.closest_encloser(name);
+    /// The name does not exist: looks for the wildcard that stands for it. Down to so many labels it
+    /// is known that there is a node.
+    fn find_missing<'a>(
+        &'a self,
+        name: &LookupName,
+        known: (usize, Option<Node<'a>>),
+    ) -> Found<'a> {
+        let (encloser, above) = self.closest_encloser(name, known);
         let flags = above.map_or(self.shape.apex, Node::flags);
         if !flags.has(Flags::WILDCARD_CHILD) {
             return Found::Missing(encloser);
@@ -194,10 +210,13 @@ impl Zone {
     /// The longest suffix that exists, of a name that does not, and its node unless that is the
     /// apex. Names exist with all above them, so the border can be found by halving.
     #[inline]
-    fn closest_encloser(&self, name: &LookupName) -> (usize, Option<Node<'_>>) {
+    fn closest_encloser<'a>(
+        &'a self,
+        name: &LookupName,
+        (mut exists, mut found): (usize, Option<Node<'a>>),
+    ) -> (usize, Option<Node<'a>>) {
         let deepest = (name.labels() - 1).min(self.apex_labels + self.shape.deepest);
         // `exists` has a node (the apex always has), `missing` has none.
-        let (mut exists, mut found) = (self.apex_labels, None);
         let mut missing = deepest + 1;
         while missing - exists > 1 {
             // Most names miss by their first label only.
@@ -218,9 +237,8 @@ impl Zone {
 /// The label of a wildcard.
 const WILDCARD: &[u8] = b"\x01*";
 
-/// The lowest bits, up to the one of this depth.
+/// The lowest bits, up to the one of this depth; names have at most 127 labels.
+#[inline]
 pub(crate) fn below_or_at(depth: usize) -> u128 {
-    u128::MAX
-        .checked_shr(127_u32.saturating_sub(u32::try_from(depth).unwrap_or(127)))
-        .unwrap_or(0)
+    u128::MAX >> (127 - (depth & 127))
 }

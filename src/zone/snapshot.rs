@@ -316,6 +316,12 @@ impl Apexes {
     }
 }
 
+/// The number of the highest bit that is set.
+#[inline]
+fn deepest(depths: u128) -> usize {
+    127_usize.wrapping_sub(depths.leading_zeros() as usize)
+}
+
 fn slot(hash: u64, size: usize) -> usize {
     (hash >> 17) as usize & (size - 1)
 }
@@ -327,32 +333,41 @@ impl Snapshot {
         self.keys
     }
 
+    /// Makes a name ready to be looked up, and gives the zone with the longest apex at or above it.
+    /// That may well be the zone of the question before: the hash of its apex is known then, and no
+    /// other is made of what stands above it.
+    #[inline]
+    #[must_use]
+    pub fn prepare<'s>(
+        &'s self,
+        lookup: &mut LookupName,
+        name: NameRef<'_>,
+        before: Option<&'s Zone>,
+    ) -> Option<&'s Zone> {
+        lookup.copy(name);
+        let labels = lookup.labels();
+        let depths = self.apexes.depths & below_or_at(labels);
+        let is_again = |zone: &&Zone| {
+            zone.apex_labels == deepest(depths)
+                && zone.apex_labels <= labels
+                && zone.apex.as_bytes() == lookup.suffix(zone.apex_labels)
+        };
+        let Some(zone) = before.filter(is_again) else {
+            lookup.make_hashes(0, self.keys.root(), self.keys);
+            return self.zone_for(lookup, labels);
+        };
+        lookup.make_hashes(zone.apex_labels, zone.apex_hash, self.keys);
+        Some(zone)
+    }
+
     /// The zone with the longest apex at or above the last `labels` labels of a name.
     #[must_use]
     pub fn zone_for(&self, name: &LookupName, labels: usize) -> Option<&Zone> {
-        self.zone_near(name, labels, None)
-    }
-
-    /// As [`Self::zone_for`]; the zone of a question before may well be that of this one.
-    #[inline]
-    #[must_use]
-    pub fn zone_near<'s>(
-        &'s self,
-        name: &LookupName,
-        labels: usize,
-        before: Option<&'s Zone>,
-    ) -> Option<&'s Zone> {
         let mut depths = self.apexes.depths & below_or_at(labels);
         while depths != 0 {
-            let labels = 127 - depths.leading_zeros() as usize;
+            let labels = deepest(depths);
             depths &= !(1 << labels);
             let suffix = name.suffix(labels);
-            let is_again = |zone: &&Zone| {
-                zone.apex_hash == name.hash(labels) && zone.apex.as_bytes() == suffix
-            };
-            if let Some(zone) = before.filter(is_again) {
-                return Some(zone);
-            }
             let zone = |place| self.zones.get(place).and_then(Option::as_deref);
             let is_apex =
                 |place| zone(place).is_some_and(|zone: &Zone| zone.apex.as_bytes() == suffix);

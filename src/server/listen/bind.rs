@@ -106,7 +106,10 @@ impl Bound {
         }
         if kind == Type::DGRAM {
             let socket = UdpSocket::from(socket);
-            socket::prepare_udp(&socket, own, buffer).map_err(failed("set up UDP"))?;
+            // Others may hold the socket, so it must not be shut down to end a wait.
+            socket::prepare_udp(&socket, own, buffer)
+                .and_then(|()| socket.set_read_timeout(Some(socket::WAIT)))
+                .map_err(failed("set up UDP"))?;
             // All workers share the one socket.
             let copies = (1..workers).map(|_| socket.try_clone());
             let mut sockets: Vec<_> = copies

@@ -58,7 +58,6 @@ pub(super) fn udp(
 /// The options of a UDP socket, whoever opened it.
 pub(crate) fn prepare_udp(socket: &UdpSocket, own: SocketAddr, buffer: usize) -> io::Result<()> {
     socket.set_nonblocking(false)?;
-    socket.set_read_timeout(Some(WAIT))?;
     let fd = socket.as_fd();
     let wildcard = own.ip().is_unspecified();
     match own {
@@ -164,5 +163,6 @@ fn is_always_there(address: SocketAddr) -> bool {
 
 /// IP_PMTUDISC_OMIT and IPV6_PMTUDISC_OMIT.
 const PMTUDISC_OMIT: i32 = 5;
-/// How long a worker waits before it looks whether to stop: four wake-ups a second are no load.
-const WAIT: Duration = Duration::from_millis(250);
+/// How long a worker waits before it looks whether to stop, where nothing else can wake it: four
+/// wake-ups a second are no load.
+pub(super) const WAIT: Duration = Duration::from_millis(250);

@@ -81,14 +81,18 @@ fn cell_of_an_ended_worker_counts_on() {
 }
 
 #[test]
-fn only_living_workers_beat() {
+fn only_living_workers_have_turns_and_none_while_they_wait() {
     let metrics = Metrics::new();
     let (mut one, two) = (metrics.worker(), metrics.worker());
-    assert!(metrics.beats().is_empty());
-    one.beat();
-    assert_eq!(metrics.beats(), [1]);
+    assert!(metrics.turns().is_empty());
+    for turn in 1..3 {
+        one.waits();
+        assert_eq!(metrics.turns(), [None]);
+        one.works();
+        assert_eq!(metrics.turns(), [Some(turn)]);
+    }
     drop((one, two));
-    assert!(metrics.beats().is_empty());
+    assert!(metrics.turns().is_empty());
 }
 
 #[test]

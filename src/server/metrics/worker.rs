@@ -69,16 +69,17 @@ impl Metrics {
         totals
     }
 
-    /// How often each UDP worker has looked for requests, or found that there were none: several
-    /// times a second. One whose number stands still is stuck.
+    /// Which turn each UDP worker is at, none if it waits for requests. One that is long at the same
+    /// turn is stuck.
     #[must_use]
-    pub fn beats(&self) -> Vec<u64> {
-        let beats = |cell: &Arc<Cell>| cell.beats.load(Relaxed);
+    pub fn turns(&self) -> Vec<Option<u64>> {
+        let turns = |cell: &Arc<Cell>| cell.turns.load(Relaxed);
         self.cells()
             .all
             .iter()
-            .map(beats)
-            .filter(|beats| *beats > 0)
+            .map(turns)
+            .filter(|turns| *turns > 0)
+            .map(|turns| turns.is_multiple_of(2).then_some(turns / 2))
             .collect()
     }
 
@@ -159,10 +160,16 @@ impl WorkerMetrics {
         add(&self.cell.latency_nanos, nanos);
     }
 
-    /// The worker is alive.
+    /// The worker waits for requests from now on.
     #[inline]
-    pub(crate) fn beat(&mut self) {
-        add(&self.cell.beats, 1);
+    pub(crate) fn waits(&mut self) {
+        add(&self.cell.turns, 1);
+    }
+
+    /// The worker does not wait any more.
+    #[inline]
+    pub(crate) fn works(&mut self) {
+        add(&self.cell.turns, 1);
     }
 
     /// A request made the core panic.
@@ -173,7 +180,7 @@ impl WorkerMetrics {
 
 impl Drop for WorkerMetrics {
     fn drop(&mut self) {
-        self.cell.beats.store(0, Relaxed);
+        self.cell.turns.store(0, Relaxed);
         self.home.cells().unused.push(Arc::clone(&self.cell));
     }
 }
@@ -196,7 +203,8 @@ pub(super) struct Cell {
     pub(super) drops: [AtomicU64; DropReason::ALL.len()],
     pub(super) latency: [AtomicU64; LATENCY_BOUNDS.len() + 1],
     pub(super) latency_nanos: AtomicU64,
-    pub(super) beats: AtomicU64,
+    /// Counts one when the worker begins to wait and one when it ends: odd while it waits.
+    pub(super) turns: AtomicU64,
 }
 
 /// Adds without a locked instruction: the caller is the only writer.

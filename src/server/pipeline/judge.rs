@@ -52,14 +52,14 @@ pub(super) fn read(
         Step::Drop(reason) => metrics.dropped(reason),
         Step::Reply(outcome) => {
             write_empty(core, slot, pending, &outcome);
-            finish(core, metrics, slot, pending, outcome, now);
+            finish(core, metrics, slot, pending, &outcome, now);
         }
         Step::Chaos(record) => {
             let mut outcome = Outcome::empty(Rcode::NOERROR);
             outcome.authoritative = true;
             outcome.class = ResponseClass::Positive;
             write_chaos(core, slot, pending, &mut outcome, &record);
-            finish(core, metrics, slot, pending, outcome, now);
+            finish(core, metrics, slot, pending, &outcome, now);
         }
     }
 }
@@ -190,6 +190,5 @@ fn judge_question(
         rtype if rtype.is_meta() && rtype.0 != 0 => return refuse(Rcode::FORMERR),
         _ => {}
     }
-    pending.lookup.set(question.name, snapshot.keys());
     Step::Ask
 }

@@ -1,5 +1,7 @@
 //! The frame of an answer: header and question before the sections, the OPT record behind them.
 
+use std::net::IpAddr;
+
 use wire::edns::{Edns, ExtendedError, OptWriter, option};
 use wire::message::{HEADER_LEN, flag};
 
@@ -9,7 +11,7 @@ use super::worker::Pending;
 use crate::clock::unix_time;
 use crate::query::Outcome;
 use crate::slot::{Slot, Transport};
-use crate::stage::cookie::{self, CookieState};
+use crate::stage::cookie::{self, CookieState, Secrets};
 
 /// The smallest UDP answer every client takes (RFC 1035 §4.2.1).
 const MIN_UDP: usize = 512;
@@ -36,6 +38,7 @@ pub(super) struct Extra {
 }
 
 impl Extra {
+    #[inline]
     pub(super) fn new(core: &Core, slot: &Slot, edns: &Edns<'_>) -> Self {
         let mut extra = Self {
             udp_size: edns.udp_size,
@@ -50,25 +53,30 @@ impl Extra {
             fresh: [0; 16],
         };
         if let (Some(sent), Some(secrets)) = (edns.options.cookie, &core.options.cookies) {
-            // RFC 9018 §4.3: 32 bits in serial number arithmetic, so the upper ones may go.
-            #[expect(clippy::cast_possible_truncation, reason = "only the lower bits count")]
-            let now = unix_time() as u32;
-            let client = slot.client.ip();
-            let state = cookie::check(sent, client, now, secrets);
-            extra.fresh = match state {
-                CookieState::Valid(_, server) => server,
-                CookieState::Client(own)
-                | CookieState::Foreign(own)
-                | CookieState::ValidRenew(own) => cookie::make(&own, client, now, secrets),
-                CookieState::Malformed => [0; 16],
-            };
-            extra.cookie = Some(state);
+            extra.take_cookie(sent, slot.client.ip(), secrets);
         }
         extra
     }
 
+    /// Judges the cookie of the request and makes that of the answer.
+    fn take_cookie(&mut self, sent: &[u8], client: IpAddr, secrets: &Secrets) {
+        // RFC 9018 §4.3: 32 bits in serial number arithmetic, so the upper ones may go.
+        #[expect(clippy::cast_possible_truncation, reason = "only the lower bits count")]
+        let now = unix_time() as u32;
+        let state = cookie::check(sent, client, now, secrets);
+        self.fresh = match state {
+            CookieState::Valid(_, server) => server,
+            CookieState::Client(own) | CookieState::Foreign(own) | CookieState::ValidRenew(own) => {
+                cookie::make(&own, client, now, secrets)
+            }
+            CookieState::Malformed => [0; 16],
+        };
+        self.cookie = Some(state);
+    }
+
     /// How many bytes the OPT record of the answer may need.
-    pub(super) fn size(&self, core: &Core) -> usize {
+    #[inline]
+    fn size(&self, core: &Core) -> usize {
         let nsid = core
             .options
             .nsid
@@ -141,11 +149,13 @@ pub(super) struct Frame<'e> {
     limit: usize,
     /// How many bytes the signature takes behind it.
     reserved: usize,
+    /// Where the sections must end: the OPT record comes last and fits whatever else does.
+    pub(super) room: usize,
 }
 
 impl<'e> Frame<'e> {
-    #[inline]
     /// The frame of an answer to a request of this signature, for whose own there is room behind it.
+    #[inline]
     pub(super) fn new(
         core: &Core,
         slot: &Slot,
@@ -163,7 +173,8 @@ impl<'e> Frame<'e> {
         };
         // What every answer has needs its room, however long the names of keys are.
         let question = if name_len == 0 { 0 } else { name_len + 4 };
-        let least = HEADER_LEN + question + edns.map_or(0, |edns| edns.size(core));
+        let opt = edns.map_or(0, |edns| edns.size(core));
+        let least = HEADER_LEN + question + opt;
         let limit = limit.saturating_sub(reserved).max(least);
         let limit = limit.min(slot.reply.len());
         Self {
@@ -171,6 +182,7 @@ impl<'e> Frame<'e> {
             edns,
             limit,
             reserved,
+            room: limit - opt,
         }
     }
 
@@ -183,12 +195,6 @@ impl<'e> Frame<'e> {
             pending.edns.as_ref(),
             pending.signature.as_deref(),
         )
-    }
-
-    /// Where the sections must end: the OPT record comes last and fits whatever else does.
-    #[inline]
-    pub(super) fn room(&self, core: &Core) -> usize {
-        self.limit - self.edns.map_or(0, |edns| edns.size(core))
     }
 
     /// Copies header and question; gives where the sections begin.

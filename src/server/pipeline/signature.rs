@@ -21,6 +21,7 @@ impl Signature {
     }
 
     /// How many bytes the answer's own takes.
+    #[inline]
     pub(super) fn len(signature: Option<&Self>) -> usize {
         match signature {
             None => 0,

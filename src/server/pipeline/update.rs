@@ -212,7 +212,7 @@ impl Unanswered {
             &mut core.late(),
             slot,
             pending,
-            outcome,
+            &outcome,
             Instant::now(),
         );
         deliver(slot.reply());

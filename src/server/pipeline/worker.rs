@@ -59,6 +59,14 @@ impl Default for Pending {
     }
 }
 
+impl Pending {
+    /// The name of the question of this slot.
+    #[inline]
+    fn name<'s>(&self, slot: &'s Slot) -> NameRef<'s> {
+        NameRef::from_checked(&slot.request[HEADER_LEN..HEADER_LEN + self.name_len])
+    }
+}
+
 impl Handle for Worker {
     fn handle(&mut self, slots: &mut [Slot], now: Instant) {
         for slots in slots.chunks_mut(MAX_BATCH) {
@@ -79,42 +87,48 @@ impl Worker {
     }
 
     fn batch(&mut self, slots: &mut [Slot], now: Instant) {
-        let core = Arc::clone(&self.core);
+        let Self {
+            core,
+            metrics,
+            pending,
+            scratch,
+        } = self;
         let snapshot = core.store.snapshot();
         let snapshot: &Snapshot = &snapshot;
         let mut found = [None; MAX_BATCH];
         let mut last = None;
-        for ((slot, pending), found) in slots.iter_mut().zip(&mut self.pending).zip(&mut found) {
+        for ((slot, pending), found) in slots.iter_mut().zip(&mut *pending).zip(&mut found) {
             slot.reply_len = 0;
             pending.ask = false;
-            judge::read(&core, &mut self.metrics, slot, pending, snapshot, now);
+            judge::read(core, metrics, slot, pending, snapshot, now);
             if pending.ask {
-                let zone = query::zone_for(snapshot, &pending.lookup, pending.rtype, last);
+                let asked = (pending.name(slot), pending.rtype);
+                let zone = query::zone_for(snapshot, &mut pending.lookup, asked, last);
                 last = zone.or(last);
                 *found = zone.map(|zone| (zone, Probe::Unknown));
             }
         }
-        let pending = &self.pending[..slots.len()];
+        let pending = &mut pending[..slots.len()];
         // Each of these loops is short, so that the reads of many rounds are under way at once.
-        for (found, pending) in found.iter_mut().zip(pending) {
+        for (found, pending) in found.iter_mut().zip(&*pending) {
             if let Some((zone, probe)) = found {
                 *probe = zone.probe(&pending.lookup);
             }
         }
-        for (found, pending) in found.iter_mut().zip(pending) {
+        for (found, pending) in found.iter_mut().zip(&*pending) {
             if let Some((zone, probe)) = found {
                 *probe = zone.probe_page(*probe, &pending.lookup);
             }
         }
-        for (found, pending) in found.iter_mut().zip(pending) {
+        for (found, pending) in found.iter_mut().zip(&*pending) {
             if let Some((zone, probe)) = found {
                 *probe = zone.probe_node(*probe, &pending.lookup);
             }
         }
-        for ((slot, pending), found) in slots.iter_mut().zip(&mut self.pending).zip(found) {
+        for ((slot, pending), found) in slots.iter_mut().zip(pending).zip(found) {
             if pending.ask {
-                let outcome = ask(&core, slot, pending, found, snapshot, &mut self.scratch);
-                finish(&core, &mut self.metrics, slot, pending, outcome, now);
+                let outcome = ask(core, slot, pending, found, snapshot, scratch);
+                finish(core, metrics, slot, pending, &outcome, now);
             }
         }
     }
@@ -159,7 +173,7 @@ fn ask<'n>(
         found,
     };
     let made = Made::default();
-    let mut writer = Writer::new(reply, begin, frame.room(core));
+    let mut writer = Writer::new(reply, begin, frame.room);
     writer.anchor(name, HEADER_LEN);
     let outcome = query::answer(snapshot, &mut writer, &made, asked, lookup, scratch);
     let len = writer.len();
@@ -201,7 +215,7 @@ pub(super) fn write_chaos(
 ) {
     let frame = Frame::of(core, slot, pending);
     let len = frame.begin(&slot.request[..slot.request_len], &mut slot.reply);
-    let mut writer = Writer::new(&mut slot.reply, len, frame.room(core));
+    let mut writer = Writer::new(&mut slot.reply, len, frame.room);
     match writer.put(record) {
         Ok(()) => outcome.counts[0] = 1,
         Err(wire::write::Full) => outcome.truncated = true,
@@ -217,16 +231,18 @@ pub(super) fn finish(
     metrics: &mut WorkerMetrics,
     slot: &mut Slot,
     pending: &Pending,
-    outcome: Outcome,
+    outcome: &Outcome,
     now: Instant,
 ) {
     let mut truncated = outcome.truncated;
+    let signature = pending.signature.as_deref();
     // Who has shown a cookie of ours owns the address, and who has a key is who they say: there is
     // nobody to protect.
-    let signature = pending.signature.as_deref();
-    let proven = pending.edns.is_some_and(|edns| edns.is_proven())
-        || matches!(signature, Some(Signature::Verified(_)));
-    if core.rate_limit.is_on() && slot.transport == Transport::Udp && !proven {
+    let is_proven = || {
+        pending.edns.as_ref().is_some_and(Extra::is_proven)
+            || matches!(signature, Some(Signature::Verified(_)))
+    };
+    if core.rate_limit.is_on() && slot.transport == Transport::Udp && !is_proven() {
         match core.rate_limit.decide(now, slot.client.ip(), outcome.class) {
             Verdict::Send => {}
             Verdict::Truncate => {
@@ -234,7 +250,7 @@ pub(super) fn finish(
                 let cut = Outcome {
                     truncated,
                     counts: [0; 3],
-                    ..outcome
+                    ..*outcome
                 };
                 write_empty(core, slot, pending, &cut);
             }

@@ -54,7 +54,7 @@ fn targets<'n>(
         if !target.is_at_or_below(zone.apex()) {
             continue;
         }
-        lookup.set(target, zone.keys());
+        zone.prepare(lookup, target);
         let node = match zone.find(lookup) {
             Found::Exact(node) | Found::Wildcard(node, _) => node,
             // Below a cut there may be glue.
@@ -99,7 +99,7 @@ pub(super) fn glue<'n>(
             if is_inside != inside || !inside && !server.is_at_or_below(zone.apex()) {
                 continue;
             }
-            lookup.set(server, zone.keys());
+            zone.prepare(lookup, server);
             let Some(node) = zone.node(lookup, lookup.labels()) else {
                 continue;
             };

@@ -95,19 +95,21 @@ pub(crate) fn answer<'n>(
     answer.outcome
 }
 
-/// The zone that answers for a name. RFC 4035 §3.1.4.1: DS is asked of the parent, so the apex of a
-/// zone of ours answers for it only where we have no zone above. `before` may be the zone that
-/// answered last.
+/// Makes a name ready to be looked up, and gives the zone that answers for it. RFC 4035 §3.1.4.1: DS
+/// is asked of the parent, so the apex of a zone of ours answers for it only where we have no zone
+/// above. `before` may be the zone that answered last.
+#[inline]
 pub(crate) fn zone_for<'n>(
     snapshot: &'n Snapshot,
-    lookup: &LookupName,
-    qtype: Rtype,
+    lookup: &mut LookupName,
+    (name, qtype): (NameRef<'_>, Rtype),
     before: Option<&'n Zone>,
 ) -> Option<&'n Zone> {
-    let labels = lookup.labels();
-    let zone = snapshot.zone_near(lookup, labels, before)?;
-    if qtype == Rtype::DS && zone.apex().len() == lookup.len() && labels > 0 {
-        return snapshot.zone_for(lookup, labels - 1).or(Some(zone));
+    let zone = snapshot.prepare(lookup, name, before)?;
+    if qtype == Rtype::DS && zone.apex().len() == name.len() && !name.is_root() {
+        lookup.set(name, snapshot.keys());
+        let above = snapshot.zone_for(lookup, lookup.labels() - 1);
+        return above.or(Some(zone));
     }
     Some(zone)
 }
@@ -132,25 +134,40 @@ impl<'n> Answer<'_, '_, 'n> {
         lookup: &mut LookupName,
         made: &'n Made,
     ) {
-        let ((mut zone, mut probe), mut name) = (found, name);
-        let mut seen = [0; MAX_HOPS];
-        for hop in 0..MAX_HOPS {
-            let hash = lookup.hash(lookup.labels());
-            // An alias that leads back: what was found so far is the answer.
-            if seen[..hop].contains(&hash) {
-                return;
-            }
-            seen[hop] = hash;
-            let Some(target) = self.step((zone, probe), name, lookup, (made, hop)) else {
+        if let Some(target) = self.step(found, name, lookup, (made, 0)) {
+            self.follow_alias(found.0, target, lookup, made);
+        }
+    }
+
+    /// Goes on at the target of an alias; `lookup` still holds the alias.
+    #[inline(never)]
+    fn follow_alias(
+        &mut self,
+        mut zone: &'n Zone,
+        mut name: NameRef<'n>,
+        lookup: &mut LookupName,
+        made: &'n Made,
+    ) {
+        let mut seen = [lookup.hash(lookup.labels()); MAX_HOPS];
+        for hop in 1.. {
+            // RFC 1034 §4.3.2 step 3a: out of our zones, the resolver goes on.
+            let asked = (name, self.qtype);
+            let Some(next) = zone_for(self.snapshot, lookup, asked, Some(zone)) else {
                 return;
             };
-            name = target;
-            lookup.set(name, self.snapshot.keys());
-            match zone_for(self.snapshot, lookup, self.qtype, Some(zone)) {
-                Some(next) => (zone, probe) = (next, next.probe(lookup)),
-                // RFC 1034 §4.3.2 step 3a: out of our zones, the resolver goes on.
-                None => return,
+            let Some(passed) = seen.get_mut(hop) else {
+                break;
+            };
+            *passed = lookup.hash(lookup.labels());
+            // An alias that leads back: what was found so far is the answer.
+            if seen[..hop].contains(&seen[hop]) {
+                return;
             }
+            let found = (next, next.probe(lookup));
+            let Some(target) = self.step(found, name, lookup, (made, hop)) else {
+                return;
+            };
+            (zone, name) = (next, target);
         }
         // The last alias stands in the answer, and what it leads to does not.
         self.outcome.error = Some(ExtendedError::OTHER);

@@ -39,13 +39,13 @@ impl<'a> NameRef<'a> {
     ///
     /// # Errors
     /// When it is cut short, too long, or has a label type other than a plain one.
+    #[inline]
     pub fn read(bytes: &'a [u8]) -> Result<Self, WireError> {
+        // Looking no further than a name may be long checks both ends at once.
+        let within = bytes.get(..MAX_LEN).unwrap_or(bytes);
         let mut at = 0;
-        loop {
-            let length = match bytes.get(at) {
-                None => return Err(WireError::new(WireErrorKind::Short, at)),
-                Some(&length) => usize::from(length),
-            };
+        while let Some(&length) = within.get(at) {
+            let length = usize::from(length);
             if length > MAX_LABEL_LEN {
                 let kind = if length >= 0xC0 {
                     WireErrorKind::Compressed
@@ -55,16 +55,18 @@ impl<'a> NameRef<'a> {
                 return Err(WireError::new(kind, at));
             }
             at += length + 1;
-            if at > MAX_LEN {
-                return Err(WireError::new(WireErrorKind::NameLength, at));
-            }
-            if length == 0 {
-                let name = bytes.get(..at);
-                return name
-                    .map(Self)
-                    .ok_or_else(|| WireError::new(WireErrorKind::Short, at));
+            if length == 0
+                && let Some(name) = within.get(..at)
+            {
+                return Ok(Self(name));
             }
         }
+        let kind = if at > MAX_LEN || bytes.len() > MAX_LEN {
+            WireErrorKind::NameLength
+        } else {
+            WireErrorKind::Short
+        };
+        Err(WireError::new(kind, at))
     }
 
     /// Takes bytes that are known to be one whole checked name, such as one stored before.

@@ -51,6 +51,7 @@ pub struct Mark {
 
 impl<'b, 'n> Writer<'b, 'n> {
     /// Goes on behind what stands in the first `len` bytes; the message stays within `limit`.
+    #[inline]
     #[must_use]
     pub fn new(bytes: &'b mut [u8], len: usize, limit: usize) -> Self {
         let limit = limit.min(bytes.len());
@@ -81,6 +82,7 @@ impl<'b, 'n> Writer<'b, 'n> {
     }
 
     /// Remembers a name that stands whole at `at`.
+    #[inline]
     pub fn anchor(&mut self, name: NameRef<'n>, at: usize) {
         self.remember(name.as_bytes(), at, name.len() - 1);
     }
@@ -115,11 +117,44 @@ impl<'b, 'n> Writer<'b, 'n> {
         ttl: Ttl,
         rdatas: impl Iterator<Item = &'n [u8]>,
     ) -> Result<u16, Full> {
+        let layout = Layout::of(rtype);
+        match self.known(owner) {
+            Some(pointer) if layout.names == 0 => self.plain_rrset(pointer, rtype, ttl, rdatas),
+            pointer => self.any_rrset((owner, pointer), (rtype, layout), ttl, rdatas),
+        }
+    }
+
+    /// As [`Self::rrset`] for most RRsets of most answers: the owner stands already, and the data
+    /// has no names to compress.
+    #[inline]
+    fn plain_rrset(
+        &mut self,
+        pointer: u16,
+        rtype: Rtype,
+        ttl: Ttl,
+        rdatas: impl Iterator<Item = &'n [u8]>,
+    ) -> Result<u16, Full> {
+        let begin = self.len;
+        let mut count = 0;
+        for rdata in rdatas {
+            if self.plain(pointer, rtype, ttl, rdata).is_err() {
+                self.len = begin;
+                return Err(Full);
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn any_rrset(
+        &mut self,
+        (owner, mut pointer): (NameRef<'n>, Option<u16>),
+        (rtype, layout): (Rtype, Layout),
+        ttl: Ttl,
+        rdatas: impl Iterator<Item = &'n [u8]>,
+    ) -> Result<u16, Full> {
         let mark = self.mark();
         let mut count = 0;
-        let layout = Layout::of(rtype);
-        // After the first record the owner stands there to point to.
-        let mut pointer = self.known(owner);
         for rdata in rdatas {
             let at = self.len;
             let written = match pointer {
@@ -132,6 +167,7 @@ impl<'b, 'n> Writer<'b, 'n> {
                 self.reset(mark);
                 return Err(Full);
             }
+            // After the first record the owner stands there to point to.
             pointer = pointer.or_else(|| self.pointer_to(at));
             count += 1;
         }
@@ -178,7 +214,10 @@ impl<'b, 'n> Writer<'b, 'n> {
     #[inline]
     fn known(&self, name: NameRef<'n>) -> Option<u16> {
         let same = |anchor: &&Anchor<'n>| std::ptr::eq(anchor.name, name.as_bytes());
-        self.anchors().find(same).map(|anchor| 0xC000 | anchor.at)
+        // That of the question first, without the way to the others.
+        let found = self.first.as_ref().filter(same);
+        let found = found.or_else(|| self.more.iter().find(same));
+        found.map(|anchor| 0xC000 | anchor.at)
     }
 
     /// Writes a record whose owner stands already and whose data has no names to compress: most
@@ -222,6 +261,7 @@ impl<'b, 'n> Writer<'b, 'n> {
         Ok(())
     }
 
+    /// All anchors; for most questions that is the first one alone.
     #[inline]
     fn anchors(&self) -> impl Iterator<Item = &Anchor<'n>> {
         self.first.iter().chain(&self.more)

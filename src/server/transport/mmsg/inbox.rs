@@ -65,11 +65,16 @@ impl Inbox {
             (Calls::Single, None) => 0,
         };
         self.stale = received;
-        self.len = received;
-        for at in 0..received {
+        // What has no sender is the end of a wait for a socket that is shut down.
+        let came = match self.headers.first() {
+            Some(first) if first.message.namelen != 0 => received,
+            _ => 0,
+        };
+        self.len = came;
+        for at in 0..came {
             self.read(at);
         }
-        Ok(received)
+        Ok(came)
     }
 
     /// The slots that hold requests.

@@ -83,14 +83,16 @@ impl Worker {
     pub(crate) fn run(mut self) {
         let mut last_turns = LAST_TURNS;
         while last_turns > 0 {
-            self.metrics.beat();
             let wait = if self.shared.stop.load(Relaxed) {
                 last_turns -= 1;
                 Wait::Never
             } else {
                 Wait::First
             };
-            match self.inbox.receive(self.socket.as_fd(), wait) {
+            self.metrics.waits();
+            let received = self.inbox.receive(self.socket.as_fd(), wait);
+            self.metrics.works();
+            match received {
                 Ok(received) => {
                     self.failing = false;
                     self.turn(received);
