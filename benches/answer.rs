@@ -12,6 +12,8 @@ use zone::Store;
 
 /// Questions prepared for each case: more than any cache of answers would hold.
 const QUESTIONS: usize = 1 << 16;
+/// How many are asked in one round; the next one goes on behind them.
+const ROUND: usize = QUESTIONS / 16;
 
 /// The cases, by what they ask.
 const CASES: [(&str, Mix); 5] = [
@@ -56,12 +58,9 @@ fn main() {
                     .map(|_| Slot::new(Transport::Udp, 512, 1232))
                     .collect();
                 let now = Instant::now();
-                arguments.case(&label, QUESTIONS, |ops| {
-                    for batch in questions
-                        .chunks(MAX_BATCH)
-                        .cycle()
-                        .take(ops.div_ceil(MAX_BATCH))
-                    {
+                let mut batches = questions.chunks(MAX_BATCH).cycle();
+                arguments.case(&label, ROUND, |ops| {
+                    for batch in batches.by_ref().take(ops.div_ceil(MAX_BATCH)) {
                         for (slot, question) in slots.iter_mut().zip(batch) {
                             slot.request[..question.len()].copy_from_slice(question);
                             slot.request_len = question.len();

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::system::thread_time;
 
@@ -63,7 +64,7 @@ impl Arguments {
         })
     }
 
-    /// Runs a case: `run(n)` does n operations, and `batch` of them take some milliseconds.
+    /// Runs a case: `run(n)` does n operations, and `batch` of them take a millisecond or some.
     pub fn case(&self, name: &str, batch: usize, mut run: impl FnMut(usize)) {
         if !self.runs(name) {
             return;
@@ -79,8 +80,15 @@ impl Arguments {
             }
             return;
         }
+        let begin = thread_time();
         run(batch);
-        let mut rounds: Vec<f64> = (0..15)
+        // Of many short rounds some pass without another program between, even on a busy machine.
+        let count = if thread_time() - begin < SHORT {
+            255
+        } else {
+            15
+        };
+        let mut rounds: Vec<f64> = (0..count)
             .map(|_| {
                 let begin = thread_time();
                 run(batch);
@@ -96,6 +104,9 @@ impl Arguments {
         );
     }
 }
+
+/// A round of less time is run more often.
+const SHORT: Duration = Duration::from_millis(4);
 
 /// Prints a result that is not the time of a loop.
 pub fn say(name: &str, result: &str) {

@@ -8,6 +8,8 @@ use zone::{LookupName, Store};
 
 /// Names prepared for each case: more than the caches of a processor hold the pages of.
 const NAMES: usize = 1 << 16;
+/// How many are asked in one round; the next one goes on behind them.
+const ROUND: usize = NAMES / 16;
 
 fn main() {
     let arguments = Arguments::read();
@@ -53,8 +55,9 @@ fn main() {
             let mut random = Random::new(2);
             let names: Vec<Name> = (0..NAMES).map(|_| make(&mut random, hosts)).collect();
             let mut lookup = LookupName::default();
-            arguments.case(&label, NAMES, |ops| {
-                for name in names.iter().cycle().take(ops) {
+            let mut asked = names.iter().cycle();
+            arguments.case(&label, ROUND, |ops| {
+                for name in asked.by_ref().take(ops) {
                     lookup.set(name.as_ref(), zone.keys());
                     black_box(zone.find(&lookup));
                 }

@@ -108,6 +108,24 @@ impl<'a> Question<'a> {
     }
 }
 
+/// The OPT record of most requests: all that stands behind the question, which ends at `at`, and
+/// without options. Whatever else stands there is for [`Trailer::read`].
+#[inline]
+#[must_use]
+pub fn lone_edns(message: &[u8], header: Header, at: usize) -> Option<Edns<'_>> {
+    let ([_, 0, 0, 1], Some([0, 0, 41, size_high, size_low, 0, 0, flags, _, 0, 0])) =
+        (header.counts, message.get(at..))
+    else {
+        return None;
+    };
+    Some(Edns {
+        udp_size: u16::from_be_bytes([*size_high, *size_low]),
+        version: 0,
+        dnssec_ok: flags & 0x80 != 0,
+        options: Options::default(),
+    })
+}
+
 /// Records behind the question of a query: an SOA for IXFR, OPT, TSIG, and some to spare.
 const MOST_RECORDS: u32 = 16;
 
@@ -125,27 +143,7 @@ impl<'a> Trailer<'a> {
     ///
     /// # Errors
     /// When a record is cut short, bytes are left over, or an OPT or TSIG stands where it may not.
-    #[inline]
     pub fn read(message: &'a [u8], header: Header, at: usize) -> Result<Self, WireError> {
-        // What most resolvers send is one OPT record without options, or nothing.
-        if let ([_, 0, 0, 1], Some([0, 0, 41, size_high, size_low, 0, 0, flags, _, 0, 0])) =
-            (header.counts, message.get(at..))
-        {
-            return Ok(Self {
-                edns: Some(Edns {
-                    udp_size: u16::from_be_bytes([*size_high, *size_low]),
-                    version: 0,
-                    dnssec_ok: flags & 0x80 != 0,
-                    options: Options::default(),
-                }),
-                tsig: None,
-            });
-        }
-        Self::read_any(message, header, at)
-    }
-
-    /// As [`Self::read`], whatever stands there.
-    fn read_any(message: &'a [u8], header: Header, at: usize) -> Result<Self, WireError> {
         let [_, answers, authorities, additionals] = header.counts;
         let mut trailer = Self::default();
         // An UPDATE is looked into once it is known who sends it. No query has many records, and each
@@ -364,6 +362,31 @@ mod tests {
         assert_eq!(trailer(&with(&[opt, opt])), Err(WireErrorKind::Pseudo));
         let owned: &[u8] = b"\x01a\x00\x00\x29\x04\xD0\x00\x00\x80\x00\x00\x00";
         assert_eq!(trailer(&with(&[owned])), Err(WireErrorKind::Pseudo));
+    }
+
+    #[test]
+    fn lone_edns_is_what_a_trailer_of_it_says() {
+        let opt: &[u8] = b"\x00\x00\x29\x04\xD0\x00\x00\x80\x00\x00\x00";
+        let lone = |message: &[u8]| {
+            let header = Header::read(message).unwrap();
+            lone_edns(message, header, QUERY.len()).map(|edns| (edns.udp_size, edns.dnssec_ok))
+        };
+        let one = with(&[opt]);
+        assert_eq!(lone(&one), Some((1232, true)));
+        let edns = trailer(&one).unwrap().edns.unwrap();
+        assert_eq!(
+            lone_edns(&one, Header::read(&one).unwrap(), QUERY.len()),
+            Some(edns)
+        );
+        // Each byte that must be as it is, and each that may be any.
+        for at in [0, 1, 2, 5, 6, 9, 10] {
+            let mut other = one.clone();
+            other[QUERY.len() + at] ^= 1;
+            assert_eq!(lone(&other), None, "{at}");
+        }
+        for other in [with(&[]), with(&[opt, opt]), one[..one.len() - 1].to_vec()] {
+            assert_eq!(lone(&other), None);
+        }
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl Zone {
     /// included. Whether the cut itself or what is above it answers is the caller's to judge.
     #[must_use]
     pub fn find(&self, name: &LookupName) -> Found<'_> {
-        self.find_probed(name, self.probe(name))
+        self.find_probed(name, Probe::Unknown)
     }
 
     /// As [`Self::find`], with what a probe has found already.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use wire::edns::ExtendedError;
-use wire::message::{Header, Question, Trailer};
+use wire::message::{Header, Question, Trailer, lone_edns};
 use wire::{Class, Opcode, Rcode, Rtype};
 use zone::Snapshot;
 
@@ -110,6 +110,43 @@ fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, snapshot: &Snapsh
     };
     pending.name_len = question.name.len();
     pending.rtype = question.rtype;
+    let mut signed = false;
+    if let Some(edns) = lone_edns(message, header, question.end()) {
+        pending.edns = Some(Extra::new(core, slot, &edns));
+    } else {
+        match judge_trailer(core, slot, pending, header, question) {
+            Ok(tsig) => signed = tsig,
+            Err(step) => return step,
+        }
+    }
+    // Primaries need not be among those who may ask; who follows the zone knows them.
+    if opcode != Opcode::NOTIFY && !core.options.acl.permits(slot.client.ip()) {
+        return prohibit();
+    }
+    if opcode == Opcode::UPDATE {
+        if update::is_forwarded(core, question) {
+            return update::forward(core, slot, question, signed);
+        }
+        return update::judge(core, slot, pending, header, question);
+    }
+    if opcode == Opcode::NOTIFY {
+        return notify::judge(core, slot, pending, question);
+    }
+    judge_question(core, slot, pending, question, snapshot)
+}
+
+/// Judges what stands behind the question, other than an OPT record without options; tells whether
+/// the request is signed.
+#[inline(never)]
+fn judge_trailer(
+    core: &Arc<Core>,
+    slot: &Slot,
+    pending: &mut Pending,
+    header: Header,
+    question: Question<'_>,
+) -> Result<bool, Step> {
+    let refuse = |rcode| Err(refuse(rcode));
+    let message = slot.request();
     let trailer = match Trailer::read(message, header, question.end()) {
         Ok(trailer) => trailer,
         Err(error) => return refuse(error.rcode()),
@@ -119,7 +156,7 @@ fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, snapshot: &Snapsh
         if let Some(edns) = &trailer.edns {
             pending.edns = Some(Extra::new(core, slot, edns));
         }
-        let forwarded = opcode == Opcode::UPDATE && update::is_forwarded(core, question);
+        let forwarded = header.opcode() == Opcode::UPDATE && update::is_forwarded(core, question);
         let verified = tsig::verify(message, at, &core.authority.keys, unix_time());
         // Whom we hand an update on to judges it by keys of their own.
         if verified.is_ok() || !forwarded {
@@ -138,22 +175,10 @@ fn judge(core: &Arc<Core>, slot: &Slot, pending: &mut Pending, snapshot: &Snapsh
             return refuse(Rcode::FORMERR);
         }
     }
-    // Primaries need not be among those who may ask; who follows the zone knows them.
-    if opcode != Opcode::NOTIFY && !core.options.acl.permits(slot.client.ip()) {
-        return prohibit();
-    }
-    if opcode == Opcode::UPDATE {
-        if update::is_forwarded(core, question) {
-            return update::forward(core, slot, question, trailer.tsig.is_some());
-        }
-        return update::judge(core, slot, pending, header, question);
-    }
-    if opcode == Opcode::NOTIFY {
-        return notify::judge(core, slot, pending, question);
-    }
-    judge_question(core, slot, pending, question, snapshot)
+    Ok(trailer.tsig.is_some())
 }
 
+#[inline]
 fn judge_question(
     core: &Arc<Core>,
     slot: &Slot,

@@ -40,7 +40,7 @@ pub(super) struct Extra {
 impl Extra {
     #[inline]
     pub(super) fn new(core: &Core, slot: &Slot, edns: &Edns<'_>) -> Self {
-        let mut extra = Self {
+        let extra = Self {
             udp_size: edns.udp_size,
             dnssec_ok: edns.dnssec_ok,
             nsid: edns.options.nsid && core.options.nsid.is_some(),
@@ -52,14 +52,15 @@ impl Extra {
             cookie: None,
             fresh: [0; 16],
         };
-        if let (Some(sent), Some(secrets)) = (edns.options.cookie, &core.options.cookies) {
-            extra.take_cookie(sent, slot.client.ip(), secrets);
+        match (edns.options.cookie, &core.options.cookies) {
+            (Some(sent), Some(secrets)) => extra.with_cookie(sent, slot.client.ip(), secrets),
+            _ => extra,
         }
-        extra
     }
 
     /// Judges the cookie of the request and makes that of the answer.
-    fn take_cookie(&mut self, sent: &[u8], client: IpAddr, secrets: &Secrets) {
+    #[inline(never)]
+    fn with_cookie(mut self, sent: &[u8], client: IpAddr, secrets: &Secrets) -> Self {
         // RFC 9018 §4.3: 32 bits in serial number arithmetic, so the upper ones may go.
         #[expect(clippy::cast_possible_truncation, reason = "only the lower bits count")]
         let now = unix_time() as u32;
@@ -72,6 +73,7 @@ impl Extra {
             CookieState::Malformed => [0; 16],
         };
         self.cookie = Some(state);
+        self
     }
 
     /// How many bytes the OPT record of the answer may need.
@@ -211,7 +213,11 @@ impl<'e> Frame<'e> {
     }
 
     /// Adds the OPT record and completes the header; gives the length of the answer.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "each ordinary answer goes through it at one of its three callers, where most of it is known"
+    )]
+    #[inline(always)]
     pub(super) fn end(
         &self,
         core: &Core,

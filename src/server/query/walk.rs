@@ -67,6 +67,7 @@ pub(crate) struct Asked<'n> {
 /// Writes the sections of the answer behind the question.
 ///
 /// `lookup` holds the name of the question; it is changed when an alias is followed.
+#[inline]
 pub(crate) fn answer<'n>(
     snapshot: &'n Snapshot,
     writer: &mut Writer<'_, 'n>,
@@ -163,7 +164,7 @@ impl<'n> Answer<'_, '_, 'n> {
             if seen[..hop].contains(&seen[hop]) {
                 return;
             }
-            let found = (next, next.probe(lookup));
+            let found = (next, Probe::Unknown);
             let Some(target) = self.step(found, name, lookup, (made, hop)) else {
                 return;
             };
