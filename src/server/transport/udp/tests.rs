@@ -35,16 +35,21 @@ struct Running {
 
 fn setup(address: &str) -> Setup {
     let socket = UdpSocket::bind(address).unwrap();
-    prepare_udp(&socket, socket.local_addr().unwrap(), 1 << 20).unwrap();
-    socket
-        .set_read_timeout(Some(Duration::from_millis(20)))
-        .unwrap();
     Setup {
-        socket,
+        socket: prepared(socket),
         options: UdpOptions::default(),
         proxies: Vec::new(),
         calls: Calls::Batched,
     }
+}
+
+/// The socket as a server sets it up, but that waits end by themselves: nobody shuts it down.
+fn prepared(socket: UdpSocket) -> UdpSocket {
+    prepare_udp(&socket, socket.local_addr().unwrap(), 1 << 20).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_millis(20)))
+        .unwrap();
+    socket
 }
 
 impl Setup {
@@ -167,10 +172,8 @@ fn socket_for_both_families_sees_v4_clients() {
     socket.set_only_v6(false).unwrap();
     let any = SocketAddr::from(([0_u16; 8], 0));
     socket.bind(&any.into()).unwrap();
-    let socket = UdpSocket::from(socket);
-    prepare_udp(&socket, any, 1 << 20).unwrap();
     let running = Setup {
-        socket,
+        socket: prepared(UdpSocket::from(socket)),
         ..setup("127.0.0.1:0")
     }
     .start();
