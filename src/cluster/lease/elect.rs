@@ -28,7 +28,7 @@ pub fn elect(
     run(link, Some(candidate), options, stop)
 }
 
-/// As [`elect`], for who only wants to know who leads.
+/// As [`elect()`], for who only wants to know who leads.
 pub fn observe(
     link: Link,
     options: LeaseOptions,

@@ -8,7 +8,7 @@ use crate::clock::boot_time;
 
 /// One time of being the leader. Clones are the same term.
 ///
-/// Invariant: it is over, by [`boot_time`], before anybody else can have a later one; its number is
+/// Invariant: it is over, by a clock that counts sleep, before anybody else can have a later one; its number is
 /// above those of all terms before it.
 #[derive(Clone, Debug)]
 pub struct Term {
@@ -18,7 +18,7 @@ pub struct Term {
 }
 
 impl Term {
-    /// A term that is over after this time unless it is extended. [`super::elect`] makes those of a
+    /// A term that is over after this time unless it is extended. [`super::elect()`] makes those of a
     /// Lease; by itself this is for who has no rival.
     #[must_use]
     pub fn begin(number: u64, left: Duration) -> Self {
