@@ -11,7 +11,7 @@ use server::pipeline::{Authority, Updates};
 use server::stage::policy::{Names, Types, UpdateRule};
 use server::stage::who::{PerZone, Who};
 use server::transport::tls::CertificateName;
-use tsig::Keys;
+use tsig::{Key, Keys};
 use wire::Name;
 use zone::{Store, Updater};
 
@@ -55,22 +55,26 @@ fn catalogs(peers: &Peers) -> Vec<Name> {
     own.chain(followed.map(|one| &one.zone)).cloned().collect()
 }
 
-/// The keys of all files.
+/// The keys of all files, and those of the settings.
 fn keys(peers: &Peers) -> anyhow::Result<Keys> {
     let mut keys = Keys::default();
     for path in &peers.key_files {
         let shown = config::Quoted(&path.to_string_lossy()).to_string();
         for key in Keys::read(path).context("read --key-file")?.iter() {
-            if key.algorithm().is_weak() {
-                tracing::warn!(
-                    key = %key.name(),
-                    "this key is for {}, which is weak: use it only for clients that know nothing better",
-                    key.algorithm()
-                );
-            }
             keys.insert(Arc::clone(key))
                 .with_context(|| format!("--key-file {shown}"))?;
         }
+    }
+    for text in &peers.keys {
+        let key = Key::from_short(&text.0).context("--key")?;
+        keys.insert(key).context("--key")?;
+    }
+    for key in keys.iter().filter(|key| key.algorithm().is_weak()) {
+        tracing::warn!(
+            key = %key.name(),
+            "this key is for {}, which is weak: use it only for clients that know nothing better",
+            key.algorithm()
+        );
     }
     Ok(keys)
 }
@@ -89,11 +93,11 @@ fn check(keys: &Keys, who: &config::Who) -> anyhow::Result<()> {
         .collect();
     match known.is_empty() {
         true => bail!(
-            "something is granted to key \"{name}\", but no file of keys is named\n  hint: make one with \
+            "something is granted to key \"{name}\", but no key is known\n  hint: make one with \
              'zonewright key new {name} --file PATH' and name it with --key-file PATH"
         ),
         false => bail!(
-            "something is granted to key \"{name}\", which is in no --key-file\n  hint: known are {}",
+            "something is granted to key \"{name}\", which is in no --key-file and no --key\n  hint: known are {}",
             known.join(", ")
         ),
     }

@@ -186,9 +186,11 @@ fn peers(reader: &mut Reader, zones: &Zones, sync: Option<&Sync>) -> Peers {
         .iter()
         .map(|(path, typed)| from_folder_of(&typed.origin, path));
     let key_files = key_files.collect();
+    let keys = reader.all_filled("key", value::short_key);
     let followed = followed::followed(reader, zones, sync);
     Peers {
         key_files,
+        keys: keys.into_iter().map(|(key, _)| key).collect(),
         transfers: of_zones(reader, "allow-transfer", value::who),
         notify: of_zones(reader, "notify", value::server),
         updates: of_zones(reader, "update-policy", value::update_rule),

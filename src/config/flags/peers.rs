@@ -12,6 +12,13 @@ pub(super) const GROUP: Group = Group {
             "Keys as tsig-keygen and 'zonewright key new' write them. Whoever signs a request by such a \
              key (TSIG) is granted what the flags below say of it; a key alone grants nothing.",
         ),
+        Flag::repeated("key", "[ALGORITHM:]NAME:SECRET", "")
+            .secret()
+            .says(
+                "Know this key",
+                "As 'dig -y' takes it; of hmac-sha256 if there is no ALGORITHM. Better set by environment or file: \
+                 other users of a machine can read command lines.",
+            ),
         Flag::repeated("allow-transfer", "[ZONE=]WHO", "").says(
             "Let WHO transfer zones",
             "WHO is key:NAME, an address or network, or cert:NAME for who shows a certificate of that name or \

@@ -6,11 +6,15 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use wire::{Name, Rtype};
 
+use super::TsigSecret;
+
 /// Who may do more than ask, and who is told of changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Peers {
     /// Files of keys.
     pub key_files: Vec<PathBuf>,
+    /// Keys that stand in the settings, `[ALGORITHM:]NAME:SECRET`.
+    pub keys: Vec<TsigSecret>,
     /// Who may transfer zones.
     pub transfers: Vec<OfZone<Who>>,
     /// Who is told of changes.

@@ -91,7 +91,7 @@ impl fmt::Debug for Kerberos {
     }
 }
 
-/// A secret in base64, as it was typed. Never shown, and wiped when it is let go.
+/// A secret, or a key with one, as it was typed. Never shown, and wiped when it is let go.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TsigSecret(pub Zeroizing<String>);
 

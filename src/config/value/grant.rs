@@ -200,8 +200,8 @@ pub(crate) fn update_rule(text: &str) -> Result<UpdateRule, Wrong> {
             }
         }
     } else {
-        // BIND wants a name here, which says nothing.
-        words.next_if(|word| *word == "." || word.eq_ignore_ascii_case(identity));
+        // BIND wants a name here, which says nothing. No type of records has these letters.
+        words.next_if(|word| word.contains(['.', '*']) || word.eq_ignore_ascii_case(identity));
         match kind {
             "self" => UpdateNames::SelfName,
             "selfsub" => UpdateNames::SelfSub,
@@ -407,6 +407,14 @@ mod tests {
         let own = rule("grant * self . ANY");
         assert_eq!((own.who, own.names), (Who::AnyKey, UpdateNames::SelfName));
         assert_eq!(own.types, UpdateTypes::Any);
+        for nothing in ["", "*", ".", "k", "host.example.org"] {
+            let own = rule(&format!("grant k selfsub {nothing} AAAA"));
+            assert_eq!(
+                own.types,
+                UpdateTypes::These(vec![Rtype::AAAA]),
+                "{nothing}"
+            );
+        }
         let all = rule("deny 10.0.0.0/8 zonesub");
         assert_eq!((all.grant, all.names), (false, UpdateNames::Zonesub));
         assert_eq!(all.types, UpdateTypes::Ordinary);

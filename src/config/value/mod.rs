@@ -3,12 +3,14 @@
 
 mod go;
 mod grant;
+mod key;
 mod selector;
 
 pub(crate) use self::go::{aes_key, go_duration, loose_network, nat64_network};
 pub(crate) use self::grant::{
     catalog_group, catalog_name, key_name, of_zone, primary, server, update_rule, who,
 };
+pub(crate) use self::key::short_key;
 pub(crate) use self::selector::{annotation_selector, label_selector};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

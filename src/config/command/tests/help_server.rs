@@ -129,6 +129,11 @@ fn flags_of_the_server_are_explained() {
               Keys as tsig-keygen and 'zonewright key new' write them. Whoever signs a request by such a
               key (TSIG) is granted what the flags below say of it; a key alone grants nothing.
 
+          --key <[ALGORITHM:]NAME:SECRET>
+              Know this key (repeatable).
+              As 'dig -y' takes it; of hmac-sha256 if there is no ALGORITHM. Better set by environment
+              or file: other users of a machine can read command lines.
+
           --allow-transfer <[ZONE=]WHO>
               Let WHO transfer zones (repeatable).
               WHO is key:NAME, an address or network, or cert:NAME for who shows a certificate of that
