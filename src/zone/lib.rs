@@ -63,7 +63,7 @@ pub use propose::StoreError;
 pub use snapshot::{Snapshot, Withheld, Zone};
 pub use store::{Committed, Since, Store};
 pub use sum::Sum;
-pub use update::{Effect, Permit, Refusal};
+pub use update::{AllButTakeover, Effect, Permit, Refusal};
 pub use updater::{UpdateError, UpdateRequest, UpdateTotals, Updater};
 pub use writer::{Change, Rrset};
 

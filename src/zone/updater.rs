@@ -320,26 +320,15 @@ const MOST_WAITING: usize = 1024;
 mod tests {
     use std::sync::mpsc::channel;
 
+    use wire::Ttl;
     use wire::update::{Operation, Prerequisite};
-    use wire::{NameRef, Ttl};
 
     use super::*;
     use crate::journal::{Folder, Log};
     use crate::layer::Layer;
     use crate::records::{Place, Records};
+    use crate::update::AllButTakeover;
     use crate::writer::Rrset;
-
-    struct All;
-
-    impl Permit for All {
-        fn may_update(&self, _: NameRef<'_>, _: Rtype) -> bool {
-            true
-        }
-
-        fn may_take_over(&self, _: NameRef<'_>, _: Rtype) -> bool {
-            false
-        }
-    }
 
     fn name(text: &str) -> Name {
         Name::from_text(text.as_bytes(), None).unwrap()
@@ -381,7 +370,7 @@ mod tests {
             let sender = sender.clone();
             let request = UpdateRequest {
                 update,
-                permit: Box::new(All),
+                permit: Box::new(AllButTakeover),
                 done: Box::new(move |result| {
                     let result = result.map_err(|error| error.rcode());
                     sender.send((number, result)).unwrap();

@@ -16,7 +16,7 @@ use config::{ControlSocket, Environment};
 use wire::update::{Action, Operation, Update};
 use wire::{Name, NameRef, Rtype, Ttl, rdata};
 use zone::records::Records;
-use zone::{Permit, Store, Zone};
+use zone::{AllButTakeover, Store, Zone};
 
 use super::client::ask;
 use super::protocol::{Command, Done, Imported, MAX_REQUEST, Reply};
@@ -144,12 +144,12 @@ impl Answerer {
             let update = update(&self.store, &zone, serial, rrsets)?;
             match try_only {
                 true => {
-                    let effect = self.store.evaluate(&update, &Anything);
+                    let effect = self.store.evaluate(&update, &AllButTakeover);
                     let effect = effect.map_err(|refusal| refusal.to_string())?;
                     Ok((None, !effect.is_nothing()))
                 }
                 false => {
-                    let done = self.store.update(&update, &Anything);
+                    let done = self.store.update(&update, &AllButTakeover);
                     let done = done.map_err(|error| telemetry::chain(&error))?;
                     let (serial, rrsets) = (done.serial.0, rrsets.len());
                     tracing::info!(%zone, serial, rrsets, "records were imported");
@@ -168,19 +168,6 @@ impl Answerer {
             error,
         }))?;
         Ok(Ok(()))
-    }
-}
-
-/// Who can connect may do everything, but not what layers forbid.
-struct Anything;
-
-impl Permit for Anything {
-    fn may_update(&self, _: NameRef<'_>, _: Rtype) -> bool {
-        true
-    }
-
-    fn may_take_over(&self, _: NameRef<'_>, _: Rtype) -> bool {
-        false
     }
 }
 

@@ -61,6 +61,20 @@ pub trait Permit {
     fn may_take_over(&self, owner: NameRef<'_>, rtype: Rtype) -> bool;
 }
 
+/// A client that may change everything, but put nothing above records of another layer.
+#[derive(Clone, Copy, Debug)]
+pub struct AllButTakeover;
+
+impl Permit for AllButTakeover {
+    fn may_update(&self, _: NameRef<'_>, _: Rtype) -> bool {
+        true
+    }
+
+    fn may_take_over(&self, _: NameRef<'_>, _: Rtype) -> bool {
+        false
+    }
+}
+
 /// What an UPDATE would do to this version of a zone.
 ///
 /// # Errors

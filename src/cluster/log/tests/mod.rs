@@ -9,26 +9,14 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use wire::update::{Action, Operation, Update};
-use wire::{Name, NameRef, Rcode, Rtype, Serial, Ttl};
+use wire::{Name, Rcode, Rtype, Serial, Ttl};
 use zone::records::{Place, Records};
-use zone::{Permit, Store, UpdateRequest, Updater};
+use zone::{AllButTakeover, Store, UpdateRequest, Updater};
 
 use super::state::Sizes;
 use super::{Ahead, LogError, ObjectLog, Opened};
 use crate::lease::Term;
 use place::{Objects, Rule};
-
-struct All;
-
-impl Permit for All {
-    fn may_update(&self, _: NameRef<'_>, _: Rtype) -> bool {
-        true
-    }
-
-    fn may_take_over(&self, _: NameRef<'_>, _: Rtype) -> bool {
-        false
-    }
-}
 
 /// A process with zones of its own.
 struct Process {
@@ -116,7 +104,7 @@ impl Process {
                 prerequisites: Vec::new(),
                 operations: std::iter::once(gone).chain(added).collect(),
             },
-            permit: Box::new(All),
+            permit: Box::new(AllButTakeover),
             done: Box::new(move |result| {
                 let told = result.map_or_else(|error| error.rcode(), |_| Rcode::NOERROR);
                 sender.send(told).unwrap();
