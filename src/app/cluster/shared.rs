@@ -91,24 +91,9 @@ impl Shared {
             return;
         }
         let Some(file) = &self.file else { return };
-        let found = match file.read(zone) {
-            Ok(Some(found)) => found,
-            Ok(None) => return,
-            Err(error) => {
-                let error = telemetry::chain(error.as_ref());
-                tracing::warn!(%zone, error, "the copy of this zone is not used");
-                return;
-            }
+        let Some((done, age)) = file.recall(zone, &self.store) else {
+            return;
         };
-        let (image, confirmed) = found;
-        let done = match self.store.recall_copy(image) {
-            Ok(done) => done,
-            Err(error) => {
-                tracing::warn!(%zone, %error, "the copy of this zone is not used");
-                return;
-            }
-        };
-        let age = Duration::from_secs(clock::now().unix_seconds().saturating_sub(confirmed));
         let (serial, records) = (done.serial.0, done.records);
         let now = Instant::now();
         match self.lasts().checked_sub(age) {

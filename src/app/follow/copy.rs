@@ -12,6 +12,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use anyhow::Context;
 use wire::Name;
 use zone::copy::{Copied, Image, read_image, write_image};
+use zone::{Committed, Store};
+
+use crate::app::{clock, telemetry};
 
 /// The folder of copies.
 #[derive(Clone, Debug)]
@@ -73,6 +76,33 @@ impl CopyFile {
         let confirmed = since.map_or(0, |since| since.as_secs());
         let image = read_image(zone, &bytes).with_context(|| format!("{}", path.display()))?;
         Ok(Some((image, confirmed)))
+    }
+
+    /// Shows what is in it; gives that, and how long ago it was confirmed. None if there is no file, or
+    /// one of no use, which is said.
+    pub(in crate::app) fn recall(
+        &self,
+        zone: &Name,
+        store: &Store,
+    ) -> Option<(Committed, Duration)> {
+        let (image, confirmed) = match self.read(zone) {
+            Ok(found) => found?,
+            Err(error) => {
+                let error = telemetry::chain(error.as_ref());
+                tracing::warn!(%zone, error, "the copy of this zone is not used");
+                return None;
+            }
+        };
+        match store.recall_copy(image) {
+            Ok(done) => {
+                let age = clock::now().unix_seconds().saturating_sub(confirmed);
+                Some((done, Duration::from_secs(age)))
+            }
+            Err(error) => {
+                tracing::warn!(%zone, %error, "the copy of this zone is not used");
+                None
+            }
+        }
     }
 
     /// Writes a version that was confirmed at this time.

@@ -81,33 +81,16 @@ impl Follower {
     /// Serves the copy of an earlier run, if there is one.
     pub(super) fn load(&mut self, copies: &Copies) {
         let (zone, file) = (&self.zone, copies.file(&self.zone));
-        let read = file.read(zone);
+        let recalled = file.recall(zone, &self.store);
         self.file = Some(file);
-        let (image, confirmed) = match read {
-            Ok(Some(found)) => found,
-            Ok(None) => return,
-            Err(error) => {
-                let error = telemetry::chain(error.as_ref());
-                tracing::warn!(%zone, error, "the copy of this zone is not used");
-                return;
-            }
+        let Some((done, since)) = recalled else {
+            return;
         };
-        let done = match self.store.recall_copy(image) {
-            Ok(done) => done,
-            Err(error) => {
-                tracing::warn!(%zone, %error, "the copy of this zone is not used");
-                return;
-            }
-        };
-        let age = clock::now().unix_seconds().saturating_sub(confirmed);
         let Some(timers) = self.timers() else {
             return;
         };
-        let (serial, records) = (done.serial.0, done.records);
-        if self
-            .course
-            .found(Duration::from_secs(age), timers, Instant::now())
-        {
+        let (serial, records, age) = (done.serial.0, done.records, since.as_secs());
+        if self.course.found(since, timers, Instant::now()) {
             tracing::info!(%zone, serial, records, age, "zone is served from its copy");
         } else {
             self.store.set_expired(zone, true);
