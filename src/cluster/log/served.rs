@@ -1,11 +1,10 @@
 //! The API server as the place of objects.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
-use source::watch::{Connection, connect};
+use source::watch::{Connection, connect, encode};
 use tokio::sync::OnceCell;
 
 use super::LogError;
@@ -159,16 +158,6 @@ impl Objects for Served {
 fn name_of(object: &Value) -> String {
     let name = object.pointer("/metadata/name").and_then(Value::as_str);
     name.unwrap_or_default().to_owned()
-}
-
-fn encode(into: &mut String, value: &str) {
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            write!(into, "%{byte:02X}").expect("a String takes all that is written");
-        }
-    }
 }
 
 /// Objects that are asked for at a time: 24 MiB of JSON if all of them are as large as can be.

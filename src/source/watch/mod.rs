@@ -29,5 +29,5 @@ pub use failure::{Failure, Refusal, Rule};
 pub use follow::Watch;
 pub use frames::FrameError;
 pub use report::{Report, Reporter, micro_time};
-pub use resource::Resource;
+pub use resource::{Resource, encode};
 pub use subject::{Decode, Pace, Scope, Subject};

@@ -82,7 +82,8 @@ impl Query {
     }
 }
 
-fn encode(into: &mut String, value: &str) {
+/// Adds a value to a query, in the letters that one may have.
+pub fn encode(into: &mut String, value: &str) {
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             into.push(char::from(byte));
