@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
-use cluster_peers::{Cluster, Object, Parts};
+use cluster_peers::{Cluster, Object, Parts, chain};
 use peers::{Key, Options, Program, Ready, Server, Signal};
 use serde_json::Value;
 
@@ -319,16 +319,6 @@ fn objects(values: &[Value]) -> Result<Vec<Object>, String> {
     objects
         .collect::<Result<_, _>>()
         .map_err(|error| error.to_string())
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text += &format!(": {source}");
-        next = source.source();
-    }
-    text
 }
 
 /// The resources that copies keep what they know in, as the chart has them.

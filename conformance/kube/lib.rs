@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod causes;
 mod cluster;
 mod configure;
 mod differential;
@@ -26,6 +27,7 @@ mod process;
 mod recorder;
 
 pub use api::{Api, ApiError, Request};
+pub use causes::chain;
 pub use cluster::{Cluster, ClusterError, Part};
 pub use differential::{Mode, trials, trials_in};
 pub use object::{Object, ObjectError};

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{park_timeout, scope};
 use std::time::{Duration, Instant};
 
-use cluster_peers::{Cluster, Object, Part, Parts, Recorder};
+use cluster_peers::{Cluster, Object, Part, Parts, Recorder, chain};
 use peers::{Options, Program, Ready, Server};
 use serde_json::{Value, json};
 
@@ -347,16 +347,6 @@ fn events(cluster: &Cluster) -> Result<Vec<Value>, String> {
     let list = list.map_err(|error| chain(&error))?;
     let items = list.get("items").and_then(Value::as_array);
     Ok(items.cloned().unwrap_or_default())
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text += &format!(": {source}");
-        next = source.source();
-    }
-    text
 }
 
 /// The pause between two tries of a watch is at most fifteen seconds, and somewhat more.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use cluster_peers::{Cluster, Object, Parts, Request};
+use cluster_peers::{Cluster, Object, Parts, Request, chain};
 use serde_json::{Value, json};
 
 use crate::files::{chart, documents, own, read};
@@ -172,10 +172,4 @@ const DNS_ENDPOINT: &str =
 
 pub(super) fn words(error: impl std::error::Error) -> String {
     chain(&error)
-}
-
-/// An error with all its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::causes::chain;
 use crate::cluster::Cluster;
 use crate::object::Object;
 use crate::process::{last_lines, run};
 use crate::recorder::{Endpoint, Recorder};
 
 use super::case::parse;
-use super::play::{OURS, chain};
+use super::play::OURS;
 
 /// The programs that the blocks call; without theirs, its steps are left out.
 pub(super) struct Programs<'a> {

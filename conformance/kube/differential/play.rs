@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::causes::chain;
 use crate::cluster::Cluster;
 use crate::process::{last_lines, run};
 use crate::recorder::{Changes, Endpoint, Recorder};
@@ -134,17 +135,6 @@ fn mask(endpoint: &mut Endpoint) {
     if let Some(nonce) = endpoint.labels.get_mut("txt-encryption-nonce") {
         "any".clone_into(nonce);
     }
-}
-
-/// An error with its reasons.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text += &format!(": {source}");
-        next = source.source();
-    }
-    text
 }
 
 fn owned((name, value): (&str, &str)) -> (String, String) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::causes::chain;
 use crate::cluster::Cluster;
 use crate::parts::Parts;
 use crate::process::last_lines;
@@ -15,7 +16,7 @@ use super::case::{Case, read_all};
 use super::compare::{Difference, judge, read, unused};
 use super::moving::{Programs, moving};
 use super::outcome::{difference, expected, keys, record};
-use super::play::{chain, play};
+use super::play::play;
 use super::pool::Pool;
 use super::random;
 
