@@ -12,10 +12,16 @@
 
 mod client;
 pub mod etcd;
+#[allow(dead_code)]
+mod exec;
 pub mod inmemory;
 pub mod layer;
+#[allow(dead_code)]
+mod record;
 #[cfg(feature = "rfc2136")]
 pub mod rfc2136;
 pub mod webhook;
+#[allow(dead_code)]
+mod zones;
 
 pub use client::{ClientError, Http};

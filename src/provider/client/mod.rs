@@ -195,3 +195,14 @@ fn excerpt(body: &[u8]) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
     line.chars().filter(|c| !c.is_control()).collect()
 }
+
+/// An error with its reasons, but without its own head.
+pub(crate) fn chain(error: &ProviderError) -> String {
+    let mut text = error.message.clone();
+    let mut source = std::error::Error::source(error);
+    while let Some(reason) = source {
+        text = format!("{text}: {reason}");
+        source = reason.source();
+    }
+    text
+}

@@ -1,0 +1,233 @@
+//! What a group of changes does to the RRsets of one zone.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use plan::{ChangeSet, Endpoint, ErrorKind, Labels, data};
+use wire::Rtype;
+
+use super::contents::Contents;
+use crate::record::quirks::Quirks;
+use crate::record::{Found, Key, Rrset};
+
+/// One RRset before and after; not both are none.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Edit {
+    /// As it is there.
+    pub(crate) old: Option<Found>,
+    /// As it is to be.
+    pub(crate) new: Option<Rrset>,
+    /// Whether it is one of the registry's own records.
+    pub(crate) owns: bool,
+}
+
+impl Edit {
+    /// The key of the RRset.
+    pub(crate) fn key(&self) -> &Key {
+        static NONE: LazyLock<Key> = LazyLock::new(|| Key::new("", Rtype::A));
+        let old = self.old.as_ref().map(|old| &old.rrset);
+        self.new.as_ref().or(old).map_or(&NONE, |rrset| &rrset.key)
+    }
+}
+
+/// Edits that belong together.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Group {
+    /// The place of the group in the change set.
+    pub(super) place: usize,
+    /// Its edits, in the order that single calls have to be made in.
+    pub(super) edits: Vec<Edit>,
+}
+
+/// Why a group cannot be made.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) kind: ErrorKind,
+    pub(super) reason: String,
+}
+
+impl Refused {
+    fn rejected(reason: String) -> Self {
+        let kind = ErrorKind::Rejected;
+        Self { kind, reason }
+    }
+}
+
+/// What is wanted of one RRset.
+#[derive(Debug, Default)]
+struct Wish<'a> {
+    gone: Vec<&'a Endpoint>,
+    come: Vec<&'a Endpoint>,
+    /// Whether it is one of the registry's own.
+    owns: bool,
+}
+
+/// What a group does to a zone, in the order that single calls have to be made in. `is_here` says
+/// which names are the zone's.
+///
+/// # Errors
+/// The zone cannot be made so; nothing of the group is to be made.
+pub(super) fn edits(
+    contents: &Contents,
+    quirks: &Quirks,
+    group: &ChangeSet,
+    is_here: impl Fn(&str) -> bool,
+) -> Result<Vec<Edit>, Refused> {
+    let zone = &*contents.zone.name;
+    let mut edits = Vec::new();
+    for (key, wish) in wishes(group) {
+        if !is_here(&key.name) {
+            continue;
+        }
+        if *key.name == *zone && matches!(key.rtype, Rtype::NS | Rtype::SOA) {
+            return Err(Refused::rejected(format!(
+                "{key}: the name servers of a zone itself are left to its owner"
+            )));
+        }
+        let old = contents.get(&key).cloned();
+        let new = wanted(quirks, &key, &wish, old.as_ref())?;
+        if let Some(new) = &new {
+            quirks.check(zone, new).map_err(Refused::rejected)?;
+        }
+        if old.as_ref().map(|old| &old.rrset) != new.as_ref() {
+            let owns = wish.owns;
+            edits.push(Edit { old, new, owns });
+        }
+    }
+    check_cnames(contents, quirks, &edits)?;
+    let ranks: Vec<u8> = edits.iter().map(|edit| rank(edit, &edits)).collect();
+    let mut ranked: Vec<(u8, Edit)> = ranks.into_iter().zip(edits).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    Ok(ranked.into_iter().map(|(_, edit)| edit).collect())
+}
+
+fn wishes(group: &ChangeSet) -> BTreeMap<Key, Wish<'_>> {
+    let mut wishes: BTreeMap<Key, Wish<'_>> = BTreeMap::new();
+    let updated = group.update.iter().map(|update| &update.old);
+    for endpoint in group.delete.iter().chain(updated) {
+        let wish = wishes.entry(Key::of(endpoint)).or_default();
+        wish.owns |= is_ownership(endpoint);
+        wish.gone.push(endpoint);
+    }
+    let updated = group.update.iter().map(|update| &update.new);
+    for endpoint in group.create.iter().chain(updated) {
+        let wish = wishes.entry(Key::of(endpoint)).or_default();
+        wish.owns |= is_ownership(endpoint);
+        wish.come.push(endpoint);
+    }
+    wishes
+}
+
+fn is_ownership(endpoint: &Endpoint) -> bool {
+    endpoint.rtype == Rtype::TXT && endpoint.labels.value(Labels::OWNED_RECORD).is_some()
+}
+
+/// The RRset as it is to be; none if nothing of it is left.
+fn wanted(
+    quirks: &Quirks,
+    key: &Key,
+    wish: &Wish<'_>,
+    old: Option<&Found>,
+) -> Result<Option<Rrset>, Refused> {
+    let there = old.map(|old| &old.rrset);
+    let mut values: Vec<Box<str>> = there.map(|it| it.values.clone()).unwrap_or_default();
+    for endpoint in &wish.gone {
+        let gone = Rrset::of(endpoint).values;
+        values.retain(|value| !gone.contains(value));
+    }
+    let mut new = Rrset {
+        key: key.clone(),
+        ttl: there.map_or_else(|| quirks.unset_ttl(), |there| there.ttl),
+        values,
+        properties: there.map(|it| it.properties.clone()).unwrap_or_default(),
+    };
+    for endpoint in &wish.come {
+        if !is_alias(endpoint) {
+            check_data(endpoint)?;
+        }
+        let come = Rrset::of(endpoint);
+        new.ttl = come.ttl.map(|ttl| quirks.ttl(ttl)).or(new.ttl);
+        new.properties = come.properties;
+        new.values.extend(come.values);
+    }
+    new.values.sort_unstable();
+    new.values.dedup();
+    let is_new = wish.gone.is_empty() && !wish.come.is_empty();
+    if let Some(there) = there
+        && is_new
+        && there.values != new.values
+    {
+        return Err(Refused {
+            kind: ErrorKind::Conflict,
+            reason: format!("{key}: somebody else has made one there meanwhile"),
+        });
+    }
+    Ok(Some(new).filter(|new| !new.values.is_empty()))
+}
+
+/// Whether an endpoint of addresses has names as targets.
+fn is_alias(endpoint: &Endpoint) -> bool {
+    endpoint.properties.value("alias") == Some("true")
+}
+
+fn check_data(endpoint: &Endpoint) -> Result<(), Refused> {
+    data::check(endpoint).map_err(|error| {
+        let source = std::error::Error::source(&error);
+        let source = source.map_or_else(String::new, |source| format!(": {source}"));
+        let (name, rtype) = (&endpoint.name, endpoint.rtype);
+        Refused::rejected(format!("\"{name}\" {rtype}: {error}{source}"))
+    })
+}
+
+/// RFC 1034 §3.6.2: nothing stands beside a CNAME, but for what a provider makes of it at a zone's
+/// own name.
+fn check_cnames(contents: &Contents, quirks: &Quirks, edits: &[Edit]) -> Result<(), Refused> {
+    for Edit { new, .. } in edits {
+        let Some(Rrset { key, .. }) = new else {
+            continue;
+        };
+        if key.name == contents.zone.name && quirks.apex_cname {
+            continue;
+        }
+        let goes = |other: &Key| {
+            let mut edits = edits.iter();
+            edits.any(|edit| edit.key() == other && edit.new.is_none())
+        };
+        let there = contents.at(&key.name).filter(|other| !goes(other));
+        let made = edits
+            .iter()
+            .filter(|edit| edit.new.is_some())
+            .map(Edit::key);
+        let mut beside = there.chain(made.filter(|other| other.name == key.name));
+        let clash = beside.find(|other| {
+            other.rtype != key.rtype && [key.rtype, other.rtype].contains(&Rtype::CNAME)
+        });
+        if let Some(other) = clash {
+            let other = other.rtype;
+            return Err(Refused::rejected(format!(
+                "{key} cannot stand beside {other} at the same name"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Where an edit stands among those of its group.
+fn rank(edit: &Edit, all: &[Edit]) -> u8 {
+    let frees = || {
+        let key = edit.key();
+        all.iter().any(|other| {
+            let put = other.key();
+            other.new.is_some()
+                && put.name == key.name
+                && [put.rtype, key.rtype].contains(&Rtype::CNAME)
+        })
+    };
+    match (edit.owns, edit.new.is_some()) {
+        (true, true) => 0,
+        (false, false) if frees() => 1,
+        (false, true) => 2,
+        (false, false) => 3,
+        (true, false) => 4,
+    }
+}

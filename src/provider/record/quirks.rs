@@ -1,0 +1,262 @@
+//! What is peculiar to a provider, as data: how it writes names and data, which TTLs and types it
+//! takes. The same table drives what is sent, what is read, what is refused, what trials expect and
+//! what the documentation says.
+
+use plan::name::normalize;
+use wire::{Rtype, Ttl};
+
+use super::value;
+use super::{Key, Rrset};
+
+/// The peculiarities of one provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Quirks {
+    /// How owner names are written.
+    pub names: Names,
+    /// Whether names in data end in a dot.
+    pub dots: bool,
+    /// How TXT data is written.
+    pub txt: Txt,
+    /// TTLs.
+    pub ttl: TtlRule,
+    /// Types it takes.
+    pub types: &'static [Rtype],
+    /// Settings of endpoints that mean something to it; all others are left out.
+    pub properties: &'static [&'static str],
+    /// Whether a CNAME at a zone's own name is taken, as an alias or otherwise.
+    pub apex_cname: bool,
+    /// Whether names that begin with `*` are taken.
+    pub wildcard: bool,
+    /// Values of a set at most.
+    pub values: usize,
+    /// Bytes of a TXT value at most.
+    pub text: usize,
+    /// What else it refuses.
+    pub refuses: &'static [Refusal],
+    /// Whether writes say what they expect to find, so that nobody else's are lost.
+    pub conditional: bool,
+    /// Whether edits count only once they are published.
+    pub publishes: bool,
+}
+
+/// How owner names are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Whole, as `a.example.org`.
+    Whole,
+    /// Whole with a dot, as `a.example.org.`.
+    Dotted,
+    /// Within the zone, as `a`; the zone's own name is `@`.
+    At,
+    /// Within the zone; the zone's own name is empty.
+    Empty,
+}
+
+/// How TXT data is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Txt {
+    /// In quoted strings as in a zone file.
+    Quoted,
+    /// As it is. What comes back is the text, whatever it looks like.
+    Raw,
+    /// As it is, but what comes back may be in quotes.
+    Either,
+}
+
+/// TTLs of a provider.
+#[derive(Clone, Copy, Debug)]
+pub struct TtlRule {
+    /// That of records that ask for none; none is what the provider takes by itself.
+    pub unset: Option<u32>,
+    /// The least.
+    pub least: u32,
+    /// The most.
+    pub most: u32,
+    /// All that there are, in order, if not any number will do; others are rounded up.
+    pub allowed: &'static [u32],
+}
+
+/// Something that a provider does not take.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal {
+    /// What it is, as `a TXT with a backslash`; for messages and tables.
+    pub what: &'static str,
+    /// Of which type.
+    pub rtype: Rtype,
+    /// Whether a value is such.
+    pub is: fn(&str) -> bool,
+}
+
+impl Quirks {
+    /// A provider without any: what a zone file can say.
+    pub const NONE: Self = Self {
+        names: Names::Dotted,
+        dots: true,
+        txt: Txt::Quoted,
+        ttl: TtlRule {
+            unset: Some(300),
+            least: 0,
+            most: 2_147_483_647,
+            allowed: &[],
+        },
+        types: &[
+            Rtype::A,
+            Rtype::AAAA,
+            Rtype::CNAME,
+            Rtype::MX,
+            Rtype::NS,
+            Rtype::TXT,
+            Rtype::SRV,
+            Rtype::PTR,
+            Rtype::CAA,
+            Rtype::NAPTR,
+            Rtype::DS,
+            Rtype::SSHFP,
+            Rtype::TLSA,
+            Rtype::SVCB,
+            Rtype::HTTPS,
+            Rtype::DNAME,
+            Rtype::LOC,
+        ],
+        properties: &[],
+        apex_cname: false,
+        wildcard: true,
+        values: usize::MAX,
+        text: usize::MAX,
+        refuses: &[],
+        conditional: false,
+        publishes: false,
+    };
+
+    /// An owner name as the provider writes it.
+    pub(crate) fn owner(&self, zone: &str, name: &str) -> String {
+        let within = || match name.strip_suffix(zone) {
+            Some(rest) => rest.strip_suffix('.').unwrap_or(rest).to_owned(),
+            None => name.to_owned(),
+        };
+        match self.names {
+            Names::Whole => name.to_owned(),
+            Names::Dotted => format!("{name}."),
+            Names::At if name == zone => "@".to_owned(),
+            Names::At | Names::Empty => within(),
+        }
+    }
+
+    /// The name of an owner as the provider wrote it, normalized.
+    pub(crate) fn name(&self, zone: &str, owner: &str) -> Box<str> {
+        let owner = match self.names {
+            Names::Whole | Names::Dotted => owner.to_owned(),
+            Names::At | Names::Empty if matches!(owner, "" | "@") => zone.to_owned(),
+            // Some write the whole name at times, with a dot that tells it.
+            Names::At | Names::Empty if owner.ends_with('.') => owner.to_owned(),
+            Names::At | Names::Empty => format!("{owner}.{zone}"),
+        };
+        normalize(&unescaped(&owner)).into()
+    }
+
+    /// Data as the provider writes it. None if it cannot.
+    pub(crate) fn data(&self, rtype: Rtype, value: &str) -> Option<String> {
+        if rtype == Rtype::TXT {
+            return match self.txt {
+                Txt::Quoted => Some(value::quoted(value)),
+                Txt::Raw | Txt::Either => value::plain(value),
+            };
+        }
+        let cut =
+            if !self.dots && value::ends_in_name(rtype) && value != "." && !value.ends_with(" .") {
+                value.strip_suffix('.')
+            } else {
+                None
+            };
+        Some(cut.unwrap_or(value).to_owned())
+    }
+
+    /// The value of data as the provider wrote it.
+    pub(crate) fn value(&self, rtype: Rtype, data: &str) -> Box<str> {
+        let is_quoted = data.len() > 1 && data.starts_with('"') && data.ends_with('"');
+        match self.txt {
+            Txt::Raw if rtype == Rtype::TXT => value::of_plain(data),
+            Txt::Either if rtype == Rtype::TXT && !is_quoted => value::of_plain(data),
+            _ => value::canonical(rtype, data),
+        }
+    }
+
+    /// A TTL that the provider takes, for one that was asked for.
+    pub(crate) fn ttl(&self, asked: Ttl) -> Ttl {
+        let rule = &self.ttl;
+        let seconds = asked.as_secs().clamp(rule.least, rule.most);
+        let mut allowed = rule.allowed.iter().copied();
+        let allowed = allowed.find(|allowed| *allowed >= seconds);
+        let seconds = allowed.or(rule.allowed.last().copied()).unwrap_or(seconds);
+        Ttl::from_secs(seconds)
+    }
+
+    /// The TTL of what asks for none.
+    pub(crate) fn unset_ttl(&self) -> Option<Ttl> {
+        self.ttl.unset.map(Ttl::from_secs)
+    }
+
+    /// Why the provider would not take an RRset, in words for users.
+    ///
+    /// # Errors
+    /// It would not.
+    pub(crate) fn check(&self, zone: &str, rrset: &Rrset) -> Result<(), String> {
+        let Rrset { key, values, .. } = rrset;
+        if !self.types.contains(&key.rtype) {
+            return Err(format!("{key}: records of this type are not taken there"));
+        }
+        if key.rtype == Rtype::CNAME && *key.name == *zone && !self.apex_cname {
+            return Err(format!("{key}: a zone's own name cannot be a CNAME"));
+        }
+        if key.name.starts_with('*') && !self.wildcard {
+            return Err(format!("{key}: wildcards are not taken there"));
+        }
+        if values.len() > self.values {
+            let (there, most) = (values.len(), self.values);
+            return Err(format!("{key}: {there} values, at most {most} are taken"));
+        }
+        if key.rtype == Rtype::CNAME && values.len() > 1 {
+            return Err(format!(
+                "{key}: a CNAME has one target, not {}",
+                values.len()
+            ));
+        }
+        for value in values {
+            self.check_value(key, value)?;
+        }
+        Ok(())
+    }
+
+    fn check_value(&self, key: &Key, value: &str) -> Result<(), String> {
+        if key.rtype == Rtype::TXT {
+            let bytes: usize = value::strings(value).iter().map(Vec::len).sum();
+            if bytes > self.text {
+                let most = self.text;
+                return Err(format!(
+                    "{key}: text of {bytes} bytes, at most {most} are taken"
+                ));
+            }
+            if self.txt != Txt::Quoted && value::plain(value).is_none() {
+                return Err(format!("{key}: only text in UTF-8 is taken there"));
+            }
+        }
+        let mut refused = self.refuses.iter();
+        let refused = refused.find(|it| it.rtype == key.rtype && (it.is)(value));
+        match refused {
+            Some(refused) => Err(format!("{key}: {} is not taken there", refused.what)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A name without the escapes that some APIs write, such as `\052` for `*`.
+fn unescaped(name: &str) -> String {
+    if !name.contains('\\') {
+        return name.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(name.len());
+    match wire::text::unescape_into(name.as_bytes(), &mut bytes) {
+        Ok(()) => String::from_utf8(bytes).unwrap_or_else(|_| name.to_owned()),
+        Err(_) => name.to_owned(),
+    }
+}
