@@ -75,6 +75,8 @@ pub struct Applied {
 /// What went wrong; decides about another try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
+    /// The request was sent and its outcome is not known: look before it is made again.
+    Ambiguous,
     /// Credentials are missing, wrong or not enough.
     Auth,
     /// Settings are wrong.

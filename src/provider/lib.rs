@@ -2,15 +2,18 @@
 //!
 //! ```text
 //! change set → layer (metrics, dry run, time limit, isolation) → provider → client → HTTP
+//!                                                                            └→ auth (signs)
 //! ```
 //!
 //! Every provider implements [`plan::Provider`]. What all of them need is in `client` and `layer`;
 //! a provider's own folder holds its settings, its messages and the translation between them and
-//! endpoints. Nothing here tries again: whoever calls knows when.
+//! endpoints. Only `client` tries again, and only what may be repeated; all else is up to whoever
+//! calls.
 
 #![forbid(unsafe_code)]
 
-mod client;
+pub mod auth;
+pub mod client;
 pub mod etcd;
 #[allow(dead_code)]
 mod exec;

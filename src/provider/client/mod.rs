@@ -1,15 +1,73 @@
-//! HTTP for providers: sends a request, reads a bounded answer, names what went wrong.
+//! HTTP for providers: what all of them need between a call and its answer.
 //!
-//! Errors carry the operation and the host, never a header or a query, since these hold secrets.
+//! ```text
+//! Web (base, headers, signature, rate, retry) ─ get/post/… → Call ─ send → Http (one try, counted, capped)
+//!                                                             ↑ ─ pages: again with the next page
+//! ```
+//!
+//! A provider makes one [`Web`] and writes its calls on it:
+//!
+//! ```text
+//! let http = Http::with("digitalocean", &Setup { calls, ..Setup::default() })?;
+//! let web = Web::new(http, "https://web.digitalocean.com/v2")?
+//!     .sign(Plain::bearer(Value::from_setting(token)))
+//!     .limit(Limit::per(250, Duration::from_secs(60)).burst(50));
+//!
+//! const PAGES: Pages = Pages::link("/links/pages/next").items("/domain_records");
+//! let records: Vec<Record> = web
+//!     .get("list records", &["domains", zone, "records"])
+//!     .query("per_page", 200)
+//!     .pages(&PAGES)
+//!     .await?;
+//! let made: Made = web.post("create record", &["domains", zone, "records"]).json(&record).read().await?;
+//! web.delete("delete record", &["domains", zone, "records", id]).done().await?;
+//! ```
+//!
+//! - Segments of paths and queries are percent-encoded here, never by callers.
+//! - A call that gives back `Ok` was answered with success, as [`Judge`] says; all else is a
+//!   `ProviderError`, by whose kind callers decide.
+//! - GET, HEAD, PUT and DELETE, and calls marked [`Call::idempotent`], are made again on
+//!   `Unavailable`. On `RateLimited`, which says that nothing was done, any call is. Everything within
+//!   the bounds of [`Retry`] and of the [`Budget`] of all calls of the provider.
+//! - Any other call that was sent, and whose outcome is not known, gives `ErrorKind::Ambiguous`: look
+//!   before it is made again.
+//! - Redirects are not followed: credentials would go along.
+//! - Errors carry the operation and what the answer says, never a header, a query or a body that was
+//!   sent, since these hold secrets; what an answer repeats of them is taken out.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, StatusCode};
+use bytes::BytesMut;
 use plan::{ErrorKind, HttpCall, HttpCalls, ProviderError};
 
-/// A client for one provider.
+mod call;
+mod fault;
+mod learn;
+mod limit;
+mod pages;
+mod retry;
+mod secret;
+mod setup;
+#[cfg(test)]
+pub(crate) mod stub;
+#[cfg(test)]
+mod tests;
+mod url;
+mod web;
+
+pub use call::Call;
+pub use fault::{Answer, Judge, Refusal};
+pub use limit::{Limit, Limiter};
+pub use pages::{Next, Pages};
+pub use retry::{Budget, Retry};
+pub use secret::Secret;
+pub(crate) use secret::scrub;
+pub use setup::{Route, Setup, Tls};
+pub use url::{encode, pairs};
+pub use web::Web;
+
+/// A client for one provider: each request is made once, counted, and its answer read up to a size.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
@@ -17,14 +75,6 @@ pub struct Http {
     /// The largest answer that is read, in bytes; 0 for no limit.
     cap: usize,
     calls: Arc<HttpCalls>,
-}
-
-/// An answer, read to its end.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
 }
 
 /// No client could be made.
@@ -38,6 +88,13 @@ pub struct ClientError {
     pub source: reqwest::Error,
 }
 
+/// A request without an answer.
+pub(crate) struct Lost {
+    pub(crate) error: ProviderError,
+    /// Whether the other side may have seen it.
+    pub(crate) sent: bool,
+}
+
 impl Http {
     /// A client whose requests take at most `limit` each, and are counted.
     ///
@@ -49,34 +106,35 @@ impl Http {
         cap: usize,
         calls: Arc<HttpCalls>,
     ) -> Result<Self, ClientError> {
-        Self::with(provider, limit, (cap, calls), Ok)
+        let setup = Setup {
+            limit,
+            cap,
+            calls,
+            ..Setup::default()
+        };
+        Self::with(provider, &setup)
     }
 
-    /// A client that is set up by more than its times.
+    /// A client of this set-up.
     ///
     /// # Errors
-    /// TLS cannot be set up.
-    pub(crate) fn with(
-        provider: &'static str,
-        limit: Duration,
-        (cap, calls): (usize, Arc<HttpCalls>),
-        more: impl FnOnce(reqwest::ClientBuilder) -> reqwest::Result<reqwest::ClientBuilder>,
-    ) -> Result<Self, ClientError> {
-        // Another part of the program may have set it up already; then that one is in use.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let builder = reqwest::Client::builder()
-            .timeout(limit)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("zonewright/", env!("CARGO_PKG_VERSION")));
-        let client = more(builder)
-            .and_then(reqwest::ClientBuilder::build)
+    /// Its certificates or its key cannot be used.
+    pub fn with(provider: &'static str, setup: &Setup) -> Result<Self, ClientError> {
+        let client = setup
+            .build()
             .map_err(|source| ClientError { provider, source })?;
         Ok(Self {
             client,
             provider,
-            cap,
-            calls,
+            cap: setup.cap,
+            calls: Arc::clone(&setup.calls),
         })
+    }
+
+    /// The provider whose client it is.
+    #[must_use]
+    pub fn provider(&self) -> &'static str {
+        self.provider
     }
 
     /// The client below, to make requests with.
@@ -84,7 +142,7 @@ impl Http {
         &self.client
     }
 
-    /// Sends a request and reads the answer, whatever its status.
+    /// Sends a request once and reads the answer, whatever its status.
     pub(crate) async fn send(
         &self,
         operation: &'static str,
@@ -92,7 +150,17 @@ impl Http {
     ) -> Result<Answer, ProviderError> {
         let request = request
             .build()
-            .map_err(|error| self.lost(operation, error))?;
+            .map_err(|error| self.lost(operation, error).error)?;
+        let answer = self.execute(operation, request).await;
+        answer.map_err(|lost| lost.error)
+    }
+
+    /// Sends a request once and reads the answer, whatever its status.
+    pub(crate) async fn execute(
+        &self,
+        operation: &'static str,
+        request: reqwest::Request,
+    ) -> Result<Answer, Lost> {
         let url = request.url();
         let mut call = HttpCall {
             scheme: url.scheme().into(),
@@ -121,7 +189,8 @@ impl Http {
         {
             if self.cap != 0 && body.len() + part.len() > self.cap {
                 let message = format!("the answer is larger than {} bytes", self.cap);
-                return Err(self.error(ErrorKind::Protocol, operation, message));
+                let error = self.error(ErrorKind::Protocol, operation, message);
+                return Err(Lost { error, sent: true });
             }
             body.extend_from_slice(&part);
         }
@@ -133,7 +202,8 @@ impl Http {
     }
 
     /// An error of this provider.
-    pub(crate) fn error(
+    #[must_use]
+    pub fn error(
         &self,
         kind: ErrorKind,
         operation: &'static str,
@@ -150,50 +220,26 @@ impl Http {
 
     /// An error that the status of an answer says.
     pub(crate) fn refused(&self, operation: &'static str, answer: &Answer) -> ProviderError {
-        let kind = match answer.status.as_u16() {
-            401 | 403 => ErrorKind::Auth,
-            404 => ErrorKind::NotFound,
-            409 | 412 => ErrorKind::Conflict,
-            429 => ErrorKind::RateLimited,
-            400..=499 => ErrorKind::Rejected,
-            500..=599 => ErrorKind::Unavailable,
-            _ => ErrorKind::Protocol,
-        };
-        let said = excerpt(&answer.body);
-        let colon = if said.is_empty() { "" } else { ": " };
-        self.error(
-            kind,
-            operation,
-            format!("HTTP {}{colon}{said}", answer.status.as_u16()),
-        )
+        let refusal = Refusal::of(answer);
+        self.error(refusal.kind, operation, refusal.message)
     }
 
-    fn lost(&self, operation: &'static str, error: reqwest::Error) -> ProviderError {
-        let message = if error.is_timeout() {
-            "no answer in time"
+    fn lost(&self, operation: &'static str, error: reqwest::Error) -> Lost {
+        let sent = !error.is_connect() && !error.is_builder();
+        let (kind, message) = if error.is_builder() {
+            (ErrorKind::Config, "the request cannot be made")
         } else if error.is_connect() {
-            "no connection"
+            (ErrorKind::Unavailable, "no connection")
+        } else if error.is_timeout() {
+            (ErrorKind::Unavailable, "no answer in time")
         } else {
-            "the connection broke"
+            (ErrorKind::Unavailable, "the connection broke")
         };
+        let mut lost = self.error(kind, operation, message.to_owned());
         // Addresses may hold secrets in their query.
-        let source = Some(error.without_url().into());
-        ProviderError {
-            kind: ErrorKind::Unavailable,
-            provider: self.provider,
-            operation,
-            message: message.to_owned(),
-            source,
-        }
+        lost.source = Some(error.without_url().into());
+        Lost { error: lost, sent }
     }
-}
-
-/// The first line or so of a body, for messages.
-fn excerpt(body: &[u8]) -> String {
-    const LONGEST: usize = 200;
-    let text = String::from_utf8_lossy(body.get(..LONGEST).unwrap_or(body));
-    let line = text.trim().lines().next().unwrap_or_default();
-    line.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// An error with its reasons, but without its own head.

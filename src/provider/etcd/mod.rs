@@ -8,7 +8,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -17,7 +16,7 @@ use plan::{ErrorKind, ProviderError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::client::{ClientError, Http};
+use crate::client::{ClientError, Http, Setup, Tls};
 
 /// How servers are reached.
 #[derive(Clone, Default)]
@@ -67,20 +66,18 @@ impl Etcd {
     /// # Errors
     /// What is set for TLS cannot be used.
     pub fn new(settings: Settings) -> Result<Self, ClientError> {
-        let http = Http::with("etcd", PATIENCE, (MOST_ANSWER, Arc::default()), |builder| {
-            let mut builder = builder.tls_danger_accept_invalid_certs(settings.insecure);
-            if let Some(pem) = &settings.trusted {
-                let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
-                builder = builder.tls_certs_only(certificates);
-            }
-            if let Some(pem) = &settings.identity {
-                builder = builder.identity(reqwest::Identity::from_pem(pem)?);
-            }
-            if let Some((name, addresses)) = &settings.server_name {
-                builder = builder.resolve_to_addrs(name, addresses);
-            }
-            Ok(builder)
-        })?;
+        let setup = Setup {
+            limit: PATIENCE,
+            cap: MOST_ANSWER,
+            tls: Tls {
+                trusted: settings.trusted.clone(),
+                identity: settings.identity.clone(),
+                insecure: settings.insecure,
+                server_name: settings.server_name.clone(),
+            },
+            ..Setup::default()
+        };
+        let http = Http::with("etcd", &setup)?;
         Ok(Self { http, settings })
     }
 

@@ -1,0 +1,98 @@
+//! How a client is set up: times, sizes, TLS, the way through proxies.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use plan::HttpCalls;
+
+/// What a client needs to know before its first request.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// How long one request may take, from the first byte sent to the last one read.
+    pub limit: Duration,
+    /// The largest answer that is read, in bytes; 0 for no limit.
+    pub cap: usize,
+    /// Where requests are counted.
+    pub calls: Arc<HttpCalls>,
+    /// Whom to trust, and who we are.
+    pub tls: Tls,
+    /// The way there.
+    pub route: Route,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            limit: Duration::from_secs(30),
+            cap: 64 << 20,
+            calls: Arc::default(),
+            tls: Tls::default(),
+            route: Route::default(),
+        }
+    }
+}
+
+/// Whom to trust, and who we are.
+#[derive(Clone, Default)]
+pub struct Tls {
+    /// Certificates of whom to trust, as PEM; without any those that the system trusts.
+    pub trusted: Option<Vec<u8>>,
+    /// Our certificate and its key, as PEM.
+    pub identity: Option<Vec<u8>>,
+    /// Whether any certificate will do.
+    pub insecure: bool,
+    /// A name to ask for, and where it is, for servers whose certificate has another name than
+    /// their address.
+    pub server_name: Option<(String, Vec<SocketAddr>)>,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("insecure", &self.insecure)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The way to a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Route {
+    /// Without a proxy: metadata services are a part of the machine itself.
+    Direct,
+    /// As `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    #[default]
+    System,
+}
+
+impl Setup {
+    /// All of this, for the client below.
+    pub(super) fn build(&self) -> reqwest::Result<reqwest::Client> {
+        // Another part of the program may have set it up already; then that one is in use.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let mut builder = reqwest::Client::builder()
+            .timeout(self.limit)
+            .connect_timeout(self.limit.min(CONNECT))
+            // Credentials would go along to wherever an answer points.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("zonewright/", env!("CARGO_PKG_VERSION")))
+            .tls_danger_accept_invalid_certs(self.tls.insecure);
+        if self.route == Route::Direct {
+            builder = builder.no_proxy();
+        }
+        if let Some(pem) = &self.tls.trusted {
+            builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem)?);
+        }
+        if let Some(pem) = &self.tls.identity {
+            builder = builder.identity(reqwest::Identity::from_pem(pem)?);
+        }
+        if let Some((name, addresses)) = &self.tls.server_name {
+            builder = builder.resolve_to_addrs(name, addresses);
+        }
+        builder.build()
+    }
+}
+
+/// A host that drops packets is told from one that is slow.
+const CONNECT: Duration = Duration::from_secs(10);
