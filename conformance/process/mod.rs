@@ -31,6 +31,7 @@ mod power;
 mod privileges;
 mod proxy;
 mod push;
+mod push_api;
 mod push_kerberos;
 mod push_place;
 mod readme;
@@ -81,6 +82,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         privileges::TRIALS,
         proxy::TRIALS,
         push::TRIALS,
+        push_api::TRIALS,
         push_kerberos::TRIALS,
         readme::TRIALS,
         serve_tls::TRIALS,

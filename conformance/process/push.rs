@@ -44,7 +44,7 @@ fn life(program: &Program) -> Result<(), String> {
         program,
         "names_are_pushed_changed_and_taken_away",
         ALL,
-        |program, place| full_life(program, place, &["--rfc2136-axfr"]),
+        |program, place| full_life(program, place, &["--rfc2136-axfr"], true),
     )
 }
 
@@ -53,12 +53,18 @@ fn without_transfers(program: &Program) -> Result<(), String> {
         program,
         "names_are_pushed_without_transfers",
         ALL,
-        |program, place| full_life(program, place, &[]),
+        |program, place| full_life(program, place, &[], false),
     )
 }
 
-/// Every type, then each changed, one of another type, and all taken away.
-fn full_life(program: &Program, place: &mut Place, flags: &[&str]) -> Result<(), String> {
+/// Every type, then each changed, one of another type, and all taken away. `lists` is whether
+/// records of another process are seen.
+pub(super) fn full_life(
+    program: &Program,
+    place: &mut Place,
+    flags: &[&str],
+    lists: bool,
+) -> Result<(), String> {
     let long = "k".repeat(300);
     place.want(&[
         ("web.example.org", "A", "192.0.2.10", 60),
@@ -166,11 +172,14 @@ fn full_life(program: &Program, place: &mut Place, flags: &[&str]) -> Result<(),
     let alias = "web.example.org. 90 CNAME x.example.org.";
     place.wait_for(&pusher, "web.example.org CNAME", &[alias])?;
     place.wait_for(&pusher, "a-owner.web.example.org TXT", &[])?;
-    let gone: &[&str] = match flags {
-        [] => &["turn.example.org. 300 CNAME web.example.org."],
-        _ => &[],
+    let gone: &[&str] = match lists {
+        false => &["turn.example.org. 300 CNAME web.example.org."],
+        true => &[],
     };
     place.wait_for(&pusher, "turn.example.org CNAME", gone)?;
+    if place.has_api() {
+        return Ok(());
+    }
     let row = written(place);
     for (column, how) in [("update", "TCP"), ("delete", ""), ("TSIG", "sha256")] {
         did(&row, column, how);
@@ -390,42 +399,49 @@ fn taken_back(program: &Program) -> Result<(), String> {
         program,
         "external_dns_takes_the_zone_back",
         ALL,
-        |program, place| {
-            place.want(&[
-                ("web.example.org", "A", "192.0.2.10", 60),
-                ("alias.example.org", "CNAME", "web.example.org", 0),
-                ("10.2.0.192.in-addr.arpa", "PTR", "web.example.org", 0),
-            ])?;
-            let pusher = start(program, &place.options(&["--rfc2136-axfr"]))?;
-            let pointer = "10.2.0.192.in-addr.arpa. 300 PTR web.example.org.";
-            place.wait_for(&pusher, "10.2.0.192.in-addr.arpa PTR", &[pointer])?;
-            place.wait_for(
-                &pusher,
-                "web.example.org A",
-                &["web.example.org. 60 A 192.0.2.10"],
-            )?;
-            drop(pusher);
-            if !place.external_dns_wants_nothing()? {
-                skip(
-                    "external_dns_takes_the_zone_back",
-                    "external-dns is not built",
-                );
-                return Ok(());
-            }
-            for query in [
-                "web.example.org A",
-                "a-owner.web.example.org TXT",
-                "alias.example.org CNAME",
-                "cname-owner.alias.example.org TXT",
-                "10.2.0.192.in-addr.arpa PTR",
-            ] {
-                let left = super::site::answer(place.server()?.address(), query)?;
-                check(left.is_empty(), || format!("{query}: {left:?}"))?;
-            }
-            let foreign = super::site::answer(place.server()?.address(), "foreign.example.org A")?;
-            check(foreign == ["foreign.example.org. 300 A 192.0.2.99"], || {
-                format!("{foreign:?}")
-            })
-        },
+        |program, place| give_back(program, place, &["--rfc2136-axfr"]),
     )
+}
+
+/// What we have made, external-dns takes away as the same owner, and nothing else.
+pub(super) fn give_back(
+    program: &Program,
+    place: &mut Place,
+    flags: &[&str],
+) -> Result<(), String> {
+    place.want(&[
+        ("web.example.org", "A", "192.0.2.10", 60),
+        ("alias.example.org", "CNAME", "web.example.org", 0),
+        ("10.2.0.192.in-addr.arpa", "PTR", "web.example.org", 0),
+    ])?;
+    let pusher = start(program, &place.options(flags))?;
+    let pointer = "10.2.0.192.in-addr.arpa. 300 PTR web.example.org.";
+    place.wait_for(&pusher, "10.2.0.192.in-addr.arpa PTR", &[pointer])?;
+    place.wait_for(
+        &pusher,
+        "web.example.org A",
+        &["web.example.org. 60 A 192.0.2.10"],
+    )?;
+    drop(pusher);
+    if !place.external_dns_wants_nothing()? {
+        skip(
+            "external_dns_takes_the_zone_back",
+            "external-dns is not built",
+        );
+        return Ok(());
+    }
+    for query in [
+        "web.example.org A",
+        "a-owner.web.example.org TXT",
+        "alias.example.org CNAME",
+        "cname-owner.alias.example.org TXT",
+        "10.2.0.192.in-addr.arpa PTR",
+    ] {
+        let left = super::site::answer(place.server()?.address(), query)?;
+        check(left.is_empty(), || format!("{query}: {left:?}"))?;
+    }
+    let foreign = super::site::answer(place.server()?.address(), "foreign.example.org A")?;
+    check(foreign == ["foreign.example.org. 300 A 192.0.2.99"], || {
+        format!("{foreign:?}")
+    })
 }

@@ -16,12 +16,24 @@ pub(super) struct Place {
     port: u16,
     /// The port of TLS, if it is spoken.
     tls: Option<u16>,
+    /// The port of its API, if it is written to by that.
+    api: Option<u16>,
     server: Option<Server>,
 }
 
 impl Place {
     /// Starts a server of this kind; nothing if it is not installed.
     pub(super) fn start(kind: Kind) -> Result<Option<Self>, String> {
+        Self::new(kind, None)
+    }
+
+    /// Starts PowerDNS, to be written to by its API; nothing if it is not installed.
+    pub(super) fn start_api() -> Result<Option<Self>, String> {
+        let port = free_port([127, 0, 0, 1].into()).ok_or("no free port")?;
+        Self::new(Kind::PowerDns, Some(port))
+    }
+
+    fn new(kind: Kind, api: Option<u16>) -> Result<Option<Self>, String> {
         let program = match kind {
             // Its other backend knows no updates.
             Kind::PowerDns if !power::is_there() => None,
@@ -39,6 +51,7 @@ impl Place {
             site,
             port,
             tls: None,
+            api,
             server: None,
         };
         place.restart()?;
@@ -49,8 +62,16 @@ impl Place {
     fn power_dns(&self) -> Result<String, String> {
         let file = self.site.path("power.db").display().to_string();
         let database = format!("launch=bind,gsqlite3\ngsqlite3-database={file}\n");
-        let config =
-            format!("{database}dnsupdate=yes\nallow-dnsupdate-from=127.0.0.1\ndisable-axfr=no\n");
+        let api = match self.api {
+            Some(port) => format!(
+                "webserver=yes\nwebserver-address=127.0.0.1\nwebserver-port={port}\napi=yes\n\
+                 api-key={API_KEY}\n"
+            ),
+            None => String::new(),
+        };
+        let config = format!(
+            "{database}{api}dnsupdate=yes\nallow-dnsupdate-from=127.0.0.1\ndisable-axfr=no\n"
+        );
         if self.site.path("power.db").exists() {
             return Ok(config);
         }
@@ -91,6 +112,37 @@ impl Place {
             flags.push(format!("--tls-client-cert-key={}", file("client.key")));
         }
         flags
+    }
+
+    /// Whether it is written to by its API.
+    pub(super) fn has_api(&self) -> bool {
+        self.api.is_some()
+    }
+
+    /// Sends something to the API: a method, a path below the server's, and a body.
+    pub(super) fn call(&self, method: &str, path: &str, body: &str) -> Result<String, String> {
+        let port = self.api.ok_or("it has no API")?;
+        let url = format!("http://127.0.0.1:{port}/api/v1/servers/localhost{path}");
+        let key = format!("X-API-Key: {API_KEY}");
+        let output = Command::new("curl")
+            .args([
+                "-sS",
+                "--fail-with-body",
+                "-X",
+                method,
+                "-H",
+                &key,
+                "-d",
+                body,
+                &url,
+            ])
+            .output()
+            .map_err(|error| error.to_string())?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        check(output.status.success(), || {
+            format!("{method} {path}: {said}")
+        })?;
+        Ok(said)
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -148,15 +200,26 @@ impl Place {
 
     /// Flags that we and external-dns have in common.
     fn shared(&self) -> Vec<String> {
-        let port = format!("--rfc2136-port={}", self.port);
-        let mut flags: Vec<String> = vec![port];
+        let mut flags: Vec<String> = match self.api {
+            Some(port) => vec![
+                "--provider=pdns".into(),
+                format!("--pdns-server=http://127.0.0.1:{port}"),
+            ],
+            None => {
+                let port = format!("--rfc2136-port={}", self.port);
+                let all = [
+                    &*port,
+                    "--provider=rfc2136",
+                    "--rfc2136-host=127.0.0.1",
+                    "--rfc2136-zone=example.org",
+                    "--rfc2136-zone=2.0.192.in-addr.arpa",
+                    "--rfc2136-tsig-keyname=push",
+                    "--rfc2136-tsig-secret-alg=hmac-sha256",
+                ];
+                all.map(str::to_owned).to_vec()
+            }
+        };
         let all = [
-            "--provider=rfc2136",
-            "--rfc2136-host=127.0.0.1",
-            "--rfc2136-zone=example.org",
-            "--rfc2136-zone=2.0.192.in-addr.arpa",
-            "--rfc2136-tsig-keyname=push",
-            "--rfc2136-tsig-secret-alg=hmac-sha256",
             "--policy=sync",
             "--registry=txt",
             "--txt-owner-id=us",
@@ -180,9 +243,12 @@ impl Place {
     }
 
     fn options_with(&self, more: &[&str], keep: impl Fn(&str) -> bool) -> Options {
-        let secret = match more.iter().any(|flag| flag.contains("tsig-secret=")) {
-            true => Vec::new(),
-            false => vec![format!("--rfc2136-tsig-secret={SECRET}")],
+        let given = |part: &str| more.iter().any(|flag| flag.contains(part));
+        let secret = match self.api {
+            Some(_) if given("pdns-api-key=") => Vec::new(),
+            Some(_) => vec![format!("--pdns-api-key={API_KEY}")],
+            None if given("tsig-secret=") => Vec::new(),
+            None => vec![format!("--rfc2136-tsig-secret={SECRET}")],
         };
         let folder = self.site.path("manifests").display().to_string();
         // What is said once must not be said twice.
@@ -256,13 +322,10 @@ impl Place {
         let mut command = Command::new(external_dns);
         command
             .args(self.shared())
-            .args([
-                "--source=empty",
-                "--once",
-                "--rfc2136-axfr",
-                "--log-level=debug",
-            ])
+            .args(["--source=empty", "--once", "--log-level=debug"])
+            .args(self.api.is_none().then_some("--rfc2136-axfr"))
             .env("EXTERNAL_DNS_RFC2136_TSIG_SECRET", SECRET)
+            .env("EXTERNAL_DNS_PDNS_API_KEY", API_KEY)
             .stdin(Stdio::null());
         let output = command.output().map_err(|error| error.to_string())?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -279,6 +342,9 @@ pub(super) fn run(command: &mut Command) -> Result<(), String> {
         format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))
     })
 }
+
+/// The key of the API.
+const API_KEY: &str = "changeme-api-key";
 
 /// The key's secret.
 const SECRET: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0";

@@ -19,6 +19,9 @@ pub mod etcd;
 mod exec;
 pub mod inmemory;
 pub mod layer;
+mod open;
+#[cfg(feature = "pdns")]
+mod pdns;
 #[allow(dead_code)]
 mod record;
 #[cfg(feature = "rfc2136")]
@@ -28,3 +31,6 @@ pub mod webhook;
 mod zones;
 
 pub use client::{ClientError, Http};
+pub use exec::Scope;
+pub use open::{Options, Setup, SetupError, open};
+pub use zones::ZoneFilter;

@@ -15,6 +15,7 @@ mod destination;
 mod embedded;
 pub(crate) mod explain;
 mod feed;
+mod hosted;
 mod layer;
 mod model;
 mod options;

@@ -233,7 +233,7 @@ pub(super) fn brake_rules(sync: &Sync) -> BrakeRules {
     }
 }
 
-fn domain_filter(filter: &config::DomainFilter) -> anyhow::Result<DomainFilter> {
+pub(super) fn domain_filter(filter: &config::DomainFilter) -> anyhow::Result<DomainFilter> {
     Ok(match filter {
         config::DomainFilter::Lists { include, exclude } => DomainFilter::lists(include, exclude),
         config::DomainFilter::Regex { include, exclude } => {

@@ -19,6 +19,7 @@ use zone::Store;
 use super::destination::{Destination, Doubt, Pace, Words};
 use super::embedded::Embedded;
 use super::feed;
+use super::hosted;
 use super::model::Model;
 use super::options;
 use super::own_zones::OwnZones;
@@ -88,7 +89,7 @@ fn destination(
         Provider::Embedded(embedded) => Some(embedded),
         _ => None,
     };
-    let mut provider = provider(&settings.provider, store, calls)?;
+    let mut provider = provider(settings, sync, store, calls)?;
     if sync.dry_run {
         provider = Box::new(DryRun(provider));
     }
@@ -153,13 +154,18 @@ fn destination(
 }
 
 fn provider(
-    settings: &Provider,
+    settings: &config::Destination,
+    sync: &Sync,
     store: &Arc<Store>,
     calls: &Arc<HttpCalls>,
 ) -> anyhow::Result<Box<dyn DynProvider>> {
-    Ok(match settings {
+    Ok(match &settings.provider {
         Provider::Embedded(embedded) => {
             Box::new(Embedded::new(Arc::clone(store), embedded.zones.clone()))
+        }
+        Provider::Hosted(hosted) => {
+            let domains = options::domain_filter(&settings.domain_filter)?;
+            hosted::provider(hosted, settings, domains, (calls, sync.dry_run))?
         }
         Provider::InMemory(memory) => Box::new(InMemory::new(&memory.zones)),
         Provider::Rfc2136(servers) => rfc2136::provider(servers)?,

@@ -96,6 +96,13 @@ fn conflict(others: &[(Destination, Origin)], made: &Destination) -> Option<(Wro
             {
                 Some(same_place(other))
             }
+            (Provider::Hosted(one), Provider::Hosted(two))
+                if one == two
+                    && other.domain_filter == made.domain_filter
+                    && owner(other) == owner(made) =>
+            {
+                Some(same_place(other))
+            }
             (Provider::Rfc2136(one), Provider::Rfc2136(two))
                 if one.port == two.port
                     && one.hosts.iter().any(|host| two.hosts.contains(host))

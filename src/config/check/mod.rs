@@ -5,6 +5,7 @@
 mod claims;
 mod destination;
 mod followed;
+mod hosted;
 mod listen_tls;
 mod provider;
 mod reader;

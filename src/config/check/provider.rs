@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use wire::Name;
 
 use super::reader::Reader;
-use super::rfc2136;
+use super::{hosted, rfc2136};
 use crate::problem::{Origin, Quoted};
 use crate::settings::{
     DomainFilter, Embedded, InMemory, NameServer, Provider, RecordType, Webhook,
@@ -18,6 +18,7 @@ use crate::value::{self, Wrong};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Embedded,
+    Hosted(&'static str),
     InMemory,
     Rfc2136,
     Webhook,
@@ -37,13 +38,14 @@ fn parse_kind(text: &str) -> Result<Kind, Wrong> {
         "inmemory" => return Ok(Kind::InMemory),
         "rfc2136" => return Ok(Kind::Rfc2136),
         "webhook" => return Ok(Kind::Webhook),
+        text if let Some(name) = hosted::named(text) => return Ok(Kind::Hosted(name)),
         text if LATER.contains(&text) => "is not part of this build yet",
         text if RETIRED.contains(&text) => "was taken out of external-dns, and is not here either",
         _ => "is not known",
     };
     Err(
         Wrong::new(format!("provider {} {message}", Quoted(text))).hint(
-            "there are embedded, inmemory, rfc2136 and webhook, by which any webhook provider of external-dns \
+            "there are embedded, inmemory, pdns, rfc2136 and webhook, by which any webhook provider of external-dns \
              can be used",
         ),
     )
@@ -59,6 +61,7 @@ pub(super) fn provider(
 ) -> Option<Provider> {
     Some(match kind {
         Kind::Embedded => Provider::Embedded(embedded(reader, filter, managed, origin)?),
+        Kind::Hosted(name) => Provider::Hosted(hosted::hosted(reader, name)),
         Kind::InMemory => Provider::InMemory(InMemory {
             zones: reader.texts("inmemory-zone"),
         }),
@@ -279,7 +282,6 @@ const LATER: &[&str] = &[
     "ns1",
     "oci",
     "ovh",
-    "pdns",
     "pihole",
     "scaleway",
     "skydns",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use wire::Name;
 
-use super::{Registry, Rfc2136};
+use super::{Hosted, Registry, Rfc2136};
 
 /// A provider with its own filter, policy, registry and owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct Batch {
 pub enum Provider {
     /// Our own server.
     Embedded(Embedded),
+    /// One that keeps records behind an API.
+    Hosted(Hosted),
     /// Memory, for trials.
     InMemory(InMemory),
     /// Name servers that take updates.
@@ -69,7 +71,7 @@ impl Provider {
     pub fn serves_reverse_names(&self) -> bool {
         match self {
             Self::Embedded(embedded) => embedded.zones.iter().any(is_reverse),
-            Self::InMemory(_) | Self::Rfc2136(_) | Self::Webhook(_) => false,
+            Self::Hosted(_) | Self::InMemory(_) | Self::Rfc2136(_) | Self::Webhook(_) => false,
         }
     }
 
@@ -78,6 +80,7 @@ impl Provider {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Embedded(_) => "embedded",
+            Self::Hosted(hosted) => hosted.name,
             Self::InMemory(_) => "inmemory",
             Self::Rfc2136(_) => "rfc2136",
             Self::Webhook(_) => "webhook",

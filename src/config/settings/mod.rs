@@ -9,6 +9,7 @@
 //! ```
 
 mod destination;
+mod hosted;
 mod peers;
 mod registry;
 mod replicas;
@@ -22,6 +23,7 @@ pub use destination::{
     AddressMap, Batch, Destination, DomainFilter, Embedded, InMemory, NameServer, Policy, Provider,
     RecordType, Webhook,
 };
+pub use hosted::{Hosted, HostedValue};
 pub use peers::{
     Catalog, Followed, FollowedTls, OfZone, Peers, Primary, PrimaryTls, SerialPolicy, UpdateNames,
     UpdateRule, UpdateTypes, Who,

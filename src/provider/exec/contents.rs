@@ -59,14 +59,15 @@ impl Contents {
     }
 
     /// What there is at a name.
-    pub(super) fn at<'c>(&'c self, name: &'c str) -> impl Iterator<Item = &'c Key> {
+    pub(super) fn at<'c>(&'c self, name: &'c str) -> impl Iterator<Item = &'c Found> {
         let first = Key {
             name: name.into(),
             rtype: wire::Rtype(0),
             set: Box::default(),
         };
-        let from = self.sets.range(first..).map(|(key, _)| key);
-        from.take_while(move |key| *key.name == *name)
+        let from = self.sets.range(first..);
+        let at = from.take_while(move |(key, _)| *key.name == *name);
+        at.map(|(_, found)| found)
     }
 
     /// All RRsets.

@@ -155,6 +155,7 @@ fn wanted(
     let is_new = wish.gone.is_empty() && !wish.come.is_empty();
     if let Some(there) = there
         && is_new
+        && !there.values.is_empty()
         && there.values != new.values
     {
         return Err(Refused {
@@ -167,7 +168,7 @@ fn wanted(
 
 /// Whether an endpoint of addresses has names as targets.
 fn is_alias(endpoint: &Endpoint) -> bool {
-    endpoint.properties.value("alias") == Some("true")
+    endpoint.properties.value(ALIAS) == Some("true")
 }
 
 fn check_data(endpoint: &Endpoint) -> Result<(), Refused> {
@@ -179,31 +180,29 @@ fn check_data(endpoint: &Endpoint) -> Result<(), Refused> {
     })
 }
 
-/// RFC 1034 §3.6.2: nothing stands beside a CNAME, but for what a provider makes of it at a zone's
-/// own name.
+/// RFC 1034 §3.6.2: nothing stands beside a CNAME, but for what a provider makes of one that is an
+/// alias, or at a zone's own name.
 fn check_cnames(contents: &Contents, quirks: &Quirks, edits: &[Edit]) -> Result<(), Refused> {
+    let is_cname = |rrset: &Rrset| {
+        let key = &rrset.key;
+        let is_apex = key.name == contents.zone.name && quirks.apex_cname;
+        let is_alias = rrset.properties.value(ALIAS) == Some("true");
+        key.rtype == Rtype::CNAME && !is_apex && !is_alias
+    };
     for Edit { new, .. } in edits {
-        let Some(Rrset { key, .. }) = new else {
-            continue;
-        };
-        if key.name == contents.zone.name && quirks.apex_cname {
-            continue;
-        }
-        let goes = |other: &Key| {
-            let mut edits = edits.iter();
-            edits.any(|edit| edit.key() == other && edit.new.is_none())
-        };
-        let there = contents.at(&key.name).filter(|other| !goes(other));
-        let made = edits
-            .iter()
-            .filter(|edit| edit.new.is_some())
-            .map(Edit::key);
-        let mut beside = there.chain(made.filter(|other| other.name == key.name));
+        let Some(new) = new else { continue };
+        let key = &new.key;
+        let touched = |other: &Key| edits.iter().any(|edit| edit.key() == other);
+        let there = contents.at(&key.name).map(|found| &found.rrset);
+        let there = there.filter(|other| !touched(&other.key));
+        let made = edits.iter().filter_map(|edit| edit.new.as_ref());
+        let mut beside = there.chain(made.filter(|other| other.key.name == key.name));
         let clash = beside.find(|other| {
-            other.rtype != key.rtype && [key.rtype, other.rtype].contains(&Rtype::CNAME)
+            let differs = other.key.rtype != key.rtype && !other.values.is_empty();
+            differs && (is_cname(new) || is_cname(other))
         });
         if let Some(other) = clash {
-            let other = other.rtype;
+            let other = other.key.rtype;
             return Err(Refused::rejected(format!(
                 "{key} cannot stand beside {other} at the same name"
             )));
@@ -231,3 +230,6 @@ fn rank(edit: &Edit, all: &[Edit]) -> u8 {
         (true, false) => 4,
     }
 }
+
+/// The setting of endpoints that are aliases of names, as external-dns has it.
+const ALIAS: &str = "alias";

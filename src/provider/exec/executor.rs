@@ -405,7 +405,8 @@ fn listed(state: &State) -> Vec<Endpoint> {
             let is_own =
                 *key.name == *contents.zone.name && matches!(key.rtype, Rtype::NS | Rtype::SOA);
             // A zone below has its own view of its names.
-            if is_own || key.rtype == Rtype::SOA || !state.is_at(&key.name, at) {
+            let is_empty = found.rrset.values.is_empty();
+            if is_own || is_empty || key.rtype == Rtype::SOA || !state.is_at(&key.name, at) {
                 continue;
             }
             let (count, _) = all

@@ -38,7 +38,8 @@ pub(crate) use batched::{Batched, Cost};
 pub(crate) use by_record::ByRecord;
 pub(crate) use by_rrset::ByRrset;
 pub(crate) use edit::{Edit, Group};
-pub(crate) use executor::{Executor, Scope};
+pub(crate) use executor::Executor;
+pub use executor::Scope;
 pub(crate) use ledger::Ledger;
 pub(crate) use whole_zone::WholeZone;
 

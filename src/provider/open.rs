@@ -1,0 +1,80 @@
+//! Providers behind an API, by name: what users set becomes a provider.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plan::{DynProvider, HttpCalls};
+
+use crate::client::ClientError;
+use crate::exec::Scope;
+
+/// What users set, by the names of flags. A flag that has no value has its default already.
+pub trait Options {
+    /// A text; none if it is empty.
+    fn text(&self, flag: &str) -> Option<&str>;
+    /// Several texts.
+    fn texts(&self, flag: &str) -> &[String];
+    /// Whether a switch is on.
+    fn is_on(&self, flag: &str) -> bool;
+    /// A number.
+    fn number(&self, flag: &str) -> i64;
+    /// A duration.
+    fn duration(&self, flag: &str) -> Duration;
+    /// A variable of the environment, such as the vendor's own tools read; none if it is empty.
+    fn variable(&self, name: &str) -> Option<String>;
+}
+
+/// All that a provider is made of.
+pub struct Setup<'s> {
+    /// What users set.
+    pub options: &'s dyn Options,
+    /// What it may look at and do.
+    pub scope: Scope,
+    /// Where its calls are counted.
+    pub calls: Arc<HttpCalls>,
+}
+
+/// A provider cannot be made of what is set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A flag or a variable is missing or wrong.
+    #[error("provider \"{provider}\": {what}")]
+    Setting {
+        /// The provider.
+        provider: &'static str,
+        /// What is wrong, and what to set.
+        what: String,
+    },
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A file cannot be read.
+    #[error("provider \"{provider}\": read \"{path}\"")]
+    File {
+        /// The provider.
+        provider: &'static str,
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is known, but left out of this build.
+    #[error("provider \"{0}\" is not part of this build; rebuild with --features provider-{0}")]
+    Absent(String),
+}
+
+/// The provider of this name. Nothing is asked yet.
+///
+/// # Errors
+/// It cannot be made of what is set, or is not part of this build.
+pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
+    match name {
+        #[cfg(feature = "pdns")]
+        "pdns" => crate::pdns::open(setup),
+        _ => {
+            drop(setup);
+            Err(SetupError::Absent(name.to_owned()))
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The calls, and RRsets as they look in them.
+
+use std::time::Duration;
+
+use plan::{Endpoint, ErrorKind};
+use reqwest::{Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use wire::{Rtype, Ttl};
+
+use crate::client::Http;
+use crate::exec::{Answer, Api, BatchApi, Cost, Done, Edit};
+use crate::record::quirks::Quirks;
+use crate::record::{Found, Key, Rrset};
+use crate::zones::Zone;
+
+/// A server.
+#[derive(Debug)]
+pub(super) struct Pdns {
+    pub(super) http: Http,
+    pub(super) base: String,
+    pub(super) key: String,
+}
+
+impl Pdns {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self
+            .http
+            .requests()
+            .request(method, format!("{}{path}", self.base));
+        request.header("X-API-Key", &self.key)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, operation: &'static str, path: &str) -> Answer<T> {
+        let answer = self
+            .http
+            .send(operation, self.request(Method::GET, path))
+            .await?;
+        if !answer.status.is_success() {
+            return Err(self.http.refused(operation, &answer));
+        }
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            self.http
+                .error(ErrorKind::Protocol, operation, error.to_string())
+        })
+    }
+}
+
+impl Api for Pdns {
+    const NAME: &'static str = super::NAME;
+
+    fn quirks(&self) -> &Quirks {
+        &QUIRKS
+    }
+
+    async fn zones(&self) -> Answer<Vec<Zone>> {
+        let zones: Vec<HostedZone> = self.get("list zones", "/zones").await?;
+        // What others are primary of cannot be changed here.
+        let ours = zones.iter().filter(|zone| !COPIES.contains(&&*zone.kind));
+        Ok(ours.map(|zone| Zone::new(&zone.name, &zone.id)).collect())
+    }
+
+    fn adjust(&self, endpoint: &mut Endpoint) {
+        if endpoint.rtype != Rtype::CNAME || endpoint.properties.value(ALIAS) != Some("true") {
+            endpoint.properties.remove(ALIAS);
+        }
+    }
+}
+
+impl BatchApi for Pdns {
+    async fn list(&self, zone: &Zone) -> Answer<Vec<Found>> {
+        let path = format!("/zones/{}", zone.id);
+        let whole: WholeZone = self.get("list records", &path).await?;
+        Ok(whole.rrsets.iter().filter_map(found).collect())
+    }
+
+    fn limits(&self) -> (Cost, Duration) {
+        (Cost::changes(1000), Duration::ZERO)
+    }
+
+    async fn submit(&self, zone: &Zone, edits: &[Edit]) -> Answer<Done> {
+        let operation = "apply changes";
+        let request = self.request(Method::PATCH, &format!("/zones/{}", zone.id));
+        let changes = Changes {
+            rrsets: edits.iter().flat_map(changes).collect(),
+        };
+        let body = serde_json::to_vec(&changes).map_err(|error| {
+            self.http
+                .error(ErrorKind::Rejected, operation, error.to_string())
+        })?;
+        let request = request
+            .header("Content-Type", "application/json")
+            .body(body);
+        let answer = self.http.send(operation, request).await?;
+        match answer.status.is_success() {
+            true => Ok(Done::Now),
+            false => Err(self.http.refused(operation, &answer)),
+        }
+    }
+}
+
+/// An RRset as the server tells it; none of types that only it knows.
+fn found(set: &Set) -> Option<Found> {
+    let alias = set.rtype == "ALIAS";
+    let rtype = match alias {
+        true => Rtype::CNAME,
+        false => Rtype::from_text(set.rtype.as_bytes())?,
+    };
+    let on = set.records.iter().filter(|record| !record.disabled);
+    let values = on.map(|record| QUIRKS.value(rtype, &record.content));
+    let ttl = set.ttl.map(Ttl::from_secs);
+    let mut rrset = Rrset::new(Key::new(&QUIRKS.name("", &set.name), rtype), ttl, values);
+    if alias {
+        rrset.properties.set(ALIAS, "true");
+    }
+    let off: Vec<&Content> = set
+        .records
+        .iter()
+        .filter(|record| record.disabled)
+        .collect();
+    // A list of texts and switches has a JSON form.
+    let off = serde_json::to_value(off).unwrap_or_default();
+    Some(Found::whole(rrset, "", off))
+}
+
+/// What an edit is there: the old set goes if the new one is of another type for the server.
+fn changes(edit: &Edit) -> Vec<Set> {
+    let name = format!("{}.", edit.key().name);
+    let is_alias = |rrset: &Rrset| rrset.properties.value(ALIAS) == Some("true");
+    let rtype = |rrset: &Rrset| match is_alias(rrset) {
+        true => "ALIAS".to_owned(),
+        false => rrset.key.rtype.to_string(),
+    };
+    let old = edit.old.as_ref().map(|old| (rtype(&old.rrset), old));
+    let new = edit.new.as_ref().map(|new| (rtype(new), new));
+    let mut sets = Vec::new();
+    if let Some((rtype, old)) = &old
+        && new.as_ref().is_none_or(|(other, _)| other != rtype)
+    {
+        sets.push(Set::of(&name, rtype, &[], old.rrset.ttl, off(old)));
+    }
+    if let Some((rtype, new)) = new {
+        let off = old
+            .filter(|(other, _)| *other == rtype)
+            .map(|(_, old)| off(old));
+        let off = off.unwrap_or_default();
+        sets.push(Set::of(&name, &rtype, &new.values, new.ttl, off));
+    }
+    sets
+}
+
+/// The records of a set that are switched off.
+fn off(old: &Found) -> Vec<Content> {
+    serde_json::from_value(old.foreign().clone()).unwrap_or_default()
+}
+
+impl Set {
+    fn of(
+        name: &str,
+        rtype: &str,
+        values: &[Box<str>],
+        ttl: Option<Ttl>,
+        mut records: Vec<Content>,
+    ) -> Self {
+        let number = Rtype::from_text(rtype.as_bytes()).unwrap_or(Rtype::CNAME);
+        records.extend(values.iter().filter_map(|value| {
+            let content = QUIRKS.data(number, value)?;
+            let disabled = false;
+            Some(Content { content, disabled })
+        }));
+        let change = match records.is_empty() {
+            true => "DELETE",
+            false => "REPLACE",
+        };
+        Self {
+            name: name.to_owned(),
+            rtype: rtype.to_owned(),
+            ttl: ttl.map(Ttl::as_secs),
+            changetype: Some(change.to_owned()),
+            records,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct HostedZone {
+    id: String,
+    name: String,
+    #[serde(default)]
+    kind: String,
+}
+
+#[derive(Deserialize)]
+struct WholeZone {
+    rrsets: Vec<Set>,
+}
+
+#[derive(Serialize)]
+struct Changes {
+    rrsets: Vec<Set>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Set {
+    name: String,
+    #[serde(rename = "type")]
+    rtype: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ttl: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changetype: Option<String>,
+    #[serde(default)]
+    records: Vec<Content>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Content {
+    content: String,
+    #[serde(default)]
+    disabled: bool,
+}
+
+/// Kinds of zones that are copies of others'.
+const COPIES: &[&str] = &["Slave", "Secondary", "Consumer"];
+
+const ALIAS: &str = "alias";
+
+pub(super) const QUIRKS: Quirks = Quirks {
+    properties: &[ALIAS],
+    apex_cname: true,
+    ..Quirks::NONE
+};
