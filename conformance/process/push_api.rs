@@ -34,7 +34,15 @@ fn life(program: &Program) -> Result<(), String> {
     with_place(
         program,
         "powerdns_is_written_to_by_its_api",
-        |program, place| full_life(program, place, &[], true),
+        |program, place| {
+            full_life(
+                program,
+                place,
+                // Its API takes no `*` but in front.
+                &["--txt-wildcard-replacement=any"],
+                true,
+            )
+        },
     )
 }
 
@@ -140,6 +148,8 @@ fn refused(program: &Program) -> Result<(), String> {
             let line = format!("{name}. 60 A 192.0.2.10");
             place.wait_for(&pusher, &format!("{name} A"), &[&line])?;
         }
-        wait_for_log(&pusher, "Conflicts with pre-existing RRset")
+        wait_for_log(&pusher, "Conflicts with pre-existing RRset")?;
+        place.want(&[("*.wild.example.org", "A", "192.0.2.12", 60)])?;
+        wait_for_log(&pusher, "--txt-wildcard-replacement")
     })
 }

@@ -15,19 +15,31 @@
 pub mod auth;
 pub mod client;
 pub mod etcd;
-#[allow(dead_code)]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "a build has any of the providers, and each needs a part of it"
+)]
 mod exec;
 pub mod inmemory;
 pub mod layer;
 mod open;
 #[cfg(feature = "pdns")]
 mod pdns;
-#[allow(dead_code)]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "a build has any of the providers, and each needs a part of it"
+)]
 mod record;
 #[cfg(feature = "rfc2136")]
 pub mod rfc2136;
 pub mod webhook;
-#[allow(dead_code)]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "a build has any of the providers, and each needs a part of it"
+)]
 mod zones;
 
 pub use client::{ClientError, Http};

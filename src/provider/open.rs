@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plan::{DynProvider, HttpCalls};
+use plan::{DynProvider, HttpCalls, ProviderError};
 
-use crate::client::ClientError;
+use crate::client::{ClientError, Tls};
 use crate::exec::Scope;
 
 /// What users set, by the names of flags. A flag that has no value has its default already.
@@ -48,6 +48,9 @@ pub enum SetupError {
     /// TLS cannot be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// An address cannot be used.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
     /// A file cannot be read.
     #[error("provider \"{provider}\": read \"{path}\"")]
     File {
@@ -62,6 +65,47 @@ pub enum SetupError {
     /// It is known, but left out of this build.
     #[error("provider \"{0}\" is not part of this build; rebuild with --features provider-{0}")]
     Absent(String),
+}
+
+impl SetupError {
+    /// A setting that is missing or wrong, in words that say what to set.
+    pub(crate) fn setting(provider: &'static str, what: impl Into<String>) -> Self {
+        let what = what.into();
+        Self::Setting { provider, what }
+    }
+}
+
+/// What the flags of certificates say; `insecure` is the switch for any certificate.
+pub(crate) fn tls(
+    provider: &'static str,
+    options: &dyn Options,
+    insecure: &str,
+) -> Result<Tls, SetupError> {
+    let read = |flag: &str| {
+        let Some(path) = options.text(flag) else {
+            return Ok(None);
+        };
+        let file = std::fs::read(path).map_err(|source| SetupError::File {
+            provider,
+            path: path.to_owned(),
+            source,
+        });
+        file.map(Some)
+    };
+    let identity = match (read("tls-client-cert")?, read("tls-client-cert-key")?) {
+        (Some(certificate), Some(key)) => Some([certificate, b"\n".to_vec(), key].concat()),
+        (None, None) => None,
+        _ => {
+            let what = "--tls-client-cert and --tls-client-cert-key go together";
+            return Err(SetupError::setting(provider, what));
+        }
+    };
+    Ok(Tls {
+        trusted: read("tls-ca")?,
+        identity,
+        insecure: options.is_on(insecure),
+        server_name: None,
+    })
 }
 
 /// The provider of this name. Nothing is asked yet.

@@ -14,6 +14,11 @@ pub(super) fn named(text: &str) -> Option<&'static str> {
         .map(|(name, _)| *name)
 }
 
+/// The names of all of them.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    HOSTED.iter().map(|(name, _)| *name)
+}
+
 /// What the flags of a provider say.
 pub(super) fn hosted(reader: &mut Reader, name: &'static str) -> Hosted {
     let row = HOSTED.iter().find(|(other, _)| *other == name);

@@ -43,11 +43,12 @@ fn parse_kind(text: &str) -> Result<Kind, Wrong> {
         text if RETIRED.contains(&text) => "was taken out of external-dns, and is not here either",
         _ => "is not known",
     };
+    let hosted = hosted::names().collect::<Vec<_>>().join(", ");
     Err(
-        Wrong::new(format!("provider {} {message}", Quoted(text))).hint(
-            "there are embedded, inmemory, pdns, rfc2136 and webhook, by which any webhook provider of external-dns \
-             can be used",
-        ),
+        Wrong::new(format!("provider {} {message}", Quoted(text))).hint(format!(
+            "there are embedded, inmemory, {hosted}, rfc2136 and webhook, by which any webhook \
+             provider of external-dns can be used"
+        )),
     )
 }
 

@@ -9,7 +9,7 @@ pub(super) const GROUP: Group = Group {
     flags: &[
         Flag::once("provider", "NAME", "embedded")
             .says(
-                "Where names are written to: embedded, rfc2136, webhook or inmemory",
+                "Where names are written to: embedded, rfc2136, webhook or another",
                 "'embedded' is this server itself.",
             )
             .common(),

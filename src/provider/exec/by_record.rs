@@ -60,7 +60,7 @@ impl<A: RecordApi> ByRecord<A> {
         let rrset = edit
             .new
             .as_ref()
-            .or(edit.old.as_ref().map(|old| &old.rrset));
+            .or_else(|| edit.old.as_ref().map(|old| &old.rrset));
         let Some(rrset) = rrset else {
             return Ok(Some(handles));
         };

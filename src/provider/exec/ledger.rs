@@ -76,7 +76,10 @@ pub(super) fn is_of_all(kind: ErrorKind) -> bool {
     )
 }
 
-/// Whether the zone is not what we took it for.
+/// Whether the zone is not, or may not be, what we took it for.
 pub(super) fn is_stale(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Conflict | ErrorKind::NotFound)
+    matches!(
+        kind,
+        ErrorKind::Ambiguous | ErrorKind::Conflict | ErrorKind::NotFound
+    )
 }

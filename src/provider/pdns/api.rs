@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use plan::{Endpoint, ErrorKind};
-use reqwest::{Method, RequestBuilder};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wire::{Rtype, Ttl};
 
-use crate::client::Http;
+use crate::client::{self, Refusal, Web};
 use crate::exec::{Answer, Api, BatchApi, Cost, Done, Edit};
 use crate::record::quirks::Quirks;
 use crate::record::{Found, Key, Rrset};
@@ -17,33 +15,19 @@ use crate::zones::Zone;
 /// A server.
 #[derive(Debug)]
 pub(super) struct Pdns {
-    pub(super) http: Http,
-    pub(super) base: String,
-    pub(super) key: String,
+    /// What is below the address of one of its servers.
+    pub(super) web: Web,
 }
 
-impl Pdns {
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self
-            .http
-            .requests()
-            .request(method, format!("{}{path}", self.base));
-        request.header("X-API-Key", &self.key)
+/// What went wrong; at a wrong key, what to look at.
+pub(super) fn judge(answer: &client::Answer) -> Option<Refusal> {
+    let mut refusal = Refusal::by_status(answer)?;
+    if refusal.kind == ErrorKind::Auth {
+        refusal
+            .message
+            .push_str("; the key is that of --pdns-api-key or EXTERNAL_DNS_PDNS_API_KEY");
     }
-
-    async fn get<T: DeserializeOwned>(&self, operation: &'static str, path: &str) -> Answer<T> {
-        let answer = self
-            .http
-            .send(operation, self.request(Method::GET, path))
-            .await?;
-        if !answer.status.is_success() {
-            return Err(self.http.refused(operation, &answer));
-        }
-        serde_json::from_slice(&answer.body).map_err(|error| {
-            self.http
-                .error(ErrorKind::Protocol, operation, error.to_string())
-        })
-    }
+    Some(refusal)
 }
 
 impl Api for Pdns {
@@ -54,7 +38,7 @@ impl Api for Pdns {
     }
 
     async fn zones(&self) -> Answer<Vec<Zone>> {
-        let zones: Vec<HostedZone> = self.get("list zones", "/zones").await?;
+        let zones: Vec<HostedZone> = self.web.get_json("list zones", &["zones"]).await?;
         // What others are primary of cannot be changed here.
         let ours = zones.iter().filter(|zone| !COPIES.contains(&&*zone.kind));
         Ok(ours.map(|zone| Zone::new(&zone.name, &zone.id)).collect())
@@ -69,8 +53,10 @@ impl Api for Pdns {
 
 impl BatchApi for Pdns {
     async fn list(&self, zone: &Zone) -> Answer<Vec<Found>> {
-        let path = format!("/zones/{}", zone.id);
-        let whole: WholeZone = self.get("list records", &path).await?;
+        let whole: WholeZone = self
+            .web
+            .get_json("list records", &["zones", &zone.id])
+            .await?;
         Ok(whole.rrsets.iter().filter_map(found).collect())
     }
 
@@ -79,23 +65,16 @@ impl BatchApi for Pdns {
     }
 
     async fn submit(&self, zone: &Zone, edits: &[Edit]) -> Answer<Done> {
-        let operation = "apply changes";
-        let request = self.request(Method::PATCH, &format!("/zones/{}", zone.id));
         let changes = Changes {
             rrsets: edits.iter().flat_map(changes).collect(),
         };
-        let body = serde_json::to_vec(&changes).map_err(|error| {
-            self.http
-                .error(ErrorKind::Rejected, operation, error.to_string())
-        })?;
-        let request = request
-            .header("Content-Type", "application/json")
-            .body(body);
-        let answer = self.http.send(operation, request).await?;
-        match answer.status.is_success() {
-            true => Ok(Done::Now),
-            false => Err(self.http.refused(operation, &answer)),
-        }
+        // The same sets put twice are the same sets.
+        let call = self
+            .web
+            .patch("apply changes", &["zones", &zone.id])
+            .idempotent();
+        call.json(&changes).done().await?;
+        Ok(Done::Now)
     }
 }
 
@@ -228,5 +207,6 @@ const ALIAS: &str = "alias";
 pub(super) const QUIRKS: Quirks = Quirks {
     properties: &[ALIAS],
     apex_cname: true,
+    inner_wildcard: false,
     ..Quirks::NONE
 };

@@ -11,37 +11,43 @@ mod api;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderName;
 use plan::DynProvider;
 
-use crate::client::Http;
+use crate::auth::{Plain, Value};
+use crate::client::{self, Http, Web};
 use crate::exec::{Batched, Executor};
-use crate::open::{Setup, SetupError};
+use crate::open::{Setup, SetupError, tls};
 
 /// The provider of these settings.
 pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
     let options = setup.options;
-    let missing = |what: &str| SetupError::Setting {
-        provider: NAME,
-        what: what.to_owned(),
-    };
+    let missing = |what| SetupError::setting(NAME, what);
     let server = options.text("pdns-server");
     let server = server.ok_or_else(|| missing("no server is named; set --pdns-server"))?;
     let key = options.text("pdns-api-key");
     let key = key.ok_or_else(|| missing("there is no key; set EXTERNAL_DNS_PDNS_API_KEY"))?;
     let id = options.text("pdns-server-id").unwrap_or("localhost");
-    let http = Http::with(
-        NAME,
-        LIMIT,
-        (MOST_ANSWER, Arc::clone(&setup.calls)),
-        |builder| Ok(builder.tls_danger_accept_invalid_certs(options.is_on("pdns-skip-tls-verify"))),
-    )?;
-    setup.scope.zones.parents = true;
-    let base = server.trim_end_matches('/');
-    let api = api::Pdns {
-        http,
-        base: format!("{base}/api/v1/servers/{id}"),
-        key: key.to_owned(),
+    let client = client::Setup {
+        limit: LIMIT,
+        cap: MOST_ANSWER,
+        calls: Arc::clone(&setup.calls),
+        tls: tls(NAME, options, "pdns-skip-tls-verify")?,
+        ..client::Setup::default()
     };
+    let server = server.trim_end_matches('/');
+    let key = Plain::header(
+        HeaderName::from_static("x-api-key"),
+        "",
+        Value::from_setting(key),
+    );
+    let base = format!("{server}/api/v1/servers/{id}");
+    let web = Web::new(Http::with(NAME, &client)?, &base)?
+        .sign(key)
+        .judge(api::judge);
+    // A zone above a domain that is ours is one that our names are in.
+    setup.scope.zones.parents = true;
+    let api = api::Pdns { web };
     Ok(Box::new(Executor::new(Batched(api), setup.scope)))
 }
 
@@ -51,4 +57,4 @@ const NAME: &str = "pdns";
 const MOST_ANSWER: usize = 1 << 30;
 
 /// How long a call may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);

@@ -10,38 +10,40 @@ use super::{Key, Rrset};
 
 /// The peculiarities of one provider.
 #[derive(Clone, Copy, Debug)]
-pub struct Quirks {
+pub(crate) struct Quirks {
     /// How owner names are written.
-    pub names: Names,
+    pub(crate) names: Names,
     /// Whether names in data end in a dot.
-    pub dots: bool,
+    pub(crate) dots: bool,
     /// How TXT data is written.
-    pub txt: Txt,
+    pub(crate) txt: Txt,
     /// TTLs.
-    pub ttl: TtlRule,
+    pub(crate) ttl: TtlRule,
     /// Types it takes.
-    pub types: &'static [Rtype],
+    pub(crate) types: &'static [Rtype],
     /// Settings of endpoints that mean something to it; all others are left out.
-    pub properties: &'static [&'static str],
+    pub(crate) properties: &'static [&'static str],
     /// Whether a CNAME at a zone's own name is taken, as an alias or otherwise.
-    pub apex_cname: bool,
+    pub(crate) apex_cname: bool,
     /// Whether names that begin with `*` are taken.
-    pub wildcard: bool,
+    pub(crate) wildcard: bool,
+    /// Whether a label in the middle of a name may be `*`, as in names of ownership records.
+    pub(crate) inner_wildcard: bool,
     /// Values of a set at most.
-    pub values: usize,
+    pub(crate) values: usize,
     /// Bytes of a TXT value at most.
-    pub text: usize,
+    pub(crate) text: usize,
     /// What else it refuses.
-    pub refuses: &'static [Refusal],
+    pub(crate) refuses: &'static [Refusal],
     /// Whether writes say what they expect to find, so that nobody else's are lost.
-    pub conditional: bool,
+    pub(crate) conditional: bool,
     /// Whether edits count only once they are published.
-    pub publishes: bool,
+    pub(crate) publishes: bool,
 }
 
 /// How owner names are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Names {
+pub(crate) enum Names {
     /// Whole, as `a.example.org`.
     Whole,
     /// Whole with a dot, as `a.example.org.`.
@@ -54,7 +56,7 @@ pub enum Names {
 
 /// How TXT data is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Txt {
+pub(crate) enum Txt {
     /// In quoted strings as in a zone file.
     Quoted,
     /// As it is. What comes back is the text, whatever it looks like.
@@ -65,31 +67,31 @@ pub enum Txt {
 
 /// TTLs of a provider.
 #[derive(Clone, Copy, Debug)]
-pub struct TtlRule {
+pub(crate) struct TtlRule {
     /// That of records that ask for none; none is what the provider takes by itself.
-    pub unset: Option<u32>,
+    pub(crate) unset: Option<u32>,
     /// The least.
-    pub least: u32,
+    pub(crate) least: u32,
     /// The most.
-    pub most: u32,
+    pub(crate) most: u32,
     /// All that there are, in order, if not any number will do; others are rounded up.
-    pub allowed: &'static [u32],
+    pub(crate) allowed: &'static [u32],
 }
 
 /// Something that a provider does not take.
 #[derive(Clone, Copy, Debug)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// What it is, as `a TXT with a backslash`; for messages and tables.
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// Of which type.
-    pub rtype: Rtype,
+    pub(crate) rtype: Rtype,
     /// Whether a value is such.
-    pub is: fn(&str) -> bool,
+    pub(crate) is: fn(&str) -> bool,
 }
 
 impl Quirks {
     /// A provider without any: what a zone file can say.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         names: Names::Dotted,
         dots: true,
         txt: Txt::Quoted,
@@ -121,6 +123,7 @@ impl Quirks {
         properties: &[],
         apex_cname: false,
         wildcard: true,
+        inner_wildcard: true,
         values: usize::MAX,
         text: usize::MAX,
         refuses: &[],
@@ -187,7 +190,9 @@ impl Quirks {
         let seconds = asked.as_secs().clamp(rule.least, rule.most);
         let mut allowed = rule.allowed.iter().copied();
         let allowed = allowed.find(|allowed| *allowed >= seconds);
-        let seconds = allowed.or(rule.allowed.last().copied()).unwrap_or(seconds);
+        let seconds = allowed
+            .or_else(|| rule.allowed.last().copied())
+            .unwrap_or(seconds);
         Ttl::from_secs(seconds)
     }
 
@@ -210,6 +215,12 @@ impl Quirks {
         }
         if key.name.starts_with('*') && !self.wildcard {
             return Err(format!("{key}: wildcards are not taken there"));
+        }
+        if key.name.contains(".*.") && !self.inner_wildcard {
+            return Err(format!(
+                "{key}: no label but the first can be a wildcard; if it is an ownership record, set \
+                 --txt-wildcard-replacement"
+            ));
         }
         if values.len() > self.values {
             let (there, most) = (values.len(), self.values);

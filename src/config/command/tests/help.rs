@@ -38,7 +38,7 @@ fn short_help_fits_on_a_screen() {
           --manifests <PATH>  Read objects from this file or folder of YAML, not from a cluster
 
     Destination:
-          --provider <NAME>         Where names are written to: embedded, rfc2136, webhook or inmemory
+          --provider <NAME>         Where names are written to: embedded, rfc2136, webhook or another
                                     [default: embedded]
           --domain-filter <DOMAIN>  Only names at or below this one
           --policy <POLICY>         What may be done: sync, upsert-only, create-only or none [default:

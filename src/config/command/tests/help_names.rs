@@ -220,7 +220,7 @@ fn flags_of_names_are_explained() {
 
     Destination:
           --provider <NAME>
-              Where names are written to: embedded, rfc2136, webhook or inmemory [default: embedded].
+              Where names are written to: embedded, rfc2136, webhook or another [default: embedded].
               'embedded' is this server itself.
 
           --domain-filter <DOMAIN>
@@ -409,6 +409,19 @@ fn flags_of_names_are_explained() {
           --webhook-provider-max-body-size <N>
               Largest answer that is read, in bytes [default: 33554432].
               0 is without limit.
+
+    Provider pdns:
+          --pdns-server <URL>
+              URL of the API [default: http://localhost:8081]
+
+          --pdns-server-id <TEXT>
+              Id of the server [default: localhost]
+
+          --pdns-api-key <TEXT>
+              Key of the API
+
+          --pdns-skip-tls-verify
+              Do not check certificates
 
     Provider inmemory:
           --inmemory-zone <NAME>
