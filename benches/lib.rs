@@ -27,8 +27,8 @@ pub use ask::{Reply, ask, question};
 pub use random::Random;
 pub use stand_in::StandIn;
 pub use system::{
-    allocated, cpu_time, pause, peak_memory, pin, program, reset_peak, self_peak, self_resident,
-    thread_time,
+    allocated, cpu_time, pause, peak_memory, pin, pin_to, program, reset_peak, self_peak,
+    self_resident, thread_time,
 };
 pub use table::{Row, Table, megabytes, milliseconds, quantile};
 pub use zones::{Mix, apex, deep, host, records, write_zone};

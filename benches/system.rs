@@ -21,6 +21,18 @@ pub fn pin(processor: usize) -> anyhow::Result<()> {
         .with_context(|| format!("stay on processor {processor}"))
 }
 
+/// Lets this thread, and all that it starts from now on, run on these processors.
+///
+/// # Errors
+/// When we may use none of them.
+pub fn pin_to(processors: impl IntoIterator<Item = usize>) -> anyhow::Result<()> {
+    let mut set = CpuSet::new();
+    for processor in processors {
+        set.set(processor)?;
+    }
+    sched_setaffinity(Pid::from_raw(0), &set).context("choose processors")
+}
+
 /// Time that these processes had a processor, in user and system mode, to the nanosecond.
 #[must_use]
 pub fn cpu_time(pids: &[u32]) -> Duration {

@@ -63,7 +63,7 @@ pub(crate) struct Running {
 }
 
 /// The key that all know.
-const KEY: &str = "key \"bench\" {\n\talgorithm hmac-sha256;\n\tsecret \
+pub(crate) const KEY: &str = "key \"bench\" {\n\talgorithm hmac-sha256;\n\tsecret \
                    \"dGhpcyBpcyBhIGtleSBmb3IgYmVuY2htYXJrcyBvbmx5ISE=\";\n};\n";
 
 impl Running {
@@ -82,32 +82,44 @@ impl Running {
             Kind::Knot => ("knotd".into(), knot(folder.path(), address)?),
             Kind::Nsd => ("nsd".into(), nsd(folder.path(), address)?),
         };
+        let pages = (kind == Kind::Zonewright).then_some(pages);
+        let running = Self::launch(&program, &arguments, (address, pages), "0", folder)?;
+        running.wait(kind.name()).await?;
+        Ok(running)
+    }
+
+    /// Starts a program on these processors, which is not waited for.
+    pub(crate) fn launch(
+        program: &Path,
+        arguments: &[String],
+        (address, metrics): (SocketAddr, Option<SocketAddr>),
+        processors: &str,
+        folder: TempDir,
+    ) -> anyhow::Result<Self> {
         let log = File::create(folder.path().join("log")).context("write the log")?;
         let mut command = Command::new("taskset");
         command
-            .args(["-c", "0"])
-            .arg(search(&program))
+            .args(["-c", processors])
+            .arg(search(program))
             .args(arguments);
         command.current_dir(folder.path()).stdin(Stdio::null());
         command.stdout(log.try_clone()?).stderr(log);
         die_with_us(&mut command);
-        let child = command
-            .spawn()
-            .with_context(|| format!("start {}", kind.name()))?;
+        let child = command.spawn();
+        let child = child.with_context(|| format!("start {}", program.display()))?;
         let keys = Keys::from_text(KEY)?;
         let key = keys.iter().next().context("the key")?;
-        let running = Self {
+        Ok(Self {
             child,
             address,
-            metrics: (kind == Kind::Zonewright).then_some(pages),
+            metrics,
             key: Arc::clone(key),
             folder,
-        };
-        running.wait(kind).await?;
-        Ok(running)
+        })
     }
 
-    async fn wait(&self, kind: Kind) -> anyhow::Result<()> {
+    /// Waits until it answers for the zone.
+    pub(crate) async fn wait(&self, name: &str) -> anyhow::Result<()> {
         let server = self.client();
         let begin = Instant::now();
         while begin.elapsed() < PATIENCE {
@@ -117,8 +129,12 @@ impl Running {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-        bail!("{} does not answer:\n{log}", kind.name())
+        bail!("{name} does not answer:\n{}", self.log())
+    }
+
+    /// What it has said.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     /// A client with connections of its own.

@@ -4,6 +4,8 @@
 //! ```text
 //! updates     1 and 64 clients, each over a connection of its own, signed; every update adds a name
 //! transfers   AXFR of the whole zone, IXFR of one change in it, over TCP, signed
+//! shared      updates of a zone that one copy or three share: acknowledged once they are in the API server
+//!             and at every copy
 //! pushes      names of many Services into BIND, in one pass: time, messages, bytes
 //! ```
 //!
@@ -21,6 +23,7 @@
 mod contestant;
 mod proxy;
 mod push;
+mod shared;
 mod transfers;
 mod updates;
 
@@ -55,7 +58,7 @@ struct CommandLine {
     /// Only these: zonewright, bind, knot, nsd
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     only: Vec<String>,
-    /// Only these tables: updates, transfers, pushes
+    /// Only these tables: updates, shared, transfers, pushes
     #[arg(long, value_delimiter = ',', value_name = "TABLE,…")]
     tables: Vec<String>,
     /// Services whose names are pushed (10000; quick 1000)
@@ -101,6 +104,11 @@ fn main() -> anyhow::Result<()> {
         let time = Duration::from_secs(seconds);
         let measured = updates::measure(&ours, &kinds, options.names, rounds, time);
         tables.push(runtime.block_on(measured)?);
+    }
+    if wants("shared") {
+        let time = Duration::from_secs(seconds);
+        let measured = shared::measure(&ours, options.names, rounds, time);
+        tables.extend(runtime.block_on(measured)?);
     }
     if wants("transfers") {
         let measured = transfers::measure(&ours, &kinds, transferred, rounds);

@@ -18,11 +18,11 @@ const CLIENTS: [usize; 2] = [1, 64];
 
 /// What was measured of one server with so many clients.
 #[derive(Clone, Debug, Default)]
-struct Sample {
-    rates: Vec<f64>,
-    times: Vec<Duration>,
-    cpu: Vec<Duration>,
-    flushes: Vec<f64>,
+pub(crate) struct Sample {
+    pub(crate) rates: Vec<f64>,
+    pub(crate) times: Vec<Duration>,
+    pub(crate) cpu: Vec<Duration>,
+    pub(crate) flushes: Vec<f64>,
 }
 
 /// Measures all servers.
@@ -87,7 +87,7 @@ pub(crate) async fn measure(
 }
 
 /// Sends updates from so many clients for a while.
-async fn load(
+pub(crate) async fn load(
     running: &Running,
     clients: usize,
     time: Duration,
@@ -145,7 +145,7 @@ fn update(client: usize, number: usize) -> Update {
     }
 }
 
-fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()

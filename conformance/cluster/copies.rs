@@ -6,10 +6,11 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 use cluster_peers::{Cluster, Object, Parts, chain};
-use peers::{Key, Options, Program, Ready, Server, Signal};
+use peers::{Key, Program, Server, Signal};
 use serde_json::Value;
 
-use crate::process::site::{Site, answer, check, skip, start};
+use super::ways::Ways;
+use crate::process::site::{Site, answer, check, skip};
 use crate::process::tool::{self, Said};
 
 /// How long the Lease lasts; a copy that dies is missed for about as long.
@@ -25,13 +26,26 @@ pub(super) enum Lease {
 pub(super) struct Copies {
     pub(super) cluster: Cluster,
     pub(super) servers: Vec<Option<Server>>,
-    program: Program,
-    ports: Vec<u16>,
-    site: Site,
-    key: Key,
-    lease: Lease,
-    /// The provider that names are written to, if it is not our own server.
-    webhook: Option<String>,
+    /// Through these they reach each other and all else, if they are to be cut.
+    pub(super) ways: Option<Ways>,
+    pub(super) program: Program,
+    pub(super) ports: Vec<u16>,
+    pub(super) site: Site,
+    pub(super) key: Key,
+    pub(super) lease: Lease,
+    pub(super) elsewhere: Elsewhere,
+}
+
+/// Where names of objects go.
+#[derive(Clone, Debug)]
+pub(super) enum Elsewhere {
+    /// Into our own zone.
+    Nowhere,
+    /// To a webhook provider, and not into a zone.
+    Only(String),
+    /// Into our own zone, and to the webhook provider at this address. Ways lead there, and to all else;
+    /// these secondaries are told of changes.
+    Also(SocketAddr, Vec<SocketAddr>),
 }
 
 /// The zone that they share.
@@ -46,26 +60,16 @@ impl Copies {
         lease: Lease,
         objects: &[Value],
     ) -> Result<Option<Self>, String> {
-        Self::start_with(trial, program, lease, objects, None)
+        Self::start_with(trial, program, lease, objects, Elsewhere::Nowhere)
     }
 
-    /// The same, with the names of objects written to a webhook provider.
-    pub(super) fn start_elsewhere(
+    /// The same, with the names of objects written elsewhere too.
+    pub(super) fn start_with(
         trial: &str,
         program: &Program,
         lease: Lease,
         objects: &[Value],
-        url: &str,
-    ) -> Result<Option<Self>, String> {
-        Self::start_with(trial, program, lease, objects, Some(url.to_owned()))
-    }
-
-    fn start_with(
-        trial: &str,
-        program: &Program,
-        lease: Lease,
-        objects: &[Value],
-        webhook: Option<String>,
+        elsewhere: Elsewhere,
     ) -> Result<Option<Self>, String> {
         let parts = Parts::find();
         let missing = parts.missing();
@@ -86,15 +90,24 @@ impl Copies {
                 ports.push(port);
             }
         }
+        let ways = match &elsewhere {
+            Elsewhere::Nowhere | Elsewhere::Only(_) => None,
+            Elsewhere::Also(upstream, _) => {
+                let api = cluster.url().trim_start_matches("https://");
+                let api = api.parse().map_err(|_| cluster.url().to_owned())?;
+                Some(Ways::new(&ports, api, *upstream)?)
+            }
+        };
         let mut copies = Self {
             cluster,
             servers: Vec::new(),
+            ways,
             program: program.clone(),
             ports,
             site,
             key,
             lease,
-            webhook,
+            elsewhere,
         };
         copies.create(objects)?;
         for number in 0..COPIES {
@@ -102,54 +115,6 @@ impl Copies {
             copies.servers.push(Some(server));
         }
         Ok(Some(copies))
-    }
-
-    /// Starts a copy, or starts it again.
-    pub(super) fn launch(&self, number: usize) -> Result<Server, String> {
-        let path = |name: &str| self.site.path(name).display().to_string();
-        let port = self.ports.get(number).copied().unwrap_or_default();
-        let times: &[&str] = match self.lease {
-            Lease::Short => &[
-                "--leader-elect-lease-duration=1s",
-                "--leader-elect-renew-deadline=600ms",
-                "--leader-elect-retry-period=200ms",
-            ],
-            Lease::Usual => &[],
-        };
-        let others = self
-            .ports
-            .iter()
-            .map(|port| format!("--replica-peers=127.0.0.1:{port}"));
-        let webhook = self.webhook.iter().flat_map(|url| {
-            let url = format!("--webhook-provider-url={url}");
-            ["--provider=webhook".to_owned(), url]
-        });
-        let ready = match self.webhook {
-            Some(_) => Vec::new(),
-            None => vec![ZONE.to_owned()],
-        };
-        let options = Options::new([])
-            .port(port)
-            .arguments([
-                format!("--kubeconfig={}", self.cluster.kubeconfig().display()),
-                format!("--domain-filter={ZONE}"),
-                "--policy=sync".into(),
-                "--source=service".into(),
-                "--leader-elect".into(),
-                format!("--replica-name=copy-{number}"),
-                "--replica-address=127.0.0.1".into(),
-                "--replica-key=copies".into(),
-                format!("--key-file={}", path("keys")),
-                "--update-policy=grant client zonesub ANY".into(),
-                "--allow-transfer=key:client".into(),
-                format!("--data-dir={}", path(&format!("data-{number}"))),
-            ])
-            .arguments(others)
-            .arguments(times.iter().copied())
-            .arguments(webhook)
-            .ready(Ready::Zones(ready))
-            .timeout(START);
-        start(&self.program, &options)
     }
 
     /// Those that run.
@@ -314,7 +279,7 @@ impl Copies {
     }
 }
 
-fn objects(values: &[Value]) -> Result<Vec<Object>, String> {
+pub(super) fn objects(values: &[Value]) -> Result<Vec<Object>, String> {
     let objects = values.iter().cloned().map(Object::new);
     objects
         .collect::<Result<_, _>>()
@@ -347,8 +312,6 @@ pub(super) fn say(text: &str) {
 
 /// How many there are.
 const COPIES: usize = 3;
-
-const START: Duration = Duration::from_secs(30);
 
 /// Longer than any Lease lasts.
 pub(super) const LONG: Duration = Duration::from_secs(20);

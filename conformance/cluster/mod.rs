@@ -14,7 +14,10 @@ mod copies;
 mod elsewhere;
 mod failover;
 mod journal;
+mod launch;
 mod watch;
+mod way;
+mod ways;
 
 use libtest_mimic::Trial;
 

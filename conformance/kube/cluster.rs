@@ -94,6 +94,20 @@ impl Cluster {
     ///
     /// A part is missing or does not start.
     pub fn start(parts: &Parts) -> Result<Self, ClusterError> {
+        // Tests outlive no power cut.
+        Self::start_with(parts, &["--unsafe-no-fsync"])
+    }
+
+    /// The same, which keeps what it is told on the disk, as clusters of users do.
+    ///
+    /// # Errors
+    ///
+    /// A part is missing or does not start.
+    pub fn start_durable(parts: &Parts) -> Result<Self, ClusterError> {
+        Self::start_with(parts, &[])
+    }
+
+    fn start_with(parts: &Parts, store: &[&str]) -> Result<Self, ClusterError> {
         let missing = || ClusterError::Missing(parts.missing().join(", "));
         let etcd = parts.etcd.as_ref().ok_or_else(missing)?;
         let apiserver = parts.apiserver.as_ref().ok_or_else(missing)?;
@@ -104,7 +118,9 @@ impl Cluster {
         let folder = tempfile::Builder::new().prefix("cluster-").tempdir()?;
         let place = folder.path();
         write_secrets(place)?;
-        let etcd = Process::start(etcd, etcd_arguments(place, client, peer), place)?;
+        let mut arguments = etcd_arguments(place, client, peer);
+        arguments.extend(store.iter().map(|argument| (*argument).to_owned()));
+        let etcd = Process::start(etcd, arguments, place)?;
         let arguments = apiserver_arguments(place, client, secure);
         let apiserver = Process::start(apiserver, arguments, place)?;
         let url = format!("https://127.0.0.1:{secure}");

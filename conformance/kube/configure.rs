@@ -41,8 +41,6 @@ pub(crate) fn etcd_arguments(folder: &Path, client: u16, peer: u16) -> Vec<Strin
         format!("--listen-peer-urls={peer}"),
         format!("--initial-advertise-peer-urls={peer}"),
         format!("--initial-cluster=default={peer}"),
-        // Tests outlive no power cut.
-        "--unsafe-no-fsync".to_owned(),
         "--log-level=warn".to_owned(),
     ]
 }
