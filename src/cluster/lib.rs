@@ -19,6 +19,6 @@ mod log;
 mod status;
 
 pub use api::{ApiError, Fault};
-pub use lease::{Candidate, LeaseOptions, Standing, Term, elect, observe};
+pub use lease::{Candidate, LeaseOptions, Standing, Term, Word, elect, observe};
 pub use log::{Ahead, LogError, LogOptions, ObjectLog, Opened};
 pub use status::{StatusReporter, ZoneStatus};

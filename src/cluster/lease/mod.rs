@@ -10,9 +10,12 @@
 //! write after the renew deadline; between that and the end of the Lease nobody writes.
 
 mod elect;
+mod hear;
+mod hold;
 mod options;
 mod record;
 mod term;
+mod word;
 
 #[cfg(test)]
 mod tests;
@@ -20,3 +23,4 @@ mod tests;
 pub use elect::{elect, observe};
 pub use options::{Candidate, LeaseOptions, Standing};
 pub use term::Term;
+pub use word::Word;

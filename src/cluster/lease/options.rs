@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Term;
+use super::{Term, Word};
 
 /// Somebody who may lead.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +28,8 @@ pub struct LeaseOptions {
     pub renew_deadline: Duration,
     /// How often the Lease is renewed.
     pub retry: Duration,
+    /// What its holder says beside that it leads.
+    pub word: Word,
 }
 
 impl LeaseOptions {
@@ -40,6 +42,7 @@ impl LeaseOptions {
             duration: Duration::from_secs(5),
             renew_deadline: Duration::from_secs(3),
             retry: Duration::from_secs(1),
+            word: Word::new(),
         }
     }
 

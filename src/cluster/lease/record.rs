@@ -19,6 +19,8 @@ pub(super) struct Record {
     /// As it stands there: it is only compared, never read.
     renewed: String,
     pub(super) transitions: u32,
+    /// What the holder says, or the one before said.
+    pub(super) word: String,
 }
 
 impl Record {
@@ -32,16 +34,18 @@ impl Record {
             let number = lease.pointer(path).and_then(Value::as_u64);
             number.and_then(|number| u32::try_from(number).ok())
         };
-        let address = lease
-            .pointer("/metadata/annotations")
-            .and_then(|all| all.get(ADDRESS))
-            .and_then(Value::as_str);
+        let annotation = |name: &str| {
+            let all = lease.pointer("/metadata/annotations")?;
+            all.get(name).and_then(Value::as_str)
+        };
+        let address = annotation(ADDRESS);
         Self {
             holder: text("/spec/holderIdentity"),
             address: address.and_then(|address| address.parse().ok()),
             duration: Duration::from_secs(number("/spec/leaseDurationSeconds").unwrap_or(0).into()),
             renewed: text("/spec/renewTime"),
             transitions: number("/spec/leaseTransitions").unwrap_or(0),
+            word: annotation(WORD).unwrap_or_default().to_owned(),
         }
     }
 
@@ -73,6 +77,8 @@ pub(super) struct Holding<'a> {
     /// When it was acquired, if it is just now.
     pub(super) acquired: Option<Duration>,
     pub(super) renewed: Duration,
+    /// What it says; nothing leaves what stands there.
+    pub(super) word: String,
 }
 
 impl Holding<'_> {
@@ -95,6 +101,9 @@ impl Holding<'_> {
             Some(address) => annotations.insert(ADDRESS.into(), json!(address.to_string())),
             None => annotations.remove(ADDRESS),
         };
+        if !self.word.is_empty() {
+            annotations.insert(WORD.into(), json!(self.word));
+        }
     }
 }
 
@@ -116,3 +125,6 @@ fn micro(time: Duration) -> Value {
 
 /// The annotation with the address of the holder.
 const ADDRESS: &str = "zonewright.dev/address";
+
+/// The annotation with what the holder says of its zone files.
+const WORD: &str = "zonewright.dev/files";
