@@ -16,11 +16,41 @@ use http::{HeaderName, HeaderValue};
 use plan::{ErrorKind, ProviderError};
 use tokio::time::Instant;
 
+pub mod alibaba;
+#[cfg(any(test, feature = "aws", feature = "aws-sd"))]
+pub mod aws;
+#[cfg(any(test, feature = "azure"))]
+pub mod azure;
 pub mod clock;
+pub mod edgegrid;
+pub mod exo2;
+mod file;
+#[cfg(any(test, feature = "google"))]
+pub mod google;
+mod hash;
+#[cfg(any(test, feature = "aws", feature = "aws-sd", feature = "oci"))]
+mod ini;
+#[cfg(any(test, feature = "google"))]
+mod jwt;
+#[cfg(any(test, feature = "designate"))]
+pub mod keystone;
+pub mod oauth;
+#[cfg(any(test, feature = "oci"))]
+pub mod oci;
+pub mod ovh;
 mod plain;
+pub mod rsa;
+pub mod session;
+pub mod tc3;
+mod text;
+pub mod token;
+pub mod transip;
 mod value;
+#[cfg(test)]
+mod vectors;
 
 pub use clock::{Clock, Nonce};
+pub use file::Environment;
 pub use plain::Plain;
 pub use value::Value;
 

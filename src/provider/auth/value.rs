@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use plan::{ErrorKind, ProviderError};
 
 use super::fault;
+use super::file::read;
 use crate::client::Secret;
 
 /// Where a secret comes from.
@@ -37,13 +38,7 @@ impl Value {
             Self::File(path) => path,
             Self::Given(secret) => return Ok(secret.clone()),
         };
-        let text = std::fs::read_to_string(path).map_err(|source| {
-            let message = format!("read \"{}\"", path.display());
-            let mut error = fault(ErrorKind::Config, message);
-            error.source = Some(Box::new(source));
-            error
-        })?;
-        let whole = Secret::new(text);
+        let whole = read(path)?;
         let secret = Secret::new(whole.expose().trim());
         if secret.is_empty() {
             let message = format!("file \"{}\" is empty; expected a secret", path.display());

@@ -155,7 +155,6 @@ impl<'a> Call<'a> {
                     .web
                     .error(ErrorKind::RateLimited, self.operation, message));
             }
-            let signed = Instant::now();
             let failed = match self.attempt().await? {
                 Ok(answer) => {
                     budget.gain();
@@ -167,7 +166,7 @@ impl<'a> Call<'a> {
             if let (true, false, Some(sign)) = (failed.renew, renewed, &self.web.sign) {
                 renewed = true;
                 if sign
-                    .refresh(signed)
+                    .refresh(failed.signed)
                     .await
                     .map_err(|error| self.named(error))?
                 {
@@ -230,6 +229,7 @@ impl<'a> Call<'a> {
                 .await
                 .map_err(|error| self.named(error))?;
         }
+        let signed = Instant::now();
         let secrets = secrets_of(&request);
         let answer = match self.web.http.execute(self.operation, request).await {
             Ok(answer) => answer,
@@ -239,6 +239,7 @@ impl<'a> Call<'a> {
                     sent,
                     after: None,
                     renew: false,
+                    signed,
                 }));
             }
         };
@@ -270,6 +271,7 @@ impl<'a> Call<'a> {
             sent: true,
             after: said.or(after),
             renew,
+            signed,
         }))
     }
 
@@ -349,4 +351,6 @@ struct Failed {
     sent: bool,
     after: Option<Duration>,
     renew: bool,
+    /// When its credentials were added.
+    signed: Instant,
 }
