@@ -8,16 +8,10 @@ use crate::helm::Helm;
 
 /// The trials.
 pub(crate) fn checks() -> Vec<(String, Check)> {
-    let mut checks: Vec<(String, Check)> = vec![
-        (
-            "the_dashboard_is_rendered_as_it_is".to_owned(),
-            Box::new(dashboard),
-        ),
-        (
-            "older_clusters_get_no_pause_before_the_end".to_owned(),
-            Box::new(older),
-        ),
-    ];
+    let mut checks: Vec<(String, Check)> = vec![(
+        "the_dashboard_is_rendered_as_it_is".to_owned(),
+        Box::new(dashboard),
+    )];
     for (name, path) in examples().unwrap_or_default() {
         let lint = path.clone();
         checks.push((
@@ -90,15 +84,5 @@ fn dashboard(helm: &Helm) -> Result<(), String> {
     match found.trim_end() == wanted.trim_end() {
         true => Ok(()),
         false => Err("the dashboard is not the one of files/".to_owned()),
-    }
-}
-
-fn older(helm: &Helm) -> Result<(), String> {
-    let values = chart().join("ci/embedded-values.yaml");
-    let newer = helm.template(&values, &[])?;
-    let older = helm.template(&values, &["--kube-version", "1.29.4"])?;
-    match (newer.contains("preStop"), older.contains("preStop")) {
-        (true, false) => Ok(()),
-        (newer, older) => Err(format!("preStop: 1.36 {newer}, 1.29 {older}")),
     }
 }

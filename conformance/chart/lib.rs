@@ -40,6 +40,7 @@ pub fn missing() -> Vec<&'static str> {
     let each = [
         ("helm", parts.helm),
         ("the chart of external-dns", parts.external_dns_chart),
+        ("external-dns", parts.external_dns),
         ("the CRDs of the Prometheus Operator", parts.monitoring),
     ];
     let lacking = each.into_iter().filter(|(_, path)| path.is_none());

@@ -3,6 +3,7 @@
 //! Each trial starts our binary for itself in a temporary folder and stops it.
 
 mod acme;
+mod audit;
 mod catalog;
 mod certificates;
 mod clock;
@@ -58,6 +59,7 @@ use crate::fleet::Cast;
 pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
     let tables = [
         acme::TRIALS,
+        audit::TRIALS,
         catalog::TRIALS,
         clock::TRIALS,
         cluster::TRIALS,

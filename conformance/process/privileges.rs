@@ -8,16 +8,19 @@ use std::process::Command;
 
 use peers::{Options, Program, Ready, Server, Zone};
 
+use super::certificates;
 use super::namespace::{ask_inside, isolated, mounted};
 use super::site::{
     Check, PATIENCE, Site, answer, check, serial, skip, start, text, wait_for_log, wait_for_serial,
 };
+use super::tool;
 use crate::client::{Message, Query};
 
 pub(super) const TRIALS: &[Check] = &[
     (PORT_53, port_53),
     (PORT_53_WITHOUT_ROOT, port_53_without_root),
     (PASSED_SOCKETS, passed_sockets),
+    (ROOT_OF_A_CONTAINER, root_of_a_container),
     (FULL_DISK, full_disk),
     (
         "a_file_whose_rights_are_gone_is_served_as_before",
@@ -28,6 +31,8 @@ pub(super) const TRIALS: &[Check] = &[
 const PORT_53: &str = "root_opens_port_53_and_is_given_up";
 const PORT_53_WITHOUT_ROOT: &str = "port_53_needs_one_capability_and_no_root";
 const PASSED_SOCKETS: &str = "sockets_of_the_service_manager_are_served";
+const ROOT_OF_A_CONTAINER: &str =
+    "commands_of_root_without_rights_reach_a_daemon_that_gave_up_root";
 const FULL_DISK: &str = "a_full_disk_keeps_the_old_zone";
 
 /// Started as root, told to become nobody.
@@ -103,6 +108,44 @@ fn serve_port_53(program: &Program, wrapper: &[String], arguments: &[&str]) -> R
     })
 }
 
+/// As with `kubectl exec` where a Pod has the network of its node: the chart's four rights, of which two
+/// let root become the user that the socket is for.
+fn root_of_a_container(program: &Program) -> Result<(), String> {
+    if !nix::unistd::geteuid().is_root() || !tool::has("setpriv") {
+        skip(ROOT_OF_A_CONTAINER, "needs root, and setpriv of util-linux");
+        return Ok(());
+    }
+    let site = Site::new()?;
+    open_to_all(&site)?;
+    let options = Options::new([site.zone("a.test", 1, "")?]);
+    let server = start(
+        program,
+        &options.arguments(["--user=65534", "--group=65534"]),
+    )?;
+    let socket = server.folder().join("control.sock");
+    let list = |rights: &str| {
+        let output = Command::new("setpriv")
+            .args(["--no-new-privs", "--inh-caps=-all"])
+            .arg(format!("--bounding-set=-all{rights}"))
+            .arg(program.path())
+            .args(["zone", "list", "--control-socket"])
+            .arg(&socket)
+            .output();
+        output.map_err(|error| format!("setpriv: {error}"))
+    };
+    let output = list(",+net_bind_service,+setuid,+setgid,+chown")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    check(said.contains("a.test"), || {
+        format!("{said}{}", String::from_utf8_lossy(&output.stderr))
+    })?;
+    let output = list("")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    check(
+        !output.status.success() && said.contains("ask as the user"),
+        || said.into(),
+    )
+}
+
 /// Lets everybody read what is in the folder.
 fn open_to_all(site: &Site) -> Result<(), String> {
     let all = fs::Permissions::from_mode(0o755);
@@ -116,10 +159,18 @@ fn passed_sockets(program: &Program) -> Result<(), String> {
         return Ok(());
     }
     let site = Site::new()?;
-    let port = peers::free_port([127, 0, 0, 1].into()).ok_or("no free port")?;
-    let number = port.to_string();
-    let options =
-        Options::new([site.zone("a.test", 1, "")?]).wrapper(["python3", "-c", PASS, &number]);
+    certificates::make(&site)?;
+    let port = || peers::free_port([127, 0, 0, 1].into()).ok_or("no free port");
+    let (port, tls) = (port()?, port()?);
+    let (number, secret) = (port.to_string(), tls.to_string());
+    let file = |name: &str| site.path(name).display().to_string();
+    let options = Options::new([site.zone("a.test", 1, "")?])
+        .arguments([
+            format!("--listen-tls=127.0.0.1:{tls}"),
+            format!("--listen-tls-cert={}", file("server.pem")),
+            format!("--listen-tls-cert-key={}", file("server.key")),
+        ])
+        .wrapper(["python3", "-c", PASS, &number, &secret]);
     let server = start(program, &options)?;
     let address = (server.address().ip(), port).into();
     for line in ["a.test SOA", "a.test SOA +tcp"] {
@@ -127,24 +178,45 @@ fn passed_sockets(program: &Program) -> Result<(), String> {
         check(lines.len() == 1, || format!("{line}: {lines:?}"))?;
     }
     let log = server.log();
-    check(log.contains(&format!("127.0.0.1:{port}")), || log)
+    check(log.contains(&format!("127.0.0.1:{port}")), || log)?;
+    if !tool::has("kdig") {
+        skip(PASSED_SOCKETS, "kdig is not installed, so TLS is not asked");
+        return Ok(());
+    }
+    let said = tool::run(
+        "kdig",
+        &[
+            "@127.0.0.1",
+            "-p",
+            &secret,
+            "+tls",
+            "+short",
+            "a.test",
+            "NS",
+        ],
+        "",
+    )?;
+    check(said.text.contains("ns.a.test"), || said.text)
 }
 
 const PASS: &str = "
 import fcntl, os, socket, sys
-port = int(sys.argv[1])
+port, tls = int(sys.argv[1]), int(sys.argv[2])
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 udp.bind(('127.0.0.1', port))
-tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-tcp.bind(('127.0.0.1', port))
-tcp.listen(16)
-high = [fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 10) for s in (udp, tcp)]
+def listen(port):
+    tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    tcp.bind(('127.0.0.1', port))
+    tcp.listen(16)
+    return tcp
+sockets = udp, listen(port), listen(tls)
+high = [fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 10) for s in sockets]
 for number, fd in enumerate(high):
     os.dup2(fd, 3 + number, inheritable=True)
     os.close(fd)
-os.environ.update(LISTEN_FDS='2', LISTEN_PID=str(os.getpid()))
-os.execvp(sys.argv[2], sys.argv[2:])
+os.environ.update(LISTEN_FDS='3', LISTEN_PID=str(os.getpid()))
+os.execvp(sys.argv[3], sys.argv[3:])
 ";
 
 /// A file system so small that a new version of the zone does not fit.

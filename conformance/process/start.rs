@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use peers::{Options, Program, Ready, Server, Signal};
 
@@ -30,7 +30,8 @@ pub(super) const TRIALS: &[Check] = &[
     ("two_files_for_one_zone_are_refused", twice),
     ("unknown_flags_are_explained", flags),
     ("a_log_that_cannot_be_written_stops_nothing", full_log),
-    ("systemd_is_told_of_readiness", notify),
+    ("systemd_is_told_of_readiness_and_of_life", notify),
+    ("answers_go_on_while_others_learn_of_the_end", delayed),
 ];
 
 fn terminated(program: &Program) -> Result<(), String> {
@@ -208,12 +209,52 @@ fn notify(program: &Program) -> Result<(), String> {
         .set_read_timeout(wait)
         .map_err(|error| error.to_string())?;
     let variable = format!("NOTIFY_SOCKET={}", path.display());
-    let mut server = start(program, &Options::new([zone]).wrapper(["env", &variable]))?;
+    let options = Options::new([zone]).wrapper(["env", &variable, "WATCHDOG_USEC=400000"]);
+    let mut server = start(program, &options)?;
     heard(&socket, "READY=1")?;
+    heard(&socket, "WATCHDOG=1")?;
+    heard(&socket, "WATCHDOG=1")?;
     server
         .signal(Signal::Terminate)
         .map_err(|error| error.to_string())?;
     heard(&socket, "STOPPING=1")?;
+    ends_well(&mut server)
+}
+
+/// Not ready at once, answers for a second more, and a second signal does not wait for it.
+fn delayed(program: &Program) -> Result<(), String> {
+    let site = Site::new()?;
+    let zone = || site.zone("a.test", 1, "");
+    let options = Options::new([zone()?]).arguments(["--shutdown-delay=1s"]);
+    let mut server = start(program, &options)?;
+    let begin = Instant::now();
+    server
+        .signal(Signal::Terminate)
+        .map_err(|error| error.to_string())?;
+    wait_for_log(&server, "not ready any more, answers go on for 1s")?;
+    let text = get(&server, "/readyz")?;
+    check(text.starts_with("HTTP/1.1 503"), || text)?;
+    let live = get(&server, "/healthz")?;
+    check(live.starts_with("HTTP/1.1 200"), || live)?;
+    while begin.elapsed() < Duration::from_millis(900) {
+        answer(server.address(), "ns.a.test A")?;
+        answer(server.address(), "ns.a.test A +tcp")?;
+    }
+    ends_well(&mut server)?;
+    check(begin.elapsed() >= Duration::from_secs(1), || {
+        format!("it has ended after {:?}", begin.elapsed())
+    })?;
+    let options = Options::new([zone()?]).arguments(["--shutdown-delay=1m"]);
+    let mut server = start(program, &options)?;
+    let signal = |server: &Server| {
+        let sent = server.signal(Signal::Terminate);
+        sent.map_err(|error| error.to_string())
+    };
+    signal(&server)?;
+    wait_for_log(&server, "answers go on for 60s")?;
+    // Two signals at once are one.
+    std::thread::park_timeout(Duration::from_millis(300));
+    signal(&server)?;
     ends_well(&mut server)
 }
 

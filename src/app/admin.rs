@@ -46,22 +46,39 @@ pub(crate) struct Pages {
     pub(crate) registry: Registry,
 }
 
-/// Whether the threads that answer still run.
+impl Pages {
+    /// Whether the threads that answer and the writer go on, whatever there is outside.
+    pub(crate) async fn is_live(self: &Arc<Self>) -> bool {
+        let pages = Arc::clone(self);
+        // A writer may take a moment.
+        let free = tokio::task::spawn_blocking(move || pages.zones.1.is_free_within(PATIENCE));
+        let free = free.await.unwrap_or(true);
+        let now = Instant::now();
+        self.live.writes(now, free) && self.live.answers(now)
+    }
+}
+
+/// Whether the threads that answer, and whoever writes, still go on.
 #[derive(Debug)]
 pub(crate) struct Live {
     metrics: Metrics,
     /// Which turns they were at some time.
     last: Mutex<(Instant, Vec<Option<u64>>)>,
+    /// Since when no look has found the writers' side free.
+    busy: Mutex<Option<Instant>>,
 }
 
 impl Live {
     pub(crate) fn new(metrics: Metrics) -> Self {
-        let last = Mutex::new((Instant::now(), Vec::new()));
-        Self { metrics, last }
+        Self {
+            metrics,
+            last: Mutex::new((Instant::now(), Vec::new())),
+            busy: Mutex::default(),
+        }
     }
 
-    /// Whether none of them is at the same turn as at a reading that is old enough to tell.
-    fn is_live(&self, now: Instant) -> bool {
+    /// Whether no thread that answers is at the same turn as at a reading that is old enough to tell.
+    fn answers(&self, now: Instant) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if now.saturating_duration_since(last.0) < STUCK {
             return true;
@@ -74,10 +91,23 @@ impl Live {
         }
         !stuck
     }
+
+    /// Whether the writers' side was found free, now or a moment ago.
+    fn writes(&self, now: Instant, free: bool) -> bool {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if free {
+            *busy = None;
+            return true;
+        }
+        now.saturating_duration_since(*busy.get_or_insert(now)) < STUCK
+    }
 }
 
 /// How long a thread may stand still.
 const STUCK: Duration = Duration::from_secs(10);
+
+/// How long one look waits for the writer: shorter than probes do.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Admin {
     /// Opens the socket.
@@ -137,11 +167,11 @@ async fn metrics(State(pages): State<Arc<Pages>>) -> Response {
 }
 
 async fn live(State(pages): State<Arc<Pages>>) -> (StatusCode, &'static str) {
-    match pages.live.is_live(Instant::now()) {
+    match pages.is_live().await {
         true => (StatusCode::OK, "ok\n"),
         false => (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "a thread that answers stands still\n",
+            "a thread that answers or writes stands still\n",
         ),
     }
 }
@@ -276,6 +306,18 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+
+    #[test]
+    fn who_writes_for_long_is_alive_and_who_never_ends_is_not() {
+        let live = Live::new(Metrics::new());
+        let begin = Instant::now();
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        assert!(live.writes(begin, false));
+        assert!(live.writes(after(9), false));
+        assert!(live.writes(after(12), true), "it was a long one");
+        assert!(live.writes(after(20), false));
+        assert!(!live.writes(after(31), false));
+    }
 
     #[tokio::test]
     async fn readiness_follows_its_flag() {

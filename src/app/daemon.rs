@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use zone::Store;
 
 use super::admin::{Admin, Live, Pages};
+use super::audit::Audit;
 use super::authority;
 use super::banner::Banner;
 use super::catalog::Catalog;
@@ -40,7 +41,7 @@ use super::privileges::{self, Identity};
 use super::random::{random, seed};
 use super::secondaries::{self, Secondaries, Teller};
 use super::server_options;
-use super::serving::{announce, keep, known, return_memory, serve, settle};
+use super::serving::{announce, beat, keep, known, linger, return_memory, serve, settle};
 use super::shutdown::Signals;
 use super::sync::{self, Model};
 use super::systemd::{self, Notifier};
@@ -206,6 +207,10 @@ impl Daemon {
     async fn run(self, mut signals: Signals) -> anyhow::Result<ExitCode> {
         let statuses = Statuses::default();
         let syncing_numbers = Syncing::default();
+        let audit = match &self.config.process.audit_log {
+            Some(to) => Some(Audit::start(to, &self.store, statuses.clone())?),
+            None => None,
+        };
         let numbers = Numbers {
             started: self.started,
             server: self.server.metrics().clone(),
@@ -337,17 +342,24 @@ impl Daemon {
                 });
             }
         }
+        let notifier = Arc::new(self.notifier);
+        syncing.spawn(beat(
+            Arc::clone(&notifier),
+            Arc::clone(&pages),
+            stop.clone(),
+        ));
         let signal = serve(
             &mut signals,
             (&handle, reread.as_ref()),
-            &self.notifier,
+            &notifier,
             &mut tasks,
             (&banner, &self.store),
         )
         .await;
-        self.notifier.stopping();
+        notifier.stopping();
         pages.ready.store(false, Relaxed);
         let signal = signal?;
+        linger(signal, &mut signals, self.config.process.shutdown_delay).await;
         tracing::info!(signal, "ending, a second signal ends at once");
         if let Some(copies) = copies {
             tokio::select! {
@@ -368,6 +380,9 @@ impl Daemon {
             // any more.
             if let Some(thread) = updating {
                 let _joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            }
+            if let Some(audit) = audit {
+                let _ended = tokio::task::spawn_blocking(|| audit.end()).await;
             }
             stop_storing.cancel();
             while storing.join_next().await.is_some() {}

@@ -7,6 +7,7 @@
 //!                           └─ daemon ─┬─ zones     files → store, a thread of its own
 //!                                      ├─ server    packets ↔ snapshots
 //!                                      ├─ cluster   other copies: who leads, who follows
+//!                                      ├─ audit     who changed what, for those who must know
 //!                                      ├─ admin     metrics, health, readiness
 //!                                      ├─ control   commands
 //!                                      └─ shutdown  signals
@@ -16,6 +17,7 @@
 //! here as well: it is printed once, with all its causes.
 
 mod admin;
+mod audit;
 mod authority;
 mod banner;
 mod catalog;

@@ -116,6 +116,7 @@ mod tests {
         let process = Process {
             user: Some(user.to_owned()),
             group: group.map(str::to_owned),
+            ..Process::default()
         };
         match Identity::find(&process) {
             Ok(Some(identity)) => format!("{}:{}", identity.uid, identity.gid),

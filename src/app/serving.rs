@@ -7,10 +7,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use wire::Name;
 use zone::Store;
 
@@ -90,6 +92,18 @@ pub(super) async fn serve(
     }
 }
 
+/// Answers on for a while, so that those who look at readiness can go elsewhere. A second signal ends that.
+pub(super) async fn linger(signal: &str, signals: &mut Signals, delay: Duration) {
+    if delay.is_zero() {
+        return;
+    }
+    tracing::info!(signal, "not ready any more, answers go on for {delay:?}");
+    tokio::select! {
+        () = tokio::time::sleep(delay) => {}
+        _ = signals.another_stop() => {}
+    }
+}
+
 async fn reload(handle: Handle) {
     let (reply, outcomes) = oneshot::channel();
     let given = tokio::task::spawn_blocking(move || handle.give(Order::Reload(Vec::new(), reply)));
@@ -135,6 +149,22 @@ pub(super) async fn known(
         }
     }
     true
+}
+
+/// Tells the service manager that we live, as often as it wants to hear it and for as long as it is so.
+pub(super) async fn beat(notifier: Arc<Notifier>, pages: Arc<Pages>, stop: CancellationToken) {
+    let Some(pause) = notifier.beat() else {
+        return;
+    };
+    loop {
+        if pages.is_live().await {
+            notifier.alive();
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => return,
+        }
+    }
 }
 
 /// Says what is served, for people. What comes back says that we are ready, to people or machines.

@@ -34,12 +34,13 @@ pub use flags::{Flag, Form, Group, Kind, Scope, groups};
 pub use problem::{Origin, Problem, Problems, Quoted};
 pub use raw::Environment;
 pub use settings::{
-    Access, AddressMap, AesKey, Answers, Batch, Catalog, Claim, ClientCertificates, Compatibility,
-    Config, ControlSocket, Cookies, CountedClients, Destination, DomainFilter, Embedded,
-    Encryption, EventReason, Followed, FollowedTls, Gso, Hosted, HostedValue, InMemory, Kerberos,
-    KerberosProof, Kubernetes, Lease, Listen, ListenTls, LoadBalancing, Log, LogFormat, LogLevel,
-    NamePattern, NameServer, Objects, OfZone, Operator, Peers, Policy, Primary, PrimaryTls,
-    Process, Provider, RateLimit, RecordType, Registry, Replicas, Requirement, Rfc2136, Secret,
-    Selector, SerialPolicy, ServiceType, SourceName, SourceRules, Sync, Tcp, TsigKey, TsigSecret,
-    Txt, Udp, UpdateNames, UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile, Zones,
+    Access, AddressMap, AesKey, Answers, AuditLog, Batch, Catalog, Claim, ClientCertificates,
+    Compatibility, Config, ControlSocket, Cookies, CountedClients, Destination, DomainFilter,
+    Embedded, Encryption, EventReason, Followed, FollowedTls, Gso, Hosted, HostedValue, InMemory,
+    Kerberos, KerberosProof, Kubernetes, Lease, Listen, ListenTls, LoadBalancing, Log, LogFormat,
+    LogLevel, NamePattern, NameServer, Objects, OfZone, Operator, Peers, Policy, Primary,
+    PrimaryTls, Process, Provider, RateLimit, RecordType, Registry, Replicas, Requirement, Rfc2136,
+    Secret, Selector, SerialPolicy, ServiceType, SourceName, SourceRules, Sync, Tcp, TsigKey,
+    TsigSecret, Txt, Udp, UpdateNames, UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile,
+    Zones,
 };

@@ -124,7 +124,8 @@ impl Step {
     }
 
     /// The step from one version of a zone to another, by looking at both whole.
-    pub(crate) fn between(before: &Zone, after: &Zone) -> Self {
+    #[must_use]
+    pub fn between(before: &Zone, after: &Zone) -> Self {
         let mut draft = Draft::default();
         let (mut olds, mut news) = (before.nodes().peekable(), after.nodes().peekable());
         loop {

@@ -17,6 +17,7 @@ pub mod catalog;
 pub mod check;
 pub mod copy;
 mod cow;
+mod credit;
 mod depths;
 mod durable;
 mod edit;
@@ -49,6 +50,7 @@ mod updater;
 mod withhold;
 mod writer;
 
+pub use credit::{Author, Credit, Credits};
 pub use freeze::FlushError;
 pub use hash::LookupName;
 pub use hidden::{Hidden, Hider};

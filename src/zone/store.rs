@@ -8,13 +8,15 @@
 //! thread of its own, so that neither an answer nor a commit pays for it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
 use wire::{Name, Serial};
 
 use crate::assemble::assemble;
 use crate::cow::CowVec;
+use crate::credit::Hearer;
 use crate::hash::HashKeys;
 use crate::history::{History, Step};
 use crate::journal::{Journal, JournalError, Position, Shown, Stored};
@@ -52,6 +54,8 @@ pub struct Store {
     pub(crate) least_serial: OnceLock<fn() -> Serial>,
     /// Told of each new version, by its apex.
     pub(crate) listeners: Listeners,
+    /// Told of who wanted it.
+    pub(crate) hearer: OnceLock<Hearer>,
     /// Whether what we write may be shown, where zones are shared with other replicas.
     pub(crate) fence: OnceLock<Fence>,
     pub(crate) reaper: Reaper,
@@ -125,6 +129,7 @@ impl Store {
             journal: OnceLock::new(),
             unsettled: Mutex::new(()),
             listeners: Listeners::default(),
+            hearer: OnceLock::new(),
             fence: OnceLock::new(),
             updates: UpdateTotals::default(),
             least_serial: OnceLock::new(),
@@ -351,11 +356,28 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the writers' side is free, or becomes so within this time: nobody holds it for longer than
+    /// one commit takes.
+    pub fn is_free_within(&self, patience: Duration) -> bool {
+        let begin = Instant::now();
+        loop {
+            match self.writers.try_lock() {
+                Err(TryLockError::WouldBlock) if begin.elapsed() > patience => return false,
+                Err(TryLockError::WouldBlock) => std::thread::park_timeout(STEP),
+                // After a panic the last whole step stands.
+                Ok(_) | Err(TryLockError::Poisoned(_)) => return true,
+            }
+        }
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, Writers> {
         // Writers change their side only by whole steps; after a panic the last one stands.
         self.writers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// How often it is looked whether a writer has come to its end.
+const STEP: Duration = Duration::from_millis(5);
 
 impl Writers {
     /// A zone of which there is more than its place.

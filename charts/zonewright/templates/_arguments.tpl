@@ -5,6 +5,7 @@
 {{- $several := include "zonewright.severalDestinations" . -}}
 {{- $all := list (printf "--log-level=%s" .Values.logLevel) (printf "--log-format=%s" .Values.logFormat) -}}
 {{- $all = append $all "--metrics-address=:7979" -}}
+{{- with .Values.shutdownDelaySeconds }}{{ $all = append $all (printf "--shutdown-delay=%ds" (int .)) }}{{ end -}}
 {{- if include "zonewright.settings" . -}}
 {{- $all = append $all "--config=/etc/zonewright/settings.yaml" -}}
 {{- end -}}
@@ -90,6 +91,19 @@
 {{- if .Values.dns.zoneFiles }}{{ $all = append $all "--zone-dir=/etc/zonewright/zones" }}{{ end -}}
 {{- if .Values.dns.zoneFilesConfigMap }}{{ $all = append $all "--zone-dir=/etc/zonewright/more-zones" }}{{ end -}}
 {{- range .Values.dns.tsigKeys }}{{ $all = append $all (printf "--key-file=/etc/zonewright/keys/%s/%s" .secretName .key) }}{{ end -}}
+{{- if include "zonewright.answersTls" . -}}
+{{- $tls := include "zonewright.tlsPort" . -}}
+{{- range (.Values.hostNetwork | ternary .Values.dns.addresses list) | default (list "") -}}
+{{- $all = append $all (contains ":" . | ternary (printf "--listen-tls=[%s]:%s" . $tls) (printf "--listen-tls=%s:%s" . $tls)) -}}
+{{- end -}}
+{{- $all = append (append $all "--listen-tls-cert=/etc/zonewright/listen-tls/tls.crt") "--listen-tls-cert-key=/etc/zonewright/listen-tls/tls.key" -}}
+{{- with .Values.dns.tls.clientCA -}}
+{{- if .secretName -}}
+{{- $all = append $all (printf "--listen-tls-client-ca=/etc/zonewright/client-ca/%s" .key) -}}
+{{- $all = append $all (printf "--listen-tls-client-cert=%s" (.required | ternary "require" "optional")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- range .Values.dns.allowTransfer }}{{ $all = append $all (printf "--allow-transfer=%s" .) }}{{ end -}}
 {{- range .Values.dns.notify }}{{ $all = append $all (printf "--notify=%s" .) }}{{ end -}}
 {{- range .Values.dns.updatePolicy }}{{ $all = append $all (printf "--update-policy=%s" .) }}{{ end -}}

@@ -45,6 +45,19 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
+{{/* Whether this release made an object of the cluster: (list . object). Another one may have its name, in
+another namespace. */}}
+{{- define "zonewright.isOurs" -}}
+{{- $root := index . 0 -}}
+{{- $made := dig "metadata" "annotations" dict (index . 1) -}}
+{{- if and (eq $root.Release.Name (get $made "meta.helm.sh/release-name")) (eq $root.Release.Namespace (get $made "meta.helm.sh/release-namespace")) }}true{{ end -}}
+{{- end -}}
+
+{{/* The name of our roles of the cluster: releases of one name in several namespaces have one each. */}}
+{{- define "zonewright.clusterRoleName" -}}
+{{- printf "%s-%s" (include "zonewright.namespace" .) (include "zonewright.fullname" .) -}}
+{{- end -}}
+
 {{/* The claim of the data volume. */}}
 {{- define "zonewright.claimName" -}}
 {{- default (printf "%s-data" (include "zonewright.fullname" .)) .Values.data.persistentVolumeClaim.existingClaim -}}

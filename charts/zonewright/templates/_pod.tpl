@@ -102,15 +102,14 @@ spec:
           containerPort: {{ include "zonewright.dnsPort" . }}
           protocol: TCP
         {{- end }}
+        {{- if include "zonewright.answersTls" . }}
+        - name: dns-tls
+          containerPort: {{ include "zonewright.tlsPort" . }}
+          protocol: TCP
+        {{- end }}
         - name: http
           containerPort: 7979
           protocol: TCP
-      {{- if and .Values.shutdownDelaySeconds (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version) }}
-      lifecycle:
-        preStop:
-          sleep:
-            seconds: {{ int .Values.shutdownDelaySeconds }}
-      {{- end }}
       {{- with .Values.livenessProbe }}
       livenessProbe:
         {{- toYaml . | nindent 8 }}
@@ -219,6 +218,16 @@ spec:
   mountPath: /etc/zonewright/keys/{{ . }}
   readOnly: true
 {{- end }}
+{{- if include "zonewright.answersTls" . }}
+- name: listen-tls
+  mountPath: /etc/zonewright/listen-tls
+  readOnly: true
+{{- if .Values.dns.tls.clientCA.secretName }}
+- name: client-ca
+  mountPath: /etc/zonewright/client-ca
+  readOnly: true
+{{- end }}
+{{- end }}
 {{- if include "zonewright.elects" . }}
 - name: replicas
   mountPath: /etc/zonewright/replicas
@@ -288,6 +297,18 @@ spec:
   secret:
     secretName: {{ . }}
     defaultMode: 0440
+{{- end }}
+{{- if include "zonewright.answersTls" . }}
+- name: listen-tls
+  secret:
+    secretName: {{ .Values.dns.tls.secretName }}
+    defaultMode: 0440
+{{- with .Values.dns.tls.clientCA.secretName }}
+- name: client-ca
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
 {{- end }}
 {{- if include "zonewright.elects" . }}
 - name: replicas

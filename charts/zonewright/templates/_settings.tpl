@@ -81,21 +81,35 @@
 {{- if and (include "zonewright.answersDns" .) (kindIs "invalid" $enabled | ternary (not .Values.hostNetwork) $enabled) }}true{{ end -}}
 {{- end -}}
 
+{{- define "zonewright.answersTls" -}}
+{{- if and (include "zonewright.answersDns" .) .Values.dns.tls.secretName }}true{{ end -}}
+{{- end -}}
+
+{{- define "zonewright.tlsPort" -}}
+{{- default (.Values.hostNetwork | ternary 853 8853) .Values.dns.tls.port | int -}}
+{{- end -}}
+
+{{/* The least port that is listened on. */}}
+{{- define "zonewright.leastPort" -}}
+{{- $dns := include "zonewright.dnsPort" . | int -}}
+{{- include "zonewright.answersTls" . | empty | ternary $dns (min $dns (include "zonewright.tlsPort" . | int)) -}}
+{{- end -}}
+
 {{- define "zonewright.dnsPort" -}}
 {{- default (.Values.hostNetwork | ternary 53 5353) .Values.dns.port | int -}}
 {{- end -}}
 
 {{/* Ports below 1024 on the node need a start as root; in a network of its own a sysctl is enough. */}}
 {{- define "zonewright.startsAsRoot" -}}
-{{- if and .Values.hostNetwork (include "zonewright.answersDns" .) (lt (include "zonewright.dnsPort" . | int) 1024) (ne 0 (dig "runAsUser" 65532 .Values.securityContext | int)) }}true{{ end -}}
+{{- if and .Values.hostNetwork (include "zonewright.answersDns" .) (lt (include "zonewright.leastPort" . | int) 1024) (ne 0 (dig "runAsUser" 65532 .Values.securityContext | int)) }}true{{ end -}}
 {{- end -}}
 
 {{- define "zonewright.podSecurityContext" -}}
 {{- $context := deepCopy .Values.podSecurityContext -}}
 {{- if include "zonewright.startsAsRoot" . -}}
 {{- $context = mergeOverwrite $context (dict "runAsNonRoot" false) -}}
-{{- else if and (not .Values.hostNetwork) (include "zonewright.answersDns" .) (lt (include "zonewright.dnsPort" . | int) 1024) -}}
-{{- $sysctl := dict "name" "net.ipv4.ip_unprivileged_port_start" "value" (include "zonewright.dnsPort" .) -}}
+{{- else if and (not .Values.hostNetwork) (include "zonewright.answersDns" .) (lt (include "zonewright.leastPort" . | int) 1024) -}}
+{{- $sysctl := dict "name" "net.ipv4.ip_unprivileged_port_start" "value" (include "zonewright.leastPort" .) -}}
 {{- $_ := set $context "sysctls" (append (get $context "sysctls" | default list) $sysctl) -}}
 {{- end -}}
 {{- toYaml $context -}}

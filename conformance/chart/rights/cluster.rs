@@ -67,39 +67,64 @@ impl Place {
     pub(super) fn installs(&self, helm: &Helm, name: &str, values: &Path) -> Result<(), String> {
         let release = format!("try-{name}");
         self.install(helm, &release, values)?;
-        let config = self.kubeconfig();
-        let arguments = [
-            "uninstall",
-            &release,
-            "--namespace",
-            NAMESPACE,
-            "--kubeconfig",
-        ];
-        let run = helm.run(&[&arguments[..], &[&config]].concat())?;
-        match run.good {
-            true => Ok(()),
-            false => Err(format!("helm uninstall {release}: {}", run.err)),
+        self.helm(helm, &["uninstall", &release])
+    }
+
+    /// A release of one name in two namespaces: neither takes anything of the other for its own.
+    pub(super) fn installs_twice(&self, helm: &Helm) -> Result<(), String> {
+        let (chart, values) = (chart(), own("rights-values.yaml"));
+        let (chart, values) = (chart.display().to_string(), values.display().to_string());
+        let both = ["one", "two"];
+        for namespace in both {
+            let what = ["upgrade", "--install", "twin", &chart, "--values", &values];
+            self.helm_in(helm, namespace, &what)?;
         }
+        self.helm_in(helm, "one", &["uninstall", "twin"])?;
+        let path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/two-twin-zonewright";
+        self.cluster.api().get(path).map_err(words)?;
+        self.helm_in(helm, "two", &["uninstall", "twin"])
     }
 
     /// Installs the chart with this values file, or changes what is installed.
     pub(super) fn install(&self, helm: &Helm, release: &str, values: &Path) -> Result<(), String> {
         let (chart, values) = (chart().display().to_string(), values.display().to_string());
+        let what = ["upgrade", "--install", release, &chart, "--values", &values];
+        self.helm(helm, &what)
+    }
+
+    /// Runs Helm in the namespace of these trials.
+    pub(super) fn helm(&self, helm: &Helm, what: &[&str]) -> Result<(), String> {
+        self.helm_in(helm, NAMESPACE, what)
+    }
+
+    /// The same in another namespace.
+    pub(super) fn helm_in(
+        &self,
+        helm: &Helm,
+        namespace: &str,
+        what: &[&str],
+    ) -> Result<(), String> {
         let config = self.kubeconfig();
-        let mut arguments = vec!["upgrade", "--install", release, &chart];
-        arguments.extend(["--namespace", NAMESPACE, "--create-namespace"]);
-        arguments.extend(["--values", &values, "--kubeconfig", &config]);
+        let mut arguments = what.to_vec();
+        arguments.extend(["--namespace", namespace, "--kubeconfig", &config]);
+        if what.contains(&"--install") {
+            arguments.push("--create-namespace");
+        }
         let run = helm.run(&arguments)?;
         match run.good {
             true => Ok(()),
-            false => Err(format!("helm install {release}: {}{}", run.out, run.err)),
+            false => Err(format!("helm {what:?}: {}{}", run.out, run.err)),
         }
     }
 
     /// A kubeconfig for the account that a release has made, in this folder.
     pub(super) fn account(&self, release: &str, folder: &Path) -> Result<String, String> {
-        let path =
-            format!("/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{release}-zonewright/token");
+        self.account_of(&format!("{release}-zonewright"), folder)
+    }
+
+    /// The same by the account's name.
+    pub(super) fn account_of(&self, name: &str, folder: &Path) -> Result<String, String> {
+        let path = format!("/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{name}/token");
         let ask =
             json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}});
         let reply = self.post(&path, ask)?;
@@ -116,8 +141,18 @@ impl Place {
     /// The arguments of the program in the workload of a release, but for those that say where
     /// it listens.
     pub(super) fn arguments(&self, release: &str) -> Result<Vec<String>, String> {
-        let path = format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{release}-zonewright");
-        let workload = self.cluster.api().get(&path).map_err(words)?;
+        self.arguments_of(&format!("{release}-zonewright"))
+    }
+
+    /// The Deployment of this name.
+    pub(super) fn workload(&self, name: &str) -> Result<Value, String> {
+        let path = format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{name}");
+        self.cluster.api().get(&path).map_err(words)
+    }
+
+    /// The same by the Deployment's name.
+    pub(super) fn arguments_of(&self, name: &str) -> Result<Vec<String>, String> {
+        let workload = self.workload(name)?;
         let all = workload.pointer("/spec/template/spec/containers/0/args");
         let all = all.and_then(Value::as_array).ok_or("no arguments")?;
         let all = all.iter().filter_map(Value::as_str);

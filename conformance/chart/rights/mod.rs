@@ -3,9 +3,12 @@
 
 mod cluster;
 mod role;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+
+use cluster_peers::Parts;
 
 use crate::Check;
 use crate::files::examples;
@@ -31,6 +34,22 @@ pub(crate) fn checks(ours: &Path) -> Vec<(String, Check)> {
             Box::new(move |helm, place| place.installs(helm, &name, &path)),
         );
     }
+    add(
+        "releases_of_one_name_in_two_namespaces".to_owned(),
+        Box::new(|helm, place| place.installs_twice(helm)),
+    );
+    if let Some(theirs) = Parts::find().external_dns_chart {
+        let values = theirs.join("ci/ci-values.yaml");
+        add(
+            "installs::values_of_external_dns".to_owned(),
+            Box::new(move |helm, place| place.installs(helm, "theirs", &values)),
+        );
+    }
+    let program: PathBuf = ours.to_owned();
+    add(
+        "external_dns_is_upgraded_to_us_and_no_record_changes".to_owned(),
+        Box::new(move |helm, place| upgrade::from_external_dns(helm, place, &program)),
+    );
     let program: PathBuf = ours.to_owned();
     add(
         "the_role_of_the_cluster_is_what_is_needed_and_no_more".to_owned(),

@@ -28,7 +28,8 @@ pub(super) fn of_the_cluster(helm: &Helm, place: &Place, ours: &Path) -> Result<
             && value(page, WRITTEN) > Some(1.0)
     })?;
 
-    let path = format!("/apis/rbac.authorization.k8s.io/v1/clusterroles/{RELEASE}-zonewright");
+    let path =
+        format!("/apis/rbac.authorization.k8s.io/v1/clusterroles/{NAMESPACE}-{RELEASE}-zonewright");
     let role = place.cluster.api().get(&path).map_err(words)?;
     let rules = role.get("rules").and_then(Value::as_array);
     let rules = rules.ok_or("the role has no rules")?;
@@ -111,7 +112,7 @@ fn set_rules(place: &Place, rules: &[Value]) -> Result<(), String> {
     let role = Object::new(json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
-        "metadata": {"name": format!("{RELEASE}-zonewright")},
+        "metadata": {"name": format!("{NAMESPACE}-{RELEASE}-zonewright")},
         "rules": rules,
     }));
     let role = role.map_err(words)?;

@@ -29,10 +29,12 @@ pub(super) fn verified(_: &Program) -> Result<(), String> {
         return Ok(());
     };
     let threshold = format!("security --offline=true --threshold={EXPOSURE}");
-    for words in ["verify", &threshold] {
+    let service = "/lib/systemd/system/zonewright.service";
+    let both = format!("{service} /lib/systemd/system/zonewright.socket");
+    for (words, units) in [("verify", &*both), (&threshold, service)] {
         let script = format!(
             "dpkg --no-triggers -i /mnt/zonewright.deb >/dev/null && exec systemd-analyze {words} --no-pager \
-             /lib/systemd/system/zonewright.service"
+             {units}"
         );
         let output = package
             .inside(&["--mount"], &script)

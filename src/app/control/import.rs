@@ -16,7 +16,7 @@ use config::{ControlSocket, Environment};
 use wire::update::{Action, Operation, Update};
 use wire::{Name, NameRef, Rtype, Ttl, rdata};
 use zone::records::Records;
-use zone::{AllButTakeover, Store, Zone};
+use zone::{AllButTakeover, Author, Credit, Credits, Store, Zone};
 
 use super::client::ask;
 use super::protocol::{Command, Done, Imported, MAX_REQUEST, Reply};
@@ -153,6 +153,18 @@ impl Answerer {
                     let done = done.map_err(|error| telemetry::chain(&error))?;
                     let (serial, rrsets) = (done.serial.0, rrsets.len());
                     tracing::info!(%zone, serial, rrsets, "records were imported");
+                    let operations = update.operations.into_iter();
+                    self.store.credit(|| Credits {
+                        zone: zone.clone(),
+                        serial: done.serial,
+                        each: operations
+                            .map(|one| Credit {
+                                owner: one.owner,
+                                rtype: None,
+                                authors: vec![Author::Command("import")],
+                            })
+                            .collect(),
+                    });
                     Ok((Some(serial), done.changed))
                 }
             }

@@ -4,13 +4,13 @@
 //! side by side. One that nobody listens to was left behind by a daemon that died, and is removed.
 
 use std::io;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use config::{ControlSocket, Environment, Quoted};
-use nix::unistd::{Gid, Uid};
+use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
 
 /// A listening control socket; its file goes with it.
 #[derive(Debug)]
@@ -162,7 +162,7 @@ pub(super) fn find(setting: &ControlSocket, environment: Environment<'_>) -> any
 }
 
 fn find_at(path: &Path) -> anyhow::Result<Found> {
-    let error = match UnixStream::connect(path) {
+    let error = match reach(path) {
         Ok(stream) => return Ok(Found::Running(path.to_owned(), stream)),
         Err(error) => error,
     };
@@ -181,7 +181,7 @@ fn find_at(path: &Path) -> anyhow::Result<Found> {
 
 /// The sockets of a folder that a daemon answers at.
 fn alive(folder: &Path) -> anyhow::Result<Vec<(PathBuf, UnixStream)>> {
-    let entries = match std::fs::read_dir(folder) {
+    let entries = match as_owner(folder, || std::fs::read_dir(folder)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
@@ -192,8 +192,30 @@ fn alive(folder: &Path) -> anyhow::Result<Vec<(PathBuf, UnixStream)>> {
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let sockets = paths.filter(|path| path.extension().is_some_and(|end| end == "sock"));
     Ok(sockets
-        .filter_map(|path| UnixStream::connect(&path).ok().map(|stream| (path, stream)))
+        .filter_map(|path| reach(&path).ok().map(|stream| (path, stream)))
         .collect())
+}
+
+fn reach(path: &Path) -> io::Result<UnixStream> {
+    as_owner(path, || UnixStream::connect(path))
+}
+
+/// Does something with a file, as its owner if it must be: root in a container has not the right to
+/// pass over what files say, but often that to become somebody else.
+fn as_owner<T>(path: &Path, act: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    match act() {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && geteuid().is_root() => {
+            let file = path.metadata()?;
+            let group = Gid::from_raw(file.gid());
+            // For good: nothing that comes after it needs root.
+            let become_owner = setgroups(&[group])
+                .and_then(|()| setgid(group))
+                .and_then(|()| setuid(Uid::from_raw(file.uid())));
+            become_owner.map_err(|_| error)?;
+            act()
+        }
+        done => done,
+    }
 }
 
 /// Makes the folder, and takes out what daemons that died have left in it.

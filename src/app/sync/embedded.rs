@@ -13,7 +13,7 @@ use plan::filter::DomainFilter;
 use plan::name::normalize;
 use plan::{Applied, Capabilities, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError, data};
 use wire::{Name, NameRef, Rtype, Ttl};
-use zone::{Change, Layer, Rrset, Store};
+use zone::{Author, Change, Committed, Credit, Credits, Layer, Rrset, Store};
 
 use crate::app::telemetry;
 
@@ -120,7 +120,7 @@ impl Provider for Embedded {
                 continue;
             }
             match self.store.commit(zone, parts) {
-                Ok(_) => {}
+                Ok(done) => self.credit(zone, done, changes),
                 Err(failed @ zone::StoreError::NoZone { .. }) => {
                     return Err(error(ErrorKind::NotFound, failed.to_string()));
                 }
@@ -186,11 +186,41 @@ impl Embedded {
         let part = parts.find_map(|(of, part)| (of == zone).then_some(part));
         for change in part.unwrap_or_default() {
             let owner = plain(change.owner.as_ref());
-            if let Err(failed) = self.store.commit(zone, vec![change]) {
-                let reason = error(ErrorKind::Rejected, failed.to_string());
-                applied.refused.push((owner.into(), reason));
+            match self.store.commit(zone, vec![change]) {
+                Ok(done) => self.credit(zone, done, changes),
+                Err(failed) => {
+                    let reason = error(ErrorKind::Rejected, failed.to_string());
+                    applied.refused.push((owner.into(), reason));
+                }
             }
         }
+    }
+
+    /// Says which objects wanted it.
+    fn credit(&self, zone: &Name, done: Committed, changes: &ChangeSet) {
+        if !done.changed {
+            return;
+        }
+        self.store.credit(|| {
+            let updated = changes.update.iter().map(|update| &update.new);
+            let all = changes.delete.iter().chain(&changes.create).chain(updated);
+            let credit = |endpoint: &Endpoint| {
+                let authors = endpoint.origins.iter().map(|object| Author::Object {
+                    object: object.to_string().into(),
+                    uid: object.uid.clone(),
+                });
+                Some(Credit {
+                    owner: owner_of(&endpoint.name).ok()?,
+                    rtype: Some(endpoint.rtype),
+                    authors: authors.collect(),
+                })
+            };
+            Credits {
+                zone: zone.clone(),
+                serial: done.serial,
+                each: all.filter_map(credit).collect(),
+            }
+        });
     }
 }
 

@@ -9,25 +9,42 @@ pub(crate) use fds::inherited;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
 
 use config::Environment;
 use nix::time::{ClockId, clock_gettime};
 
 /// Tells the service manager how we are.
 #[derive(Debug, Default)]
-pub(crate) struct Notifier(Option<(UnixDatagram, SocketAddr)>);
+pub(crate) struct Notifier {
+    manager: Option<(UnixDatagram, SocketAddr)>,
+    watchdog: Option<Duration>,
+}
 
 impl Notifier {
     /// The manager's socket, if there is one.
     pub(crate) fn from_environment(environment: Environment<'_>) -> Self {
         let Some(path) = environment("NOTIFY_SOCKET") else {
-            return Self(None);
+            return Self::default();
         };
         let address = match path.as_bytes().strip_prefix(b"@") {
             Some(name) => SocketAddr::from_abstract_name(name),
             None => SocketAddr::from_pathname(&path),
         };
-        Self(UnixDatagram::unbound().ok().zip(address.ok()))
+        Self {
+            manager: UnixDatagram::unbound().ok().zip(address.ok()),
+            watchdog: watchdog(environment),
+        }
+    }
+
+    /// How often the manager wants to hear that we live, if it does: twice as often as it asks for.
+    pub(crate) fn beat(&self) -> Option<Duration> {
+        self.watchdog.map(|limit| limit / 2)
+    }
+
+    /// We live.
+    pub(crate) fn alive(&self) {
+        self.send("WATCHDOG=1");
     }
 
     /// We serve: `status` says what.
@@ -50,12 +67,20 @@ impl Notifier {
     }
 
     fn send(&self, message: &str) {
-        if let Some((socket, address)) = &self.0
+        if let Some((socket, address)) = &self.manager
             && let Err(error) = socket.send_to_addr(message.as_bytes(), address)
         {
             tracing::debug!(%error, "service manager did not take a message");
         }
     }
+}
+
+/// How long the manager waits for a sign of life: `WATCHDOG_USEC`, if it is for this process.
+fn watchdog(environment: Environment<'_>) -> Option<Duration> {
+    let number = |name: &str| environment(name)?.to_str()?.parse::<u64>().ok();
+    let ours = number("WATCHDOG_PID").is_none_or(|id| id == u64::from(std::process::id()));
+    let limit = number("WATCHDOG_USEC").filter(|limit| *limit > 0 && ours)?;
+    Some(Duration::from_micros(limit))
 }
 
 #[cfg(test)]
@@ -77,6 +102,27 @@ mod tests {
         notifier.reloading();
         let length = manager.recv(&mut buffer).unwrap();
         assert!(buffer[..length].starts_with(b"RELOADING=1\nMONOTONIC_USEC="));
+    }
+
+    #[test]
+    fn a_watchdog_is_one_for_this_process_only() {
+        let own = std::process::id().to_string();
+        let cases = [
+            (Some("30000000"), None, Some(Duration::from_secs(30))),
+            (Some("30000000"), Some(&*own), Some(Duration::from_secs(30))),
+            (Some("30000000"), Some("1"), None),
+            (Some("0"), None, None),
+            (Some("soon"), None, None),
+            (None, None, None),
+        ];
+        for (limit, id, expected) in cases {
+            let environment = |name: &str| match name {
+                "WATCHDOG_USEC" => limit.map(Into::into),
+                "WATCHDOG_PID" => id.map(Into::into),
+                _ => None,
+            };
+            assert_eq!(watchdog(&environment), expected, "{limit:?} {id:?}");
+        }
     }
 
     #[test]

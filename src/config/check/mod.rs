@@ -25,9 +25,9 @@ use self::reader::Reader;
 use crate::problem::{Origin, Problem, Problems, Quoted};
 use crate::raw::{Raw, Typed};
 use crate::settings::{
-    Access, Answers, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log, LogFormat,
-    LogLevel, Objects, OfZone, Peers, Process, RateLimit, SerialPolicy, Sync, Tcp, Udp, ZoneFile,
-    Zones,
+    Access, Answers, AuditLog, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log,
+    LogFormat, LogLevel, Objects, OfZone, Peers, Process, RateLimit, SerialPolicy, Sync, Tcp, Udp,
+    ZoneFile, Zones,
 };
 use crate::value::{self, Wrong};
 
@@ -272,6 +272,13 @@ fn process(reader: &mut Reader) -> Process {
     let process = Process {
         user: reader.once("user", value::text),
         group: reader.once("group", value::text),
+        shutdown_delay: reader.go_duration("shutdown-delay", Duration::ZERO),
+        audit_log: reader
+            .typed("audit-log")
+            .map(|typed| match typed.text.as_str() {
+                "-" => AuditLog::Output,
+                path => AuditLog::File(from_folder_of(&typed.origin, Path::new(path))),
+            }),
     };
     if process.user.is_none()
         && let Some(typed) = reader.raw.once("group").cloned()

@@ -36,6 +36,17 @@ pub(super) const GROUP: Group = Group {
             "Keep here what should outlast the process",
             "Each zone as it was served last, so that a start has something to compare with.",
         ),
+        Flag::once("shutdown-delay", "DURATION", "0s").says(
+            "Answer on for so long after a signal to end, while /readyz says no",
+            "For those who look at /readyz now and then to send questions elsewhere before answers end. \
+             A second signal ends this wait.",
+        ),
+        Flag::once("audit-log", "PATH", "").says(
+            "Write each change of a record here, as a line of JSON",
+            "A line for each RRset of our zones that is another one from some serial on: what it was and \
+             is, and who wanted it: a zone file, the key of an update, an object of the cluster with its \
+             uid. Lines are added to the file, which may be moved away; '-' is standard output.",
+        ),
         Flag::once("log-format", "text|json", "text")
             .words(&["text", "json"])
             .says("How logs are written", ""),

@@ -32,9 +32,9 @@ pub use registry::{AesKey, Encryption, Registry, Txt};
 pub use replicas::{Lease, Replicas};
 pub use rfc2136::{Kerberos, KerberosProof, LoadBalancing, Rfc2136, TsigKey, TsigSecret};
 pub use server::{
-    Access, Answers, ClientCertificates, Config, ControlSocket, Cookies, CountedClients, Gso,
-    Listen, ListenTls, Log, LogFormat, LogLevel, Process, RateLimit, Secret, Tcp, Udp, ZoneFile,
-    Zones,
+    Access, Answers, AuditLog, ClientCertificates, Config, ControlSocket, Cookies, CountedClients,
+    Gso, Listen, ListenTls, Log, LogFormat, LogLevel, Process, RateLimit, Secret, Tcp, Udp,
+    ZoneFile, Zones,
 };
 pub use source::{
     Compatibility, Operator, Requirement, Selector, ServiceType, SourceName, SourceRules,

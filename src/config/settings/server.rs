@@ -249,6 +249,19 @@ pub struct Process {
     pub user: Option<String>,
     /// Name or number of the group; `None` is the user's.
     pub group: Option<String>,
+    /// How long answers go on after a signal to end, while it is not ready any more.
+    pub shutdown_delay: Duration,
+    /// Where each change of a record is written down; `None` is nowhere.
+    pub audit_log: Option<AuditLog>,
+}
+
+/// Where each change of a record is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuditLog {
+    /// At the end of this file.
+    File(PathBuf),
+    /// To standard output.
+    Output,
 }
 
 /// The logs.

@@ -27,9 +27,11 @@ pub(crate) struct Bound {
 /// Opens everything that the options ask for, and takes what was inherited from them.
 pub(crate) fn bind(options: &mut Options) -> Result<Bound, BindError> {
     let mut bound = Bound::default();
-    for (number, fd) in options.inherited.drain(..).enumerate() {
-        bound.inherit(number, fd, options.udp.workers, options.udp.buffer)?;
+    let inherited: Vec<OwnedFd> = options.inherited.drain(..).collect();
+    for (number, fd) in inherited.into_iter().enumerate() {
+        bound.inherit(number, fd, options)?;
     }
+    let (whole, inherited) = (bound.whole(), bound.tls_addresses.clone());
     let mut seen: Vec<SocketAddr> = Vec::new();
     for Listen { address, required } in options.listen.iter().copied() {
         // The same place twice is no mistake worth stopping for; port 0 is another one each time.
@@ -37,6 +39,9 @@ pub(crate) fn bind(options: &mut Options) -> Result<Bound, BindError> {
             continue;
         }
         seen.push(address);
+        if whole.iter().any(|one| serves(*one, address)) {
+            continue;
+        }
         match bound.listen(address, options) {
             Err(error) if !required && error.is_family_missing() => {
                 warn!(%address, "IPv6 is switched off on this machine, serving IPv4 only");
@@ -45,7 +50,11 @@ pub(crate) fn bind(options: &mut Options) -> Result<Bound, BindError> {
         }
     }
     for address in &options.listen_tls {
-        let listener = socket::tcp(*address, options.tcp.backlog)?;
+        if inherited.iter().any(|one| serves(*one, *address)) {
+            continue;
+        }
+        let listener = socket::tcp(*address, options.tcp.backlog);
+        let listener = listener.map_err(|error| error.of_flag("--listen-tls"))?;
         bound.tls_addresses.push(real(&listener, *address)?);
         bound.tls.push(listener);
     }
@@ -73,14 +82,16 @@ impl Bound {
         }
     }
 
-    /// Takes over a socket: its kind says what it serves.
-    fn inherit(
-        &mut self,
-        number: usize,
-        fd: OwnedFd,
-        workers: usize,
-        buffer: usize,
-    ) -> Result<(), BindError> {
+    /// The addresses at which there are sockets of both kinds.
+    fn whole(&self) -> Vec<SocketAddr> {
+        let tcp: Vec<SocketAddr> = self.tcp.iter().flat_map(|one| one.local_addr()).collect();
+        let udp = self.udp.iter().flatten().flat_map(|one| one.local_addr());
+        udp.filter(|one| tcp.contains(one)).collect()
+    }
+
+    /// Takes over a socket: its kind says what it serves, and whether a stream is for TLS, its port.
+    fn inherit(&mut self, number: usize, fd: OwnedFd, options: &Options) -> Result<(), BindError> {
+        let (workers, buffer) = (options.udp.workers, options.udp.buffer);
         let problem = |problem| BindError::Inherited {
             number,
             problem,
@@ -122,6 +133,12 @@ impl Bound {
                 return Err(problem("a stream that does not listen"));
             }
             socket.set_nonblocking(true).map_err(failed("set up TCP"))?;
+            let mut tls = options.listen_tls.iter();
+            if tls.any(|wanted| wanted.port() == own.port()) {
+                self.tls.push(socket.into());
+                self.tls_addresses.push(own);
+                return Ok(());
+            }
             self.tcp.push(socket.into());
         } else {
             return Err(problem("neither UDP nor TCP"));
@@ -145,6 +162,13 @@ fn pair(
         .map(|_| socket::udp(real, workers > 1, options.udp.buffer))
         .collect::<Result<_, _>>()?;
     Ok((real, tcp, udp))
+}
+
+/// Whether a socket that is there takes in what comes to an address. One for all of IPv6 that somebody
+/// else opened mostly takes IPv4 too.
+fn serves(there: SocketAddr, wanted: SocketAddr) -> bool {
+    let all = there.ip().is_unspecified() && (there.is_ipv6() || wanted.is_ipv4());
+    there.port() == wanted.port() && (all || there.ip() == wanted.ip())
 }
 
 /// The address of a socket with its port.

@@ -22,11 +22,13 @@ pub enum BindError {
     #[error(
         "listen on {address}: ports below 1024 need the capability CAP_NET_BIND_SERVICE; grant it \
          (`setcap cap_net_bind_service=+ep` on the binary, AmbientCapabilities= in systemd, \
-         capabilities.add in Kubernetes) or use a high port, such as `--listen 127.0.0.1:5353`"
+         capabilities.add in Kubernetes) or use a high port, such as `{flag} 127.0.0.1:5353`"
     )]
     Denied {
         /// The address.
         address: SocketAddr,
+        /// The flag that asked for it.
+        flag: &'static str,
         /// What the system said.
         source: io::Error,
     },
@@ -65,12 +67,14 @@ pub enum BindError {
         source: io::Error,
     },
     /// Somebody else has the port.
-    #[error("listen on {address}: port taken{}", Holder::explain(.holder.as_ref(), *.address, "--listen"))]
+    #[error("listen on {address}: port taken{}", Holder::explain(.holder.as_ref(), *.address, .flag))]
     Taken {
         /// The address.
         address: SocketAddr,
         /// Who has it, if that could be found.
         holder: Option<Holder>,
+        /// The flag that asked for it.
+        flag: &'static str,
         /// What the system said.
         source: io::Error,
     },
@@ -80,6 +84,15 @@ impl BindError {
     /// Whether the address's family is missing, so that a default address may be left out.
     pub(super) fn is_family_missing(&self) -> bool {
         matches!(self, Self::NoIpv6 { .. })
+    }
+
+    /// The same, of an address that this flag asked for.
+    pub(super) fn of_flag(mut self, name: &'static str) -> Self {
+        match &mut self {
+            Self::Denied { flag, .. } | Self::Taken { flag, .. } => *flag = name,
+            _ => {}
+        }
+        self
     }
 
     /// Whether the port was taken.

@@ -139,9 +139,14 @@ pub(super) fn refused(address: SocketAddr, step: &'static str, source: io::Error
         Some(libc::EADDRINUSE) => BindError::Taken {
             address,
             holder: Holder::find(address),
+            flag: "--listen",
             source,
         },
-        Some(libc::EACCES) if address.port() < 1024 => BindError::Denied { address, source },
+        Some(libc::EACCES) if address.port() < 1024 => BindError::Denied {
+            address,
+            flag: "--listen",
+            source,
+        },
         // Off in the kernel, or off by setting: then not even these two addresses are there.
         Some(libc::EAFNOSUPPORT) if address.is_ipv6() => BindError::NoIpv6 { address, source },
         Some(libc::EADDRNOTAVAIL) if is_always_there(address) => {

@@ -105,12 +105,42 @@ fn inherited_sockets_are_served_as_what_they_are() {
         ..options(&[])
     };
     options.udp.workers = 3;
+    // What is there already is not opened again.
+    options.listen = vec![real.into()];
     let bound = bind(&mut options).unwrap();
     assert_eq!(bound.addresses, [real]);
     assert_eq!(
         (bound.tcp.len(), bound.udp.len(), bound.udp[0].len()),
         (1, 1, 3)
     );
+}
+
+#[test]
+fn an_inherited_stream_at_the_port_of_tls_speaks_tls() {
+    let tls = TcpListener::bind("127.0.0.1:0").unwrap();
+    let real = tls.local_addr().unwrap();
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = SocketAddr::from(([127, 0, 0, 9], real.port()));
+    let mut options = Options {
+        inherited: vec![tls.into(), plain.into()],
+        // The one is there already, the other is opened.
+        listen_tls: vec![real, other],
+        ..options(&[])
+    };
+    let bound = bind(&mut options).unwrap();
+    assert_eq!(bound.tls_addresses, [real, other]);
+    assert_eq!((bound.tls.len(), bound.tcp.len()), (2, 1));
+}
+
+#[test]
+fn a_port_taken_from_tls_names_its_flag() {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut options = Options {
+        listen_tls: vec![tcp.local_addr().unwrap()],
+        ..options(&[])
+    };
+    let error = bind(&mut options).unwrap_err();
+    assert!(matches!(error, BindError::Taken { flag, .. } if flag == "--listen-tls"));
 }
 
 #[test]
@@ -152,6 +182,7 @@ fn messages_say_what_to_do() {
                 id,
             }),
         }),
+        flag: "--listen",
         source: source(),
     };
     insta::assert_snapshot!(taken("127.0.0.53:53", Some(("systemd-resolve", 512))), @r#"listen on 0.0.0.0:53: port taken by "systemd-resolve" (process 512, on 127.0.0.53:53); that is the stub of systemd-resolved: listen on the addresses of this machine instead of all, or set DNSStubListener=no in /etc/systemd/resolved.conf and restart systemd-resolved"#);
@@ -161,11 +192,13 @@ fn messages_say_what_to_do() {
     let unseen = BindError::Taken {
         address: address("0.0.0.0:53"),
         holder: None,
+        flag: "--listen-tls",
         source: source(),
     };
-    insta::assert_snapshot!(unseen, @"listen on 0.0.0.0:53: port taken; stop it or choose another address or port with --listen (`ss -lntup sport = :53` shows who has it)");
+    insta::assert_snapshot!(unseen, @"listen on 0.0.0.0:53: port taken; stop it or choose another address or port with --listen-tls (`ss -lntup sport = :53` shows who has it)");
     let denied = BindError::Denied {
         address: address("0.0.0.0:53"),
+        flag: "--listen",
         source: source(),
     };
     insta::assert_snapshot!(denied, @"listen on 0.0.0.0:53: ports below 1024 need the capability CAP_NET_BIND_SERVICE; grant it (`setcap cap_net_bind_service=+ep` on the binary, AmbientCapabilities= in systemd, capabilities.add in Kubernetes) or use a high port, such as `--listen 127.0.0.1:5353`");

@@ -7,8 +7,8 @@ use tracing::{debug, warn};
 use wire::edns::ExtendedError;
 use wire::message::{Header, Question};
 use wire::update::Update;
-use wire::{Name, Rcode};
-use zone::{UpdateError, UpdateRequest};
+use wire::{Name, Rcode, Serial};
+use zone::{Author, Credit, Credits, UpdateError, UpdateRequest};
 
 use super::Core;
 use super::judge::{Step, prohibit, refuse};
@@ -78,6 +78,8 @@ pub(super) fn judge(
         Err(rcode) => return refuse(rcode),
     };
     let updater = updates.updater.clone();
+    let owners = || update.operations.iter().map(|one| one.owner.clone());
+    let owners: Option<Vec<Name>> = core.store.has_hearer().then(|| owners().collect());
     let late = Unanswered::new(core, slot, pending);
     Step::Later(Later::Deferred(Deferred::new(move |deliver| {
         let zone = update.zone.as_ref().to_lowercase();
@@ -87,6 +89,9 @@ pub(super) fn judge(
             done: Box::new(move |result| {
                 let new = result.as_ref().ok().filter(|done| done.changed);
                 let serial = new.map(|done| done.serial);
+                if let Some((serial, owners)) = serial.zip(owners) {
+                    late.credit(&zone, serial, owners);
+                }
                 let outcome = outcome(&zone, &late, result);
                 let following = late.core.authority.following.clone();
                 let answer = move || late.answer(outcome, deliver);
@@ -197,6 +202,27 @@ impl Unanswered {
         client_of(&self.slot, &self.pending)
             .key
             .map(|key| key.to_string())
+    }
+
+    /// Says who it was that wanted these names to be changed.
+    fn credit(&self, zone: &Name, serial: Serial, owners: Vec<Name>) {
+        let client = client_of(&self.slot, &self.pending);
+        let author = Author::Client {
+            address: self.slot.client,
+            key: client.key,
+        };
+        self.core.store.credit(|| Credits {
+            zone: zone.clone(),
+            serial,
+            each: owners
+                .into_iter()
+                .map(|owner| Credit {
+                    owner,
+                    rtype: None,
+                    authors: vec![author.clone()],
+                })
+                .collect(),
+        });
     }
 
     /// Answers it.
