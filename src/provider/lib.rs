@@ -34,6 +34,10 @@ mod pdns;
 mod record;
 #[cfg(feature = "rfc2136")]
 pub mod rfc2136;
+#[cfg(any(test, feature = "suite"))]
+pub mod sim;
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
 pub mod webhook;
 #[allow(
     dead_code,

@@ -352,9 +352,14 @@ impl<W: Writer> Provider for Executor<W> {
             endpoint
                 .properties
                 .retain(|name, _| quirks.properties.contains(&name));
-            let form = Rrset::of(&endpoint).endpoint();
-            endpoint.targets = form.targets;
-            endpoint.ttl = endpoint.ttl.map(|ttl| quirks.ttl(ttl));
+            let mut form = Rrset::of(&endpoint);
+            for value in &mut form.values {
+                *value = quirks.stored(endpoint.rtype, value);
+            }
+            endpoint.targets = form.endpoint().targets;
+            // Zero is none, as it is for the plan.
+            let asked = endpoint.ttl.filter(|ttl| ttl.as_secs() > 0);
+            endpoint.ttl = asked.map(|ttl| quirks.ttl(ttl));
             endpoint
         });
         Ok(adjusted.collect())

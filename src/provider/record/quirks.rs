@@ -184,6 +184,15 @@ impl Quirks {
         }
     }
 
+    /// A value as it comes back once it was sent: where texts are told as they are, their strings are
+    /// one. What cannot be sent stays as it is.
+    pub(crate) fn stored(&self, rtype: Rtype, value: &str) -> Box<str> {
+        match self.data(rtype, value) {
+            Some(data) => self.value(rtype, &data),
+            None => value.into(),
+        }
+    }
+
     /// A TTL that the provider takes, for one that was asked for.
     pub(crate) fn ttl(&self, asked: Ttl) -> Ttl {
         let rule = &self.ttl;

@@ -1,0 +1,20 @@
+//! Stand-ins for the APIs of DNS hosts, for trials only: no port, no process, and the runtime's clock.
+//!
+//! ```text
+//! provider → client → Sim ─ Faults ─ Dialect (one host's requests and answers) ─ ZoneStore (zones, strict)
+//!                       └─ log                                                    └─ history
+//! ```
+//!
+//! A dialect only translates: what DNS does not allow is refused by the store, and what goes wrong on
+//! the way is the faults' part. All that was asked is in the log, and each state that the zones went
+//! through in the history.
+
+mod faults;
+pub(crate) mod form;
+mod server;
+mod store;
+
+pub use faults::{Fault, Faults, Random, Rule};
+pub use form::{Form, Owner, Text};
+pub use server::{Broken, Dialect, Request, Response, SECRET, Seen, Sim, json, refusal};
+pub use store::{Commit, Draft, Later, Limits, Refused, Row, Set, SetKey, SimZone, ZoneStore};

@@ -1,0 +1,249 @@
+//! A host that answers requests: a dialect over a store, with faults on the way and a log.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+use tokio::time::{Duration, Instant, sleep};
+
+use super::{Fault, Faults, Refused, ZoneStore};
+
+/// A request, whole.
+pub type Request = http::Request<Bytes>;
+
+/// An answer, whole.
+pub type Response = http::Response<Bytes>;
+
+/// How one kind of host is asked and answers.
+pub trait Dialect: Send {
+    /// Answers a request whose credentials are good.
+    fn handle(&mut self, store: &mut ZoneStore, request: &Request) -> Response;
+
+    /// Whether a request changes something, if it is done.
+    fn writes(&self, request: &Request) -> bool {
+        !matches!(*request.method(), Method::GET | Method::HEAD)
+    }
+
+    /// Whether the credentials of a request are good: as a rule, a token of [`SECRET`].
+    fn admits(&self, request: &Request) -> bool {
+        let header = request.headers().get(header::AUTHORIZATION);
+        header.is_some_and(|header| header.as_bytes() == format!("Bearer {SECRET}").as_bytes())
+    }
+
+    /// What a request without good credentials is answered.
+    fn unauthorized(&self) -> Response {
+        json(StatusCode::UNAUTHORIZED, &json!({"error": "who are you?"}))
+    }
+}
+
+/// A request that was made.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// When.
+    pub at: Instant,
+    /// The method and the address.
+    pub line: String,
+    /// Whether it changes something.
+    pub writes: bool,
+    /// Whether its credentials were good.
+    pub admitted: bool,
+    /// What went wrong with it.
+    pub fault: Option<Fault>,
+    /// What it was answered; none if the connection broke.
+    pub status: Option<u16>,
+}
+
+/// A connection that broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// There never was one.
+    Before,
+    /// After the request was sent.
+    Sent,
+    /// While the answer was read.
+    Answer,
+}
+
+/// A host. Clones are the same one.
+#[derive(Clone)]
+pub struct Sim(Arc<Mutex<Inner>>);
+
+struct Inner {
+    store: ZoneStore,
+    dialect: Box<dyn Dialect>,
+    faults: Faults,
+    log: Vec<Seen>,
+    /// The last answers, by path and by whole address.
+    answers: HashMap<String, Response>,
+}
+
+impl std::fmt::Debug for Sim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sim").finish_non_exhaustive()
+    }
+}
+
+impl Sim {
+    /// A host that holds this.
+    #[must_use]
+    pub fn new(store: ZoneStore, dialect: impl Dialect + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Inner {
+            store,
+            dialect: Box::new(dialect),
+            faults: Faults::default(),
+            log: Vec::new(),
+            answers: HashMap::new(),
+        })))
+    }
+
+    /// What goes wrong from now on.
+    pub fn fail(&self, faults: Faults) {
+        self.lock().faults = faults;
+    }
+
+    /// Looks at the zones, or changes them as somebody else.
+    pub fn store<T>(&self, look: impl FnOnce(&mut ZoneStore) -> T) -> T {
+        look(&mut self.lock().store)
+    }
+
+    /// All requests so far.
+    #[must_use]
+    pub fn log(&self) -> Vec<Seen> {
+        self.lock().log.clone()
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// The connection breaks.
+    pub async fn answer(&self, request: Request) -> Result<Response, Broken> {
+        let fault = self.lock().fault(&request);
+        if let Some(Fault::Delay(time)) = fault {
+            sleep(time).await;
+        }
+        self.lock().answer(&request, fault)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn fault(&mut self, request: &Request) -> Option<Fault> {
+        let writes = self.dialect.writes(request);
+        self.faults.next(request, writes)
+    }
+
+    fn answer(&mut self, request: &Request, fault: Option<Fault>) -> Result<Response, Broken> {
+        let admitted = self.dialect.admits(request);
+        let mut seen = Seen {
+            at: Instant::now(),
+            line: format!("{} {}", request.method(), request.uri()),
+            writes: self.dialect.writes(request),
+            admitted,
+            fault,
+            status: None,
+        };
+        let result = self.outcome(request, fault, admitted);
+        let status = result.as_ref().ok().map(|answer| answer.status().as_u16());
+        seen.status = status;
+        self.log.push(seen);
+        result
+    }
+
+    fn outcome(
+        &mut self,
+        request: &Request,
+        fault: Option<Fault>,
+        admitted: bool,
+    ) -> Result<Response, Broken> {
+        match fault {
+            Some(Fault::ResetBefore) => return Err(Broken::Before),
+            Some(Fault::Html) => return Ok(html()),
+            Some(Fault::Limited(after)) => return Ok(limited(after)),
+            Some(Fault::Status(status)) => {
+                let status = StatusCode::from_u16(status).unwrap_or_default();
+                return Ok(json(status, &json!({"error": "not now"})));
+            }
+            _ => {}
+        }
+        if !admitted {
+            return Ok(self.dialect.unauthorized());
+        }
+        let path = request.uri().path().to_owned();
+        let address = format!("{} {}", request.method(), request.uri());
+        let known = match fault {
+            Some(Fault::Repeated) => self.answers.get(&path),
+            Some(Fault::Stale) => self.answers.get(&address),
+            _ => None,
+        };
+        if let Some(answer) = known {
+            return Ok(answer.clone());
+        }
+        let answer = self.dialect.handle(&mut self.store, request);
+        if !self.dialect.writes(request) {
+            self.answers.insert(path, answer.clone());
+            self.answers.insert(address, answer.clone());
+        }
+        match fault {
+            Some(Fault::ResetAfter) => Err(Broken::Sent),
+            Some(Fault::Truncated) => {
+                let (parts, body) = answer.into_parts();
+                if body.is_empty() {
+                    return Err(Broken::Answer);
+                }
+                let half = body.slice(..body.len() / 2);
+                Ok(Response::from_parts(parts, half))
+            }
+            _ => Ok(answer),
+        }
+    }
+}
+
+/// An answer of JSON.
+#[must_use]
+pub fn json(status: StatusCode, body: &Value) -> Response {
+    let mut answer = Response::new(Bytes::from(body.to_string()));
+    *answer.status_mut() = status;
+    let kind = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    answer
+}
+
+/// The answer to what was refused, as most hosts give it.
+#[must_use]
+pub fn refusal(refused: &Refused) -> Response {
+    let (status, message) = match refused {
+        Refused::Exists(what) => (StatusCode::CONFLICT, format!("{what} exists")),
+        Refused::Invalid(why) => (StatusCode::UNPROCESSABLE_ENTITY, why.clone()),
+        Refused::Missing(what) => (StatusCode::NOT_FOUND, format!("there is no {what}")),
+        Refused::Stale(what) => (
+            StatusCode::PRECONDITION_FAILED,
+            format!("{what} is another"),
+        ),
+    };
+    json(status, &json!({"error": message}))
+}
+
+fn html() -> Response {
+    let mut answer = Response::new(Bytes::from_static(b"<html><h1>Maintenance</h1></html>"));
+    let kind = HeaderValue::from_static("text/html");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    answer
+}
+
+fn limited(after: Option<Duration>) -> Response {
+    let mut answer = json(StatusCode::TOO_MANY_REQUESTS, &json!({"error": "too many"}));
+    if let Some(after) = after
+        && let Ok(value) = HeaderValue::from_str(&after.as_secs().to_string())
+    {
+        answer.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    answer
+}
+
+/// The token of all dialects. It must be in no log line and in no error.
+pub const SECRET: &str = "s3cret-of-the-suite";

@@ -1,0 +1,15 @@
+//! All cases, a file for each few groups.
+
+mod plain;
+mod text;
+
+use super::case::Case;
+
+/// All cases, in order of their groups.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    let mut all = plain::cases();
+    all.extend(text::cases());
+    all.sort_by_key(|case| case.group);
+    all
+}

@@ -1,0 +1,15 @@
+//! The suite against the plain APIs.
+
+use super::{Subject, cases, reference, run};
+
+#[tokio::test(start_paused = true)]
+async fn every_way_to_make_edits_passes_every_case() {
+    let subjects = reference::subjects();
+    let subjects: Vec<&dyn Subject> = subjects.iter().map(AsRef::as_ref).collect();
+    let table = run(&cases(), &subjects).await;
+    if std::env::var_os("SUITE_TABLE").is_some() {
+        println!("{table}\n{}", table.skips().join("\n"));
+    }
+    let failures = table.failures();
+    assert!(failures.is_empty(), "{table}\n{}", failures.join("\n"));
+}
