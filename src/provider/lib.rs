@@ -49,4 +49,5 @@ mod zones;
 pub use client::{ClientError, Http};
 pub use exec::Scope;
 pub use open::{Options, Setup, SetupError, open};
+pub use record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};
 pub use zones::ZoneFilter;

@@ -10,40 +10,40 @@ use super::{Key, Rrset};
 
 /// The peculiarities of one provider.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Quirks {
+pub struct Quirks {
     /// How owner names are written.
-    pub(crate) names: Names,
+    pub names: Names,
     /// Whether names in data end in a dot.
-    pub(crate) dots: bool,
+    pub dots: bool,
     /// How TXT data is written.
-    pub(crate) txt: Txt,
+    pub txt: Txt,
     /// TTLs.
-    pub(crate) ttl: TtlRule,
+    pub ttl: TtlRule,
     /// Types it takes.
-    pub(crate) types: &'static [Rtype],
+    pub types: &'static [Rtype],
     /// Settings of endpoints that mean something to it; all others are left out.
-    pub(crate) properties: &'static [&'static str],
+    pub properties: &'static [&'static str],
     /// Whether a CNAME at a zone's own name is taken, as an alias or otherwise.
-    pub(crate) apex_cname: bool,
+    pub apex_cname: bool,
     /// Whether names that begin with `*` are taken.
-    pub(crate) wildcard: bool,
+    pub wildcard: bool,
     /// Whether a label in the middle of a name may be `*`, as in names of ownership records.
-    pub(crate) inner_wildcard: bool,
+    pub inner_wildcard: bool,
     /// Values of a set at most.
-    pub(crate) values: usize,
+    pub values: usize,
     /// Bytes of a TXT value at most.
-    pub(crate) text: usize,
+    pub text: usize,
     /// What else it refuses.
-    pub(crate) refuses: &'static [Refusal],
+    pub refuses: &'static [Refusal],
     /// Whether writes say what they expect to find, so that nobody else's are lost.
-    pub(crate) conditional: bool,
+    pub conditional: bool,
     /// Whether edits count only once they are published.
-    pub(crate) publishes: bool,
+    pub publishes: bool,
 }
 
 /// How owner names are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Names {
+pub enum Names {
     /// Whole, as `a.example.org`.
     Whole,
     /// Whole with a dot, as `a.example.org.`.
@@ -56,7 +56,7 @@ pub(crate) enum Names {
 
 /// How TXT data is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Txt {
+pub enum Txt {
     /// In quoted strings as in a zone file.
     Quoted,
     /// As it is. What comes back is the text, whatever it looks like.
@@ -67,31 +67,31 @@ pub(crate) enum Txt {
 
 /// TTLs of a provider.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TtlRule {
+pub struct TtlRule {
     /// That of records that ask for none; none is what the provider takes by itself.
-    pub(crate) unset: Option<u32>,
+    pub unset: Option<u32>,
     /// The least.
-    pub(crate) least: u32,
+    pub least: u32,
     /// The most.
-    pub(crate) most: u32,
+    pub most: u32,
     /// All that there are, in order, if not any number will do; others are rounded up.
-    pub(crate) allowed: &'static [u32],
+    pub allowed: &'static [u32],
 }
 
 /// Something that a provider does not take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     /// What it is, as `a TXT with a backslash`; for messages and tables.
-    pub(crate) what: &'static str,
+    pub what: &'static str,
     /// Of which type.
-    pub(crate) rtype: Rtype,
+    pub rtype: Rtype,
     /// Whether a value is such.
-    pub(crate) is: fn(&str) -> bool,
+    pub is: fn(&str) -> bool,
 }
 
 impl Quirks {
     /// A provider without any: what a zone file can say.
-    pub(crate) const NONE: Self = Self {
+    pub const NONE: Self = Self {
         names: Names::Dotted,
         dots: true,
         txt: Txt::Quoted,
@@ -162,7 +162,12 @@ impl Quirks {
         if rtype == Rtype::TXT {
             return match self.txt {
                 Txt::Quoted => Some(value::quoted(value)),
-                Txt::Raw | Txt::Either => value::plain(value),
+                Txt::Raw => value::plain(value),
+                // What is in quotes itself would lose them.
+                Txt::Either => match value::plain(value) {
+                    Some(text) if is_in_quotes(&text) => Some(value::quoted(value)),
+                    text => text,
+                },
             };
         }
         let cut =
@@ -176,7 +181,7 @@ impl Quirks {
 
     /// The value of data as the provider wrote it.
     pub(crate) fn value(&self, rtype: Rtype, data: &str) -> Box<str> {
-        let is_quoted = data.len() > 1 && data.starts_with('"') && data.ends_with('"');
+        let is_quoted = is_in_quotes(data);
         match self.txt {
             Txt::Raw if rtype == Rtype::TXT => value::of_plain(data),
             Txt::Either if rtype == Rtype::TXT && !is_quoted => value::of_plain(data),
@@ -267,6 +272,10 @@ impl Quirks {
             None => Ok(()),
         }
     }
+}
+
+fn is_in_quotes(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('"') && text.ends_with('"')
 }
 
 /// A name without the escapes that some APIs write, such as `\052` for `*`.

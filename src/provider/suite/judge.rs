@@ -39,7 +39,7 @@ pub(super) async fn others(run: &Run) -> Result<(), Wrong> {
     for other in &run.others {
         let found = now.get(&place(other));
         ensure(found == Some(other), || {
-            let found = found.map_or("nothing".to_owned(), Held::to_string);
+            let found = found.map_or_else(|| "nothing".to_owned(), Held::to_string);
             format!("what is not ours was touched: {other} is now {found}")
         })?;
     }

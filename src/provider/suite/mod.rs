@@ -22,10 +22,11 @@ mod table;
 mod tests;
 mod world;
 
-pub use case::{Case, Group, Named, Outcome, What};
+pub use case::{Case, Group, Named, Outcome, Script, What};
 pub use cases::cases;
+pub use judge::Mark;
 pub use line::{Held, endpoints};
-pub use run::{Run, Wrong};
+pub use run::{Passed, Run, Wrong, ensure, words};
 pub use table::{Table, run, run_case};
 pub use world::{Family, Later, SimWorld, Start, Subject, World};
 

@@ -2,6 +2,7 @@
 
 use super::{Subject, cases, reference, run};
 
+#[expect(clippy::print_stdout, reason = "the table is what is asked for")]
 #[tokio::test(start_paused = true)]
 async fn every_way_to_make_edits_passes_every_case() {
     let subjects = reference::subjects();

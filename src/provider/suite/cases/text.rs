@@ -7,9 +7,9 @@ pub(super) fn cases() -> Vec<Case> {
     for length in [
         0, 1, 254, 255, 256, 509, 510, 511, 512, 764, 765, 766, 1000, 2048, 4000,
     ] {
-        let text = "0123456789".repeat(length / 10 + 1);
-        let state = format!("t TXT \"{}\"", &text[..length]);
-        let other = format!("t TXT \"{}\"", &text.replace('1', "x")[..length]);
+        let text: String = "0123456789".chars().cycle().take(length).collect();
+        let state = format!("t TXT \"{text}\"");
+        let other = format!("t TXT \"{}\"", text.replace('1', "x"));
         all.push(Case::new(
             Group::Txt,
             &format!("{length} bytes"),

@@ -130,7 +130,7 @@ impl World for Shared {
                 .unwrap_or_default();
             let mut changes = ChangeSet::default();
             for mut endpoint in endpoints(name.as_deref().unwrap_or_default(), state) {
-                endpoint.ttl = endpoint.ttl.or(Some(Ttl::from_secs(600)));
+                endpoint.ttl = endpoint.ttl.or_else(|| Some(Ttl::from_secs(600)));
                 endpoint.targets.retain(|target| !target.is_empty());
                 let is_same =
                     |it: &&Endpoint| it.name == endpoint.name && it.rtype == endpoint.rtype;
