@@ -1,22 +1,31 @@
 //! etcd, version 3, by its JSON gateway: what CoreDNS answers from.
 //!
 //! ```text
-//! user, password ─POST /v3/auth/authenticate→ token     prefix ─POST /v3/kv/range→ keys, a page at a time
+//! user, password ─POST /v3/auth/authenticate→ token, kept until it is refused
+//! prefix ─POST /v3/kv/range→ keys, a page at a time      compares, edits ─POST /v3/kv/txn→ all of it or nothing
 //! ```
 //!
-//! All pages are of one revision, so what is read was there at one instant.
+//! All pages are of one revision, so what is read was there at one instant. A server that cannot be
+//! asked is passed over; an edit that may have been made is not made again, but `Ambiguous`.
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use plan::{ErrorKind, ProviderError};
+use plan::{ErrorKind, HttpCalls, ProviderError};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-use crate::client::{ClientError, Http, Setup, Tls};
+use crate::client::{ClientError, Http, Retry, Secret, Setup, Tls, Web};
+
+mod api;
+mod login;
+#[cfg(test)]
+mod tests;
+
+use api::{Committed, Deleted, Encoded, Page, Range};
+use login::{Login, judge};
 
 /// How servers are reached.
 #[derive(Clone, Default)]
@@ -53,32 +62,98 @@ pub struct Pair {
     pub value: Vec<u8>,
 }
 
+/// A key with its value, as it is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: Vec<u8>,
+    /// Its value.
+    pub value: Vec<u8>,
+    /// When it was last changed.
+    pub revision: i64,
+}
+
+/// What must be so for a transaction to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// There is no such key.
+    Absent(Vec<u8>),
+    /// A key is there, and was last changed at this revision.
+    Unchanged {
+        /// The key.
+        key: Vec<u8>,
+        /// As [`Entry::revision`].
+        revision: i64,
+    },
+}
+
+/// An edit of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Deletes a key.
+    Delete(Vec<u8>),
+    /// Deletes all keys that begin with these bytes.
+    DeletePrefix(Vec<u8>),
+    /// Puts a value at a key.
+    Put(Pair),
+}
+
 /// Asks servers.
 #[derive(Clone, Debug)]
 pub struct Etcd {
     http: Http,
-    settings: Settings,
+    servers: Vec<Web>,
 }
 
 impl Etcd {
+    /// How many edits a transaction has at most, unless servers are set up for more; as many compares.
+    pub const MOST_OPS: usize = 128;
+
     /// A client; nothing is asked yet.
     ///
     /// # Errors
     /// What is set for TLS cannot be used.
     pub fn new(settings: Settings) -> Result<Self, ClientError> {
+        Self::counted(settings, Arc::default())
+    }
+
+    /// A client whose requests are counted.
+    ///
+    /// # Errors
+    /// As [`Etcd::new`].
+    pub fn counted(settings: Settings, calls: Arc<HttpCalls>) -> Result<Self, ClientError> {
+        let names = settings.server_name.clone();
         let setup = Setup {
             limit: PATIENCE,
             cap: MOST_ANSWER,
+            calls,
             tls: Tls {
-                trusted: settings.trusted.clone(),
-                identity: settings.identity.clone(),
+                trusted: settings.trusted,
+                identity: settings.identity,
                 insecure: settings.insecure,
-                server_name: settings.server_name.clone(),
+                server_name: settings.server_name,
             },
             ..Setup::default()
         };
         let http = Http::with("etcd", &setup)?;
-        Ok(Self { http, settings })
+        let name = names.as_ref().map(|(name, _)| &**name);
+        let addresses = settings.servers.iter().map(|server| address(server, name));
+        // One that cannot be used is passed over, as one that does not answer.
+        let webs = addresses.filter_map(|address| Web::new(http.clone(), &address).ok());
+        let user = settings
+            .user
+            .map(|(user, password)| (user, Secret::new(password)));
+        let servers = webs.map(|web| {
+            let web = web.judge(judge).retry(FEW);
+            match &user {
+                Some(user) => web.clone().sign(Login::new(web, user.clone())),
+                None => web,
+            }
+        });
+        Ok(Self {
+            servers: servers.collect(),
+            http,
+        })
     }
 
     /// All keys that begin with these bytes, in order.
@@ -86,102 +161,134 @@ impl Etcd {
     /// # Errors
     /// No server can be asked, or one says no.
     pub async fn prefix(&self, prefix: &[u8]) -> Result<Vec<Pair>, ProviderError> {
+        let entries = self.entries(prefix).await?.into_iter();
+        Ok(entries
+            .map(|Entry { key, value, .. }| Pair { key, value })
+            .collect())
+    }
+
+    /// All keys that begin with these bytes, in order, each with when it was last changed.
+    ///
+    /// # Errors
+    /// As [`Etcd::prefix`].
+    pub async fn entries(&self, prefix: &[u8]) -> Result<Vec<Entry>, ProviderError> {
+        self.any(READ, |web| self.entries_at(web, prefix)).await
+    }
+
+    /// A key, if it is there.
+    ///
+    /// # Errors
+    /// As [`Etcd::prefix`].
+    pub async fn get(&self, key: &[u8]) -> Result<Option<Entry>, ProviderError> {
+        let body = Range::one(key);
+        let ask = |web| self.post::<Page>(web, (READ, "range"), &body, true);
+        let page = self.any(READ, ask).await?;
+        Ok(self.decode(page.kvs)?.pop())
+    }
+
+    /// Puts a value at a key, whatever is there.
+    ///
+    /// # Errors
+    /// As [`Etcd::prefix`].
+    pub async fn put(&self, pair: &Pair) -> Result<(), ProviderError> {
+        const PUT: &str = "put a key";
+        let body = api::put(pair);
+        let ask = |web| self.post::<serde_json::Value>(web, (PUT, "put"), &body, true);
+        self.any(PUT, ask).await.map(drop)
+    }
+
+    /// Deletes all keys that begin with these bytes; how many there were.
+    ///
+    /// # Errors
+    /// As [`Etcd::prefix`].
+    pub async fn delete_prefix(&self, prefix: &[u8]) -> Result<u64, ProviderError> {
+        const DELETE: &str = "delete keys";
+        let body = api::delete(prefix);
+        let ask = |web| self.post::<Deleted>(web, (DELETE, "deleterange"), &body, true);
+        let deleted = self.any(DELETE, ask).await?;
+        Ok(deleted.deleted.parse().unwrap_or_default())
+    }
+
+    /// Makes all edits if all compares are so, and none otherwise; whether they were made.
+    ///
+    /// # Errors
+    /// No server can be asked, or one says no. `Ambiguous` if the edits may have been made: read what
+    /// is there.
+    pub async fn txn(&self, compare: &[Compare], then: &[Op]) -> Result<bool, ProviderError> {
+        const EDIT: &str = "edit keys";
+        let body = api::txn(compare, then);
+        let ask = |web| self.post::<Committed>(web, (EDIT, "txn"), &body, false);
+        Ok(self.any(EDIT, ask).await?.succeeded)
+    }
+
+    async fn entries_at(&self, web: &Web, prefix: &[u8]) -> Result<Vec<Entry>, ProviderError> {
+        let protocol = |message: &str| web.error(ErrorKind::Protocol, READ, message);
+        let (mut entries, mut bytes, mut revision) = (Vec::new(), 0, String::new());
+        let mut from = prefix.to_vec();
+        loop {
+            let range = Range::of(&from, prefix, &revision);
+            let page: Page = self.post(web, (READ, "range"), &range, true).await?;
+            revision = page.header.revision;
+            let more = page.more;
+            let read = self.decode(page.kvs)?;
+            let next = api::next_page(&from, &read, more).map_err(protocol)?;
+            let sizes = read.iter().map(|entry| entry.key.len() + entry.value.len());
+            bytes += sizes.sum::<usize>();
+            if bytes > MOST_BYTES {
+                return Err(protocol("there are more than 256 MiB of keys and values"));
+            }
+            entries.extend(read);
+            match next {
+                Some(next) => from = next,
+                None => return Ok(entries),
+            }
+        }
+    }
+
+    /// The answer of the first server that can be asked.
+    async fn any<'a, T, F>(
+        &'a self,
+        operation: &'static str,
+        ask: impl Fn(&'a Web) -> F,
+    ) -> Result<T, ProviderError>
+    where
+        F: Future<Output = Result<T, ProviderError>>,
+    {
         let mut last = None;
-        for server in &self.settings.servers {
-            match self.prefix_at(server, prefix).await {
+        for web in &self.servers {
+            match ask(web).await {
                 Err(error) if error.kind == ErrorKind::Unavailable => last = Some(error),
                 done => return done,
             }
         }
         let none = || {
-            self.http
-                .error(ErrorKind::Config, READ, "no server is named".to_owned())
+            let message = "no server is named".to_owned();
+            self.http.error(ErrorKind::Config, operation, message)
         };
         Err(last.unwrap_or_else(none))
     }
 
-    async fn prefix_at(&self, server: &str, prefix: &[u8]) -> Result<Vec<Pair>, ProviderError> {
-        let server = server.trim_end_matches('/');
-        let token = self.token(server).await?;
-        let protocol = |message: &str| {
-            self.http
-                .error(ErrorKind::Protocol, READ, message.to_owned())
-        };
-        let (mut pairs, mut bytes, mut revision) = (Vec::new(), 0, String::new());
-        let mut from = prefix.to_vec();
-        loop {
-            let range = Range {
-                key: STANDARD.encode(&from),
-                range_end: STANDARD.encode(end_of(prefix)),
-                limit: PAGE.to_string(),
-                revision: revision.clone(),
-            };
-            let page: Page = self
-                .post(server, "/v3/kv/range", token.as_deref(), &range, READ)
-                .await?;
-            revision = page.header.revision;
-            let more = page.more;
-            let read: Option<Vec<Pair>> = page.kvs.into_iter().map(Encoded::decode).collect();
-            let read = read.ok_or_else(|| protocol("a key or a value is not Base64"))?;
-            let next = next_page(&from, &read, more).map_err(protocol)?;
-            let sizes = read.iter().map(|pair| pair.key.len() + pair.value.len());
-            bytes += sizes.sum::<usize>();
-            if bytes > MOST_BYTES {
-                return Err(protocol("there are more than 256 MiB of keys and values"));
-            }
-            pairs.extend(read);
-            match next {
-                Some(next) => from = next,
-                None => return Ok(pairs),
-            }
-        }
-    }
-
-    /// What says who we are, if we are anybody.
-    async fn token(&self, server: &str) -> Result<Option<String>, ProviderError> {
-        let Some((name, password)) = &self.settings.user else {
-            return Ok(None);
-        };
-        let login = Login { name, password };
-        let path = "/v3/auth/authenticate";
-        let token: Token = self.post(server, path, None, &login, "log in").await?;
-        Ok(Some(token.token))
-    }
-
     async fn post<T: DeserializeOwned>(
         &self,
-        server: &str,
-        path: &str,
-        token: Option<&str>,
+        web: &Web,
+        (operation, what): (&'static str, &str),
         body: &impl Serialize,
-        operation: &'static str,
+        idempotent: bool,
     ) -> Result<T, ProviderError> {
-        let unreadable = |error: serde_json::Error| {
-            self.http
-                .error(ErrorKind::Protocol, operation, error.to_string())
+        let call = web.post(operation, &["v3", "kv", what]).json(body);
+        let call = match idempotent {
+            true => call.idempotent(),
+            false => call,
         };
-        let url = self.url(server, path);
-        let body = serde_json::to_vec(body).map_err(unreadable)?;
-        let mut request = self.http.requests().post(url).body(body);
-        request = request.header(http::header::CONTENT_TYPE, "application/json");
-        if let Some(token) = token {
-            request = request.header(http::header::AUTHORIZATION, token);
-        }
-        let answer = self.http.send(operation, request).await?;
-        if !answer.status.is_success() {
-            return Err(self.http.refused(operation, &answer));
-        }
-        serde_json::from_slice(&answer.body).map_err(unreadable)
+        call.read().await
     }
 
-    /// The address of a request; where the certificate has another name, that one is asked for.
-    fn url(&self, server: &str, path: &str) -> String {
-        let Some((name, _)) = &self.settings.server_name else {
-            return format!("{server}{path}");
-        };
-        let (scheme, place) = server.split_once("://").unwrap_or(("https", server));
-        let port = place.rsplit_once(':').map_or("443", |(_, port)| port);
-        format!("{scheme}://{name}:{port}{path}")
+    fn decode(&self, kvs: Vec<Encoded>) -> Result<Vec<Entry>, ProviderError> {
+        let read: Option<Vec<Entry>> = kvs.into_iter().map(Encoded::decode).collect();
+        read.ok_or_else(|| {
+            let message = "a key or a value is not Base64".to_owned();
+            self.http.error(ErrorKind::Protocol, READ, message)
+        })
     }
 }
 
@@ -191,96 +298,27 @@ impl Etcd {
 /// It is something else.
 pub fn read_dump(text: &[u8]) -> Result<Vec<Pair>, serde_json::Error> {
     let page: Page = serde_json::from_slice(text)?;
-    let pairs: Option<Vec<Pair>> = page.kvs.into_iter().map(Encoded::decode).collect();
-    pairs.ok_or_else(|| serde::de::Error::custom("a key or a value is not Base64"))
+    let entries: Option<Vec<Entry>> = page.kvs.into_iter().map(Encoded::decode).collect();
+    let entries =
+        entries.ok_or_else(|| serde::de::Error::custom("a key or a value is not Base64"))?;
+    let pairs = entries
+        .into_iter()
+        .map(|Entry { key, value, .. }| Pair { key, value });
+    Ok(pairs.collect())
 }
 
-/// Where the next page begins, if there is one. A server that does not get on would be asked for ever.
-fn next_page(from: &[u8], page: &[Pair], more: bool) -> Result<Option<Vec<u8>>, &'static str> {
-    match page.last() {
-        _ if !more => Ok(None),
-        Some(last) if *last.key >= *from => Ok(Some([&*last.key, &[0]].concat())),
-        Some(_) => Err("a page ends before it begins"),
-        None => Err("a page is empty, and is not the last one"),
-    }
-}
-
-/// The first key behind all that begin with these bytes.
-fn end_of(prefix: &[u8]) -> Vec<u8> {
-    let mut end = prefix.to_vec();
-    while let Some(last) = end.pop() {
-        if last < u8::MAX {
-            end.push(last + 1);
-            return end;
-        }
-    }
-    // Zero is "to the end".
-    vec![0]
-}
-
-#[derive(Serialize)]
-struct Range {
-    key: String,
-    range_end: String,
-    limit: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    revision: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Page {
-    header: Head,
-    kvs: Vec<Encoded>,
-    more: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Head {
-    /// A number; the gateway writes it as text, `etcdctl` does not.
-    #[serde(deserialize_with = "number_or_text")]
-    revision: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Encoded {
-    key: String,
-    value: String,
-}
-
-impl Encoded {
-    fn decode(self) -> Option<Pair> {
-        Some(Pair {
-            key: STANDARD.decode(self.key).ok()?,
-            value: STANDARD.decode(self.value).ok()?,
-        })
-    }
-}
-
-#[derive(Serialize)]
-struct Login<'a> {
-    name: &'a str,
-    password: &'a str,
-}
-
-#[derive(Deserialize)]
-struct Token {
-    token: String,
-}
-
-fn number_or_text<'de, D: serde::Deserializer<'de>>(input: D) -> Result<String, D::Error> {
-    Ok(match serde_json::Value::deserialize(input)? {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    })
+/// The address of a server; where the certificate has another name, that one is asked for.
+fn address(server: &str, name: Option<&str>) -> String {
+    let Some(name) = name else {
+        return server.to_owned();
+    };
+    let server = server.trim_end_matches('/');
+    let (scheme, place) = server.split_once("://").unwrap_or(("https", server));
+    let port = place.rsplit_once(':').map_or("443", |(_, port)| port);
+    format!("{scheme}://{name}:{port}")
 }
 
 const READ: &str = "read keys";
-
-/// Keys of one answer.
-const PAGE: usize = 1000;
 
 /// Values are small; a page of them is far below this.
 const MOST_ANSWER: usize = 64 << 20;
@@ -290,61 +328,9 @@ const MOST_BYTES: usize = 256 << 20;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prefix_ends_before_its_next_key() {
-        assert_eq!(end_of(b"/skydns/"), b"/skydns0");
-        assert_eq!(end_of(b"a\xFF\xFF"), b"b");
-        assert_eq!(end_of(b"\xFF"), [0]);
-    }
-
-    #[test]
-    fn each_page_gets_on_from_the_one_before() {
-        let pair = |key: &[u8]| Pair {
-            key: key.to_vec(),
-            value: Vec::new(),
-        };
-        // Where the page begins, its last key, whether more follow, where the next one begins.
-        for (from, last, more, next) in [
-            ("/s/", Some("/s/a"), true, Ok(Some("/s/a\0"))),
-            ("/s/", Some("/s/"), true, Ok(Some("/s/\0"))),
-            ("/s/a\0", Some("/s/a"), true, Err(())),
-            ("/s/", None, true, Err(())),
-            ("/s/", None, false, Ok(None)),
-            ("/s/", Some("/s/a"), false, Ok(None)),
-        ] {
-            let page: Vec<Pair> = last.iter().map(|last| pair(last.as_bytes())).collect();
-            let found = next_page(from.as_bytes(), &page, more).map_err(|_| ());
-            let next = next.map(|next| next.map(|next| next.as_bytes().to_vec()));
-            assert_eq!(found, next, "{from:?}");
-        }
-    }
-
-    #[test]
-    fn a_dump_is_read_and_nonsense_told() {
-        let dump = br#"{"header":{"revision":7},"kvs":[{"key":"L2E=","value":"e30="}],"count":1}"#;
-        let pair = Pair {
-            key: b"/a".to_vec(),
-            value: b"{}".to_vec(),
-        };
-        assert_eq!(read_dump(dump).unwrap(), [pair]);
-        assert!(read_dump(br#"{"kvs":[{"key":"!"}]}"#).is_err());
-        assert!(read_dump(b"/skydns/a\n{}\n").is_err());
-    }
-
-    #[test]
-    fn secrets_do_not_show() {
-        let settings = Settings {
-            servers: vec!["http://a:1".to_owned()],
-            user: Some(("root".to_owned(), "hunter2".to_owned())),
-            ..Settings::default()
-        };
-        assert_eq!(
-            format!("{settings:?}"),
-            "Settings { servers: [\"http://a:1\"], .. }"
-        );
-    }
-}
+/// Where there is another server, it is asked soon.
+const FEW: Retry = Retry {
+    attempts: 2,
+    total: Duration::from_secs(20),
+    ..Retry::USUAL
+};
