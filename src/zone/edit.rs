@@ -3,6 +3,11 @@
 //! ```text
 //! name → page, written anew (split when full, merged when nearly empty) → index, order
 //! ```
+//!
+//! Names that come wait until all of a batch are known: then each page is written once for all that
+//! come into it, so that a first sync does not write a page for each of its names.
+
+use std::borrow::Cow;
 
 use crate::index::Position;
 use crate::key;
@@ -13,34 +18,78 @@ use crate::page::{PAGE_TARGET, Page, PageRef, page_of, page_size, tag_of};
 use crate::room::Shared;
 use crate::writer::ZoneWriter;
 
+/// How full pages are made when one becomes many.
+const ROOMY: usize = PAGE_TARGET / 4 * 3;
+
 /// Two pages side by side that are no larger become one, with room to grow.
 const NEARLY_EMPTY: usize = PAGE_TARGET / 4;
 
 impl ZoneWriter {
-    /// Adds a name that is not there, and each missing name above it.
+    /// Adds a name that is not there, and each missing name above it. It waits for
+    /// [`Self::insert_waiting`], as all do that come before it in canonical order.
     pub(crate) fn insert_name(&mut self, owner: &[u8], entry: Vec<u8>) {
-        let hash = self.zone.hash_of(owner);
         if let Some(parent) = key::parent(owner) {
-            let parent_hash = self.zone.hash_of(parent);
-            if self.zone.node_by_hash(parent_hash, parent).is_none() {
-                self.insert_name(parent, entry_of(0, parent, &[]));
-            }
+            self.insert_parent(parent);
             if owner.starts_with(b"\x01*") {
                 self.flag(parent, |flags| flags | Flags::WILDCARD_CHILD);
             }
         }
         self.depths.add_name(key::depth(owner));
         self.zone.names += 1;
-        let place = self.zone.place_of(owner);
-        let Some(page) = self.zone.order.get(place).map(|entry| entry.page) else {
+        self.waiting.push((owner.into(), entry));
+    }
+
+    /// Makes sure that a name that another one is below is there.
+    fn insert_parent(&mut self, parent: &[u8]) {
+        let hash = self.zone.hash_of(parent);
+        if self.zone.node_by_hash(hash, parent).is_some() {
             return;
-        };
-        let slot = self.zone.page(page).slot_of(owner);
-        let start = self.zone.page(page).start(slot);
-        self.zone.index.insert(hash, Position { page, start });
-        self.edit_page(owner, page, |entries| {
-            entries.insert(slot, (tag_of(hash), entry.into()))
-        });
+        }
+        self.insert_waiting();
+        if self.zone.node_by_hash(hash, parent).is_none() {
+            self.insert_name(parent, entry_of(0, parent, &[]));
+            self.insert_waiting();
+        }
+    }
+
+    /// Puts the names that wait into their pages.
+    pub(crate) fn insert_waiting(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting).into_iter();
+        while let Some((owner, _)) = waiting.as_slice().first() {
+            let owner = owner.clone();
+            let place = self.zone.place_of(&owner);
+            let Some(page) = self.zone.order.get(place).map(|entry| entry.page) else {
+                return;
+            };
+            let next = self.zone.order.next(place);
+            let next = next.and_then(|next| self.zone.order.get(next));
+            let next = next.and_then(|next| self.zone.page(next.page).node(0));
+            let rest = waiting.as_slice();
+            let here = next.map_or(rest.len(), |next| {
+                rest.partition_point(|(owner, _)| key::cmp(owner, next.owner()).is_lt())
+            });
+            let come = waiting.by_ref().take(here.max(1)).map(|(owner, entry)| {
+                let hash = self.zone.hash_of(&owner);
+                PageEntry {
+                    tag: tag_of(hash),
+                    bytes: Cow::Owned(entry),
+                    new: Some(hash),
+                }
+            });
+            let come: Vec<PageEntry<'_>> = come.collect();
+            self.edit_page(&owner, page, |entries| {
+                let room = Vec::with_capacity(entries.len() + come.len());
+                let mut old = std::mem::replace(entries, room).into_iter().peekable();
+                for new in come {
+                    let before = |old: &PageEntry<'_>| key::cmp(old.owner(), new.owner()).is_lt();
+                    while let Some(old) = old.next_if(before) {
+                        entries.push(old);
+                    }
+                    entries.push(new);
+                }
+                entries.extend(old);
+            });
+        }
     }
 
     /// Changes what stands at a name.
@@ -50,7 +99,7 @@ impl ZoneWriter {
         (page, slot): (u32, usize),
         entry: Vec<u8>,
     ) {
-        self.edit_page(owner, page, |entries| entries[slot].1 = entry.into());
+        self.edit_page(owner, page, |entries| entries[slot].bytes = entry.into());
     }
 
     /// Takes a name out, and each name above it that only stood for it.
@@ -81,7 +130,7 @@ impl ZoneWriter {
     fn flag(&mut self, owner: &[u8], change: impl FnOnce(u8) -> u8) {
         if let Some((page, slot, _)) = self.zone.locate(self.zone.hash_of(owner), owner) {
             self.edit_page(owner, page, |entries| {
-                let flags = &mut entries[slot].1.to_mut()[0];
+                let flags = &mut entries[slot].bytes.to_mut()[0];
                 *flags = change(*flags);
             });
         }
@@ -98,7 +147,11 @@ impl ZoneWriter {
         let mut entries: Vec<PageEntry<'_>> = page
             .nodes()
             .enumerate()
-            .map(|(slot, node)| (page.tag(slot), std::borrow::Cow::Borrowed(node.entry())))
+            .map(|(slot, node)| PageEntry {
+                tag: page.tag(slot),
+                bytes: Cow::Borrowed(node.entry()),
+                new: None,
+            })
             .collect();
         edit(&mut entries);
         if entries.is_empty() && self.zone.order.remove(place) {
@@ -106,50 +159,45 @@ impl ZoneWriter {
             self.free.push(number);
             return;
         }
-        // A page over its target is halved by bytes, so that both halves have room to grow.
-        let lens: Vec<usize> = entries.iter().map(|(_, entry)| entry.len()).collect();
-        let total = page_size(entries.len(), lens.iter().sum());
-        let mut kept = entries.len();
-        if total > PAGE_TARGET && kept > 1 {
-            let mut size = page_size(0, 0);
-            let fills = |len: &usize| {
-                size += len + 4;
-                size >= total / 2
-            };
-            let half = lens.iter().position(fills).unwrap_or(kept);
-            kept = (half + 1).min(kept - 1);
+        let mut place = place;
+        let mut rest = &*entries;
+        for (at, count) in cuts(&entries).into_iter().enumerate() {
+            let (part, others) = rest.split_at(count);
+            rest = others;
+            let prefix = part
+                .first()
+                .map_or(0, |entry| key::prefix_of(entry.owner()));
+            if at == 0 {
+                let known = self.zone.order.get(place);
+                if known.is_some_and(|entry| entry.prefix != prefix) {
+                    let page = number;
+                    self.zone.order.set(place, OrderEntry { prefix, page });
+                }
+                self.put_page(number, old.edited(page_bytes(part)));
+                self.index(part, number, number);
+            } else {
+                let page = self.take_page_number();
+                self.put_page(page, Page::new(page_bytes(part)));
+                self.index(part, number, page);
+                place = (self.zone.order).insert_after(place, OrderEntry { prefix, page });
+            }
         }
-        let (staying, moved) = entries.split_at(kept);
-        let first = entries.first().map_or(0, |(_, entry)| prefix(entry));
-        if self
-            .zone
-            .order
-            .get(place)
-            .is_some_and(|entry| entry.prefix != first)
-        {
-            self.zone.order.set(
-                place,
-                OrderEntry {
-                    prefix: first,
-                    page: number,
-                },
-            );
+    }
+
+    /// Tells the index where the names of a page are, as far as it does not know: new ones, and those
+    /// that have come from another page.
+    fn index(&mut self, entries: &[PageEntry<'_>], from: u32, page: u32) {
+        let mut start = 0;
+        for entry in entries {
+            let position = Position { page, start };
+            if let Some(hash) = entry.new {
+                self.zone.index.insert(hash, position);
+            } else if page != from {
+                let hash = self.zone.hash_of(entry.owner());
+                self.zone.index.relocate(hash, from, position);
+            }
+            start += entry.bytes.len();
         }
-        self.put_page(number, old.edited(page_bytes(staying)));
-        if moved.is_empty() {
-            return;
-        }
-        let target = self.take_page_number();
-        self.put_page(target, Page::new(page_bytes(moved)));
-        self.relocate(moved.iter().map(|(_, entry)| &**entry), number, (target, 0));
-        let first = moved.first().map_or(0, |(_, entry)| prefix(entry));
-        self.zone.order.insert_after(
-            place,
-            OrderEntry {
-                prefix: first,
-                page: target,
-            },
-        );
     }
 
     /// Makes one page of the one that holds a name, or would, and a neighbor, where both are nearly
@@ -232,14 +280,47 @@ fn tagged(page: PageRef<'_>) -> Vec<(u16, &[u8])> {
         .collect()
 }
 
-type PageEntry<'a> = (u16, std::borrow::Cow<'a, [u8]>);
-
-fn page_bytes(entries: &[PageEntry<'_>]) -> Shared {
-    page_of(entries.iter().map(|(tag, entry)| (*tag, &**entry)))
+/// One name of a page that is being written.
+struct PageEntry<'a> {
+    tag: u16,
+    bytes: Cow<'a, [u8]>,
+    /// The hash of a name that the index does not know yet.
+    new: Option<u64>,
 }
 
-fn prefix(entry: &[u8]) -> u64 {
-    key::prefix_of(Node::from_entry(entry).owner())
+impl PageEntry<'_> {
+    fn owner(&self) -> &[u8] {
+        Node::from_entry(&self.bytes).owner()
+    }
+}
+
+/// How many entries go into each page: no page is over its target unless it holds one name only, and
+/// those that are split are about as full as each other, with room to grow.
+fn cuts(entries: &[PageEntry<'_>]) -> Vec<usize> {
+    let lens = || entries.iter().map(|entry| entry.bytes.len());
+    let total = page_size(entries.len(), lens().sum());
+    if total <= PAGE_TARGET || entries.len() < 2 {
+        return vec![entries.len()];
+    }
+    let pages = total.div_ceil(ROOMY).max(2);
+    let (mut cuts, mut count) = (Vec::with_capacity(pages), 0);
+    let (mut sum, mut size) = (0, page_size(0, 0));
+    for len in lens() {
+        let len = len + page_size(1, 0) - page_size(0, 0);
+        let full = size + len > PAGE_TARGET || sum >= total * (cuts.len() + 1) / pages;
+        if count > 0 && full {
+            cuts.push(count);
+            (count, size) = (0, page_size(0, 0));
+        }
+        count += 1;
+        (sum, size) = (sum + len, size + len);
+    }
+    cuts.push(count);
+    cuts
+}
+
+fn page_bytes(entries: &[PageEntry<'_>]) -> Shared {
+    page_of(entries.iter().map(|entry| (entry.tag, &*entry.bytes)))
 }
 
 #[cfg(test)]

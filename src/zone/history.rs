@@ -3,7 +3,7 @@
 //! A step is compact bytes, records one after the other, since thousands of them are kept. The
 //! oldest go first once all together take more than [`LEAST`] bytes and half of the zone's.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use wire::name::MAX_LEN;
@@ -141,8 +141,7 @@ impl Step {
                 continue;
             }
             let owner = old.or(new).map_or(&[][..], Node::owner);
-            let (old, new) = (records_of(old), records_of(new));
-            draft.add(owner, &old, &new);
+            draft.add(owner, old, new);
         }
         draft.finish(before, after)
     }
@@ -155,7 +154,7 @@ impl Step {
         let mut draft = Draft::default();
         for owner in owners {
             let (old, new) = (before.node_at(&owner), after.node_at(&owner));
-            draft.add(&owner, &records_of(old), &records_of(new));
+            draft.add(&owner, old, new);
         }
         draft.finish(before, after)
     }
@@ -199,20 +198,16 @@ fn is_side(bytes: &[u8], serial: Serial, most: usize) -> bool {
 }
 
 /// A record at some owner, as far as a step compares it.
-type Record = (Rtype, Ttl, Box<[u8]>);
+type Record<'a> = (Rtype, Ttl, &'a [u8]);
 
-fn plain((rtype, ttl, rdata): &Record) -> (Rtype, Ttl, &[u8]) {
-    (*rtype, *ttl, rdata)
-}
-
-fn records_of(node: Option<Node<'_>>) -> Vec<Record> {
+fn records_of(node: Option<Node<'_>>) -> impl Iterator<Item = Record<'_>> {
     let rrsets = node.map(Node::rrsets).into_iter().flatten();
-    rrsets.flat_map(records_of_rrset).collect()
+    rrsets.flat_map(records_of_rrset)
 }
 
-fn records_of_rrset(rrset: RrsetRef<'_>) -> impl Iterator<Item = Record> {
+fn records_of_rrset(rrset: RrsetRef<'_>) -> impl Iterator<Item = Record<'_>> {
     let (rtype, ttl) = (rrset.rtype(), rrset.ttl());
-    rrset.rdatas().map(move |rdata| (rtype, ttl, rdata.into()))
+    rrset.rdatas().map(move |rdata| (rtype, ttl, rdata))
 }
 
 /// A step in the making.
@@ -224,13 +219,17 @@ struct Draft {
 
 impl Draft {
     /// Adds what differs at one name. SOA records are left to the end.
-    fn add(&mut self, owner: &[u8], old: &[Record], new: &[Record]) {
-        let of = |record: &&Record| record.0 != Rtype::SOA;
-        for record in old.iter().filter(of).filter(|record| !new.contains(record)) {
-            push(&mut self.removed, owner, plain(record));
+    fn add(&mut self, owner: &[u8], old: Option<Node<'_>>, new: Option<Node<'_>>) {
+        let [old, new] = [old, new].map(|node| {
+            let records = records_of(node);
+            let of = |record: &Record<'_>| record.0 != Rtype::SOA;
+            records.filter(of).collect::<BTreeSet<Record<'_>>>()
+        });
+        for record in old.difference(&new) {
+            push(&mut self.removed, owner, *record);
         }
-        for record in new.iter().filter(of).filter(|record| !old.contains(record)) {
-            push(&mut self.added, owner, plain(record));
+        for record in new.difference(&old) {
+            push(&mut self.added, owner, *record);
         }
     }
 
@@ -239,7 +238,7 @@ impl Draft {
             let mut all = Vec::with_capacity(records.len() + 128);
             let soa = zone.apex_node().and_then(|apex| apex.rrset(Rtype::SOA));
             for record in soa.into_iter().flat_map(records_of_rrset) {
-                push(&mut all, &[], plain(&record));
+                push(&mut all, &[], record);
             }
             all.extend(records);
             all.into_boxed_slice()

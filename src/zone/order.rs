@@ -116,15 +116,24 @@ impl Order {
         }
     }
 
-    /// Adds a page behind another.
-    pub(crate) fn insert_after(&mut self, place: OrderPlace, entry: OrderEntry) {
+    /// Adds a page behind another. Gives its place.
+    pub(crate) fn insert_after(&mut self, place: OrderPlace, entry: OrderEntry) -> OrderPlace {
+        let at = place.at + 1;
         let Some(chunk) = self.chunk_mut(place.chunk) else {
-            return;
+            return place;
         };
-        chunk.insert(place.at + 1, entry);
-        if chunk.len() > CHUNK {
-            let half = chunk.split_off(CHUNK / 2);
-            Arc::make_mut(&mut self.chunks).insert(place.chunk + 1, Arc::new(half));
+        chunk.insert(at, entry);
+        if chunk.len() <= CHUNK {
+            return OrderPlace { at, ..place };
+        }
+        let half = chunk.split_off(CHUNK / 2);
+        Arc::make_mut(&mut self.chunks).insert(place.chunk + 1, Arc::new(half));
+        match at.checked_sub(CHUNK / 2) {
+            None => OrderPlace { at, ..place },
+            Some(at) => OrderPlace {
+                chunk: place.chunk + 1,
+                at,
+            },
         }
     }
 

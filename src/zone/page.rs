@@ -8,7 +8,6 @@
 //! module only and never change once shared; reading is total all the same: a page of other bytes
 //! gives wrong data, not a panic.
 
-use crate::key;
 use crate::node::Node;
 use crate::room::Shared;
 
@@ -143,34 +142,6 @@ impl<'a> PageRef<'a> {
         (0..self.names.len()).filter_map(move |slot| self.node(slot))
     }
 
-    /// The slot that a name has, or would have: names are in canonical order.
-    pub(crate) fn slot_of(self, owner: &[u8]) -> usize {
-        let (mut low, mut high) = (0, self.names.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            let before = self
-                .node(middle)
-                .is_some_and(|node| key::cmp(node.owner(), owner).is_lt());
-            if before {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
-    }
-
-    /// Where the name in a slot begins; behind the last slot, where one more would.
-    pub(crate) fn start(self, slot: usize) -> usize {
-        match self.names.get(slot) {
-            Some(name) => usize::from(start_of(*name)),
-            None => self
-                .bytes
-                .len()
-                .saturating_sub(page_size(self.names.len(), 0)),
-        }
-    }
-
     /// The tag of the name in a slot.
     #[inline]
     pub(crate) fn tag(self, slot: usize) -> u16 {
@@ -280,7 +251,7 @@ mod tests {
         let second = page.read().node(0).and_then(Node::next).unwrap();
         assert_eq!(second.owner(), [1, 1]);
         assert!(page.read().node(39).unwrap().next().is_none());
-        let start = |slot: u8| page.read().start(usize::from(slot));
+        let start = |slot: u8| usize::from(start_of(page.read().names[usize::from(slot)]));
         for name in 0..40_u8 {
             for hint in [0, start(name), start(39), 4095] {
                 let tag = u16::from(name % 7);

@@ -53,6 +53,9 @@ pub(crate) struct ZoneWriter {
     pub(crate) sum: Sum,
     /// Numbers of pages that are free.
     pub(crate) free: Vec<u32>,
+    /// Names that come with the batch at hand and are in no page yet, in canonical order, each with
+    /// its entry. Empty between batches.
+    pub(crate) waiting: Vec<(Box<[u8]>, Vec<u8>)>,
     /// Contributions that do not show, by owner below the apex in lower case.
     hidden: BTreeMap<Box<[u8]>, Vec<Contribution>>,
     /// Owners that have a DNAME in some layer, shown or not.
@@ -66,6 +69,7 @@ impl ZoneWriter {
             depths,
             sum: Sum::default(),
             free: Vec::new(),
+            waiting: Vec::new(),
             hidden: BTreeMap::new(),
             dnames: BTreeSet::new(),
         };
@@ -86,6 +90,7 @@ impl ZoneWriter {
             depths: self.depths.clone(),
             sum: Sum::default(),
             free: self.free.clone(),
+            waiting: Vec::new(),
             hidden: BTreeMap::new(),
             dnames: self.dnames.clone(),
         }
@@ -154,15 +159,19 @@ impl ZoneWriter {
     /// Applies changes to the next version. Gives the owners at which what shows has changed, below
     /// the apex in lower case; some may stand there twice.
     pub(crate) fn apply(&mut self, changes: Vec<Change>) -> Vec<Box<[u8]>> {
-        let mut by_owner: BTreeMap<Box<[u8]>, Vec<Change>> = BTreeMap::new();
-        for change in changes {
-            let owner = self.zone.relative(change.owner.as_ref());
-            by_owner.entry(owner).or_default().push(change);
-        }
+        let owned = |change: Change| (self.zone.relative(change.owner.as_ref()), change);
+        let mut changes: Vec<(Box<[u8]>, Change)> = changes.into_iter().map(owned).collect();
+        // Stable: of several changes to one RRset the last stands.
+        changes.sort_by(|(left, _), (right, _)| key::cmp(left, right));
+        let mut changes = changes.into_iter().peekable();
         let mut changed = Vec::new();
         let mut again = BTreeSet::new();
-        for (owner, changes) in by_owner {
-            let differs = self.merge(&owner, changes);
+        while let Some((owner, first)) = changes.next() {
+            let mut here = vec![first];
+            while let Some((_, next)) = changes.next_if(|(other, _)| *other == owner) {
+                here.push(next);
+            }
+            let differs = self.merge(&owner, here);
             // A DNAME above may have to make room for this name, or may come back.
             let mut above = key::parent(&owner);
             while let Some(name) = above.filter(|_| !self.dnames.is_empty()) {
@@ -175,6 +184,7 @@ impl ZoneWriter {
                 changed.push(owner);
             }
         }
+        self.insert_waiting();
         for owner in again {
             if self.merge(&owner, Vec::new()) {
                 changed.push(owner);
@@ -234,8 +244,16 @@ impl ZoneWriter {
         }
         if all.iter().any(|one| one.rrset.rtype == Rtype::DNAME) {
             self.dnames.insert(owner.into());
+            self.insert_waiting();
         } else {
             self.dnames.remove(owner);
+        }
+        let shows =
+            |one: &Contribution| one.rrset.rtype != Rtype::DNAME && !one.rrset.rdatas.is_empty();
+        if before.is_empty() && all.len() == 1 && all.iter().all(shows) {
+            // Nobody else says anything of the name, as in a first sync.
+            self.show(owner, all);
+            return true;
         }
         let below = self.strongest_below(owner, &all);
         let (mut shown, hidden) = winners(all, below);
@@ -286,6 +304,10 @@ impl ZoneWriter {
 
     /// Makes these the RRsets of a name; without any it goes, if no name is below it.
     fn show(&mut self, owner: &[u8], rrsets: Vec<Contribution>) {
+        if rrsets.is_empty() {
+            // Whether anything is below a name above it has to be known.
+            self.insert_waiting();
+        }
         let hash = self.zone.hash_of(owner);
         let mut rrsets = rrsets;
         rrsets.sort_by_key(|one| one.rrset.rtype);
