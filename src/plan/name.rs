@@ -97,12 +97,17 @@ pub fn is_at_or_below(name: &str, parent: &str) -> bool {
 
 /// ASCII without encoded labels: nothing to decode, nothing to map but the case.
 fn is_plain(name: &str) -> bool {
-    name.is_ascii()
-        && !name.split('.').any(|label| {
-            label
-                .get(..4)
-                .is_some_and(|head| head.eq_ignore_ascii_case("xn--"))
-        })
+    let name = name.as_bytes();
+    let begins_label = |at: usize| {
+        at.checked_sub(1)
+            .is_none_or(|at| name.get(at) == Some(&b'.'))
+    };
+    // Hyphens in a row are rare, so hardly a label is looked at more closely.
+    let mut heads = name.windows(4).enumerate();
+    let is_encoded = |(at, head): (usize, &[u8])| {
+        head.ends_with(b"--") && head.eq_ignore_ascii_case(b"xn--") && begins_label(at)
+    };
+    name.is_ascii() && !heads.any(is_encoded)
 }
 
 fn lower(name: &str) -> Cow<'_, str> {

@@ -9,6 +9,7 @@
 //! Pure: no clock, no I/O. An object that is applied again without a difference in what is read
 //! changes nothing. A list that is not brought to its end takes nothing away.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -313,30 +314,32 @@ impl<T> Default for Store<T> {
 
 impl<T: Stored> Store<T> {
     pub(crate) fn put(&mut self, object: Box<T>) -> Put {
-        let key = &object.meta().key;
-        if let Some(stand) = self.objects.get_mut(key) {
-            stand.list = self.lists;
-            let slot = stand.slot;
-            let changed = stand.object != object;
-            let before = changed.then(|| std::mem::replace(&mut stand.object, object));
-            return Put {
-                slot,
-                before: before.map(T::into_object),
-                changed,
-            };
-        }
         let next = u32::try_from(self.objects.len()).unwrap_or(u32::MAX);
-        let slot = self.free.pop().unwrap_or(next);
-        let stand = Stand {
-            slot,
-            list: self.lists,
-            object,
-        };
-        self.objects.insert(stand.object.meta().key.clone(), stand);
-        Put {
-            slot,
-            before: None,
-            changed: true,
+        match self.objects.entry(object.meta().key.clone()) {
+            Entry::Occupied(mut stand) => {
+                let stand = stand.get_mut();
+                stand.list = self.lists;
+                let changed = stand.object != object;
+                let before = changed.then(|| std::mem::replace(&mut stand.object, object));
+                Put {
+                    slot: stand.slot,
+                    before: before.map(T::into_object),
+                    changed,
+                }
+            }
+            Entry::Vacant(place) => {
+                let slot = self.free.pop().unwrap_or(next);
+                place.insert(Stand {
+                    slot,
+                    list: self.lists,
+                    object,
+                });
+                Put {
+                    slot,
+                    before: None,
+                    changed: true,
+                }
+            }
         }
     }
 

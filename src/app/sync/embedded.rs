@@ -224,9 +224,9 @@ impl Embedded {
     }
 }
 
-/// Which RRset a change is of.
-fn place(change: &Change) -> (&[u8], Rtype) {
-    (change.owner.as_bytes(), change.rtype)
+/// Which RRset a change is of. In the order of a zone, which the writer of the zone needs anyway.
+fn place(change: &Change) -> (&Name, Rtype) {
+    (&change.owner, change.rtype)
 }
 
 /// Whether a zone can hold an endpoint.

@@ -1,4 +1,7 @@
 //! Names on their way from events to one destination: each once, with the time of its first event.
+//!
+//! A destination that has looked at none yet looks at all of them, so none is kept until then: a
+//! first sync is not to be a list of all names once more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,21 +12,18 @@ use tokio::time::Instant;
 /// Names that a destination has to look at.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    names: std::sync::Mutex<BTreeMap<RowName, Instant>>,
+    /// None as long as all names wait.
+    names: std::sync::Mutex<Option<BTreeMap<RowName, Instant>>>,
     /// Names that were taken last, until they are done.
     taken: std::sync::Mutex<BTreeSet<RowName>>,
     wake: Notify,
 }
 
 impl Pending {
-    /// Takes what there is, each name with the time that its first event came at.
+    /// Takes what there is, each name with the time that its first event came at; nothing while all
+    /// names wait. From now on those are kept that come.
     pub(super) fn take(&self) -> BTreeMap<RowName, Instant> {
-        let names = std::mem::take(
-            &mut *self
-                .names
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
+        let names = self.names().replace(BTreeMap::new()).unwrap_or_default();
         *self.taken() = names.keys().cloned().collect();
         names
     }
@@ -33,13 +33,16 @@ impl Pending {
         self.taken().clear();
     }
 
-    /// Whether a name waits, or is being looked at.
+    /// Whether a name waits, or is being looked at. That all do is not said of each.
     pub(super) fn has(&self, name: &RowName) -> bool {
-        let names = self.names.lock();
-        let waits = names
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .contains_key(name);
+        let waits = (self.names().as_ref()).is_some_and(|names| names.contains_key(name));
         waits || self.taken().contains(name)
+    }
+
+    fn names(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<RowName, Instant>>> {
+        self.names
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn taken(&self) -> std::sync::MutexGuard<'_, BTreeSet<RowName>> {
@@ -50,14 +53,11 @@ impl Pending {
 
     /// Adds names that an event at this time touched, to be looked at soon.
     pub(super) fn add(&self, names: impl IntoIterator<Item = RowName>, came: Instant) {
-        let mut known = self
-            .names
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        for name in names {
-            known.entry(name).or_insert(came);
+        if let Some(known) = &mut *self.names() {
+            for name in names {
+                known.entry(name).or_insert(came);
+            }
         }
-        drop(known);
         self.wake.notify_one();
     }
 
@@ -68,10 +68,7 @@ impl Pending {
 
     /// How many names wait.
     pub(super) fn len(&self) -> usize {
-        let names = self.names.lock();
-        names
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .len()
+        self.names().as_ref().map_or(0, BTreeMap::len)
     }
 
     pub(super) fn wake(&self) {

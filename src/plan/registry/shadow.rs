@@ -87,6 +87,9 @@ impl Shadow {
     /// Whether there is a record with the name, type and set identifier of this one.
     #[must_use]
     pub fn has(&self, endpoint: &Endpoint) -> bool {
+        if self.rows.is_empty() {
+            return false;
+        }
         let row = self.rows.get(&*normalize(&endpoint.name));
         let row = row.map(|row| self.unpack(row)).unwrap_or_default();
         row.iter().any(|other| order(other, endpoint).is_eq())
@@ -128,66 +131,74 @@ impl Shadow {
         self.registry.write(changes)
     }
 
-    /// Remembers that written changes were made, all but those of refused names. Tells the names of
-    /// the rows that changed, sorted.
-    pub fn applied(&mut self, written: &ChangeSet, refused: &[RowName]) -> Vec<RowName> {
+    /// Remembers that written changes were made, all but those of refused names.
+    pub fn applied(&mut self, written: &ChangeSet, refused: &[RowName]) {
         let made = |endpoint: &Endpoint| {
             // An ownership TXT is not made where its record is not.
             refused.is_empty() || !refused.contains(&GroupKey::of(endpoint).name)
         };
-        let mut touched = Vec::new();
         let old = written.update.iter().map(|update| &update.old);
         for endpoint in written.delete.iter().chain(old) {
             if made(endpoint) && !self.registry.is_own(endpoint) {
-                touched.push(self.change(endpoint, None));
+                self.change(endpoint, None);
             }
         }
         for endpoint in written.update.iter().map(|update| &update.new) {
             if made(endpoint) && !self.registry.is_own(endpoint) {
-                touched.push(self.change(endpoint, Some(endpoint.clone())));
+                let labels = endpoint.labels.clone();
+                self.change(endpoint, Some(labels));
             }
         }
         for endpoint in &written.create {
             if !made(endpoint) || self.registry.is_own(endpoint) {
                 continue;
             }
-            let mut created = endpoint.clone();
-            if let Registry::Txt(registry) = &self.registry {
-                created.labels = registry.labels_after(endpoint);
-            }
-            touched.push(self.change(endpoint, Some(created)));
+            let labels = match &self.registry {
+                Registry::Noop => Labels::default(),
+                Registry::Txt(registry) => registry.labels_after(endpoint),
+            };
+            self.change(endpoint, Some(labels));
         }
         if let Registry::Txt(registry) = &mut self.registry {
             registry.applied(written, made);
         }
-        touched.sort_unstable();
-        touched.dedup();
-        touched
     }
 
-    /// Takes the record with an endpoint's key out of its row, and puts another one in.
-    fn change(&mut self, key: &Endpoint, new: Option<Endpoint>) -> RowName {
-        let name = RowName::new(&key.name);
-        let mut row = self.row(&name);
-        row.retain(|other| other.rtype != key.rtype || other.set_identifier != key.set_identifier);
-        if let Some(mut new) = new {
-            // Whose wish it was is known from the desired set, and what no registry keeps is not
-            // known after the next listing either.
-            new.origins.clear();
-            new.labels.remove(super::txt::labels::NONCE);
+    /// Takes the record with an endpoint's key out of its row, and puts the endpoint in with these
+    /// labels, if any are given.
+    fn change(&mut self, endpoint: &Endpoint, labels: Option<Labels>) {
+        let known = self.rows.get_key_value(&*normalize(&endpoint.name));
+        let (name, mut row) = match known {
+            // The name that is known is shared with others.
+            Some((name, row)) => (name.clone(), self.unpack(row)),
+            None => (RowName::new(&endpoint.name), Vec::new()),
+        };
+        row.retain(|other| !order(other, endpoint).is_eq());
+        if let Some(mut labels) = labels {
+            // What no registry keeps is not known after the next listing either.
+            labels.remove(super::txt::labels::NONCE);
             if matches!(self.registry, Registry::Noop) {
-                new.labels = Labels::default();
+                labels = Labels::default();
             }
-            row.push(new);
+            row.push(Endpoint {
+                name: endpoint.name.clone(),
+                rtype: endpoint.rtype,
+                targets: endpoint.targets.clone(),
+                ttl: endpoint.ttl,
+                set_identifier: endpoint.set_identifier.clone(),
+                labels,
+                properties: endpoint.properties.clone(),
+                // Whose wish it was is known from the desired set.
+                origins: Vec::new(),
+            });
         }
         row.sort_by(order);
         if row.is_empty() {
             self.rows.remove(&name);
         } else {
             let row = pack(&row, &mut self.statics);
-            self.rows.insert(name.clone(), row);
+            self.rows.insert(name, row);
         }
-        name
     }
 }
 

@@ -17,7 +17,7 @@ impl Pairs {
         let mut text = String::with_capacity(lengths.sum());
         for (at, (key, value)) in sorted.iter().enumerate() {
             let key = key.as_ref();
-            if key.contains('\0') {
+            if memchr::memchr(0, key.as_bytes()).is_some() {
                 continue;
             }
             if (sorted.get(at + 1)).is_some_and(|(next, _)| next.as_ref() == key) {
@@ -26,7 +26,7 @@ impl Pairs {
             text.push_str(key);
             text.push('\0');
             let value = value.as_ref();
-            if value.contains('\0') {
+            if memchr::memchr(0, value.as_bytes()).is_some() {
                 text.push_str(&value.replace('\0', "\u{fffd}"));
             } else {
                 text.push_str(value);
@@ -39,9 +39,7 @@ impl Pairs {
     /// The value of a key.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
-        self.iter()
-            .find(|(other, _)| *other == key)
-            .map(|(_, value)| value)
+        self.value_under("", key)
     }
 
     /// The value of the key that is `prefix` followed by `name`.
@@ -54,9 +52,15 @@ impl Pairs {
 
     /// All keys with their values, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut parts = self.0.split('\0');
-        // What follows the last NUL is an empty part without a partner.
-        std::iter::from_fn(move || Some((parts.next()?, parts.next()?)))
+        let mut rest = &*self.0;
+        // By a search for a byte: annotations are looked at many times for each object.
+        let mut part = move || {
+            let end = memchr::memchr(0, rest.as_bytes())?;
+            let (part, others) = rest.split_at_checked(end)?;
+            rest = others.get(1..)?;
+            Some(part)
+        };
+        std::iter::from_fn(move || Some((part()?, part()?)))
     }
 
     /// Whether every pair is among those of `other`, as a selector asks of labels.

@@ -247,7 +247,7 @@ impl Destination {
             self.refuse(&name, batch, error);
             refused.push(name);
         }
-        let _touched = self.shadow.applied(batch, &refused);
+        self.shadow.applied(batch, &refused);
         let judge = &self.judge;
         let is_made = |endpoint: &Endpoint| {
             refused.is_empty() || !refused.contains(&group::GroupKey::of(endpoint).name)

@@ -52,41 +52,44 @@ pub(crate) struct Fares {
     pub(crate) failures: u64,
 }
 
+/// All that whoever waits may wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Knows {
+    /// All that is wanted has been listed. A kind that is only looked at because some objects need
+    /// it, and that we may not read, leaves those in doubt and no others; without a kind that was
+    /// asked for nobody knows what there is.
+    pub(super) complete: bool,
+    /// Each kind was listed, or is known not to be had.
+    pub(super) answered: bool,
+    /// Waiting leads nowhere: what a server still refuses after a while is refused until somebody
+    /// gives us the right.
+    pub(super) decided: bool,
+    /// All that can be known is, though a file may have more in it that cannot be read.
+    pub(super) known: bool,
+}
+
 impl Inner {
-    /// Whether all that is wanted has been listed. A kind that is only looked at because some objects
-    /// need it, and that we may not read, leaves those in doubt and no others; without a kind that
-    /// was asked for nobody knows what there is.
-    pub(super) fn is_complete(&self) -> bool {
-        let refused = self.engine.unknown();
-        self.all(|kind, fares| fares.listed || refused.has_kind(kind))
-    }
-
-    pub(super) fn is_answered(&self) -> bool {
-        self.all(|_, fares| fares.listed || fares.partial || fares.absent || fares.denied)
-    }
-
-    /// Whether waiting leads nowhere: what a server still refuses after a while is refused until
-    /// somebody gives us the right.
-    pub(super) fn is_decided(&self) -> bool {
-        self.all(|_, fares| fares.listed || fares.partial || fares.refusals >= REFUSALS)
-    }
-
-    /// Whether all that can be known is, though a file may have more in it that cannot be read.
-    pub(super) fn is_known(&self) -> bool {
-        let refused = self.engine.unknown();
-        self.all(|kind, fares| fares.listed || fares.partial || refused.has_kind(kind))
-    }
-
-    /// All that whoever waits may wait for.
-    pub(super) fn knows(&self) -> [bool; 4] {
-        let (answered, decided) = (self.is_answered(), self.is_decided());
-        [self.is_complete(), answered, decided, self.is_known()]
-    }
-
-    fn all(&self, fares: impl Fn(Kind, &Fares) -> bool) -> bool {
-        let mut wanted = self.engine.wanted().into_iter();
-        let known = |kind| self.health.get(&kind).is_some_and(|of| fares(kind, of));
-        wanted.all(known) && self.engine.is_resolved()
+    /// What is known of all kinds that are wanted now.
+    pub(super) fn knows(&self) -> Knows {
+        let resolved = self.engine.is_resolved();
+        let mut all = Knows {
+            complete: resolved,
+            answered: resolved,
+            decided: resolved,
+            known: resolved,
+        };
+        for kind in self.engine.wanted() {
+            let Some(fares) = self.health.get(&kind) else {
+                return Knows::default();
+            };
+            let refused = self.engine.unknown().has_kind(kind);
+            let read = fares.listed || fares.partial;
+            all.complete &= fares.listed || refused;
+            all.answered &= read || fares.absent || fares.denied;
+            all.decided &= read || fares.refusals >= REFUSALS;
+            all.known &= read || refused;
+        }
+        all
     }
 
     /// What is not to be taken away for objects that cannot be read.

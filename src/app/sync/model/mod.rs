@@ -104,7 +104,7 @@ impl Model {
         let came = Instant::now();
         let mut inner = self.write();
         let (before, doubts) = (inner.knows(), inner.engine.doubts());
-        let (mut names, mut touched) = (BTreeSet::new(), Vec::new());
+        let (mut names, mut touched) = (Vec::new(), Vec::new());
         for event in events {
             let told = Inner::told(&event);
             for touch in inner.event(event) {
@@ -203,22 +203,22 @@ impl Model {
 
     /// Whether all that is wanted has been listed, so that what is not desired may go.
     pub(crate) fn is_complete(&self) -> bool {
-        self.read().is_complete()
+        self.read().knows().complete
     }
 
     /// Whether each kind that is wanted was listed, or is known not to be had.
     pub(super) fn is_answered(&self) -> bool {
-        self.read().is_answered()
+        self.read().knows().answered
     }
 
     /// Whether all that can be known is, though a file may have more in it that cannot be read.
     pub(crate) fn is_known(&self) -> bool {
-        self.read().is_known()
+        self.read().knows().known
     }
 
     /// Waits until waiting leads nowhere: all is listed, or refused.
     pub(super) async fn decided(&self) {
-        self.wait(|model| model.read().is_decided()).await;
+        self.wait(|model| model.read().knows().decided).await;
     }
 
     async fn wait(&self, reached: impl Fn(&Self) -> bool) {
