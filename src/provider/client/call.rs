@@ -338,9 +338,22 @@ impl Web {
             let kind = answer.header("content-type").unwrap_or("no type");
             let message = format!("the answer ({kind}) is not the JSON that is expected");
             let mut error = self.error(ErrorKind::Protocol, operation, message);
-            error.source = Some(Box::new(source));
+            error.source = Some(shape(&source).into());
             error
         })
+    }
+}
+
+/// What is wrong with JSON, without texts of it: an answer may hold a token.
+pub(super) fn shape(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match (text.find('"'), text.rfind('"')) {
+        (Some(first), Some(last)) if first < last => {
+            let (head, rest) = text.split_at(first);
+            let (_, tail) = rest.split_at(last - first + 1);
+            format!("{head}\"…\"{tail}")
+        }
+        _ => text,
     }
 }
 

@@ -53,6 +53,8 @@ mod setup;
 pub(crate) mod stub;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 mod url;
 mod web;
 
@@ -85,7 +87,7 @@ pub struct ClientError {
     pub provider: &'static str,
     /// Why not.
     #[source]
-    pub source: reqwest::Error,
+    pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 /// A request without an answer.
@@ -228,6 +230,8 @@ impl Http {
         let sent = !error.is_connect() && !error.is_builder();
         let (kind, message) = if error.is_builder() {
             (ErrorKind::Config, "the request cannot be made")
+        } else if is_untrusted(&error) {
+            (ErrorKind::Config, UNTRUSTED)
         } else if error.is_connect() {
             (ErrorKind::Unavailable, "no connection")
         } else if error.is_timeout() {
@@ -241,6 +245,26 @@ impl Http {
         Lost { error: lost, sent }
     }
 }
+
+/// Whether a certificate was refused by us. No further try mends that.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(reason) = source {
+        if let Some(rustls::Error::InvalidCertificate(_)) = reason.downcast_ref() {
+            return true;
+        }
+        // Errors of sockets hold others, and give only the reasons of those as theirs.
+        let inner = reason.downcast_ref::<std::io::Error>();
+        let inner = inner.and_then(std::io::Error::get_ref);
+        source = match inner {
+            Some(inner) => Some(inner as &(dyn std::error::Error + 'static)),
+            None => reason.source(),
+        };
+    }
+    false
+}
+
+const UNTRUSTED: &str = "its certificate is not trusted; is its authority set (--tls-ca), and its name that of the address?";
 
 /// An error with its reasons, but without its own head.
 pub(crate) fn chain(error: &ProviderError) -> String {

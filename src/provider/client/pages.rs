@@ -7,6 +7,7 @@ use plan::{ErrorKind, ProviderError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::call::shape;
 use super::{Answer, Call};
 
 /// How a list comes, and where its items are in the JSON of a page.
@@ -239,7 +240,7 @@ impl Call<'_> {
             let items: Result<Vec<T>, _> = items.into_iter().map(serde_json::from_value).collect();
             let items = items.map_err(|source| {
                 let mut error = protocol("an item of a page is not as expected".to_owned());
-                error.source = Some(Box::new(source));
+                error.source = Some(shape(&source).into());
                 error
             })?;
             Ok((items, next))

@@ -68,7 +68,9 @@ pub enum Route {
 
 impl Setup {
     /// All of this, for the client below.
-    pub(super) fn build(&self) -> reqwest::Result<reqwest::Client> {
+    pub(super) fn build(
+        &self,
+    ) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
         // Another part of the program may have set it up already; then that one is in use.
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut builder = reqwest::Client::builder()
@@ -82,7 +84,11 @@ impl Setup {
             builder = builder.no_proxy();
         }
         if let Some(pem) = &self.tls.trusted {
-            builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem)?);
+            let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
+            if certificates.is_empty() {
+                return Err("there is no certificate of an authority; expected PEM".into());
+            }
+            builder = builder.tls_certs_only(certificates);
         }
         if let Some(pem) = &self.tls.identity {
             builder = builder.identity(reqwest::Identity::from_pem(pem)?);
@@ -90,7 +96,7 @@ impl Setup {
         if let Some((name, addresses)) = &self.tls.server_name {
             builder = builder.resolve_to_addrs(name, addresses);
         }
-        builder.build()
+        Ok(builder.build()?)
     }
 }
 

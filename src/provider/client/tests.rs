@@ -294,6 +294,31 @@ async fn an_answer_is_read_up_to_a_size() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_json_is_told_without_its_texts() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Made {
+        #[serde(rename = "token")]
+        _token: u32,
+    }
+    for (body, reason) in [
+        (
+            r#"{"token":"hunt\"er22"}"#,
+            "invalid type: string \"…\", expected u32 at line 1 column 21",
+        ),
+        ("{}", "missing field `token` at line 1 column 2"),
+        ("{", "EOF while parsing an object at line 1 column 1"),
+    ] {
+        let stub = answers(vec![reply(200, body)]).await;
+        let error = web(&stub)
+            .get("ask", &["x"])
+            .read::<Made>()
+            .await
+            .unwrap_err();
+        assert_eq!(error.source.unwrap().to_string(), reason);
+    }
+}
+
+#[tokio::test]
 async fn a_judge_looks_into_bodies() {
     fn judge(answer: &super::Answer) -> Option<Refusal> {
         let body: Value = serde_json::from_slice(&answer.body).ok()?;
