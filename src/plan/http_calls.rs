@@ -14,7 +14,7 @@ pub struct HttpCall {
     pub scheme: Box<str>,
     /// The host, with its port if it is not the usual one.
     pub host: Box<str>,
-    /// The last part of the path, or the resource that it names an object of.
+    /// The last part of the path, the resource that it names an object of, or what is done there.
     pub path: Box<str>,
     /// The method, as `GET`.
     pub method: Box<str>,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use plan::ProviderError;
+use ring::error::KeyRejected;
 use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaEncoding};
@@ -38,11 +39,30 @@ impl RsaKey {
         let der = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| {
             config_fault("the private key is not PEM; expected \"BEGIN PRIVATE KEY\"".to_owned())
         })?;
-        let pair = match &der {
-            PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),
-            PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),
-            _ => return Err(config_fault("the private key is none of RSA".to_owned())),
-        };
+        match &der {
+            PrivateKeyDer::Pkcs1(der) => Self::from_pkcs1(der.secret_pkcs1_der()),
+            PrivateKeyDer::Pkcs8(der) => Self::from_pkcs8(der.secret_pkcs8_der()),
+            _ => Err(config_fault("the private key is none of RSA".to_owned())),
+        }
+    }
+
+    /// Reads what is in `BEGIN RSA PRIVATE KEY`.
+    ///
+    /// # Errors
+    /// As [`RsaKey::from_pem`].
+    pub fn from_pkcs1(der: &[u8]) -> Result<Self, ProviderError> {
+        Self::of(KeyPair::from_der(der))
+    }
+
+    /// Reads what is in `BEGIN PRIVATE KEY`.
+    ///
+    /// # Errors
+    /// As [`RsaKey::from_pem`].
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, ProviderError> {
+        Self::of(KeyPair::from_pkcs8(der))
+    }
+
+    fn of(pair: Result<KeyPair, KeyRejected>) -> Result<Self, ProviderError> {
         let pair = pair.map_err(|why| {
             config_fault(format!(
                 "the private key cannot be used: {why}; expected RSA of 2048 to 4096 bits"

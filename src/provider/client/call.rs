@@ -231,7 +231,9 @@ impl<'a> Call<'a> {
         }
         let signed = Instant::now();
         let secrets = secrets_of(&request);
-        let answer = match self.web.http.execute(self.operation, request).await {
+        // Paths have names of zones and records, which no label may have.
+        let named = (self.operation, self.operation);
+        let answer = match self.web.http.execute(named, request).await {
             Ok(answer) => answer,
             Err(Lost { error, sent }) => {
                 return Ok(Err(Failed {

@@ -153,14 +153,17 @@ impl Http {
         let request = request
             .build()
             .map_err(|error| self.lost(operation, error).error)?;
-        let answer = self.execute(operation, request).await;
+        let label = request.url().path().rsplit('/').next().unwrap_or_default();
+        let label = label.to_owned();
+        let answer = self.execute((operation, &label), request).await;
         answer.map_err(|lost| lost.error)
     }
 
-    /// Sends a request once and reads the answer, whatever its status.
+    /// Sends a request once and reads the answer, whatever its status. It is counted by a label, which
+    /// has few values.
     pub(crate) async fn execute(
         &self,
-        operation: &'static str,
+        (operation, label): (&'static str, &str),
         request: reqwest::Request,
     ) -> Result<Answer, Lost> {
         let url = request.url();
@@ -172,7 +175,7 @@ impl Http {
                 .next()
                 .unwrap_or_default()
                 .into(),
-            path: url.path().rsplit('/').next().unwrap_or_default().into(),
+            path: label.into(),
             method: request.method().as_str().into(),
             status: None,
         };

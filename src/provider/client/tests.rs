@@ -274,6 +274,27 @@ async fn secrets_go_nowhere() {
 }
 
 #[tokio::test]
+async fn requests_are_counted_by_what_they_do() {
+    let stub = answers(vec![reply(200, "{}")]).await;
+    let setup = Setup::default();
+    let http = Http::with("test", &setup).unwrap();
+    let web = Web::new(http, &stub.url).unwrap();
+    for id in ["1", "2"] {
+        web.delete("delete record", &["records", id])
+            .done()
+            .await
+            .unwrap();
+    }
+    let counted: Vec<_> = setup
+        .calls
+        .read()
+        .into_iter()
+        .map(|(call, times)| (call.path, times.count()))
+        .collect();
+    assert_eq!(counted, [("delete record".into(), 2)]);
+}
+
+#[tokio::test]
 async fn an_answer_is_read_up_to_a_size() {
     let stub = answers(vec![reply(200, "x".repeat(10_001))]).await;
     let error = web(&stub).get("list", &["x"]).done().await.unwrap_err();

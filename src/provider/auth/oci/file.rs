@@ -2,10 +2,9 @@
 
 use plan::{ErrorKind, ProviderError};
 
-use super::OciKey;
+use super::{OciKey, locked};
 use crate::auth::file::{Environment, read};
 use crate::auth::ini::Ini;
-use crate::auth::rsa::RsaKey;
 use crate::auth::{config_fault, fault};
 use crate::client::Secret;
 
@@ -52,7 +51,7 @@ impl OciKey {
                 "{}/{}/{}",
                 settings.tenancy, settings.user, settings.fingerprint
             ),
-            key: RsaKey::from_pem(settings.key.expose())?,
+            key: locked::read(settings.key.expose(), settings.passphrase.expose())?,
         })
     }
 
@@ -85,6 +84,9 @@ impl OciKey {
             value.ok_or_else(missing)
         };
         let key = get("key_file")?.replacen('~', &home, 1);
+        let passphrase = ["pass_phrase", "passphrase"]
+            .into_iter()
+            .find_map(|key| get(key).ok());
         let key = Self {
             name: format!(
                 "{}/{}/{}",
@@ -92,7 +94,7 @@ impl OciKey {
                 get("user")?,
                 get("fingerprint")?
             ),
-            key: RsaKey::from_pem(read(&key)?.expose())?,
+            key: locked::read(read(&key)?.expose(), passphrase.unwrap_or_default())?,
         };
         Ok((key, get("region")?.to_owned()))
     }

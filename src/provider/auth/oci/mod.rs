@@ -8,6 +8,7 @@ use super::rsa::RsaKey;
 use super::{Clock, Sign};
 
 mod file;
+mod locked;
 mod sign;
 
 pub use file::OciSettings;
