@@ -28,6 +28,7 @@ mod load;
 mod manifests;
 mod manifests_config;
 mod namespace;
+mod offer;
 mod power;
 mod privileges;
 mod proxy;
@@ -83,6 +84,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         manifests_config::TRIALS,
         privileges::TRIALS,
         proxy::TRIALS,
+        offer::TRIALS,
         push::TRIALS,
         push_api::TRIALS,
         push_kerberos::TRIALS,

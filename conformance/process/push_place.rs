@@ -198,6 +198,17 @@ impl Place {
         fs::rename(new, file).map_err(|error| error.to_string())
     }
 
+    /// Flags of the provider alone, with the key of its API.
+    pub(super) fn provider_flags(&self) -> Vec<String> {
+        let port = self.api.unwrap_or_default();
+        vec![
+            "--provider=pdns".into(),
+            format!("--pdns-server=http://127.0.0.1:{port}"),
+            format!("--pdns-api-key={API_KEY}"),
+            "--policy=sync".into(),
+        ]
+    }
+
     /// Flags that we and external-dns have in common.
     fn shared(&self) -> Vec<String> {
         let mut flags: Vec<String> = match self.api {

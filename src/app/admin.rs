@@ -2,13 +2,11 @@
 //!
 //! Connections are few and end after five minutes, so that nobody can hold them all for long.
 
-use std::future::Future;
+use std::future::IntoFuture;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -19,13 +17,11 @@ use axum::routing::get;
 use prometheus_client::registry::Registry;
 use server::listen::Holder;
 use server::metrics::Metrics;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Sleep, sleep};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use zone::{Store, Withheld};
 
+use super::capped::{Capped, Ends};
 use super::zones::Statuses;
 
 /// The listening side.
@@ -143,10 +139,7 @@ impl Admin {
             .route("/readyz", get(ready))
             .layer(DefaultBodyLimit::max(0))
             .with_state(pages);
-        let listener = Capped {
-            listener: self.listener,
-            free: Arc::new(Semaphore::new(CONNECTIONS)),
-        };
+        let listener = Capped::new(self.listener, CONNECTIONS, Ends::After(LIFETIME));
         tokio::select! {
             result = axum::serve(listener, router).into_future() => result,
             () = stop.cancelled() => Ok(()),
@@ -212,85 +205,6 @@ fn has_expired(store: &Store) -> bool {
     zones.any(|zone| zone.withheld() == Some(Withheld::Expired))
 }
 
-/// A listener with a bound on its open connections.
-struct Capped {
-    listener: TcpListener,
-    free: Arc<Semaphore>,
-}
-
-impl axum::serve::Listener for Capped {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        loop {
-            // The semaphore is never closed; if it were, connections would be without a bound.
-            let permit = Arc::clone(&self.free).acquire_owned().await.ok();
-            match self.listener.accept().await {
-                Ok((stream, peer)) => {
-                    let end = Box::pin(sleep(LIFETIME));
-                    let connection = Connection {
-                        stream,
-                        end,
-                        _permit: permit,
-                    };
-                    return (connection, peer);
-                }
-                Err(error) => {
-                    // Out of descriptors, most likely: they come back.
-                    tracing::debug!(%error, "take a connection at the metrics address");
-                    sleep(Duration::from_millis(100)).await;
-                }
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-/// A connection that ends by itself.
-struct Connection {
-    stream: TcpStream,
-    end: Pin<Box<Sleep>>,
-    _permit: Option<OwnedSemaphorePermit>,
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.end.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        if self.end.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
 /// The format that the encoder writes.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -304,6 +218,7 @@ const LIFETIME: Duration = Duration::from_secs(5);
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
 
     use super::*;
 

@@ -20,6 +20,7 @@ mod admin;
 mod audit;
 mod authority;
 mod banner;
+mod capped;
 mod catalog;
 mod certificates;
 mod check;

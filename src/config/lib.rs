@@ -38,7 +38,7 @@ pub use settings::{
     Compatibility, Config, ControlSocket, Cookies, CountedClients, Destination, DomainFilter,
     Embedded, Encryption, EventReason, Followed, FollowedTls, Gso, Hosted, HostedValue, InMemory,
     Kerberos, KerberosProof, Kubernetes, Lease, Listen, ListenTls, LoadBalancing, Log, LogFormat,
-    LogLevel, NamePattern, NameServer, Objects, OfZone, Operator, Peers, Policy, Primary,
+    LogLevel, NamePattern, NameServer, Objects, OfZone, Offer, Operator, Peers, Policy, Primary,
     PrimaryTls, Process, Provider, RateLimit, RecordType, Registry, Replicas, Requirement, Rfc2136,
     Secret, Selector, SerialPolicy, ServiceType, SourceName, SourceRules, Sync, Tcp, TsigKey,
     TsigSecret, Txt, Udp, UpdateNames, UpdateRule, UpdateTypes, Webhook, Who, Wrappers, ZoneFile,

@@ -18,6 +18,7 @@ mod feed;
 mod hosted;
 mod layer;
 mod model;
+mod offer;
 mod options;
 mod own_zones;
 mod parts;

@@ -21,6 +21,7 @@ use crate::app::cluster::Leading;
 use super::destination::{Asks, Destination};
 use super::feed::{self, Reread};
 use super::model::{Model, Touched};
+use super::offer;
 use super::parts::Parts;
 use super::report::{self, Outbox, Reports, Told};
 use super::resolve;
@@ -64,6 +65,19 @@ pub(crate) async fn start(
 ) -> anyhow::Result<Running> {
     let parts = Parts::new(sync, store).await?;
     let (mut tasks, mut asks, mut ready) = (JoinSet::new(), Vec::new(), Vec::new());
+    if let Some(offer) = &sync.offer {
+        let offered = parts.destinations.into_iter().next();
+        let offered = offered.context("there is no provider to be offered")?;
+        tasks.spawn(offer::bind(offer, offered).await?.run(stop));
+        return Ok(Running {
+            model: parts.model,
+            asks,
+            ready,
+            tasks,
+            reread: None,
+            calls: parts.calls,
+        });
+    }
     for (settings, mut destination) in sync.destinations.iter().zip(parts.destinations) {
         let (sender, receiver) = mpsc::channel(ASKS);
         asks.push(Asks {

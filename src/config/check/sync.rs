@@ -1,5 +1,6 @@
 //! From sources to destinations: what is asked for at all, and the settings of every pass.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use super::{claims, destination, from_folder_of, rules};
 use crate::flags::{self, Scope};
 use crate::problem::{Origin, Quoted};
 use crate::raw::Typed;
-use crate::settings::{EventReason, Kubernetes, Objects, RecordType, SourceName, Sync, Wrappers};
+use crate::settings::{
+    EventReason, Kubernetes, Objects, Offer, RecordType, SourceName, Sync, Wrappers,
+};
 use crate::value::{self, Wrong};
 
 /// Judges all about sources and destinations; `None` if nothing was said about them.
@@ -20,9 +23,12 @@ pub(super) fn sync(reader: &mut Reader) -> Option<Sync> {
     if first.is_none() && reader.raw.destinations.is_none() {
         return None;
     }
-    webhook_server(reader);
+    let offer = offer(reader);
     let manifests = manifests(reader);
-    let sources = sources(reader, !manifests.is_empty(), first);
+    let sources = match offer {
+        Some(_) => no_sources(reader),
+        None => sources(reader, !manifests.is_empty(), first),
+    };
     let kubernetes = kubernetes(reader);
     let once = reader.switch("once");
     let rules = rules::rules(reader, &sources);
@@ -36,8 +42,12 @@ pub(super) fn sync(reader: &mut Reader) -> Option<Sync> {
         let origin = reader.origin_of("create-ptr");
         reader.problem_at("create-ptr", &origin, no_ptr(&destinations));
     }
+    if let Some(offer) = &offer {
+        one_destination(reader, offer, &destinations, once);
+    }
     Some(Sync {
         sources,
+        offer,
         objects: if manifests.is_empty() {
             Objects::Cluster(kubernetes)
         } else {
@@ -64,11 +74,83 @@ fn interval(reader: &mut Reader) -> Duration {
     interval.unwrap_or(Duration::from_mins(1))
 }
 
-fn webhook_server(reader: &mut Reader) {
-    if reader.switch("webhook-server") {
-        let origin = reader.origin_of("webhook-server");
-        let wrong = Wrong::new("serving a provider as a webhook is not part of this build yet");
+fn offer(reader: &mut Reader) -> Option<Offer> {
+    let asked = reader.switch("webhook-server");
+    let address = reader.filled("webhook-server-address", |text| {
+        text.parse().map_err(|_| {
+            Wrong::expected(
+                text,
+                "an address with a port; expected one such as 127.0.0.1:8888",
+            )
+        })
+    });
+    let read = reader.go_duration("webhook-provider-read-timeout", Duration::from_secs(5));
+    let write = reader.go_duration("webhook-provider-write-timeout", Duration::from_secs(10));
+    let head = reader.go_duration(
+        "webhook-provider-read-header-timeout",
+        Duration::from_secs(5),
+    );
+    let idle = reader.go_duration("webhook-provider-idle-timeout", Duration::from_secs(30));
+    let most = reader.number(
+        "webhook-provider-max-body-size",
+        32_usize << 20,
+        0,
+        usize::MAX,
+    );
+    asked.then(|| Offer {
+        address: address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8888))),
+        limit: read + write,
+        // A connection is silent before the head of a request as well as between requests.
+        idle: idle.max(head),
+        max_body: Some(most).filter(|most| *most > 0),
+    })
+}
+
+/// Whoever asks brings the names.
+fn no_sources(reader: &mut Reader) -> Vec<SourceName> {
+    let given: Vec<String> = reader.texts("source");
+    if !given.is_empty() {
+        let origin = reader.origin_of("source");
+        let wrong =
+            Wrong::new("this has no effect: with --webhook-server names come by the webhook");
+        reader.warning_at("source", &origin, wrong);
+    }
+    Vec::new()
+}
+
+/// One provider is offered, for as long as it is wanted.
+fn one_destination(
+    reader: &mut Reader,
+    offer: &Offer,
+    destinations: &[crate::Destination],
+    once: bool,
+) {
+    let origin = reader.origin_of("webhook-server");
+    if destinations.len() > 1 {
+        let wrong = Wrong::new(format!(
+            "there are {} destinations, and one is offered",
+            destinations.len()
+        ));
+        let wrong =
+            wrong.hint("start one process for each, with a --webhook-server-address of its own");
         reader.problem_at("webhook-server", &origin, wrong);
+    }
+    if once {
+        let wrong = Wrong::new("there are no passes of our own, so --once has no meaning");
+        reader.problem_at("webhook-server", &origin, wrong);
+    }
+    if let Some(crate::Provider::Webhook(webhook)) = destinations.first().map(|it| &it.provider)
+        && webhook.url.ends_with(&format!(":{}", offer.address.port()))
+        && ["//localhost:", "//127.0.0.1:"]
+            .iter()
+            .any(|here| webhook.url.contains(here))
+    {
+        let wrong = Wrong::new("the provider that is offered is this webhook itself");
+        reader.problem_at(
+            "webhook-server",
+            &origin,
+            wrong.hint("set another --provider"),
+        );
     }
 }
 

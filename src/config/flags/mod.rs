@@ -63,6 +63,7 @@ const GROUPS: &[Group] = &[
     provider::embedded::GROUP,
     provider::rfc2136::GROUP,
     provider::webhook::GROUP,
+    provider::webhook::SERVER,
     provider::coredns::GROUP,
     provider::pdns::GROUP,
     provider::pihole::GROUP,
@@ -80,7 +81,6 @@ const GROUPS: &[Group] = &[
     process::GROUP,
     kinds::LATER,
     registry::LATER,
-    provider::webhook::LATER,
 ];
 
 #[cfg(test)]

@@ -87,6 +87,7 @@ const OURS: &[&str] = &[
     "manifests",
     "rfc2136-kerberos-keytab",
     "rfc2136-tsig-key-file",
+    "webhook-server-address",
     "zone",
     "zone-ns",
 ];

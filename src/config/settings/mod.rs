@@ -39,4 +39,4 @@ pub use server::{
 pub use source::{
     Compatibility, Operator, Requirement, Selector, ServiceType, SourceName, SourceRules,
 };
-pub use sync::{Claim, EventReason, Kubernetes, NamePattern, Objects, Sync, Wrappers};
+pub use sync::{Claim, EventReason, Kubernetes, NamePattern, Objects, Offer, Sync, Wrappers};

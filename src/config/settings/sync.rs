@@ -1,5 +1,6 @@
 //! From sources to destinations: all that the engine between them is told.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,11 +31,26 @@ pub struct Sync {
     pub events_emit: Vec<EventReason>,
     /// Whether mass deletes are held.
     pub brake: bool,
+    /// How the one destination is offered to an external-dns, in place of all passes of our own.
+    pub offer: Option<Offer>,
     /// Where names are written to; at least one, each with a name of its own.
     pub destinations: Vec<Destination>,
     /// Which namespaces may have which names. Without any, every namespace may have all but the
     /// guarded ones; see [`Claim`].
     pub claims: Vec<Claim>,
+}
+
+/// The webhook protocol, as its server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// How long a request may take, from its first byte to the last one of its answer.
+    pub limit: Duration,
+    /// How long a connection may be silent.
+    pub idle: Duration,
+    /// The largest body that is read, in bytes; none for any.
+    pub max_body: Option<usize>,
 }
 
 /// Where objects are.

@@ -1,11 +1,12 @@
 //! The messages of the webhook protocol, and endpoints as they look in them.
 
+use plan::filter::DomainFilter;
 use plan::{Endpoint, Labels};
 use serde::{Deserialize, Serialize};
 use wire::{Rtype, Ttl};
 
 /// The media type of every message. Both sides compare it whole.
-pub(super) const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
+pub const MEDIA_TYPE: &str = "application/external.dns.webhook+json;version=1";
 
 /// An endpoint. Whatever is empty is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,29 +45,98 @@ struct Property {
 }
 
 /// A change set. The two lists of updates go together by position.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct Changes {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_is_empty"
+    )]
     create: Vec<Message>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_is_empty"
+    )]
     update_old: Vec<Message>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_is_empty"
+    )]
     update_new: Vec<Message>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_is_empty"
+    )]
     delete: Vec<Message>,
 }
 
 /// Which names the provider behind the webhook takes.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Filter {
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_is_empty"
+    )]
     pub(super) include: Vec<String>,
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "null_is_empty"
+    )]
     pub(super) exclude: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) regex_include: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) regex_exclude: String,
+}
+
+impl From<&DomainFilter> for Filter {
+    fn from(filter: &DomainFilter) -> Self {
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        Self {
+            include: owned(filter.include()),
+            exclude: owned(filter.exclude()),
+            regex_include: filter.regex_include().to_owned(),
+            regex_exclude: filter.regex_exclude().to_owned(),
+        }
+    }
+}
+
+/// A change set that is none of the protocol's.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoChanges {
+    /// An update has only one of its sides.
+    #[error("{old} endpoints to be updated, and {new} to update them to")]
+    Unpaired { old: usize, new: usize },
+    /// A type that DNS does not have.
+    #[error("\"{0}\" is of no type that there is")]
+    Type(String),
+}
+
+impl TryFrom<Changes> for plan::ChangeSet {
+    type Error = NoChanges;
+
+    fn try_from(changes: Changes) -> Result<Self, NoChanges> {
+        let (old, new) = (changes.update_old.len(), changes.update_new.len());
+        if old != new {
+            return Err(NoChanges::Unpaired { old, new });
+        }
+        let pairs = changes.update_old.into_iter().zip(changes.update_new);
+        let update = pairs.map(|(old, new)| {
+            let (old, new) = (old.endpoint()?, new.endpoint()?);
+            Ok(plan::Update { old, new })
+        });
+        Ok(Self {
+            update: update.collect::<Result<_, _>>()?,
+            create: endpoints(changes.create)?,
+            delete: endpoints(changes.delete)?,
+        })
+    }
+}
+
+/// All endpoints, if all of them are some.
+pub(super) fn endpoints(messages: Vec<Message>) -> Result<Vec<Endpoint>, NoChanges> {
+    messages.into_iter().map(Message::endpoint).collect()
 }
 
 impl From<&Endpoint> for Message {
@@ -88,6 +158,11 @@ impl From<&Endpoint> for Message {
 }
 
 impl Message {
+    fn endpoint(self) -> Result<Endpoint, NoChanges> {
+        let name = self.dns_name.clone();
+        self.into_endpoint().ok_or(NoChanges::Type(name))
+    }
+
     /// The endpoint; none if its type is none that DNS has.
     pub(super) fn into_endpoint(self) -> Option<Endpoint> {
         let rtype = Rtype::from_text(self.record_type.as_bytes())?;

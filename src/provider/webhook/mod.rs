@@ -1,4 +1,5 @@
-//! The webhook protocol of external-dns, as its client: any provider that exists out of tree.
+//! The webhook protocol of external-dns: as its client, any provider that exists out of tree; as its
+//! server, any provider of ours for an external-dns that runs already.
 //!
 //! ```text
 //! GET /              which names the other side takes (once, until it answers)
@@ -9,7 +10,9 @@
 
 mod api;
 mod provider;
+mod service;
 #[cfg(test)]
 mod tests;
 
 pub use provider::{Settings, Webhook};
+pub use service::{MEDIA_TYPE, Reply, Service};

@@ -356,13 +356,11 @@ fn wrong_settings_of_sources_and_destinations_are_reported_at_once() {
         "--aws-api-retries=many",
         "--aws-sd-create-tag=x",
         "--google-batch-change-interval=5",
-        "--webhook-server",
         "--zone-ns=ns1=here",
         "--zone=10.0.0.1",
         "--zone=a..b",
     ];
     insta::assert_snapshot!(problems(&arguments, &[]), @r#"
-    error: --webhook-server: serving a provider as a webhook is not part of this build yet
     error: --source: source "istio-gateway" is not part of this build yet
       hint: there are manifests, service, ingress, gateway-httproute, gateway-grpcroute, gateway-tlsroute, gateway-tcproute, gateway-udproute, crd, node, pod, unstructured, fake, empty
     error: --source: source "cloudfoundry" was taken out of external-dns, and is not here either

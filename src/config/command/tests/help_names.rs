@@ -410,6 +410,21 @@ fn flags_of_names_are_explained() {
               Largest answer that is read, in bytes [default: 33554432].
               0 is without limit.
 
+    Webhook server:
+          --webhook-server
+              Offer the provider to an external-dns, as a webhook.
+              Names come by the webhook then, and from no source. There is neither TLS nor a password,
+              so the address is for the same pod or machine only.
+
+          --webhook-server-address <ADDR:PORT>
+              Where the webhook is offered [default: 127.0.0.1:8888]
+
+          --webhook-provider-read-header-timeout <DURATION>
+              How long the head of a request may take [default: 5s]
+
+          --webhook-provider-idle-timeout <DURATION>
+              How long a connection may be silent [default: 30s]
+
     Provider pdns:
           --pdns-server <URL>
               URL of the API [default: http://localhost:8081]

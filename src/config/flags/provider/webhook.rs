@@ -22,12 +22,18 @@ pub(in crate::flags) const GROUP: Group = Group {
     ],
 };
 
-pub(in crate::flags) const LATER: Group = Group {
-    heading: "Webhook server, which is not part of this build",
-    scope: Scope::Process,
-    built: false,
+pub(in crate::flags) const SERVER: Group = Group {
+    heading: "Webhook server",
+    scope: Scope::Sync,
+    built: true,
     flags: &[
-        Flag::switch("webhook-server", false).says("Offer a provider as a webhook", ""),
+        Flag::switch("webhook-server", false).says(
+            "Offer the provider to an external-dns, as a webhook",
+            "Names come by the webhook then, and from no source. There is neither TLS nor a password, so the \
+             address is for the same pod or machine only.",
+        ),
+        Flag::once("webhook-server-address", "ADDR:PORT", "127.0.0.1:8888")
+            .says("Where the webhook is offered", ""),
         Flag::duration("webhook-provider-read-header-timeout", "5s")
             .says("How long the head of a request may take", ""),
         Flag::duration("webhook-provider-idle-timeout", "30s")
