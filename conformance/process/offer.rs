@@ -6,7 +6,7 @@ use cluster_peers::{Parts, run};
 use peers::{Options, Program, Ready, Server, free_port};
 
 use super::push_place::Place;
-use super::site::{Check, Site, answer, check, skip, start};
+use super::site::{Check, Site, answer, check, skip, start, wait_for_log};
 use super::sync::Cluster;
 use super::tool;
 
@@ -128,7 +128,7 @@ fn embedded(program: &Program) -> Result<(), String> {
     let all = records(&offered.url)?;
     // An address and its record of ownership each.
     check(all.matches("dnsName").count() == 2 * COUNT, || all.clone())?;
-    // A second pass finds all as it is to be, also behind a kill.
+    // A second pass finds all as it is to be, also after a restart.
     let serial = super::site::serial(server.address(), "example.org");
     pass(&site, &offered.url, &[])?;
     let again = super::site::serial(server.address(), "example.org");
@@ -172,6 +172,7 @@ fn powerdns(program: &Program) -> Result<(), String> {
         .arguments(place.provider_flags())
         .ready(Ready::Zones(Vec::new()));
     let pusher = start(program, &options)?;
+    wait_for_log(&pusher, "offers a provider as a webhook")?;
     cluster.apply("web", "192.0.2.10");
     if !pass(&site, &offered.url, &[])? {
         skip(name, "external-dns is not built");
@@ -208,6 +209,7 @@ fn nonsense(program: &Program) -> Result<(), String> {
         .arguments(["--policy=sync"])
         .ready(Ready::Zones(Vec::new()));
     let server = start(program, &options)?;
+    wait_for_log(&server, "offers a provider as a webhook")?;
     let large = format!("[{}]", " ".repeat(3000));
     let pair =
         r#"{"create":[],"updateOld":[{"dnsName":"a.example","recordType":"A"}],"updateNew":[]}"#;
