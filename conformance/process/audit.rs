@@ -130,7 +130,7 @@ fn audit(program: &Program) -> Result<(), String> {
         })?;
     }
     let served = lines.iter().filter(|line| line["event"] == "zone served");
-    check(served.count() == 2, || log())
+    check(served.count() == 2, log)
 }
 
 /// As logrotate does it.

@@ -308,13 +308,21 @@ fn both(program: &Program) -> Result<(), String> {
             )
         })?;
     }
-    // Nothing is written again.
+    // Further passes find nothing to write.
     let serial = super::site::serial(server.address(), "example.org");
-    std::thread::sleep(Duration::from_secs(3));
-    check(
-        super::site::serial(server.address(), "example.org") == serial,
-        || client.log(),
-    )
+    let passes = || {
+        let page = super::telemetry::get(&client, "/metrics").ok()?;
+        let mut lines = page.lines();
+        let line = lines.find(|line| line.starts_with("zonewright_sync_passes_total"))?;
+        line.rsplit(' ').next()?.parse::<u64>().ok()
+    };
+    let before = passes().ok_or("no passes are counted")?;
+    let passed = client.wait_for(super::site::PATIENCE, |_| {
+        passes().is_some_and(|now| now >= before + 2)
+    });
+    check(passed, || client.log())?;
+    let same = super::site::serial(server.address(), "example.org") == serial;
+    check(same, || client.log())
 }
 
 /// More than a few.

@@ -282,6 +282,18 @@ fn flags_of_the_server_are_explained() {
               Keep here what should outlast the process.
               Each zone as it was served last, so that a start has something to compare with.
 
+          --shutdown-delay <DURATION>
+              Answer on for so long after a signal to end, while /readyz says no [default: 0s].
+              For those who look at /readyz now and then to send questions elsewhere before answers end.
+              A second signal ends this wait.
+
+          --audit-log <PATH>
+              Write each change of a record here, as a line of JSON.
+              A line for each RRset of our zones that is another one from some serial on: what it was
+              and is, and who wanted it: a zone file, the key of an update, an object of the cluster
+              with its uid. Lines are added to the file, which may be moved away; '-' is standard
+              output.
+
           --log-format <text|json>
               How logs are written [default: text]
 
