@@ -28,7 +28,13 @@ mod file;
 #[cfg(any(test, feature = "google"))]
 pub mod google;
 mod hash;
-#[cfg(any(test, feature = "aws", feature = "aws-sd", feature = "oci"))]
+#[cfg(any(
+    test,
+    feature = "aws",
+    feature = "aws-sd",
+    feature = "oci",
+    feature = "ovh"
+))]
 mod ini;
 #[cfg(any(test, feature = "google"))]
 mod jwt;

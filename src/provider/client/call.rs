@@ -15,6 +15,9 @@ use tokio::time::Instant;
 use super::fault::{Answer, Refusal, secrets_of, without};
 use super::{Lost, Secret, Web, learn, scrub, url};
 
+/// An address; or why it is none, and what kind of fault that is.
+pub(super) type Place = Result<Url, (ErrorKind, String)>;
+
 /// A request in the making.
 #[derive(Clone)]
 #[must_use = "nothing is sent before `send`, `done` or one of those that read the answer"]
@@ -23,7 +26,7 @@ pub struct Call<'a> {
     pub(super) operation: &'static str,
     method: Method,
     /// Where to; an error for parts that no address can have.
-    pub(super) url: Result<Url, String>,
+    url: Place,
     query: Vec<(String, String)>,
     headers: HeaderMap,
     body: Bytes,
@@ -34,12 +37,7 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(
-        web: &'a Web,
-        operation: &'static str,
-        method: Method,
-        url: Result<Url, String>,
-    ) -> Self {
+    pub(super) fn new(web: &'a Web, operation: &'static str, method: Method, url: Place) -> Self {
         Self {
             web,
             operation,
@@ -72,9 +70,8 @@ impl<'a> Call<'a> {
         match HeaderValue::from_str(value) {
             Ok(value) => drop(self.headers.insert(name, value)),
             Err(_) => {
-                self.url = Err(format!(
-                    "\"{value}\" cannot be the value of header \"{name}\""
-                ));
+                let message = format!("\"{value}\" cannot be the value of header \"{name}\"");
+                self.url = Err((ErrorKind::Rejected, message));
             }
         }
         self
@@ -85,7 +82,8 @@ impl<'a> Call<'a> {
         match serde_json::to_vec(body) {
             Ok(body) => self.body("application/json", body),
             Err(error) => {
-                self.url = Err(format!("the body cannot be written as JSON: {error}"));
+                let message = format!("the body cannot be written as JSON: {error}");
+                self.url = Err((ErrorKind::Rejected, message));
                 self
             }
         }
@@ -282,7 +280,7 @@ impl<'a> Call<'a> {
         let url = self
             .url
             .clone()
-            .map_err(|message| self.web.error(ErrorKind::Rejected, self.operation, message))?;
+            .map_err(|(kind, message)| self.web.error(kind, self.operation, message))?;
         let mut request = reqwest::Request::new(self.method.clone(), url);
         if !self.query.is_empty() {
             let pairs = self.query.iter().map(|(key, value)| (&**key, &**value));

@@ -9,6 +9,7 @@ use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::call::Place;
 use super::fault::{Judge, Refusal};
 use super::url;
 use super::{Budget, Call, Http, Limit, Limiter, Retry};
@@ -156,7 +157,9 @@ impl Web {
 
     /// A request of any method.
     pub fn call(&self, operation: &'static str, method: Method, path: &[&str]) -> Call<'_> {
-        Call::new(self, operation, method, url::join(&self.base, path))
+        let url = url::join(&self.base, path);
+        let url = url.map_err(|message| (ErrorKind::Rejected, message));
+        Call::new(self, operation, method, url)
     }
 
     /// A GET of an address that an answer has given, whole or from the root of the host; one of another
@@ -203,15 +206,18 @@ impl Web {
     }
 
     /// An address that an answer has given.
-    pub(super) fn address(&self, text: &str) -> Result<Url, String> {
-        let url = self.base.join(text);
-        let url = url.map_err(|error| format!("the address of the next page is none ({error})"))?;
+    pub(super) fn address(&self, text: &str) -> Place {
+        let protocol = |message| (ErrorKind::Protocol, message);
+        let url = self
+            .base
+            .join(text)
+            .map_err(|error| protocol(format!("the address of the next page is none ({error})")))?;
         if !url::same_origin(&self.base, &url) {
             let host = url.host_str().unwrap_or_default();
-            return Err(format!(
+            return Err(protocol(format!(
                 "the address of the next page is of \"{host}\", which gets no credentials for \"{}\"",
                 self.base.host_str().unwrap_or_default()
-            ));
+            )));
         }
         Ok(url)
     }

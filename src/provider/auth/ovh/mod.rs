@@ -5,10 +5,16 @@ use plan::{ErrorKind, ProviderError};
 use reqwest::Request;
 use tokio::sync::OnceCell;
 
-use super::hash::sha1_hex;
-use super::text::body;
-use super::{Clock, Sign, fault, set_plain, set_secret};
+use crate::auth::hash::sha1_hex;
+use crate::auth::text::body;
+use crate::auth::{Clock, Sign, fault, set_plain, set_secret};
 use crate::client::{Secret, Web};
+
+#[cfg(any(test, feature = "ovh"))]
+mod find;
+
+#[cfg(any(test, feature = "ovh"))]
+pub use find::{OvhAccess, OvhWho};
 
 /// Signs requests to OVHcloud.
 #[derive(Debug)]
