@@ -14,6 +14,8 @@
 
 pub mod auth;
 pub mod client;
+#[cfg(feature = "coredns")]
+mod coredns;
 pub mod etcd;
 #[allow(
     dead_code,
@@ -22,6 +24,8 @@ pub mod etcd;
 )]
 mod exec;
 pub mod inmemory;
+#[cfg(any(feature = "coredns", feature = "rdns"))]
+mod keyed;
 pub mod layer;
 mod open;
 #[cfg(feature = "pdns")]

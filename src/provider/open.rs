@@ -51,6 +51,16 @@ pub enum SetupError {
     /// An address cannot be used.
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// What is set for etcd cannot be used.
+    #[cfg(any(feature = "coredns", feature = "rdns"))]
+    #[error("provider \"{provider}\"")]
+    Etcd {
+        /// The provider.
+        provider: &'static str,
+        /// Why not.
+        #[source]
+        source: crate::etcd::SettingsError,
+    },
     /// A file cannot be read.
     #[error("provider \"{provider}\": read \"{path}\"")]
     File {
@@ -114,6 +124,8 @@ pub(crate) fn tls(
 /// It cannot be made of what is set, or is not part of this build.
 pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
     match name {
+        #[cfg(feature = "coredns")]
+        "coredns" | "skydns" => crate::coredns::open(setup),
         #[cfg(feature = "pdns")]
         "pdns" => crate::pdns::open(setup),
         _ => {

@@ -64,7 +64,14 @@ fn value(reader: &mut Reader, flag: &Flag) -> Option<HostedValue> {
 }
 
 /// Providers, and what their flags begin with.
-const HOSTED: &[(&str, &[&str])] = &[("pdns", &["pdns-", TLS])];
+const HOSTED: &[(&str, &[&str])] = &[
+    ("coredns", &["coredns-", OWNER]),
+    ("pdns", &["pdns-", TLS]),
+    ("skydns", &["coredns-", OWNER]),
+];
+
+/// Who we are, for providers that keep it themselves.
+const OWNER: &str = "txt-owner-id";
 
 /// The flags of certificates, which several providers have.
 const TLS: &str = "tls-c";

@@ -274,7 +274,6 @@ const LATER: &[&str] = &[
     "azure-private-dns",
     "civo",
     "cloudflare",
-    "coredns",
     "dnsimple",
     "exoscale",
     "godaddy",
@@ -285,7 +284,6 @@ const LATER: &[&str] = &[
     "ovh",
     "pihole",
     "scaleway",
-    "skydns",
 ];
 
 const RETIRED: &[&str] = &[

@@ -19,11 +19,13 @@ pub(super) struct Range {
 
 impl Range {
     /// The keys from one up to those that no longer begin with a prefix; all pages are of one revision.
-    pub(super) fn of(from: &[u8], prefix: &[u8], revision: &str) -> Self {
+    pub(super) fn of(from: &[u8], prefix: &[u8], revision: &str, is_first: bool) -> Self {
+        // One small answer is enough for most; those that have many keys get them in large ones.
+        let limit = if is_first { FIRST_PAGE } else { PAGE };
         Self {
             key: STANDARD.encode(from),
             range_end: STANDARD.encode(end_of(prefix)),
-            limit: PAGE.to_string(),
+            limit: limit.to_string(),
             revision: revision.to_owned(),
         }
     }
@@ -86,6 +88,7 @@ pub(super) struct Deleted {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Committed {
+    pub(super) header: Head,
     /// Left out if it is false.
     pub(super) succeeded: bool,
 }
@@ -102,6 +105,13 @@ impl Compare {
         match self {
             Self::Absent(key) => json!({
                 "key": STANDARD.encode(key),
+                "target": "CREATE",
+                "result": "EQUAL",
+                "createRevision": "0",
+            }),
+            Self::AbsentPrefix(prefix) => json!({
+                "key": STANDARD.encode(prefix),
+                "range_end": STANDARD.encode(end_of(prefix)),
                 "target": "CREATE",
                 "result": "EQUAL",
                 "createRevision": "0",
@@ -170,8 +180,11 @@ fn number_or_text<'de, D: serde::Deserializer<'de>>(input: D) -> Result<String, 
     })
 }
 
-/// Keys of one answer.
-const PAGE: usize = 1000;
+/// Keys of the first answer.
+const FIRST_PAGE: usize = 1000;
+
+/// Keys of each further one.
+const PAGE: usize = 20_000;
 
 #[cfg(test)]
 mod tests {

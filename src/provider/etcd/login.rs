@@ -94,9 +94,14 @@ pub(super) fn judge(answer: &Answer) -> Option<Refusal> {
         }
         _ => refusal.kind,
     };
-    let hint = match text.contains("user name is empty") {
-        true => "; set a user (ETCD_USERNAME)",
-        false => "",
+    // It is of another state of users and roles.
+    refusal.renew |= text.contains("revision of auth store is old");
+    let hint = match &*text {
+        text if text.contains("user name is empty") => "; set a user (ETCD_USERNAME)",
+        _ if refusal.kind == ErrorKind::Auth => {
+            "; the user is that of ETCD_USERNAME and ETCD_PASSWORD"
+        }
+        _ => "",
     };
     refusal.message = format!("HTTP {}: {text}{hint}", answer.status.as_u16());
     Some(refusal)

@@ -6,11 +6,13 @@
 //! ```
 //!
 //! All pages are of one revision, so what is read was there at one instant. A server that cannot be
-//! asked is passed over; an edit that may have been made is not made again, but `Ambiguous`.
+//! asked is passed over; an edit that may have been made is not made again, but `Ambiguous`. The server
+//! that answered last is asked first.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use plan::{ErrorKind, HttpCalls, ProviderError};
@@ -23,9 +25,11 @@ mod api;
 mod login;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use api::{Committed, Deleted, Encoded, Page, Range};
 use login::{Login, judge};
+pub use variables::SettingsError;
 
 /// How servers are reached.
 #[derive(Clone, Default)]
@@ -78,6 +82,8 @@ pub struct Entry {
 pub enum Compare {
     /// There is no such key.
     Absent(Vec<u8>),
+    /// No key begins with these bytes.
+    AbsentPrefix(Vec<u8>),
     /// A key is there, and was last changed at this revision.
     Unchanged {
         /// The key.
@@ -98,11 +104,13 @@ pub enum Op {
     Put(Pair),
 }
 
-/// Asks servers.
+/// Asks servers. Clones share what they know of them.
 #[derive(Clone, Debug)]
 pub struct Etcd {
     http: Http,
     servers: Vec<Web>,
+    /// The place of the one that answered last.
+    last: Arc<AtomicUsize>,
 }
 
 impl Etcd {
@@ -153,6 +161,7 @@ impl Etcd {
         Ok(Self {
             servers: servers.collect(),
             http,
+            last: Arc::default(),
         })
     }
 
@@ -209,16 +218,24 @@ impl Etcd {
         Ok(deleted.deleted.parse().unwrap_or_default())
     }
 
-    /// Makes all edits if all compares are so, and none otherwise; whether they were made.
+    /// Makes all edits if all compares are so, and none otherwise. Gives the revision of what was made,
+    /// as [`Entry::revision`]; nothing if it was not.
     ///
     /// # Errors
     /// No server can be asked, or one says no. `Ambiguous` if the edits may have been made: read what
     /// is there.
-    pub async fn txn(&self, compare: &[Compare], then: &[Op]) -> Result<bool, ProviderError> {
+    pub async fn txn(
+        &self,
+        compare: &[Compare],
+        then: &[Op],
+    ) -> Result<Option<i64>, ProviderError> {
         const EDIT: &str = "edit keys";
         let body = api::txn(compare, then);
         let ask = |web| self.post::<Committed>(web, (EDIT, "txn"), &body, false);
-        Ok(self.any(EDIT, ask).await?.succeeded)
+        let made = self.any(EDIT, ask).await?;
+        // One that does not say its revision is one that no compare will find.
+        let revision = made.header.revision.parse().unwrap_or_default();
+        Ok(made.succeeded.then_some(revision))
     }
 
     async fn entries_at(&self, web: &Web, prefix: &[u8]) -> Result<Vec<Entry>, ProviderError> {
@@ -226,7 +243,8 @@ impl Etcd {
         let (mut entries, mut bytes, mut revision) = (Vec::new(), 0, String::new());
         let mut from = prefix.to_vec();
         loop {
-            let range = Range::of(&from, prefix, &revision);
+            let is_first = entries.is_empty();
+            let range = Range::of(&from, prefix, &revision, is_first);
             let page: Page = self.post(web, (READ, "range"), &range, true).await?;
             revision = page.header.revision;
             let more = page.more;
@@ -255,10 +273,16 @@ impl Etcd {
         F: Future<Output = Result<T, ProviderError>>,
     {
         let mut last = None;
-        for web in &self.servers {
+        let first = self.last.load(Relaxed);
+        let (before, from) = self.servers.split_at(first.min(self.servers.len()));
+        for (step, web) in from.iter().chain(before).enumerate() {
             match ask(web).await {
                 Err(error) if error.kind == ErrorKind::Unavailable => last = Some(error),
-                done => return done,
+                done => {
+                    self.last
+                        .store((first + step) % self.servers.len(), Relaxed);
+                    return done;
+                }
             }
         }
         let none = || {

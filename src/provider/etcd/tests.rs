@@ -69,7 +69,7 @@ async fn edits_are_messages_of_the_gateway() {
         ),
         "/v3/kv/deleterange" => reply(200, r#"{"header":{},"deleted":"2"}"#),
         "/v3/kv/txn" if seen.body.contains("CREATE") => {
-            reply(200, r#"{"header":{},"succeeded":true}"#)
+            reply(200, r#"{"header":{"revision":"9"},"succeeded":true}"#)
         }
         _ => reply(200, r#"{"header":{}}"#),
     })
@@ -83,6 +83,7 @@ async fn edits_are_messages_of_the_gateway() {
     etcd.put(&pair(b"/a", b"{}")).await.unwrap();
     assert_eq!(etcd.delete_prefix(b"/a").await.unwrap(), 2);
     let absent = Compare::Absent(b"/b".to_vec());
+    let nothing = Compare::AbsentPrefix(b"/b".to_vec());
     let unchanged = Compare::Unchanged {
         key: b"/a".to_vec(),
         revision: 7,
@@ -92,8 +93,9 @@ async fn edits_are_messages_of_the_gateway() {
         Op::Delete(b"/a".to_vec()),
         Op::DeletePrefix(b"/a".to_vec()),
     ];
-    assert!(etcd.txn(&[absent, unchanged.clone()], &ops).await.unwrap());
-    assert!(!etcd.txn(&[unchanged], &[]).await.unwrap());
+    let compares = [absent, nothing, unchanged.clone()];
+    assert_eq!(etcd.txn(&compares, &ops).await.unwrap(), Some(9));
+    assert_eq!(etcd.txn(&[unchanged], &[]).await.unwrap(), None);
     let bodies: Vec<Value> = stub
         .seen()
         .iter()
@@ -108,6 +110,7 @@ async fn edits_are_messages_of_the_gateway() {
             json!({
                 "compare": [
                     {"key": "L2I=", "target": "CREATE", "result": "EQUAL", "createRevision": "0"},
+                    {"key": "L2I=", "range_end": "L2M=", "target": "CREATE", "result": "EQUAL", "createRevision": "0"},
                     {"key": "L2E=", "target": "MOD", "result": "EQUAL", "modRevision": "7"},
                 ],
                 "success": [
@@ -198,7 +201,7 @@ async fn what_servers_say_is_told() {
             403,
             r#"{"message":"etcdserver: permission denied","code":7}"#,
             ErrorKind::Auth,
-            "HTTP 403: etcdserver: permission denied",
+            "HTTP 403: etcdserver: permission denied; the user is that of ETCD_USERNAME and ETCD_PASSWORD",
         ),
     ] {
         let stub = Stub::start(move |_| reply(status, body)).await;

@@ -425,6 +425,13 @@ fn flags_of_names_are_explained() {
           --webhook-provider-idle-timeout <DURATION>
               How long a connection may be silent [default: 30s]
 
+    Provider coredns:
+          --coredns-prefix <TEXT>
+              What keys in etcd begin with [default: /skydns/]
+
+          --coredns-strictly-owned
+              Keep the owner in etcd too
+
     Provider pdns:
           --pdns-server <URL>
               URL of the API [default: http://localhost:8081]
