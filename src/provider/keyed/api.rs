@@ -11,7 +11,7 @@ use wire::{Rtype, Ttl};
 use super::draft::{Draft, Refused};
 use super::known::{Held, Known, read};
 use super::layout::rtype_of;
-use super::{Layout, Part};
+use super::{Layout, Part, Service};
 use crate::etcd::{Entry, Etcd};
 use crate::exec::{Answer, Api, BatchApi, Cost, Done, Edit};
 use crate::record::quirks::Quirks;
@@ -82,53 +82,64 @@ impl<L: Layout> Keyed<L> {
 
     /// The RRsets of keys, each key noted as it is.
     fn take(&self, entries: Vec<Entry>) -> Vec<Found> {
-        let mut sets: BTreeMap<Key, (Option<Ttl>, String, Vec<Box<str>>)> = BTreeMap::new();
+        let mut sets: BTreeMap<Key, Rrset> = BTreeMap::new();
         let mut known = Known::default();
         let mut odd: (usize, String) = (0, String::new());
-        let quirks = self.layout.quirks();
         for entry in entries {
             let Ok(key) = String::from_utf8(entry.key) else {
                 continue;
             };
             let value: Box<[u8]> = entry.value.into();
-            let revision = entry.revision;
             match read(&self.layout, &self.settings.prefix, &key, &value) {
+                Ok((name, service)) if self.is_told(&name, &service) => {
+                    self.gather(&name, &service, &mut sets);
+                }
+                Ok(_) => {}
                 Err(why) => {
                     if odd.0 == 0 {
                         odd.1 = format!("\"{key}\": {why}");
                     }
                     odd.0 += 1;
                 }
-                Ok((name, service)) => {
-                    let mut owner = self.settings.owner.iter();
-                    let is_ours = owner.all(|owner| *owner == service.owner);
-                    let is_told = is_ours && !service.mail && self.settings.domains.matches(&name);
-                    let host = rtype_of(&name, &service.host);
-                    for rtype in [host, Rtype::TXT] {
-                        let text = Part::of(rtype).get(&service);
-                        if is_told && !text.is_empty() {
-                            let ttl = Some(service.ttl).filter(|ttl| *ttl > 0);
-                            let set = sets.entry(Key::new(&name, rtype)).or_insert_with(|| {
-                                let ttl = ttl.map(Ttl::from_secs);
-                                (ttl, service.group.clone(), Vec::new())
-                            });
-                            set.2.push(quirks.value(rtype, text));
-                        }
-                    }
-                }
             }
+            let revision = entry.revision;
             known.keys.insert(key.into(), Held { value, revision });
         }
         *self.known() = known;
         self.warn(odd);
-        let sets = sets.into_iter().map(|(key, (ttl, group, values))| {
-            let mut rrset = Rrset::new(key, ttl, values);
-            if !group.is_empty() && !L::GROUP.is_empty() {
-                rrset.properties.set(L::GROUP, &group);
-            }
+        let sets = sets.into_values().map(|mut rrset| {
+            rrset.values.sort_unstable();
+            rrset.values.dedup();
             Found::whole(rrset, "", serde_json::Value::Null)
         });
         sets.collect()
+    }
+
+    /// Whether a key is about records that are ours to look at.
+    fn is_told(&self, name: &str, service: &Service) -> bool {
+        let mut owner = self.settings.owner.iter();
+        let is_ours = owner.all(|owner| *owner == service.owner);
+        is_ours && !service.mail && self.settings.domains.matches(name)
+    }
+
+    /// Adds what a key says to the RRsets of its name; the first key says what goes with all of them.
+    fn gather(&self, name: &str, service: &Service, sets: &mut BTreeMap<Key, Rrset>) {
+        for rtype in [rtype_of(name, &service.host), Rtype::TXT] {
+            let text = Part::of(rtype).get(service);
+            if text.is_empty() {
+                continue;
+            }
+            let key = Key::new(name, rtype);
+            let set = sets.entry(key.clone()).or_insert_with(|| {
+                let ttl = Some(service.ttl).filter(|ttl| *ttl > 0);
+                let mut set = Rrset::new(key, ttl.map(Ttl::from_secs), [""; 0]);
+                if !service.group.is_empty() && !L::GROUP.is_empty() {
+                    set.properties.set(L::GROUP, &service.group);
+                }
+                set
+            });
+            set.values.push(self.layout.quirks().value(rtype, text));
+        }
     }
 
     /// Tells of keys that make no sense, once.

@@ -33,6 +33,9 @@ struct Drafted {
     service: Service,
 }
 
+/// A name, and what is said of it.
+type Said = (Box<str>, Service);
+
 /// Why an edit cannot be made.
 #[derive(Debug)]
 pub(super) struct Refused {
@@ -185,11 +188,7 @@ impl<'d, L: Layout> Draft<'d, L> {
     }
 
     /// What is, or is to be, at a key; without what it says if that makes no sense.
-    #[expect(
-        clippy::type_complexity,
-        reason = "a name of its own would be read once"
-    )]
-    fn get(&self, place: &str) -> Option<(Option<i64>, Option<(Box<str>, Service)>)> {
+    fn get(&self, place: &str) -> Option<(Option<i64>, Option<Said>)> {
         if let Some(drafted) = self.keys.get(place) {
             let said = (drafted.name.clone(), drafted.service.clone());
             return Some((drafted.revision, Some(said)));
