@@ -6,7 +6,8 @@
 //!
 //! The last label is a sum of the value, so whoever writes the same value writes the same key. Each
 //! value has a key of its own: CoreDNS answers neither a text beside an address nor a name beside a
-//! text. Only a PTR record stands at the very key of its name, where CoreDNS looks for it.
+//! text. Only a PTR record stands at the very key of its name, where CoreDNS looks for it, and so does
+//! an ownership record, where external-dns looks for it.
 
 use std::sync::Arc;
 
@@ -64,7 +65,11 @@ impl Layout for SkyDns {
         usize::try_from(service.targetstrip).unwrap_or(usize::MAX)
     }
 
-    fn place(&self, name: &str, part: Part, text: &str, attempt: u32) -> Place {
+    fn place(&self, name: &str, part: Part, (text, owns): (&str, bool), attempt: u32) -> Place {
+        if owns && part == Part::Text && attempt == 0 {
+            // Here external-dns looks for it when it takes an ownership away.
+            return Place::Here;
+        }
         if part == Part::Host && is_reverse(name) {
             return match attempt {
                 0 => Place::Here,

@@ -98,19 +98,19 @@ impl<'d, L: Layout> Draft<'d, L> {
             return Ok(());
         };
         for value in missing {
-            self.create(new, part, value)?;
+            self.create(new, part, (value, edit.owns))?;
         }
         Ok(())
     }
 
     /// Puts a value where nothing is.
-    fn create(&mut self, new: &Rrset, part: Part, value: &str) -> Result<(), Refused> {
+    fn create(&mut self, new: &Rrset, part: Part, (value, owns): (&str, bool)) -> Result<(), Refused> {
         let key = &new.key;
         let data = self.layout.quirks().data(key.rtype, value);
         let text = data.unwrap_or_else(|| value.to_owned());
         let base = path(&self.settings.prefix, &key.name);
         for attempt in 0.. {
-            let (place, strip) = match self.layout.place(&key.name, part, &text, attempt) {
+            let (place, strip) = match self.layout.place(&key.name, part, (&text, owns), attempt) {
                 Place::Child(label, strip) => (format!("{base}/{label}"), strip),
                 Place::Here => (base.clone(), 0),
                 Place::Nowhere(why) => return Err(rejected(format!("{key}: {why}"))),

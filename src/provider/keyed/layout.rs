@@ -23,8 +23,9 @@ pub(crate) trait Layout: Send + Sync {
     /// How many of the first labels of a key are not those of its name.
     fn strip(&self, labels: &[&str], service: &Service) -> usize;
 
-    /// Where a value is put; further attempts come where others are there already.
-    fn place(&self, name: &str, part: Part, text: &str, attempt: u32) -> Place;
+    /// Where a value is put, which may be one of the registry's own; further attempts come where
+    /// others are there already.
+    fn place(&self, name: &str, part: Part, (text, owns): (&str, bool), attempt: u32) -> Place;
 }
 
 /// What a value is in a service.
