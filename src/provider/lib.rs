@@ -16,6 +16,8 @@ pub mod auth;
 pub mod client;
 #[cfg(feature = "coredns")]
 mod coredns;
+#[cfg(feature = "digitalocean")]
+mod digitalocean;
 pub mod etcd;
 #[allow(
     dead_code,
@@ -42,6 +44,12 @@ pub mod rfc2136;
 pub mod sim;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
+#[cfg(test)]
+#[allow(
+    dead_code,
+    reason = "a build has any of the providers, and each needs a part of it"
+)]
+mod trial;
 pub mod webhook;
 #[allow(
     dead_code,

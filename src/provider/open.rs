@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use plan::{DynProvider, HttpCalls, ProviderError};
 
-use crate::client::{ClientError, Tls};
+use crate::auth::Value;
+use crate::client::{self, ClientError, Http, Tls, Web};
 use crate::exec::Scope;
 
 /// What users set, by the names of flags. A flag that has no value has its default already.
@@ -32,6 +33,35 @@ pub struct Setup<'s> {
     pub scope: Scope,
     /// Where its calls are counted.
     pub calls: Arc<HttpCalls>,
+}
+
+#[allow(
+    dead_code,
+    reason = "a build has any of the providers, and some need it"
+)]
+impl Setup<'_> {
+    /// A secret that a variable holds, or a file that it names.
+    pub(crate) fn secret(
+        &self,
+        provider: &'static str,
+        variable: &'static str,
+    ) -> Result<Value, SetupError> {
+        let text = self.options.variable(variable);
+        let text = text.ok_or_else(|| {
+            let what = format!("{variable} is not set; expected the credentials of an account");
+            SetupError::setting(provider, what)
+        });
+        Ok(Value::from_setting(&text?))
+    }
+
+    /// An API of which nothing is peculiar but its address.
+    pub(crate) fn web(&self, provider: &'static str, base: &str) -> Result<Web, SetupError> {
+        let setup = client::Setup {
+            calls: Arc::clone(&self.calls),
+            ..client::Setup::default()
+        };
+        Ok(Web::new(Http::with(provider, &setup)?, base)?)
+    }
 }
 
 /// A provider cannot be made of what is set.
@@ -86,6 +116,10 @@ impl SetupError {
 }
 
 /// What the flags of certificates say; `insecure` is the switch for any certificate.
+#[allow(
+    dead_code,
+    reason = "a build has any of the providers, and some need it"
+)]
 pub(crate) fn tls(
     provider: &'static str,
     options: &dyn Options,
@@ -126,6 +160,8 @@ pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupE
     match name {
         #[cfg(feature = "coredns")]
         "coredns" | "skydns" => crate::coredns::open(setup),
+        #[cfg(feature = "digitalocean")]
+        "digitalocean" => crate::digitalocean::open(setup),
         #[cfg(feature = "pdns")]
         "pdns" => crate::pdns::open(setup),
         _ => {

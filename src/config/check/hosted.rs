@@ -66,6 +66,7 @@ fn value(reader: &mut Reader, flag: &Flag) -> Option<HostedValue> {
 /// Providers, and what their flags begin with.
 const HOSTED: &[(&str, &[&str])] = &[
     ("coredns", &["coredns-", OWNER]),
+    ("digitalocean", &["digitalocean-"]),
     ("pdns", &["pdns-", TLS]),
     ("skydns", &["coredns-", OWNER]),
 ];

@@ -290,7 +290,6 @@ const RETIRED: &[&str] = &[
     "akamai",
     "bluecat",
     "designate",
-    "digitalocean",
     "dyn",
     "gandi",
     "ibmcloud",

@@ -66,6 +66,7 @@ const GROUPS: &[Group] = &[
     provider::webhook::SERVER,
     provider::coredns::GROUP,
     provider::pdns::GROUP,
+    provider::digitalocean::GROUP,
     provider::pihole::GROUP,
     provider::aws::GROUP,
     provider::google::GROUP,

@@ -30,7 +30,6 @@ pub(crate) const RETIRED: &[Retired] = &[
     value("cf-api-endpoint", SOURCE),
     value("cf-password", SOURCE),
     value("cf-username", SOURCE),
-    value("digitalocean-api-page-size", PROVIDER),
     value("dyn-customer-name", PROVIDER),
     value("dyn-min-ttl", PROVIDER),
     value("dyn-password", PROVIDER),

@@ -67,6 +67,16 @@ impl Refusal {
         (!answer.status.is_success()).then(|| Self::of(answer))
     }
 
+    /// As [`Refusal::by_status`]; where it is about who we are, with what to look at.
+    #[must_use]
+    pub fn with_hint(answer: &Answer, hint: &str) -> Option<Self> {
+        let mut refusal = Self::by_status(answer)?;
+        if refusal.kind == ErrorKind::Auth {
+            refusal.message = format!("{}; {hint}", refusal.message);
+        }
+        Some(refusal)
+    }
+
     /// What a status says that is not the one that is expected.
     #[must_use]
     pub fn of(answer: &Answer) -> Self {

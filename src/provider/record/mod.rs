@@ -8,6 +8,7 @@
 //! addresses as RFC 5952 has them, TXT quoted, in one string unless it was cut elsewhere than at 255
 //! bytes. So equal data is equal text, whatever a provider makes of it.
 
+pub(crate) mod parts;
 pub(crate) mod quirks;
 pub(crate) mod value;
 
@@ -169,6 +170,26 @@ pub(crate) struct Record {
     pub(crate) value: Box<str>,
     /// Settings of the provider for it.
     pub(crate) properties: Properties,
+}
+
+impl Record {
+    /// A record as a listing tells it, with no more to it than an identifier.
+    pub(crate) fn found(key: Key, ttl: Option<Ttl>, value: Box<str>, id: &str) -> (Self, Handle) {
+        let handle = Handle {
+            id: id.into(),
+            value: value.clone(),
+            ttl,
+            foreign: serde_json::Value::Null,
+        };
+        let properties = Properties::default();
+        let record = Self {
+            key,
+            ttl,
+            value,
+            properties,
+        };
+        (record, handle)
+    }
 }
 
 /// Records of a listing as RRsets, in order. The first record of a set says its TTL and settings;

@@ -5,8 +5,8 @@
 use plan::name::normalize;
 use wire::{Rtype, Ttl};
 
-use super::value;
-use super::{Key, Rrset};
+use super::parts::Parts;
+use super::{Key, Rrset, value};
 
 /// The peculiarities of one provider.
 #[derive(Clone, Copy, Debug)]
@@ -89,18 +89,64 @@ pub struct Refusal {
     pub is: fn(&str) -> bool,
 }
 
+impl TtlRule {
+    /// Any number from the least on.
+    pub(crate) const fn from(least: u32, unset: Option<u32>) -> Self {
+        Self {
+            unset,
+            least,
+            most: 2_147_483_647,
+            allowed: &[],
+        }
+    }
+}
+
+/// What several providers do not take.
+impl Refusal {
+    pub(crate) const CAA_SPACES: Self = Self {
+        what: "a CAA with spaces in its value",
+        rtype: Rtype::CAA,
+        is: |value| Parts::of(Rtype::CAA, value).data.contains(' '),
+    };
+
+    pub(crate) const MX_NULL: Self = Self {
+        what: "a null MX",
+        rtype: Rtype::MX,
+        is: |value| value.ends_with(" ."),
+    };
+
+    pub(crate) const TXT_BACKSLASH: Self = Self {
+        what: "a TXT with a backslash",
+        rtype: Rtype::TXT,
+        is: |value| value.contains("\\\\"),
+    };
+
+    pub(crate) const TXT_EMPTY: Self = Self {
+        what: "an empty TXT",
+        rtype: Rtype::TXT,
+        is: |value| value == "\"\"",
+    };
+}
+
 impl Quirks {
+    /// The types that nearly all providers take.
+    pub(crate) const USUAL: &'static [Rtype] = &[
+        Rtype::A,
+        Rtype::AAAA,
+        Rtype::CAA,
+        Rtype::CNAME,
+        Rtype::MX,
+        Rtype::NS,
+        Rtype::SRV,
+        Rtype::TXT,
+    ];
+
     /// A provider without any: what a zone file can say.
     pub const NONE: Self = Self {
         names: Names::Dotted,
         dots: true,
         txt: Txt::Quoted,
-        ttl: TtlRule {
-            unset: Some(300),
-            least: 0,
-            most: 2_147_483_647,
-            allowed: &[],
-        },
+        ttl: TtlRule::from(0, Some(300)),
         types: &[
             Rtype::A,
             Rtype::AAAA,

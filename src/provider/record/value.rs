@@ -90,13 +90,15 @@ pub(crate) fn words(value: &str) -> Vec<&str> {
     let mut rest = value.trim();
     while !rest.is_empty() {
         let (word, tail) = match rest.strip_prefix('"') {
-            Some(open) => open
-                .split_at_checked(end_of_quote(open))
-                .unwrap_or((open, "")),
+            Some(open) => {
+                let at = end_of_quote(open);
+                let (word, tail) = open.split_at_checked(at).unwrap_or((open, ""));
+                (word, tail.strip_prefix('"').unwrap_or(tail))
+            }
             None => rest.split_once(' ').unwrap_or((rest, "")),
         };
         words.push(word);
-        rest = tail.strip_prefix('"').unwrap_or(tail).trim_start();
+        rest = tail.trim_start();
     }
     words
 }

@@ -445,6 +445,10 @@ fn flags_of_names_are_explained() {
           --pdns-skip-tls-verify
               Do not check certificates
 
+    Provider digitalocean:
+          --digitalocean-api-page-size <N>
+              Items in one page of a list, at most 200 [default: 50]
+
     Provider inmemory:
           --inmemory-zone <NAME>
               A zone that there is from the start (repeatable)

@@ -5,6 +5,7 @@ pub(super) mod azure;
 pub(super) mod cloudflare;
 pub(super) mod clouds;
 pub(super) mod coredns;
+pub(super) mod digitalocean;
 pub(super) mod embedded;
 pub(super) mod google;
 pub(super) mod inmemory;
