@@ -93,7 +93,7 @@ pub(crate) fn state(endpoints: &[Endpoint]) -> String {
 fn line(endpoint: &Endpoint) -> String {
     let ttl = endpoint
         .ttl
-        .map_or("-".to_owned(), |ttl| ttl.as_secs().to_string());
+        .map_or_else(|| "-".to_owned(), |ttl| ttl.as_secs().to_string());
     let targets = endpoint.targets.join(" | ");
     let mut line = format!("{} {ttl} {} {targets}", endpoint.name, endpoint.rtype);
     let settings = endpoint.properties.iter();
