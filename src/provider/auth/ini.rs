@@ -30,6 +30,7 @@ impl Ini {
     }
 
     /// Whether there is such a section.
+    #[cfg(any(test, feature = "aws", feature = "aws-sd", feature = "oci"))]
     pub(crate) fn has(&self, section: &str) -> bool {
         self.0.iter().any(|(name, _)| name == section)
     }

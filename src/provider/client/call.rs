@@ -1,7 +1,6 @@
-//! One request, from its parts to what is read of its answer.
+//! One request, made of its parts, and what is read of its answer.
 
 use std::fmt::Display;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -10,10 +9,9 @@ use plan::{ErrorKind, ProviderError};
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
 
-use super::fault::{Answer, Refusal, secrets_of, without};
-use super::{Lost, Secret, Web, learn, scrub, url};
+use super::fault::Answer;
+use super::{Secret, Web, url};
 
 /// An address; or why it is none, and what kind of fault that is.
 pub(super) type Place = Result<Url, (ErrorKind, String)>;
@@ -31,9 +29,9 @@ pub struct Call<'a> {
     headers: HeaderMap,
     body: Bytes,
     /// Whether it does the same if it is done twice.
-    idempotent: bool,
-    accepted: &'static [u16],
-    hidden: Vec<Secret>,
+    pub(super) idempotent: bool,
+    pub(super) accepted: &'static [u16],
+    pub(super) hidden: Vec<Secret>,
 }
 
 impl<'a> Call<'a> {
@@ -133,61 +131,6 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Sends it, and gives the answer if that is a good one.
-    ///
-    /// # Errors
-    /// The answer is a refusal, or there is none; both after all tries.
-    pub async fn send(self) -> Result<Answer, ProviderError> {
-        let Web {
-            retry,
-            budget,
-            limiter,
-            ..
-        } = self.web;
-        let begin = Instant::now();
-        let (mut tries, mut renewed) = (0, false);
-        loop {
-            if let Err(wait) = limiter.admit(retry.total).await {
-                let message = format!("no more requests are taken for {wait:.0?}");
-                return Err(self
-                    .web
-                    .error(ErrorKind::RateLimited, self.operation, message));
-            }
-            let failed = match self.attempt().await? {
-                Ok(answer) => {
-                    budget.gain();
-                    return Ok(answer);
-                }
-                Err(failed) => failed,
-            };
-            tries += 1;
-            if let (true, false, Some(sign)) = (failed.renew, renewed, &self.web.sign) {
-                renewed = true;
-                if sign
-                    .refresh(failed.signed)
-                    .await
-                    .map_err(|error| self.named(error))?
-                {
-                    continue;
-                }
-            }
-            let again = match failed.error.kind {
-                ErrorKind::RateLimited => true,
-                ErrorKind::Unavailable => self.idempotent || !failed.sent,
-                _ => false,
-            };
-            let wait = failed.after.unwrap_or_else(|| retry.wait(tries));
-            if failed.error.kind == ErrorKind::RateLimited {
-                limiter.close_for(wait);
-            }
-            let in_time = begin.elapsed() + wait <= retry.total;
-            if !again || tries >= retry.attempts || !in_time || !budget.spend() {
-                return Err(self.last(failed, tries, begin.elapsed()));
-            }
-            tokio::time::sleep(wait).await;
-        }
-    }
-
     /// Sends it; what the answer holds is of no interest.
     ///
     /// # Errors
@@ -219,64 +162,8 @@ impl<'a> Call<'a> {
             .map_err(|_| web.error(ErrorKind::Protocol, operation, "the answer is not UTF-8"))
     }
 
-    /// One try. The outer error is ours, not the other side's.
-    async fn attempt(&self) -> Result<Result<Answer, Failed>, ProviderError> {
-        let mut request = self.request()?;
-        if let Some(sign) = &self.web.sign {
-            sign.sign(&mut request)
-                .await
-                .map_err(|error| self.named(error))?;
-        }
-        let signed = Instant::now();
-        let secrets = secrets_of(&request);
-        // Paths have names of zones and records, which no label may have.
-        let named = (self.operation, self.operation);
-        let answer = match self.web.http.execute(named, request).await {
-            Ok(answer) => answer,
-            Err(Lost { error, sent }) => {
-                return Ok(Err(Failed {
-                    error,
-                    sent,
-                    after: None,
-                    renew: false,
-                    signed,
-                }));
-            }
-        };
-        let now = self.web.clock.now();
-        let learned = learn::read(&answer.headers, now);
-        if self.accepted.contains(&answer.status.as_u16()) {
-            return Ok(Ok(answer));
-        }
-        let refusal = (self.web.judge)(&answer);
-        // `Retry-After` beside success would be about something else (RFC 9110 §10.2.3).
-        let after = learned.after.filter(|_| refusal.is_some());
-        self.web.limiter.learn(&learn::Learned {
-            after: None,
-            ..learned
-        });
-        let Some(Refusal {
-            kind,
-            message,
-            after: said,
-            renew,
-        }) = refusal
-        else {
-            return Ok(Ok(answer));
-        };
-        let message = without(&message, &secrets);
-        let message = scrub(&message, self.hidden.iter().map(Secret::expose));
-        Ok(Err(Failed {
-            error: self.web.error(kind, self.operation, message),
-            sent: true,
-            after: said.or(after),
-            renew,
-            signed,
-        }))
-    }
-
     /// The request as it goes to the signature.
-    fn request(&self) -> Result<reqwest::Request, ProviderError> {
+    pub(super) fn request(&self) -> Result<reqwest::Request, ProviderError> {
         let url = self
             .url
             .clone()
@@ -296,31 +183,6 @@ impl<'a> Call<'a> {
             *request.body_mut() = Some(self.body.clone().into());
         }
         Ok(request)
-    }
-
-    /// The error when there is no further try.
-    fn last(&self, failed: Failed, tries: u32, took: Duration) -> ProviderError {
-        let mut error = failed.error;
-        if error.kind == ErrorKind::Unavailable && failed.sent && !self.idempotent {
-            error.kind = ErrorKind::Ambiguous;
-            error
-                .message
-                .push_str("; it is not known whether it was done");
-        }
-        if tries > 1 {
-            error
-                .message
-                .push_str(&format!("; tried {tries} times in {took:.1?}"));
-        }
-        error
-    }
-
-    /// An error of the signature, which does not know whose it is.
-    fn named(&self, mut error: ProviderError) -> ProviderError {
-        if error.provider.is_empty() {
-            error.provider = self.web.http.provider();
-        }
-        error
     }
 }
 
@@ -355,15 +217,4 @@ pub(super) fn shape(error: &serde_json::Error) -> String {
         }
         _ => text,
     }
-}
-
-/// A try that did not succeed.
-struct Failed {
-    error: ProviderError,
-    /// Whether the other side may have seen it.
-    sent: bool,
-    after: Option<Duration>,
-    renew: bool,
-    /// When its credentials were added.
-    signed: Instant,
 }

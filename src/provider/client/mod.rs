@@ -31,6 +31,8 @@
 //!   the bounds of [`Retry`] and of the [`Budget`] of all calls of the provider.
 //! - Any other call that was sent, and whose outcome is not known, gives `ErrorKind::Ambiguous`: look
 //!   before it is made again.
+//! - After a 401, credentials are renewed once. Those that are refused still are not sent again for a
+//!   while, unless they change.
 //! - Redirects are not followed: credentials would go along.
 //! - Errors carry the operation and what the answer says, never a header, a query or a body that was
 //!   sent, since these hold secrets; what an answer repeats of them is taken out.
@@ -41,6 +43,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use plan::{ErrorKind, HttpCall, HttpCalls, ProviderError};
 
+mod breaker;
 mod call;
 mod fault;
 mod learn;
@@ -48,6 +51,7 @@ mod limit;
 mod pages;
 mod retry;
 mod secret;
+mod send;
 mod setup;
 #[cfg(test)]
 pub(crate) mod stub;

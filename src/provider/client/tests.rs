@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::stub::{Reply, Seen, Stub, reply};
 use super::{Http, Next, Pages, Refusal, Retry, Secret, Setup, Web};
-use crate::auth::{Plain, Sign};
+use crate::auth::{self, Plain, Sign};
 
 /// Tries follow each other at once.
 const SOON: Retry = Retry {
@@ -232,6 +232,30 @@ async fn credentials_are_renewed_once() {
     let said = error.message.split(" in ").next();
     assert_eq!(error.kind, ErrorKind::Auth);
     assert_eq!(said, Some("HTTP 401: *** is wrong; tried 2 times"));
+}
+
+#[tokio::test]
+async fn credentials_that_are_refused_are_not_sent_again_at_once() {
+    let stub = Stub::start(|seen| match seen.header("authorization") {
+        "Bearer right-token" => reply(200, "{}"),
+        _ => reply(401, ""),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, "wrong-token").unwrap();
+    let web = web(&stub).sign(Plain::bearer(auth::Value::File(path.clone())));
+    for said in [
+        "HTTP 401",
+        "these credentials were refused; not asked again for",
+    ] {
+        let error = web.get("list", &["x"]).done().await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Auth);
+        assert!(error.message.starts_with(said), "{}", error.message);
+    }
+    assert_eq!(stub.seen().len(), 1);
+    std::fs::write(&path, "right-token").unwrap();
+    web.get("list", &["x"]).done().await.unwrap();
 }
 
 #[tokio::test]

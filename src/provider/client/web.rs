@@ -9,6 +9,7 @@ use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::breaker::Breaker;
 use super::call::Place;
 use super::fault::{Judge, Refusal};
 use super::url;
@@ -29,6 +30,7 @@ pub struct Web {
     pub(super) budget: Budget,
     pub(super) limiter: Limiter,
     pub(super) clock: Clock,
+    pub(super) breaker: Breaker,
 }
 
 impl fmt::Debug for Web {
@@ -58,6 +60,7 @@ impl Web {
             budget: Budget::default(),
             limiter: Limiter::default(),
             clock: Clock::system(),
+            breaker: Breaker::default(),
         })
     }
 
@@ -91,6 +94,7 @@ impl Web {
     #[must_use]
     pub fn sign_shared(mut self, sign: Arc<dyn DynSign>) -> Self {
         self.sign = Some(sign);
+        self.breaker = Breaker::default();
         self
     }
 
