@@ -8,6 +8,8 @@ use plan::name::{is_at_or_below, normalize};
 use plan::{Applied, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
 use wire::Rtype;
 
+use crate::record::Rrset;
+
 /// Name in lower case, type, set identifier.
 type Key = (Box<str>, Rtype, Box<str>);
 
@@ -63,6 +65,13 @@ impl Provider for InMemory {
         Ok(self.lock().values().cloned().collect())
     }
 
+    async fn adjust(&self, mut desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
+        for endpoint in &mut desired {
+            endpoint.targets = Rrset::of(endpoint).endpoint().targets;
+        }
+        Ok(desired)
+    }
+
     async fn apply(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
         let mut records = self.lock();
         let mut next = records.clone();
@@ -74,6 +83,10 @@ impl Provider for InMemory {
         }
         let new = changes.update.iter().map(|update| &update.new);
         for made in changes.create.iter().chain(new) {
+            if made.rtype == Rtype::CNAME && made.targets.len() > 1 {
+                let several = "has several targets, but a CNAME has one";
+                return Err(refused(ErrorKind::Rejected, made, several));
+            }
             if self.serves(&made.name) && next.insert(key(made), stored(made)).is_some() {
                 return Err(refused(ErrorKind::Conflict, made, "is there already"));
             }

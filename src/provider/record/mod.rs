@@ -103,6 +103,12 @@ impl Rrset {
     /// The same as an endpoint.
     pub(crate) fn endpoint(&self) -> Endpoint {
         let mut endpoint = Endpoint::new(&self.key.name, self.key.rtype, &self.values);
+        for (target, value) in endpoint.targets.iter_mut().zip(&self.values) {
+            // The dot is the whole name: a host that takes no mail (RFC 7505 §3).
+            if value.ends_with(" .") {
+                *target = value.clone();
+            }
+        }
         endpoint.ttl = self.ttl;
         endpoint.set_identifier = self.key.set.clone();
         endpoint.properties = self.properties.clone();

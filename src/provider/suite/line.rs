@@ -34,6 +34,11 @@ fn endpoint(zone: &str, line: &str) -> Endpoint {
     let (rtype, values) = rest.split_once(' ').unwrap_or((rest, ""));
     let rtype = Rtype::from_text(rtype.as_bytes()).expect("a type is one of ours");
     let mut endpoint = Endpoint::new(&whole(zone, name), rtype, values.split(" | "));
+    for (target, value) in endpoint.targets.iter_mut().zip(values.split(" | ")) {
+        if value.ends_with(" .") {
+            *target = value.into();
+        }
+    }
     endpoint.ttl = ttl.map(Ttl::from_secs);
     for setting in settings.split_whitespace() {
         match setting.split_once('=') {

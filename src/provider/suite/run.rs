@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plan::diff::{self, Rules};
+use plan::group::groups;
 use plan::registry::{Registry, Shadow, TxtOptions, TxtRegistry};
-use plan::{DynProvider, Endpoint, ErrorKind, Properties, ProviderError, RowName};
+use plan::{
+    Applied, ChangeSet, DynProvider, Endpoint, ErrorKind, Properties, ProviderError, RowName,
+};
 use wire::Rtype;
 
 use super::capture::Capture;
@@ -81,7 +84,7 @@ impl Run {
             family: subject.family(),
             scope,
             rules: Rules {
-                managed: quirks.types.to_vec(),
+                managed: managed(case.named),
                 owner: (case.named != Named::None).then(|| OWNER.into()),
                 ..Rules::default()
             },
@@ -117,7 +120,7 @@ impl Run {
             prefix: prefix.into(),
             suffix: suffix.into(),
             wildcard_replacement: "any".into(),
-            managed: self.quirks.types.to_vec(),
+            managed: managed(self.named),
             encrypt,
             key: if encrypt {
                 "k".repeat(32).into()
@@ -213,7 +216,7 @@ impl Run {
             return Ok(Passed::default());
         }
         let written = self.shadow.write(changes);
-        let applied = self.provider.apply(&written).await?;
+        let applied = self.apply(&written).await?;
         let refused = applied.refused.iter().map(|(name, _)| RowName::new(name));
         let refused: Vec<RowName> = refused.collect();
         let _touched = self.shadow.applied(&written, &refused);
@@ -223,8 +226,27 @@ impl Run {
         })
     }
 
+    /// Makes changes; where they are refused as a whole, one group after the other.
+    async fn apply(&self, written: &ChangeSet) -> Result<Applied, ProviderError> {
+        let whole = self.provider.apply(written).await;
+        if !matches!(&whole, Err(error) if error.kind == ErrorKind::Rejected) {
+            return whole;
+        }
+        let mut applied = Applied::default();
+        for (key, group) in groups(written.clone()) {
+            match self.provider.apply(&group).await {
+                Ok(mut part) => applied.refused.append(&mut part.refused),
+                Err(error) if error.kind == ErrorKind::Rejected => {
+                    applied.refused.push((key.name.as_str().into(), error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(applied)
+    }
+
     /// What there is to do, by what is known.
-    async fn plan(&self, desired: &[Endpoint]) -> Result<plan::ChangeSet, ProviderError> {
+    async fn plan(&self, desired: &[Endpoint]) -> Result<ChangeSet, ProviderError> {
         let wanted = self.provider.adjust(desired.to_vec()).await?;
         let current = self.shadow.endpoints().collect();
         Ok(diff::plan(current, wanted, &self.rules).changes)
@@ -417,6 +439,28 @@ impl Run {
         properties
     }
 }
+
+/// The types that are managed: where ownership is kept, those that ownership records have names for.
+fn managed(named: Named) -> Vec<Rtype> {
+    match named {
+        Named::None => Quirks::NONE.types.to_vec(),
+        _ => OWNABLE.to_vec(),
+    }
+}
+
+/// The types that users can have managed.
+const OWNABLE: [Rtype; 10] = [
+    Rtype::A,
+    Rtype::AAAA,
+    Rtype::CNAME,
+    Rtype::DNAME,
+    Rtype::MX,
+    Rtype::NAPTR,
+    Rtype::NS,
+    Rtype::PTR,
+    Rtype::SRV,
+    Rtype::TXT,
+];
 
 /// An error with its reasons.
 #[must_use]

@@ -1,6 +1,7 @@
 //! All cases, a file for each few groups.
 
 mod plain;
+mod shapes;
 mod text;
 
 use super::case::Case;
@@ -9,6 +10,7 @@ use super::case::Case;
 #[must_use]
 pub fn cases() -> Vec<Case> {
     let mut all = plain::cases();
+    all.extend(shapes::cases());
     all.extend(text::cases());
     all.sort_by_key(|case| case.group);
     all

@@ -91,8 +91,9 @@ impl Provider for Shared {
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
+        let applied = Provider::apply(&self.0.provider, changes).await?;
         self.0.writes.fetch_add(1, Ordering::Relaxed);
-        Provider::apply(&self.0.provider, changes).await
+        Ok(applied)
     }
 }
 
