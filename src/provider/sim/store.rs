@@ -159,6 +159,11 @@ pub struct ZoneStore {
     pub limits: Limits,
     /// All changes so far.
     pub history: Vec<Commit>,
+    /// What a name must not have in it; for changes that a host does not take without any reason.
+    pub poison: String,
+    /// How often an edit is asked for before it is made, where it is not made at once; and whether it
+    /// comes to nothing then.
+    pub late: Option<(u32, bool)>,
     /// Edits that are accepted but not made: an identifier, how often it is asked for until then, the
     /// zone, the edit.
     pub later: BTreeMap<String, Later>,
@@ -267,6 +272,9 @@ impl ZoneStore {
         let result = result.and_then(|done| {
             for key in before.keys() {
                 check(zone, key, &self.limits)?;
+                if !by_others && !self.poison.is_empty() && key.name.contains(&self.poison) {
+                    return Err(Refused::Invalid(format!("{} is poison", key.name)));
+                }
             }
             Ok(done)
         });
@@ -303,7 +311,7 @@ impl ZoneStore {
         result
     }
 
-    /// Accepts an edit to be made after so many polls; gives its identifier.
+    /// Accepts an edit to be made later; gives its identifier.
     pub fn put_off(&mut self, later: Later) -> String {
         let id = format!("op-{}", self.number());
         self.later.insert(id.clone(), later);

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::run::{Run, Wrong};
 use super::world::Start;
@@ -48,8 +49,11 @@ pub enum Named {
     None,
 }
 
+/// The steps of a script.
+pub type Steps<'r> = Pin<Box<dyn Future<Output = Result<(), Wrong>> + 'r>>;
+
 /// Something to do with a run.
-pub type Script = for<'r> fn(&'r mut Run) -> Pin<Box<dyn Future<Output = Result<(), Wrong>> + 'r>>;
+pub type Script = Arc<dyn for<'r> Fn(&'r mut Run) -> Steps<'r> + Send + Sync>;
 
 /// What a case does.
 #[derive(Clone)]
@@ -94,9 +98,13 @@ impl Case {
 
     /// A case that is a script.
     #[must_use]
-    pub fn script(group: Group, name: &str, script: Script) -> Self {
+    pub fn script(
+        group: Group,
+        name: &str,
+        script: impl for<'r> Fn(&'r mut Run) -> Steps<'r> + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            what: What::Script(script),
+            what: What::Script(Arc::new(script)),
             ..Self::new(group, name, &[])
         }
     }

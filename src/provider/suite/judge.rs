@@ -8,7 +8,7 @@ use wire::Rtype;
 
 use super::case::Named;
 use super::line::Held;
-use super::run::{OWNER, Run, Wrong, ensure};
+use super::run::{Run, Wrong, ensure};
 use super::world::Family;
 use crate::sim::{Commit, SetKey, ZoneStore};
 use crate::zones::places;
@@ -73,7 +73,8 @@ pub(super) async fn contents(
             let asked = endpoint.ttl.filter(|ttl| ttl.as_secs() > 0);
             let ttl = asked.map_or(Ttl::Unset, |ttl| Ttl::Is(run.quirks.ttl(ttl).as_secs()));
             if let Some(text) = run.text_name(&name, endpoint.rtype) {
-                let mut text = Endpoint::new(&text, Rtype::TXT, [format!("\"{}\"", ownership())]);
+                let mut text =
+                    Endpoint::new(&text, Rtype::TXT, [format!("\"{}\"", ownership(run))]);
                 text.set_identifier = endpoint.set_identifier.clone();
                 let text = Held::of(&zone.id, &text).map_err(Wrong)?;
                 expected.insert(place(&text), (text, Ttl::Unset));
@@ -123,8 +124,9 @@ enum Ttl {
 }
 
 /// The text of our ownership records.
-fn ownership() -> String {
-    format!("heritage=external-dns,external-dns/owner={OWNER}")
+fn ownership(run: &Run) -> String {
+    let owner = run.rules.owner.as_deref().unwrap_or_default();
+    format!("heritage=external-dns,external-dns/owner={owner}")
 }
 
 fn is_ownership_name(key: &SetKey) -> bool {

@@ -22,7 +22,7 @@ mod table;
 mod tests;
 mod world;
 
-pub use case::{Case, Group, Named, Outcome, Script, What};
+pub use case::{Case, Group, Named, Outcome, Script, Steps, What};
 pub use cases::cases;
 pub use judge::Mark;
 pub use line::{Held, endpoints};

@@ -55,6 +55,7 @@ pub struct Run {
     /// What others have.
     pub others: Vec<Held>,
     pub(super) zones: Vec<Zone>,
+    start: Vec<Zone>,
     pub(super) named: Named,
     pub(super) provider: Box<dyn DynProvider>,
     pub(super) shadow: Shadow,
@@ -78,6 +79,8 @@ impl Run {
         let world = subject.start(&case.start).await;
         let quirks = *subject.quirks();
         let scope = Scope::default();
+        let zones = case.start.zones.iter();
+        let zones: Vec<Zone> = zones.map(|(name, id)| Zone::new(name, id)).collect();
         let mut run = Self {
             provider: world.provider(&scope),
             world,
@@ -90,9 +93,8 @@ impl Run {
             },
             quirks,
             others: Vec::new(),
-            zones: (case.start.zones.iter())
-                .map(|(name, id)| Zone::new(name, id))
-                .collect(),
+            zones: zones.clone(),
+            start: zones,
             named: case.named,
             shadow: Shadow::default(),
             skipped: BTreeSet::new(),
@@ -150,6 +152,29 @@ impl Run {
         self.skipped.insert(why.to_owned());
     }
 
+    /// What is there of a name in the first zone and a type.
+    pub async fn held(&self, name: &str, rtype: Rtype) -> Option<Held> {
+        let name = format!("{name}.{}", self.zone());
+        let all = self.world.dump().await.into_iter();
+        let mut all = all.filter(|held| held.key.name == name && held.key.rtype == rtype);
+        all.next()
+    }
+
+    /// All that is there of a whole name, in words.
+    pub async fn held_at(&self, name: &str) -> String {
+        let all = self.world.dump().await.into_iter();
+        let texts = all
+            .filter(|held| held.key.name == name)
+            .map(|held| held.to_string());
+        texts.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Somebody else does something in the first zone that nobody takes note of.
+    pub async fn meddle(&self, state: &str) {
+        let id = self.zones.first().map_or("", |zone| &zone.id);
+        self.world.plant(id, state).await;
+    }
+
     /// The name of the first zone.
     #[must_use]
     pub fn zone(&self) -> &str {
@@ -181,11 +206,15 @@ impl Run {
     /// Begins anew, as a process that was started again.
     pub fn restart(&mut self) {
         self.provider = self.world.provider(&self.scope);
+        let zones = self.start.iter();
+        let taken = zones.filter(|zone| self.scope.zones.takes(zone));
+        self.zones = taken.cloned().collect();
         self.shadow = self.empty_shadow(OWNER);
     }
 
-    /// Goes on as another owner.
-    pub fn become_owner(&mut self, owner: &str) {
+    /// Goes on as another owner, to whom all that is there is that of others.
+    pub async fn become_owner(&mut self, owner: &str) {
+        self.others = self.world.dump().await;
         self.provider = self.world.provider(&self.scope);
         self.rules.owner = Some(owner.into());
         self.shadow = self.empty_shadow(owner);

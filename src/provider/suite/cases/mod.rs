@@ -1,5 +1,8 @@
 //! All cases, a file for each few groups.
 
+mod faults;
+mod hosts;
+mod owners;
 mod plain;
 mod shapes;
 mod text;
@@ -12,6 +15,9 @@ pub fn cases() -> Vec<Case> {
     let mut all = plain::cases();
     all.extend(shapes::cases());
     all.extend(text::cases());
+    all.extend(hosts::cases());
+    all.extend(owners::cases());
+    all.extend(faults::cases());
     all.sort_by_key(|case| case.group);
     all
 }

@@ -64,7 +64,9 @@ impl Subject for Rrsets {
             ttl: 60,
             ..Limits::default()
         };
-        let sim = Sim::new(link::store(start, limits), Host { polls: self.polls });
+        let mut store = link::store(start, limits);
+        store.late = (self.polls > 0).then_some((self.polls, false));
+        let sim = Sim::new(store, Host);
         let world = SimWorld::boxed(sim, |sim, scope| {
             let provider = "rrset";
             Box::new(Executor::new(ByRrset(Plain(Link { sim, provider })), scope))
@@ -74,9 +76,7 @@ impl Subject for Rrsets {
 }
 
 /// The host's side.
-struct Host {
-    polls: u32,
-}
+struct Host;
 
 impl Dialect for Host {
     fn handle(&mut self, store: &mut ZoneStore, request: &Request) -> Response {
@@ -92,64 +92,61 @@ impl Dialect for Host {
                 link::answer(store.poll(id).map(|done| json!({"done": done})))
             }
             (_, ["zones", id, "sets", name, rtype]) => {
-                link::answer(self.change(store, request, (id, name, rtype)))
+                link::answer(change(store, request, (id, name, rtype)))
             }
             _ => link::answer(Err(Refused::Missing("such address".to_owned()))),
         }
     }
 }
 
-impl Host {
-    fn change(
-        &self,
-        store: &mut ZoneStore,
-        request: &Request,
-        (id, name, rtype): (&str, &str, &str),
-    ) -> Result<Value, Refused> {
-        let zone = store.zone(id)?;
-        let key = link::key(&FORM, &zone.name, name, rtype)?;
-        let condition = request.headers().get(header::IF_MATCH);
-        let expected = condition
-            .and_then(|it| it.to_str().ok())
-            .and_then(|it| it.parse().ok());
-        let version = zone.sets.get(&key).map(|set| set.version);
-        let is_busy = store.later.values().any(|later| later.key.name == key.name);
-        if expected != version || is_busy {
-            return Err(match expected {
-                None => Refused::Exists(key.name),
-                Some(_) if version.is_none() && !is_busy => Refused::Missing(key.name),
-                Some(_) => Refused::Stale(key.name),
-            });
-        }
-        let mut body = link::body(request);
-        let rows = match *request.method() {
-            Method::DELETE => None,
-            _ => Some(link::rows(&FORM, &zone.name, key.rtype, &body)?),
-        };
-        let mut extra = body.as_object_mut().map(std::mem::take).unwrap_or_default();
-        extra.retain(|name, _| !matches!(&**name, "ttl" | "values"));
-        if self.polls > 0 {
-            let zone = id.to_owned();
-            let later = PutOff {
-                polls: self.polls,
-                fails: false,
-                zone,
-                key,
-                after: rows,
-            };
-            return Ok(json!({"pending": store.put_off(later)}));
-        }
-        let put = |key: SetKey| {
-            store.edit(id, |draft| {
-                match rows {
-                    Some(rows) => draft.put(key.clone(), rows, Some(extra)),
-                    None => drop(draft.take(&key)?),
-                }
-                Ok(draft.get(&key).map_or(0, |set| set.version))
-            })
-        };
-        Ok(json!({"version": put(key)?.to_string()}))
+fn change(
+    store: &mut ZoneStore,
+    request: &Request,
+    (id, name, rtype): (&str, &str, &str),
+) -> Result<Value, Refused> {
+    let zone = store.zone(id)?;
+    let key = link::key(&FORM, &zone.name, name, rtype)?;
+    let condition = request.headers().get(header::IF_MATCH);
+    let expected = condition
+        .and_then(|it| it.to_str().ok())
+        .and_then(|it| it.parse().ok());
+    let version = zone.sets.get(&key).map(|set| set.version);
+    let is_busy = store.later.values().any(|later| later.key.name == key.name);
+    if expected != version || is_busy {
+        return Err(match expected {
+            None => Refused::Exists(key.name),
+            Some(_) if version.is_none() && !is_busy => Refused::Missing(key.name),
+            Some(_) => Refused::Stale(key.name),
+        });
     }
+    let mut body = link::body(request);
+    let rows = match *request.method() {
+        Method::DELETE => None,
+        _ => Some(link::rows(&FORM, &zone.name, key.rtype, &body)?),
+    };
+    let mut extra = body.as_object_mut().map(std::mem::take).unwrap_or_default();
+    extra.retain(|name, _| !matches!(&**name, "ttl" | "values"));
+    if let Some((polls, fails)) = store.late {
+        let zone = id.to_owned();
+        let later = PutOff {
+            polls,
+            fails,
+            zone,
+            key,
+            after: rows,
+        };
+        return Ok(json!({"pending": store.put_off(later)}));
+    }
+    let put = |key: SetKey| {
+        store.edit(id, |draft| {
+            match rows {
+                Some(rows) => draft.put(key.clone(), rows, Some(extra)),
+                None => drop(draft.take(&key)?),
+            }
+            Ok(draft.get(&key).map_or(0, |set| set.version))
+        })
+    };
+    Ok(json!({"version": put(key)?.to_string()}))
 }
 
 fn sets(store: &ZoneStore, id: &str) -> Result<Vec<Value>, Refused> {

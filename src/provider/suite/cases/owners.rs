@@ -1,0 +1,275 @@
+//! Whose records are whose: ownership, strangers, others who write at the same moment.
+
+use wire::Rtype;
+
+use crate::layer::DryRun;
+use crate::sim::{Fault, Faults, Rule};
+use crate::suite::case::{Case, Group, Named, What};
+use crate::suite::run::{Wrong, ensure, words};
+use crate::suite::world::Family;
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut all = ownership();
+    all.extend(foreign());
+    all.extend(concurrency());
+    all.extend(rules());
+    all
+}
+
+/// A text as another owner keeps it.
+const OTHERS: &str =
+    "a A 192.0.2.9\na-own.a TXT \"heritage=external-dns,external-dns/owner=other\"";
+
+fn ownership() -> Vec<Case> {
+    let case = |name, states: &[&str]| Case::new(Group::Ownership, name, states);
+    let states = ["a A 192.0.2.1\nb CNAME t.example", "a A 192.0.2.2", ""];
+    let mut all = vec![
+        case("ownership records named as usual", &states).named(Named::Plain),
+        case("ownership records with a suffix", &states).named(Named::Suffixed),
+        case("ownership records that are encrypted", &states).named(Named::Encrypted),
+        case(
+            "a wildcard's ownership record named as usual",
+            &["*.w A 192.0.2.1", ""],
+        )
+        .named(Named::Plain),
+        case(
+            "a stranger's record stays",
+            &["a A 192.0.2.1\nb A 192.0.2.1", ""],
+        )
+        .beside("a A 192.0.2.9"),
+        case(
+            "a stranger's record of another type stays",
+            &["a AAAA 2001:db8::1", ""],
+        )
+        .beside("a A 192.0.2.9"),
+        case(
+            "another owner's record stays",
+            &["a A 192.0.2.1\nb A 192.0.2.1", ""],
+        )
+        .beside(OTHERS),
+    ];
+    for at in 0..4 {
+        let name = format!("a process that dies after {at} calls leaves nothing without an owner");
+        all.push(Case::script(Group::Ownership, &name, move |run| {
+            Box::pin(async move {
+                let Some(sim) = run.sim() else { return Ok(()) };
+                let die = || Rule::write(Fault::ResetBefore).after(at).times(u32::MAX);
+                for state in [
+                    "a A 192.0.2.1\nb CNAME t.example",
+                    "a CNAME t.example\nb A 192.0.2.1",
+                    "",
+                ] {
+                    sim.fail(Faults::of([die()]));
+                    let _dies = run.pass(&run.endpoints(state)).await;
+                    sim.fail(Faults::default());
+                    run.restart();
+                    run.eventually(state, 4).await?;
+                }
+                Ok(())
+            })
+        }));
+    }
+    all
+}
+
+fn foreign() -> Vec<Case> {
+    let beside = "geo A 192.0.2.9 ;; filter=geo weight=3\noff A 192.0.2.8 ;; disabled=true\n\
+                  odd TYPE65400 \\# 2 0102\n@ MX 5 mail.example ;; comment=mine";
+    let states = [
+        "a A 192.0.2.1",
+        "a A 192.0.2.2\nb CNAME geo.example.org",
+        "",
+    ];
+    vec![
+        Case::new(
+            Group::Foreign,
+            "strange records beside ours stay as they are",
+            &states,
+        )
+        .beside(beside),
+        Case::script(
+            Group::Foreign,
+            "what others put on our record stays when it changes",
+            |run| {
+                Box::pin(async move {
+                    let Some(sim) = run.sim() else { return Ok(()) };
+                    run.want("a A 192.0.2.1").await?;
+                    sim.store(|store| {
+                        for set in store.zones.iter_mut().flat_map(|zone| &mut zone.sets) {
+                            if set.0.name == "a.example.org" {
+                                set.1.extra.insert("comment".into(), "theirs".into());
+                                for row in &mut set.1.rows {
+                                    row.extra.insert("comment".into(), "theirs".into());
+                                }
+                            }
+                        }
+                    });
+                    run.want("a 600 A 192.0.2.2").await?;
+                    let held = run.held("a", Rtype::A).await;
+                    let is_kept = held
+                        .as_ref()
+                        .is_some_and(|held| held.extra.contains("theirs"));
+                    ensure(is_kept, || format!("there is {held:?}"))
+                })
+            },
+        ),
+    ]
+}
+
+fn concurrency() -> Vec<Case> {
+    let stale = |name, meddles: &'static str, state: &'static str| {
+        Case::script(Group::Concurrency, name, move |run| {
+            Box::pin(async move {
+                let Some(sim) = run.sim() else { return Ok(()) };
+                run.want("a A 192.0.2.1\nb A 192.0.2.1").await?;
+                // What is listed next is what was listed before somebody else came.
+                run.meddle(meddles).await;
+                sim.fail(Faults::of([Rule::read(Fault::Stale).times(2)]));
+                let _first = run.pass(&run.endpoints(state)).await;
+                let held = run.held("a", Rtype::A).await;
+                let is_lost = meddles.contains("192.0.2.9")
+                    && !held
+                        .as_ref()
+                        .is_some_and(|held| held.values.contains("192.0.2.9"));
+                ensure(!run.quirks.conditional || !is_lost, || {
+                    format!("lost: there is {held:?}")
+                })?;
+                sim.fail(Faults::default());
+                run.eventually(state, 4).await.map(drop)
+            })
+        })
+    };
+    vec![
+        stale(
+            "somebody takes away what we take away",
+            "a A ",
+            "b A 192.0.2.1",
+        ),
+        stale(
+            "somebody takes away what we change",
+            "a A ",
+            "a A 192.0.2.2\nb A 192.0.2.1",
+        ),
+        stale(
+            "somebody changes what we take away",
+            "a A 192.0.2.1 | 192.0.2.9",
+            "b A 192.0.2.1",
+        ),
+        stale(
+            "somebody changes what we change",
+            "a A 192.0.2.1 | 192.0.2.9",
+            "a A 192.0.2.2\nb A 192.0.2.1",
+        ),
+        stale(
+            "somebody makes what we make",
+            "c A 192.0.2.1",
+            "a A 192.0.2.1\nb A 192.0.2.1\nd A 192.0.2.1",
+        ),
+        Case::script(Group::Concurrency, "two owners in one zone", |run| {
+            Box::pin(async move {
+                run.want("a A 192.0.2.1").await?;
+                run.become_owner("other").await;
+                run.want("a A 192.0.2.2\nb A 192.0.2.2").await?;
+                run.want("b A 192.0.2.3").await?;
+                run.want("").await
+            })
+        }),
+    ]
+}
+
+fn rules() -> Vec<Case> {
+    vec![
+        Case::script(Group::DryRun, "nothing is written in any case", |run| {
+            Box::pin(async move {
+                run.scope.dry_run = true;
+                run.restart();
+                let provider = run.world.provider(&run.scope);
+                run.provider = Box::new(DryRun(provider));
+                let writes = run.world.writes();
+                for case in super::plain::cases()
+                    .into_iter()
+                    .chain(super::shapes::cases())
+                {
+                    let What::States(states) = case.what else {
+                        continue;
+                    };
+                    for state in &states {
+                        let passed = run.pass(&run.endpoints(state)).await;
+                        passed.map_err(|error| Wrong(words(&error)))?;
+                    }
+                }
+                let writes = run.world.writes() - writes;
+                ensure(writes == 0, || format!("{writes} requests write"))
+            })
+        }),
+        Case::script(
+            Group::Policies,
+            "records are made and changed, but stay",
+            |run| {
+                Box::pin(async move {
+                    run.want("a A 192.0.2.1\nb A 192.0.2.1").await?;
+                    run.rules.policy = plan::diff::Policy::UpsertOnly;
+                    let passed = run
+                        .pass(&run.endpoints("a A 192.0.2.2\nc A 192.0.2.1"))
+                        .await;
+                    passed.map_err(|error| Wrong(words(&error)))?;
+                    run.want("a A 192.0.2.2\nb A 192.0.2.1\nc A 192.0.2.1")
+                        .await
+                })
+            },
+        ),
+        Case::script(Group::Policies, "records are made, no more", |run| {
+            Box::pin(async move {
+                run.want("a A 192.0.2.1\nb A 192.0.2.1").await?;
+                run.rules.policy = plan::diff::Policy::CreateOnly;
+                let passed = run
+                    .pass(&run.endpoints("a A 192.0.2.2\nc A 192.0.2.1"))
+                    .await;
+                passed.map_err(|error| Wrong(words(&error)))?;
+                run.want("a A 192.0.2.1\nb A 192.0.2.1\nc A 192.0.2.1")
+                    .await
+            })
+        }),
+        Case::script(
+            Group::Load,
+            "records that do not change cost their pages only",
+            |run| {
+                Box::pin(async move {
+                    let lines: Vec<String> = (0..400)
+                    .map(|at| {
+                        format!(
+                            "n{at} A 192.0.2.1\na-own.n{at} TXT \"heritage=external-dns,external-dns/owner=suite\""
+                        )
+                    })
+                    .collect();
+                    run.meddle(&lines.join("\n")).await;
+                    let state: Vec<&str> = lines
+                        .iter()
+                        .filter_map(|line| line.lines().next())
+                        .collect();
+                    let desired = run.endpoints(&state.join("\n"));
+                    let Some(sim) = run.sim() else { return Ok(()) };
+                    for _ in 0..2 {
+                        let before = sim.log().len();
+                        let passed = run
+                            .pass(&desired)
+                            .await
+                            .map_err(|error| Wrong(words(&error)))?;
+                        let asked = sim.log().len() - before;
+                        ensure(passed.changes == 0, || {
+                            format!("{} changes", passed.changes)
+                        })?;
+                        // The pages, the zones, and what a process before us may have left.
+                        let most = if run.family == Family::Other {
+                            usize::MAX
+                        } else {
+                            9 + 2
+                        };
+                        ensure(asked <= most, || format!("{asked} requests"))?;
+                    }
+                    Ok(())
+                })
+            },
+        ),
+    ]
+}
