@@ -4,7 +4,7 @@ use plan::{ErrorKind, ProviderError};
 use wire::Rtype;
 
 use super::edit::{Edit, Group};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, is_undone};
 use super::wait::wait;
 use super::{Answer, Done, RecordApi, Writer};
 use crate::record::{Found, Handle, Record, Rrset, gather};
@@ -23,8 +23,10 @@ enum Step<'e> {
 }
 
 impl<A: RecordApi> ByRecord<A> {
-    async fn group(&self, zone: &Zone, group: &Group, ledger: &mut Ledger) -> Answer<()> {
+    /// Makes the edits of a group. Tells whether it is made whole, or goes on later.
+    async fn group(&self, zone: &Zone, group: &Group, ledger: &mut Ledger) -> Answer<bool> {
         let mut gone: Vec<&Found> = Vec::new();
+        let mut made: Vec<(&Edit, Option<Found>)> = Vec::new();
         for edit in &group.edits {
             let after = match self.edit(zone, edit, ledger).await {
                 Ok(after) => after,
@@ -36,17 +38,60 @@ impl<A: RecordApi> ByRecord<A> {
                     {
                         self.restore(zone, old).await;
                     }
+                    if is_undone(error.kind) {
+                        self.disown(zone, &made, ledger).await;
+                    }
                     return Err(error);
                 }
             };
             if let (Some(old), None) = (&edit.old, &edit.new) {
                 gone.push(old);
             }
-            let Some(handles) = after else { break };
+            let Some(handles) = after else {
+                return Ok(false);
+            };
             let found = edit.new.clone().map(|rrset| Found { rrset, handles });
-            ledger.effects.push((edit.key().clone(), found));
+            ledger.effects.push((edit.key().clone(), found.clone()));
+            made.push((edit, found));
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Takes ownership records away that were made for records that were not: what stands there
+    /// instead would count as ours.
+    async fn disown(&self, zone: &Zone, made: &[(&Edit, Option<Found>)], ledger: &mut Ledger) {
+        for (text, found) in made {
+            let has_record = made.iter().any(|(data, _)| text.is_of(data.key()));
+            let (Some(found), None) = (found, &text.old) else {
+                continue;
+            };
+            if !text.owns || has_record {
+                continue;
+            }
+            let mut handles = found.handles.clone();
+            if handles.iter().any(|handle| handle.id.is_empty()) {
+                // Only a listing says how it is found.
+                let Ok(listed) = self.list(zone).await else {
+                    continue;
+                };
+                let mut same = listed
+                    .into_iter()
+                    .filter(|it| it.rrset.key == found.rrset.key);
+                let there = same.next().map(|it| it.handles).unwrap_or_default();
+                let is_ours = |handle: &Handle| found.rrset.values.contains(&handle.value);
+                handles = there.into_iter().filter(is_ours).collect();
+            }
+            for handle in &handles {
+                let record = record(&found.rrset, &handle.value);
+                let removed = async {
+                    let done = self.0.remove(zone, handle, &record).await?;
+                    wait(&self.0, zone, done).await
+                };
+                if !matches!(removed.await, Err(_) | Ok(Done::Pending(_))) {
+                    ledger.effects.push((text.key().clone(), None));
+                }
+            }
+        }
     }
 
     /// Makes an edit; gives what stands for its values now, or nothing if that takes longer.
@@ -189,7 +234,11 @@ impl<A: RecordApi> Writer for ByRecord<A> {
 
     async fn write(&self, zone: &Zone, groups: Vec<Group>, ledger: &mut Ledger) -> Answer<()> {
         for group in groups {
-            if let Err(error) = self.group(zone, &group, ledger).await {
+            let whole = self.group(zone, &group, ledger).await;
+            if !matches!(whole, Ok(true)) {
+                ledger.left(&group);
+            }
+            if let Err(error) = whole {
                 ledger.refuse(group.place, error)?;
             }
         }

@@ -3,10 +3,10 @@
 use plan::ErrorKind;
 
 use super::edit::{Edit, Group};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, is_undone};
 use super::wait::wait;
 use super::{Answer, Done, RrsetApi, Writer};
-use crate::record::Found;
+use crate::record::{Found, Rrset};
 use crate::zones::Zone;
 
 /// An API of whole RRsets.
@@ -14,8 +14,10 @@ use crate::zones::Zone;
 pub(crate) struct ByRrset<A>(pub(crate) A);
 
 impl<A: RrsetApi> ByRrset<A> {
-    async fn group(&self, zone: &Zone, group: &Group, ledger: &mut Ledger) -> Answer<()> {
+    /// Makes the edits of a group. Tells whether it is made whole, or goes on later.
+    async fn group(&self, zone: &Zone, group: &Group, ledger: &mut Ledger) -> Answer<bool> {
         let mut gone: Vec<&Found> = Vec::new();
+        let mut made: Vec<(&Edit, Done)> = Vec::new();
         for edit in &group.edits {
             let done = match self.edit(zone, edit).await {
                 Err(error) if error.kind == ErrorKind::NotFound && edit.new.is_none() => Done::Now,
@@ -27,6 +29,9 @@ impl<A: RrsetApi> ByRrset<A> {
                     {
                         let _next_pass = self.0.put(zone, &old.rrset, None).await;
                     }
+                    if is_undone(error.kind) {
+                        self.disown(zone, &made, ledger).await;
+                    }
                     return Err(error);
                 }
                 Ok(done) => done,
@@ -34,11 +39,44 @@ impl<A: RrsetApi> ByRrset<A> {
             if let (Some(old), None) = (&edit.old, &edit.new) {
                 gone.push(old);
             }
-            if !ledger.note(edit, done) {
-                break;
+            if !ledger.note(edit, done.clone()) {
+                return Ok(false);
+            }
+            made.push((edit, done));
+        }
+        Ok(true)
+    }
+
+    /// Takes ownership records away that were made for records that were not: what stands there
+    /// instead would count as ours.
+    async fn disown(&self, zone: &Zone, made: &[(&Edit, Done)], ledger: &mut Ledger) {
+        for (text, done) in made {
+            let has_record = made.iter().any(|(data, _)| text.is_of(data.key()));
+            let (Some(new), None) = (&text.new, &text.old) else {
+                continue;
+            };
+            if !text.owns || has_record {
+                continue;
+            }
+            let found = match done {
+                Done::As(id) => Some(Found::whole(new.clone(), id, serde_json::Value::Null)),
+                Done::Now => Some(Found::whole(new.clone(), "", serde_json::Value::Null)),
+                // Only a listing says how it is found.
+                _ => self.find(zone, new).await,
+            };
+            let Some(found) = found else { continue };
+            let removed = async { wait(&self.0, zone, self.0.remove(zone, &found).await?).await };
+            if !matches!(removed.await, Err(_) | Ok(Done::Pending(_))) {
+                ledger.effects.push((text.key().clone(), None));
             }
         }
-        Ok(())
+    }
+
+    async fn find(&self, zone: &Zone, rrset: &Rrset) -> Option<Found> {
+        let listed = self.0.list(zone).await.ok()?.into_iter();
+        let mut same = listed
+            .filter(|found| found.rrset.key == rrset.key && found.rrset.values == rrset.values);
+        same.next()
     }
 
     async fn edit(&self, zone: &Zone, edit: &Edit) -> Answer<Done> {
@@ -65,7 +103,11 @@ impl<A: RrsetApi> Writer for ByRrset<A> {
 
     async fn write(&self, zone: &Zone, groups: Vec<Group>, ledger: &mut Ledger) -> Answer<()> {
         for group in groups {
-            if let Err(error) = self.group(zone, &group, ledger).await {
+            let whole = self.group(zone, &group, ledger).await;
+            if !matches!(whole, Ok(true)) {
+                ledger.left(&group);
+            }
+            if let Err(error) = whole {
                 ledger.refuse(group.place, error)?;
             }
         }

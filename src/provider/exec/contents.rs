@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use super::ledger::Effect;
+use super::ledger::{Effect, Loose};
 use crate::record::{Found, Key};
 use crate::zones::Zone;
 
@@ -21,6 +21,8 @@ pub(super) struct Contents {
     pub(super) doubtful: bool,
     /// Whether there are edits that are not published.
     pub(super) unpublished: bool,
+    /// Ownership records that may be there without their records.
+    pub(super) loose: Vec<Loose>,
     /// Names with edits that are accepted but not made: what stands for each of them.
     pub(super) pending: BTreeMap<Box<str>, Box<str>>,
 }
@@ -35,6 +37,7 @@ impl Contents {
             failure: None,
             doubtful: false,
             unpublished: true,
+            loose: Vec::new(),
             pending: BTreeMap::new(),
         }
     }

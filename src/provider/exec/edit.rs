@@ -30,6 +30,24 @@ impl Edit {
     }
 }
 
+impl Edit {
+    /// Whether this is the ownership record of an RRset: its name has the type in it, beside what the
+    /// other's name has.
+    pub(super) fn is_of(&self, data: &Key) -> bool {
+        let words = |name: &str| -> Vec<String> {
+            let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
+            words.map(str::to_owned).collect()
+        };
+        let mut words_here = words(&self.key().name);
+        for word in words(&data.name) {
+            if let Some(at) = words_here.iter().position(|other| *other == word) {
+                words_here.swap_remove(at);
+            }
+        }
+        self.owns && words_here.contains(&data.rtype.to_string().to_ascii_lowercase())
+    }
+}
+
 /// Edits that belong together.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {

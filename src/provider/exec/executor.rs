@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use wire::Rtype;
 
 use super::contents::Contents;
-use super::edit::{Group, Refused, edits};
-use super::ledger::{Ledger, is_stale};
+use super::edit::{Edit, Group, Refused, edits};
+use super::ledger::{Ledger, Loose, is_stale};
 use super::wait::busy;
 use super::{Api, Writer};
 use crate::record::{Key, Rrset};
@@ -212,14 +212,48 @@ impl<W: Writer> Executor<W> {
             return Ok(());
         }
         contents.unpublished = true;
+        // Should this be left in its middle, the zone is read again first.
+        let before = std::mem::replace(&mut contents.doubtful, true);
         let result = self.writer.write(&contents.zone, groups, &mut ledger).await;
-        contents.doubtful |= ledger.doubtful || result.is_err();
+        contents.doubtful = before || ledger.doubtful || result.is_err();
+        contents.loose.append(&mut ledger.loose);
         contents.apply(ledger.effects);
         contents.pending.extend(ledger.pending);
         refused.append(&mut ledger.refused);
         // What was accepted counts, whatever became of the rest.
         let published = self.publish(contents).await;
         result.and(published)
+    }
+
+    /// Takes away ownership records that were left without their records; what cannot be taken away
+    /// now is once more tried the next time.
+    async fn tidy(&self, contents: &mut Contents) {
+        let is_left = |contents: &Contents, loose: &Loose| {
+            let text = contents.get(&loose.text).map(|found| &found.rrset.values);
+            text.is_some_and(|text| loose.says.contains(text))
+                && !loose.data.iter().any(|key| contents.get(key).is_some())
+        };
+        // A record whose outcome is not known may still come.
+        let is_old = |loose: &mut Loose| loose.since.elapsed() >= OLD;
+        let all: Vec<Loose> = contents.loose.extract_if(.., is_old).collect();
+        let left = all.into_iter().filter(|loose| is_left(contents, loose));
+        let left: Vec<Loose> = left.collect();
+        let groups = left.iter().enumerate().map(|(place, loose)| {
+            let old = contents.get(&loose.text).cloned();
+            let (new, owns) = (None, true);
+            let edits = vec![Edit { old, new, owns }];
+            Group { place, edits }
+        });
+        let groups: Vec<Group> = groups.collect();
+        if groups.is_empty() {
+            return;
+        }
+        let mut refused = Vec::new();
+        if let Err(error) = self.write(contents, groups, &mut refused).await {
+            let (zone, error) = (&*contents.zone.name, crate::client::chain(&error));
+            tracing::debug!(zone, error, "ownership records of no records are left");
+        }
+        contents.loose.extend(left);
     }
 
     /// Groups without those of names of which an earlier edit is not made yet.
@@ -332,6 +366,7 @@ impl<W: Writer> Provider for Executor<W> {
             match self.read(contents).await {
                 Ok(()) => {
                     any = true;
+                    self.tidy(contents).await;
                     self.publish(contents).await?;
                 }
                 Err(error) if error.kind == ErrorKind::Auth => return Err(error),
@@ -453,7 +488,8 @@ fn applied(groups: &[(GroupKey, ChangeSet)], refused: Vec<(usize, ProviderError)
     applied
 }
 
-/// What is older is read again before something is written that the provider does not guard.
+/// What is older is read again before something is written that the provider does not guard; and what
+/// was not known to be made until then will not be.
 const OLD: Duration = Duration::from_secs(120);
 
 /// A setting of endpoints that are missing in one of several zones of the same name.

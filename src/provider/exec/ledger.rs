@@ -1,13 +1,27 @@
 //! What came of the groups that were written to one zone.
 
 use plan::{ErrorKind, ProviderError};
+use tokio::time::Instant;
 
 use super::Done;
-use super::edit::Edit;
+use super::edit::{Edit, Group};
 use crate::record::{Found, Key};
 
 /// An RRset as it is now, or that it is gone.
 pub(super) type Effect = (Key, Option<Found>);
+
+/// An ownership record of which we do not know that its record is there.
+#[derive(Clone, Debug)]
+pub(super) struct Loose {
+    /// Its key.
+    pub(super) text: Key,
+    /// What it may say, if it is ours.
+    pub(super) says: Vec<Vec<Box<str>>>,
+    /// Whose it is.
+    pub(super) data: Vec<Key>,
+    /// Since when we do not know.
+    pub(super) since: Instant,
+}
 
 /// What was made, what was not, and of what we do not know.
 #[derive(Debug, Default)]
@@ -18,6 +32,8 @@ pub(crate) struct Ledger {
     pub(super) refused: Vec<(usize, ProviderError)>,
     /// Names whose edits are accepted, and what stands for them.
     pub(super) pending: Vec<(Box<str>, Box<str>)>,
+    /// Ownership records that may be there without their records.
+    pub(super) loose: Vec<Loose>,
     /// Whether the zone has to be read again before it is written to.
     pub(super) doubtful: bool,
 }
@@ -44,6 +60,24 @@ impl Ledger {
         let found = new.map(|new| Found::whole(new, &id, foreign));
         self.effects.push((edit.key().clone(), found));
         true
+    }
+
+    /// Notes that a group was left in its middle.
+    pub(super) fn left(&mut self, group: &Group) {
+        for text in group.edits.iter().filter(|edit| edit.owns) {
+            let data = group.edits.iter().map(Edit::key);
+            let data: Vec<Key> = data.filter(|key| text.is_of(key)).cloned().collect();
+            let old = text.old.as_ref().map(|old| &old.rrset);
+            let says = old.into_iter().chain(&text.new);
+            if !data.is_empty() {
+                self.loose.push(Loose {
+                    text: text.key().clone(),
+                    says: says.map(|rrset| rrset.values.clone()).collect(),
+                    data,
+                    since: Instant::now(),
+                });
+            }
+        }
     }
 
     /// Notes that a group was not made.
@@ -73,6 +107,18 @@ pub(super) fn is_of_all(kind: ErrorKind) -> bool {
             | ErrorKind::Protocol
             | ErrorKind::RateLimited
             | ErrorKind::Unavailable
+    )
+}
+
+/// Whether what was asked for was surely not done.
+pub(super) fn is_undone(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Auth
+            | ErrorKind::Conflict
+            | ErrorKind::NotFound
+            | ErrorKind::RateLimited
+            | ErrorKind::Rejected
     )
 }
 

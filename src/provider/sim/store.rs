@@ -318,6 +318,14 @@ impl ZoneStore {
         id
     }
 
+    /// Time passes for edits that are accepted.
+    pub fn tick(&mut self) {
+        let ids: Vec<String> = self.later.keys().cloned().collect();
+        for id in ids {
+            let _either = self.poll(&id);
+        }
+    }
+
     /// Whether an edit that was accepted is made by now.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! One case under way: states are asked for as the program does it, and what comes of it is judged.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use plan::diff::{self, Rules};
 use plan::group::groups;
@@ -8,6 +9,7 @@ use plan::registry::{Registry, Shadow, TxtOptions, TxtRegistry};
 use plan::{
     Applied, ChangeSet, DynProvider, Endpoint, ErrorKind, Properties, ProviderError, RowName,
 };
+use tokio::time::sleep;
 use wire::Rtype;
 
 use super::capture::Capture;
@@ -60,6 +62,8 @@ pub struct Run {
     pub(super) provider: Box<dyn DynProvider>,
     pub(super) shadow: Shadow,
     pub(super) skipped: BTreeSet<String>,
+    /// Whether ownership records may be left: who died could not take them away.
+    pub(super) leaves: bool,
     capture: Capture,
     /// All errors so far.
     said: Vec<String>,
@@ -98,6 +102,7 @@ impl Run {
             named: case.named,
             shadow: Shadow::default(),
             skipped: BTreeSet::new(),
+            leaves: false,
             capture: capture.clone(),
             said: Vec::new(),
         };
@@ -206,6 +211,7 @@ impl Run {
     /// Begins anew, as a process that was started again.
     pub fn restart(&mut self) {
         self.provider = self.world.provider(&self.scope);
+        self.leaves = true;
         let zones = self.start.iter();
         let taken = zones.filter(|zone| self.scope.zones.takes(zone));
         self.zones = taken.cloned().collect();
@@ -333,7 +339,12 @@ impl Run {
                 }
             };
             match self.refused(desired, &passed) {
-                Ok(refused) if passed.changes == 0 || !refused.is_empty() => {
+                Ok(refused) if self.is_quiet() && (passed.changes == 0 || !refused.is_empty()) => {
+                    if self.world.sim().is_some() {
+                        // What is left over is taken away when it is old.
+                        sleep(AGE).await;
+                        let _tidied = self.pass(desired).await;
+                    }
                     self.settled(desired, &refused, &mark).await?;
                     return Ok(pass);
                 }
@@ -345,10 +356,20 @@ impl Run {
         Err(Wrong(format!("{passes} passes are not enough: {last}")))
     }
 
+    /// Whether nothing is accepted there that is not made yet.
+    fn is_quiet(&self) -> bool {
+        let sim = self.world.sim();
+        sim.is_none_or(|sim| sim.store(|store| store.later.is_empty()))
+    }
+
     /// Where a step begins.
     pub async fn mark(&self) -> Mark {
         Mark {
             held: self.world.dump().await,
+            inner: self
+                .world
+                .sim()
+                .map(|sim| sim.store(|store| super::world::inner(store))),
             writes: self.world.writes(),
             history: self
                 .world
@@ -496,6 +517,9 @@ const OWNABLE: [Rtype; 10] = [
 pub fn words(error: &ProviderError) -> String {
     format!("{:?}: {error}{}", error.kind, crate::client::chain(error))
 }
+
+/// After that time nothing is in doubt any more.
+const AGE: Duration = Duration::from_secs(180);
 
 /// Who we are.
 pub(super) const OWNER: &str = "suite";

@@ -1,5 +1,6 @@
 //! Providers under trial, and where they keep their records.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -8,7 +9,7 @@ use plan::DynProvider;
 use super::line::{Held, endpoints};
 use crate::exec::Scope;
 use crate::record::quirks::Quirks;
-use crate::sim::{Row, SetKey, Sim, ZoneStore, form};
+use crate::sim::{Row, Set, SetKey, Sim, ZoneStore, form};
 
 /// What comes later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -125,11 +126,22 @@ where
 
 /// All that the world sees of a store.
 fn dump(store: &ZoneStore) -> Vec<Held> {
+    let zones = store.zones.iter();
+    let live = zones.map(|zone| (&*zone.id, zone.live.as_ref().unwrap_or(&zone.sets)));
+    told(live)
+}
+
+/// All that is in a store, published or not.
+pub(super) fn inner(store: &ZoneStore) -> Vec<Held> {
+    told(store.zones.iter().map(|zone| (&*zone.id, &zone.sets)))
+}
+
+fn told<'s>(zones: impl Iterator<Item = (&'s str, &'s BTreeMap<SetKey, Set>)>) -> Vec<Held> {
     let mut all = Vec::new();
-    for zone in &store.zones {
-        for (key, set) in zone.live.as_ref().unwrap_or(&zone.sets) {
+    for (zone, sets) in zones {
+        for (key, set) in sets {
             let rdatas = set.rows.iter().map(|row| row.rdata.as_slice());
-            let mut held = Held::new(&zone.id, key.clone(), set.ttl(), rdatas);
+            let mut held = Held::new(zone, key.clone(), set.ttl(), rdatas);
             let of_rows = set.rows.iter().filter(|row| !row.extra.is_empty());
             for extra in of_rows.map(|row| &row.extra).chain(Some(&set.extra)) {
                 if !extra.is_empty() {

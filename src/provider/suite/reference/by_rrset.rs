@@ -84,7 +84,7 @@ impl Dialect for Host {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         match (request.method().as_str(), parts.as_slice()) {
             ("GET", ["zones"]) => link::zones(store, page),
-            ("GET", ["zones", id, "sets"]) => match sets(store, id) {
+            ("GET", ["zones", id, "sets"]) => match listed(store, id) {
                 Ok(sets) => link::page(&sets, page, 100),
                 Err(refused) => crate::sim::refusal(&refused),
             },
@@ -147,6 +147,11 @@ fn change(
         })
     };
     Ok(json!({"version": put(key)?.to_string()}))
+}
+
+fn listed(store: &mut ZoneStore, id: &str) -> Result<Vec<Value>, Refused> {
+    store.tick();
+    sets(store, id)
 }
 
 fn sets(store: &ZoneStore, id: &str) -> Result<Vec<Value>, Refused> {
