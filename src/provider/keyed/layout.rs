@@ -25,7 +25,7 @@ pub(crate) trait Layout: Send + Sync {
 
     /// Where a value is put, which may be one of the registry's own; further attempts come where
     /// others are there already.
-    fn place(&self, name: &str, part: Part, (text, owns): (&str, bool), attempt: u32) -> Place;
+    fn place(&self, name: &str, part: Part, value: (&str, bool), attempt: u32) -> Place;
 }
 
 /// What a value is in a service.

@@ -254,7 +254,7 @@ impl Run {
         let applied = self.apply(&written).await?;
         let refused = applied.refused.iter().map(|(name, _)| RowName::new(name));
         let refused: Vec<RowName> = refused.collect();
-        let _touched = self.shadow.applied(&written, &refused);
+        self.shadow.applied(&written, &refused);
         Ok(Passed {
             changes: written.len(),
             refused: applied.refused,
