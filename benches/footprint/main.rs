@@ -7,7 +7,7 @@
 //! 100 000 records in etcd ─────→ etcd and CoreDNS, the same
 //! ```
 //!
-//! `.ci/kube footprint` builds the others; then `cargo run --release -p benches --bin footprint` prints
+//! `.ci/kube live` builds the others; then `cargo run --release -p benches --bin footprint` prints
 //! the table in a minute. Programs are taken as they are installed: without debug information, and as
 //! gzip has them, which is how images travel. `--zonewright` names another program, such as the one of
 //! the image in `target/package/image`.

@@ -29,7 +29,7 @@ struct Server {
 
 impl Theirs {
     pub(crate) fn find(parts: &Parts) -> anyhow::Result<Self> {
-        let lacking = "is not there; `.ci/kube footprint` builds it";
+        let lacking = "is not there; `.ci/kube live` builds it";
         Ok(Self {
             external_dns: parts
                 .external_dns

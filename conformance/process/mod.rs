@@ -38,6 +38,7 @@ mod push_kerberos;
 mod push_place;
 mod readme;
 mod realm;
+mod recipes;
 mod serve_tls;
 mod signed;
 pub(crate) mod site;
@@ -89,6 +90,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         push_api::TRIALS,
         push_kerberos::TRIALS,
         readme::TRIALS,
+        recipes::TRIALS,
         serve_tls::TRIALS,
         signed::TRIALS,
         start::TRIALS,
