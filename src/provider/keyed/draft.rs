@@ -104,7 +104,12 @@ impl<'d, L: Layout> Draft<'d, L> {
     }
 
     /// Puts a value where nothing is.
-    fn create(&mut self, new: &Rrset, part: Part, (value, owns): (&str, bool)) -> Result<(), Refused> {
+    fn create(
+        &mut self,
+        new: &Rrset,
+        part: Part,
+        (value, owns): (&str, bool),
+    ) -> Result<(), Refused> {
         let key = &new.key;
         let data = self.layout.quirks().data(key.rtype, value);
         let text = data.unwrap_or_else(|| value.to_owned());
