@@ -5,6 +5,7 @@
 //! the page the name began when the entry was written.
 
 use crate::cow::CowVec;
+use crate::prefetch;
 use crate::room::{Finished, Piece, Shared, Supply};
 use crate::scratch::Scratch;
 
@@ -230,12 +231,22 @@ impl Index {
 }
 
 /// Places where a name may be.
-#[derive(Clone, Debug)]
-pub(crate) struct Candidates<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Candidates<'a> {
     segment: &'a [Word],
     fragment: u32,
     at: usize,
     left: usize,
+}
+
+impl Candidates<'_> {
+    /// Asks for the memory that the first of them is read from.
+    #[inline]
+    pub(crate) fn fetch(&self) {
+        if let Some(word) = self.segment.get(self.at) {
+            prefetch::line(word);
+        }
+    }
 }
 
 impl Iterator for Candidates<'_> {

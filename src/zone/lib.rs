@@ -8,8 +8,6 @@
 //! Synchronous; no sockets, no async, no Kubernetes. Files are read only in `file`. Readers never
 //! wait: a snapshot is immutable, and a version shares with the one before all that did not change.
 
-#![forbid(unsafe_code)]
-
 mod ask;
 mod assemble;
 pub mod bind;
@@ -37,6 +35,7 @@ mod news;
 mod node;
 mod order;
 mod page;
+mod prefetch;
 mod propose;
 mod publish;
 pub mod records;
@@ -55,7 +54,7 @@ pub use freeze::FlushError;
 pub use hash::LookupName;
 pub use hidden::{Hidden, Hider};
 pub use history::{Step, StepRecord, StepRecords};
-pub use index::Position;
+pub use index::{Candidates, Position};
 pub use layer::Layer;
 pub use lookup::{Found, Probe};
 pub use mask::{LayerOf, Lead};

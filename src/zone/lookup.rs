@@ -3,7 +3,7 @@
 use wire::NameRef;
 
 use crate::hash::LookupName;
-use crate::index::Position;
+use crate::index::{Candidates, Position};
 use crate::node::{Flags, Node};
 use crate::page::{Page, tag_of};
 use crate::snapshot::Zone;
@@ -23,19 +23,17 @@ pub enum Found<'a> {
     Wildcard(Node<'a>, usize),
 }
 
-/// A lookup on its way, in steps that each read one more place in memory. A batch takes all its
-/// names through one step before the next, so that their reads overlap.
+/// A lookup on its way. A batch takes all its names through one step before the next, so that their
+/// waits for memory are one wait.
 #[derive(Clone, Copy, Debug)]
 pub enum Probe<'a> {
-    /// The name is there.
-    Exact(Node<'a>),
-    /// The index has a page for it.
-    Indexed(Position),
+    /// The place of the name in the index is known, and what stands there is on its way.
+    Begun(Candidates<'a>),
+    /// The index leads to this entry, which is on its way: most likely that of the name.
+    Likely(Node<'a>),
     /// The index has nothing: the name is not there.
     Missing,
-    /// A page has an entry that should be it.
-    Paged(Node<'a>),
-    /// The short way led nowhere: the name must be looked up the long way.
+    /// Nothing is known yet.
     Unknown,
 }
 
@@ -79,53 +77,61 @@ impl Zone {
         self.pages.get(position.page as usize)
     }
 
-    /// Begins to look for a name: reads the index only.
+    /// Begins to look for a name: asks for what the index has of it.
     #[inline]
     #[must_use]
-    pub fn probe(&self, name: &LookupName) -> Probe<'_> {
-        match self.index.candidates(name.hash(name.labels())).next() {
-            Some(position) => Probe::Indexed(position),
-            None => Probe::Missing,
+    pub fn begin(&self, name: &LookupName) -> Probe<'_> {
+        if let Some(above) = self.first_cut(name) {
+            self.index.candidates(name.hash(above)).fetch();
         }
+        let candidates = self.index.candidates(name.hash(name.labels()));
+        candidates.fetch();
+        Probe::Begun(candidates)
     }
 
-    /// Goes on: reads where the page of the name is.
+    /// Goes on: reads the index, and asks for the entry that it leads to.
     #[inline]
     #[must_use]
-    pub fn probe_page<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Probe<'a> {
-        let Probe::Indexed(position) = probe else {
+    pub fn probe<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Probe<'a> {
+        let Probe::Begun(candidates) = probe else {
             return probe;
         };
-        let tag = tag_of(name.hash(name.labels()));
+        if let Some(above) = self.first_cut(name) {
+            self.likely(self.index.candidates(name.hash(above)), name.hash(above));
+        }
+        self.likely(candidates, name.hash(name.labels()))
+    }
+
+    #[inline]
+    fn likely<'a>(&'a self, mut candidates: Candidates<'a>, hash: u64) -> Probe<'a> {
+        let Some(position) = candidates.next() else {
+            return Probe::Missing;
+        };
         let page = self.page_at(position);
-        match page.and_then(|page| page.likely(tag, position.start)) {
-            Some(node) => Probe::Paged(node),
+        match page.and_then(|page| page.likely(tag_of(hash), position.start)) {
+            Some(node) => {
+                node.fetch();
+                Probe::Likely(node)
+            }
             None => Probe::Unknown,
         }
     }
 
-    /// Goes on: compares the name, so that its entry is read.
+    /// How many labels the uppermost name has that may hide this one: lookups read it first.
     #[inline]
-    #[must_use]
-    pub fn probe_node<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Probe<'a> {
-        let Probe::Paged(node) = probe else {
-            return probe;
-        };
-        let owner = name.relative(name.labels(), self.apex.as_bytes().len());
-        if node.owner() == owner {
-            Probe::Exact(node)
-        } else {
-            Probe::Unknown
-        }
+    fn first_cut(&self, name: &LookupName) -> Option<usize> {
+        let above = self.apex_labels + self.shape.cut_depths.trailing_zeros() as usize;
+        (above < name.labels()).then_some(above)
     }
 
     /// The node of the name itself, as far as a probe has found it.
     #[inline]
     fn exact<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Option<Node<'a>> {
+        let owner = || name.relative(name.labels(), self.apex.as_bytes().len());
         match probe {
-            Probe::Exact(node) => Some(node),
+            Probe::Likely(node) if node.owner() == owner() => Some(node),
             Probe::Missing => None,
-            Probe::Indexed(_) | Probe::Paged(_) | Probe::Unknown => self.node(name, name.labels()),
+            Probe::Begun(_) | Probe::Likely(_) | Probe::Unknown => self.node(name, name.labels()),
         }
     }
 

@@ -10,6 +10,7 @@
 use wire::{Rtype, Ttl};
 
 use crate::layer::Layer;
+use crate::prefetch;
 
 /// What is known of a name without looking at its RRsets or its neighbors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,12 @@ impl<'a> Node<'a> {
     #[inline]
     pub(crate) fn from_entry(bytes: &'a [u8]) -> Self {
         Self { bytes }
+    }
+
+    /// Asks for the memory that the entry is read from.
+    #[inline]
+    pub(crate) fn fetch(self) {
+        prefetch::entry(self.bytes);
     }
 
     /// The entry's bytes, and only these.

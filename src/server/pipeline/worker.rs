@@ -105,24 +105,14 @@ impl Worker {
                 let asked = (pending.name(slot), pending.rtype);
                 let zone = query::zone_for(snapshot, &mut pending.lookup, asked, last);
                 last = zone.or(last);
-                *found = zone.map(|zone| (zone, Probe::Unknown));
+                *found = zone.map(|zone| (zone, zone.begin(&pending.lookup)));
             }
         }
         let pending = &mut pending[..slots.len()];
-        // Each of these loops is short, so that the reads of many rounds are under way at once.
+        // What the index has of the names has come meanwhile, and so will the entries.
         for (found, pending) in found.iter_mut().zip(&*pending) {
             if let Some((zone, probe)) = found {
-                *probe = zone.probe(&pending.lookup);
-            }
-        }
-        for (found, pending) in found.iter_mut().zip(&*pending) {
-            if let Some((zone, probe)) = found {
-                *probe = zone.probe_page(*probe, &pending.lookup);
-            }
-        }
-        for (found, pending) in found.iter_mut().zip(&*pending) {
-            if let Some((zone, probe)) = found {
-                *probe = zone.probe_node(*probe, &pending.lookup);
+                *probe = zone.probe(*probe, &pending.lookup);
             }
         }
         for ((slot, pending), found) in slots.iter_mut().zip(pending).zip(found) {
