@@ -30,6 +30,15 @@ impl Environment {
         Self::new(move |name| pairs.get(name).cloned())
     }
 
+    /// These variables as they are now, from whoever can read them.
+    #[must_use]
+    pub fn taken(names: &[&str], variable: impl Fn(&str) -> Option<String>) -> Self {
+        let pairs = names
+            .iter()
+            .map(|name| ((*name).to_owned(), variable(name)));
+        Self::of(pairs.filter_map(|(name, value)| Some((name, value?))))
+    }
+
     /// A variable; none if it is empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {
@@ -56,4 +65,23 @@ pub(crate) fn read(path: impl AsRef<Path>) -> Result<Secret, ProviderError> {
             error.source = Some(Box::new(source));
             error
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_is_none() {
+        let given = |name: &str| match name {
+            "A" => Some("1".to_owned()),
+            "B" => Some(String::new()),
+            _ => None,
+        };
+        let environment = Environment::taken(&["A", "B", "C"], given);
+        for (name, value) in [("A", Some("1")), ("B", None), ("C", None), ("D", None)] {
+            assert_eq!(environment.get(name).as_deref(), value);
+        }
+        assert_eq!(format!("{environment:?}"), "Environment");
+    }
 }

@@ -10,8 +10,34 @@ use tokio::time::Instant;
 
 use super::file::Environment;
 use super::token::Kept;
-use super::{Clock, Sign, fault, set_secret};
+use super::{Clock, Sign, fault, of, set_secret};
 use crate::client::{Secret, Web};
+
+/// The variables of the environment that are read.
+pub const VARIABLES: [&str; 22] = [
+    "OS_APPLICATION_CREDENTIAL_ID",
+    "OS_APPLICATION_CREDENTIAL_NAME",
+    "OS_APPLICATION_CREDENTIAL_SECRET",
+    "OS_AUTH_URL",
+    "OS_DOMAIN_ID",
+    "OS_DOMAIN_NAME",
+    "OS_ENDPOINT_TYPE",
+    "OS_INTERFACE",
+    "OS_PASSWORD",
+    "OS_PROJECT_DOMAIN_ID",
+    "OS_PROJECT_DOMAIN_NAME",
+    "OS_PROJECT_ID",
+    "OS_PROJECT_NAME",
+    "OS_REGION_NAME",
+    "OS_TENANT_ID",
+    "OS_TENANT_NAME",
+    "OS_TOKEN",
+    "OS_USERID",
+    "OS_USERNAME",
+    "OS_USER_DOMAIN_ID",
+    "OS_USER_DOMAIN_NAME",
+    "OS_USER_ID",
+];
 
 /// Who asks, as the variables of OpenStack's own tools say.
 #[derive(Clone, Debug)]
@@ -223,7 +249,8 @@ impl Keystone {
     /// # Errors
     /// The token is refused, or it is good for no such service.
     pub async fn service(&self, kind: &str) -> Result<String, ProviderError> {
-        let (_, catalog) = self.kept.get(self.ask()).await?;
+        let kept = self.kept.get(self.ask()).await;
+        let (_, catalog) = of(self.web.provider(), kept)?;
         let places = catalog.iter().filter(|service| service.r#type == kind);
         let KeystoneSettings {
             interface, region, ..

@@ -138,6 +138,20 @@ pub fn set_plain(
     Ok(())
 }
 
+/// A result whose error is of this provider, if it does not say of which. Files and variables are read
+/// before anybody knows.
+///
+/// # Errors
+/// Those of the result.
+pub fn of<T>(provider: &'static str, result: Result<T, ProviderError>) -> Result<T, ProviderError> {
+    result.map_err(|mut error| {
+        if error.provider.is_empty() {
+            error.provider = provider;
+        }
+        error
+    })
+}
+
 /// Credentials that cannot be used. Whoever sends the request says for which provider.
 pub(crate) fn config_fault(message: String) -> ProviderError {
     fault(ErrorKind::Config, message)

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::fault::{Answer, Refusal, secrets_of, without};
 use super::{Call, Lost, Secret, Web, learn, scrub};
+use crate::auth::of;
 
 impl Call<'_> {
     /// Sends it, and gives the answer if that is a good one.
@@ -49,7 +50,7 @@ impl Call<'_> {
             }
             if let (true, None, Some(sign)) = (failed.renew, &refused, &self.web.sign) {
                 let renewal = sign.refresh(failed.signed).await;
-                if renewal.map_err(|error| self.named(error))? {
+                if of(self.web.provider(), renewal)? {
                     refused = Some(failed.error);
                     continue;
                 }
@@ -75,9 +76,7 @@ impl Call<'_> {
     async fn attempt(&self) -> Result<Result<Answer, Failed>, ProviderError> {
         let mut request = self.request()?;
         if let Some(sign) = &self.web.sign {
-            sign.sign(&mut request)
-                .await
-                .map_err(|error| self.named(error))?;
+            of(self.web.provider(), sign.sign(&mut request).await)?;
         }
         let signed = Instant::now();
         let secrets = secrets_of(&request);
@@ -150,14 +149,6 @@ impl Call<'_> {
             error
                 .message
                 .push_str(&format!("; tried {tries} times in {took:.1?}"));
-        }
-        error
-    }
-
-    /// An error of the signature, which does not know whose it is.
-    fn named(&self, mut error: ProviderError) -> ProviderError {
-        if error.provider.is_empty() {
-            error.provider = self.web.http.provider();
         }
         error
     }

@@ -198,6 +198,12 @@ impl Web {
         self.call(operation, method, path).json(body).read().await
     }
 
+    /// The provider whose interface it is.
+    #[must_use]
+    pub fn provider(&self) -> &'static str {
+        self.http.provider()
+    }
+
     /// An error of this provider.
     #[must_use]
     pub fn error(

@@ -10,7 +10,7 @@ use super::Credentials;
 use super::profile::Profiles;
 use crate::auth::file::Environment;
 use crate::auth::token::Kept;
-use crate::auth::{Clock, fault};
+use crate::auth::{Clock, fault, of};
 use crate::client::{ClientError, Http, Route, Secret, Setup};
 
 /// What settings say.
@@ -81,7 +81,7 @@ impl Chain {
     /// # Errors
     /// There are none, or whoever gives them refuses.
     pub async fn credentials(&self) -> Result<Credentials, ProviderError> {
-        self.kept.get(self.find()).await
+        of(self.http.provider(), self.kept.get(self.find()).await)
     }
 
     /// The region: of settings, variables, the profile or the machine.
@@ -89,6 +89,10 @@ impl Chain {
     /// # Errors
     /// Nothing says so.
     pub async fn region(&self) -> Result<String, ProviderError> {
+        of(self.http.provider(), self.find_region().await)
+    }
+
+    async fn find_region(&self) -> Result<String, ProviderError> {
         match self.near_region()? {
             Some(region) => Ok(region),
             None => self.machine_region().await.map_err(|mut error| {

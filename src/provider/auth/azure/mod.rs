@@ -19,6 +19,14 @@ mod file;
 pub use cloud::AzureCloud;
 pub use file::AzureFile;
 
+/// The variables of the environment that are read.
+pub const VARIABLES: [&str; 4] = [
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_TENANT_ID",
+];
+
 /// Who asks.
 #[derive(Clone, Debug)]
 pub enum AzureIdentity {

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use super::file::Environment;
 use super::oauth::{Good, bearer, take};
 use super::token::Kept;
-use super::{Clock, Sign, fault, set_plain};
+use super::{Clock, Sign, fault, of, set_plain};
 use crate::client::{ClientError, Http, Retry, Route, Secret, Setup, Web};
 
 mod external;
@@ -29,6 +29,17 @@ mod file;
 mod tests;
 
 use file::File;
+
+/// The variables of the environment that are read.
+pub const VARIABLES: [&str; 7] = [
+    "CLOUDSDK_CONFIG",
+    "GCE_METADATA_HOST",
+    "GCLOUD_PROJECT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_PROJECT",
+    "HOME",
+];
 
 /// Signs requests to Google Cloud.
 #[derive(Debug)]
@@ -78,6 +89,10 @@ impl Google {
     /// # Errors
     /// Nothing says so.
     pub async fn project(&self) -> Result<String, ProviderError> {
+        of(self.http.provider(), self.find_project().await)
+    }
+
+    async fn find_project(&self) -> Result<String, ProviderError> {
         for name in ["GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "GOOGLE_PROJECT"] {
             if let Some(project) = self.environment.get(name) {
                 return Ok(project);

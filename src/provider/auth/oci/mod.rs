@@ -14,6 +14,9 @@ mod sign;
 pub use file::OciSettings;
 pub use sign::sign;
 
+/// The variables of the environment that are read.
+pub const VARIABLES: [&str; 3] = ["HOME", "OCI_CLI_CONFIG_FILE", "OCI_CLI_PROFILE"];
+
 /// A key with the name that Oracle knows it by.
 #[derive(Clone, Debug)]
 pub struct OciKey {

@@ -10,6 +10,18 @@ use crate::auth::file::{Environment, read};
 use crate::auth::ini::Ini;
 use crate::client::Secret;
 
+/// The variables of the environment that are read.
+pub const VARIABLES: [&str; 8] = [
+    "HOME",
+    "OVH_ACCESS_TOKEN",
+    "OVH_APPLICATION_KEY",
+    "OVH_APPLICATION_SECRET",
+    "OVH_CLIENT_ID",
+    "OVH_CLIENT_SECRET",
+    "OVH_CONSUMER_KEY",
+    "OVH_ENDPOINT",
+];
+
 /// Where the interface is, and who asks.
 #[derive(Clone, Debug)]
 pub struct OvhAccess {

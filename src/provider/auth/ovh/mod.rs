@@ -14,7 +14,7 @@ use crate::client::{Secret, Web};
 mod find;
 
 #[cfg(any(test, feature = "ovh"))]
-pub use find::{OvhAccess, OvhWho};
+pub use find::{OvhAccess, OvhWho, VARIABLES};
 
 /// Signs requests to OVHcloud.
 #[derive(Debug)]
