@@ -56,11 +56,12 @@ impl AzureFile {
         })
     }
 
-    /// The cloud.
+    /// The cloud. Where tokens are given is what the file says, then what the webhook of workload
+    /// identity has set.
     ///
     /// # Errors
     /// There is none of that name.
-    pub fn cloud(&self) -> Result<AzureCloud, ProviderError> {
+    pub fn cloud(&self, environment: &Environment) -> Result<AzureCloud, ProviderError> {
         let mut cloud = match self.cloud.eq_ignore_ascii_case("AzureStackCloud") {
             true => AzureCloud {
                 login: self.active_directory_authority_host.clone(),
@@ -69,10 +70,12 @@ impl AzureFile {
             },
             false => AzureCloud::named(&self.cloud)?,
         };
-        if !self.active_directory_authority_host.is_empty() {
-            cloud
-                .login
-                .clone_from(&self.active_directory_authority_host);
+        let host = match &*self.active_directory_authority_host {
+            "" => environment.get("AZURE_AUTHORITY_HOST"),
+            host => Some(host.to_owned()),
+        };
+        if let Some(host) = host {
+            cloud.login = host;
         }
         Ok(cloud)
     }
@@ -189,8 +192,15 @@ mod tests {
             ("AZURESTACKCLOUD", Some("https://m.local")),
             ("Moon", None),
         ] {
-            let found = file(name).cloud().ok().map(|cloud| cloud.manager);
+            let none = Environment::of([]);
+            let found = file(name).cloud(&none).ok().map(|cloud| cloud.manager);
             assert_eq!(found.as_deref(), manager, "{name}");
         }
+        let pairs = [(
+            "AZURE_AUTHORITY_HOST".to_owned(),
+            "https://l.local/".to_owned(),
+        )];
+        let cloud = file("").cloud(&Environment::of(pairs)).unwrap();
+        assert_eq!(cloud.login, "https://l.local/");
     }
 }

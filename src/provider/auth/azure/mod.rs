@@ -20,7 +20,8 @@ pub use cloud::AzureCloud;
 pub use file::AzureFile;
 
 /// The variables of the environment that are read.
-pub const VARIABLES: [&str; 4] = [
+pub const VARIABLES: [&str; 5] = [
+    "AZURE_AUTHORITY_HOST",
     "AZURE_CLIENT_ID",
     "AZURE_CLIENT_SECRET",
     "AZURE_FEDERATED_TOKEN_FILE",
