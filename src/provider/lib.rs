@@ -18,6 +18,8 @@ pub mod client;
 mod coredns;
 #[cfg(feature = "digitalocean")]
 mod digitalocean;
+#[cfg(feature = "designate")]
+mod designate;
 pub mod etcd;
 #[allow(
     dead_code,
@@ -32,6 +34,10 @@ pub mod layer;
 mod open;
 #[cfg(feature = "pdns")]
 mod pdns;
+#[cfg(feature = "pihole")]
+mod pihole;
+#[cfg(feature = "rdns")]
+mod rdns;
 #[allow(
     dead_code,
     unused_imports,
@@ -50,6 +56,8 @@ pub mod suite;
     reason = "a build has any of the providers, and each needs a part of it"
 )]
 mod trial;
+#[allow(dead_code, reason = "a build has any of the providers")]
+mod testing;
 pub mod webhook;
 #[allow(
     dead_code,

@@ -160,12 +160,20 @@ pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupE
     match name {
         #[cfg(feature = "coredns")]
         "coredns" | "skydns" => crate::coredns::open(setup),
+        #[cfg(feature = "designate")]
+        "designate" => crate::designate::open(setup),
         #[cfg(feature = "digitalocean")]
         "digitalocean" => crate::digitalocean::open(setup),
         #[cfg(feature = "pdns")]
         "pdns" => crate::pdns::open(setup),
+        #[cfg(feature = "pihole")]
+        "pihole" => crate::pihole::open(setup),
+        #[cfg(feature = "rdns")]
+        "rdns" => crate::rdns::open(setup),
         _ => {
             drop(setup);
+            // Two names of one provider.
+            let name = if name == "skydns" { "coredns" } else { name };
             Err(SetupError::Absent(name.to_owned()))
         }
     }

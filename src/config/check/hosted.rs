@@ -66,8 +66,11 @@ fn value(reader: &mut Reader, flag: &Flag) -> Option<HostedValue> {
 /// Providers, and what their flags begin with.
 const HOSTED: &[(&str, &[&str])] = &[
     ("coredns", &["coredns-", OWNER]),
+    ("designate", &[]),
     ("digitalocean", &["digitalocean-"]),
     ("pdns", &["pdns-", TLS]),
+    ("pihole", &["pihole-", "registry", TLS]),
+    ("rdns", &[]),
     ("skydns", &["coredns-", OWNER]),
 ];
 

@@ -282,21 +282,18 @@ const LATER: &[&str] = &[
     "ns1",
     "oci",
     "ovh",
-    "pihole",
     "scaleway",
 ];
 
 const RETIRED: &[&str] = &[
     "akamai",
     "bluecat",
-    "designate",
     "dyn",
     "gandi",
     "ibmcloud",
     "infoblox",
     "plural",
     "rcodezero",
-    "rdns",
     "safedns",
     "tencentcloud",
     "transip",

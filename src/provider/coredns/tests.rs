@@ -5,7 +5,8 @@ use plan::{Applied, ChangeSet, DynProvider, Endpoint, ErrorKind, Update};
 use serde_json::{Value, json};
 use wire::{Rtype, Ttl};
 
-use crate::keyed::stub::{Given, StubEtcd};
+use crate::keyed::stub::StubEtcd;
+use crate::testing::Given;
 
 /// A provider on an etcd.
 async fn started(etcd: &StubEtcd, more: &[(&'static str, &str)]) -> Box<dyn DynProvider> {

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use plan::filter::DomainFilter;
+use plan::name::is_at_or_below;
 use plan::{ErrorKind, ProviderError};
 use wire::{Rtype, Ttl};
 
@@ -60,8 +61,10 @@ impl<L: Layout> Keyed<L> {
         let domains = &self.settings.domains;
         let zone = Some(self.layout.zone()).filter(|zone| !zone.is_empty());
         let mut names: Vec<&str> = domains.include();
-        if names.is_empty() {
-            names.extend(zone);
+        if let Some(zone) = zone
+            && (names.is_empty() || !names.iter().all(|name| is_at_or_below(name, zone)))
+        {
+            names = vec![zone];
         }
         let mut labels: Option<Vec<String>> = None;
         for name in names {

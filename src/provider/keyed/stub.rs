@@ -1,16 +1,13 @@
 //! An etcd of tests' own: ranges, transactions and users by the JSON gateway, as strict as etcd is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::client::stub::{Reply, Seen, Stub, reply};
-use crate::exec::Scope;
-use crate::open::{Options, Setup};
 
 /// An etcd that is up.
 pub(crate) struct StubEtcd {
@@ -204,49 +201,4 @@ fn list(value: &Value) -> &[Value] {
 fn fault(status: u16, code: u16, message: &str) -> Reply {
     let said = json!({"error": message, "code": code, "message": message});
     reply(status, said.to_string())
-}
-
-/// What users set, by the names of flags and variables. A switch is on if it is there.
-#[derive(Default)]
-pub(crate) struct Given(HashMap<&'static str, String>);
-
-impl Given {
-    pub(crate) fn of(pairs: &[(&'static str, &str)]) -> Self {
-        let pairs = pairs.iter().map(|(name, text)| (*name, (*text).to_owned()));
-        Self(pairs.collect())
-    }
-
-    pub(crate) fn setup(&self) -> Setup<'_> {
-        Setup {
-            options: self,
-            scope: Scope::default(),
-            calls: Arc::default(),
-        }
-    }
-}
-
-impl Options for Given {
-    fn text(&self, flag: &str) -> Option<&str> {
-        self.0.get(flag).map(String::as_str)
-    }
-
-    fn texts(&self, _flag: &str) -> &[String] {
-        &[]
-    }
-
-    fn is_on(&self, flag: &str) -> bool {
-        self.0.contains_key(flag)
-    }
-
-    fn number(&self, _flag: &str) -> i64 {
-        0
-    }
-
-    fn duration(&self, _flag: &str) -> Duration {
-        Duration::ZERO
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
-    }
 }

@@ -449,6 +449,16 @@ fn flags_of_names_are_explained() {
           --digitalocean-api-page-size <N>
               Items in one page of a list, at most 200 [default: 50]
 
+    Provider pihole:
+          --pihole-server <URL>
+              URL of Pi-hole
+
+          --pihole-password <TEXT>
+              Its application password
+
+          --pihole-tls-skip-verify
+              Do not check certificates
+
     Provider inmemory:
           --inmemory-zone <NAME>
               A zone that there is from the start (repeatable)

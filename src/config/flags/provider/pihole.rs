@@ -5,7 +5,7 @@ use crate::flags::{Flag, Group, Scope};
 pub(in crate::flags) const GROUP: Group = Group {
     heading: "Provider pihole",
     scope: Scope::Destination,
-    built: false,
+    built: true,
     flags: &[
         Flag::once("pihole-server", "URL", "").says("URL of Pi-hole", ""),
         Flag::once("pihole-password", "TEXT", "")
