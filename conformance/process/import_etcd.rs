@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use cluster_peers::Parts;
 use peers::{Program, free_port};
 
@@ -21,15 +23,19 @@ pub(super) const TRIALS: &[Check] = &[
 const ZONE: &str = "moved.test";
 
 /// An etcd, in the clear and perhaps by TLS; killed when this is dropped.
-struct Etcd {
+pub(super) struct Etcd {
     child: Child,
     /// Where it answers in the clear.
-    url: String,
+    pub(super) url: String,
 }
 
 impl Etcd {
     /// Starts it with more arguments, and with more addresses; nothing if it is not installed.
-    fn start(site: &Site, more: &[String], tls: Option<u16>) -> Result<Option<Self>, String> {
+    pub(super) fn start(
+        site: &Site,
+        more: &[String],
+        tls: Option<u16>,
+    ) -> Result<Option<Self>, String> {
         let Some(etcd) = Parts::find().etcd else {
             skip("import", "etcd is not there (.ci/kube)");
             return Ok(None);
@@ -66,7 +72,7 @@ impl Etcd {
         Ok(Some(etcd))
     }
 
-    fn put(&self, key: &str, value: &str) -> Result<String, String> {
+    pub(super) fn put(&self, key: &str, value: &str) -> Result<String, String> {
         let (key, value) = (base64(key.as_bytes()), base64(value.as_bytes()));
         self.post(
             "/v3/kv/put",
@@ -74,8 +80,24 @@ impl Etcd {
         )
     }
 
+    /// All keys below `/skydns/`, as lines of a key and its value.
+    pub(super) fn keys(&self) -> Result<Vec<String>, String> {
+        let all = "{\"key\":\"L3NreWRucy8=\",\"range_end\":\"L3NreWRuczA=\"}";
+        let said = self.post("/v3/kv/range", all)?;
+        let said: serde_json::Value =
+            serde_json::from_str(&said).map_err(|error| error.to_string())?;
+        let text = |value: &serde_json::Value| {
+            let bytes = STANDARD.decode(value.as_str().unwrap_or_default());
+            String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+        };
+        let keys = said["kvs"].as_array().into_iter().flatten();
+        Ok(keys
+            .map(|pair| format!("{} {}", text(&pair["key"]), text(&pair["value"])))
+            .collect())
+    }
+
     /// Posts JSON.
-    fn post(&self, path: &str, body: &str) -> Result<String, String> {
+    pub(super) fn post(&self, path: &str, body: &str) -> Result<String, String> {
         let url = format!("{}{path}", self.url);
         let said = tool::run("curl", &["-sS", "-f", "-X", "POST", "-d", body, &url], "")?;
         check(said.well, || format!("{path}: {}", said.text))?;
@@ -91,7 +113,7 @@ impl Drop for Etcd {
     }
 }
 
-fn free() -> Result<u16, String> {
+pub(super) fn free() -> Result<u16, String> {
     free_port(Ipv4Addr::LOCALHOST.into()).ok_or_else(|| "no free port".to_owned())
 }
 

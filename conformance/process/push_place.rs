@@ -182,20 +182,7 @@ impl Place {
 
     /// Manifests of endpoints that are wanted: name, type, target, TTL or 0.
     pub(super) fn want(&self, endpoints: &[(&str, &str, &str, u32)]) -> Result<(), String> {
-        let mut text = String::from(
-            "apiVersion: externaldns.k8s.io/v1alpha1\nkind: DNSEndpoint\n\
-             metadata: {name: all, namespace: default}\nspec:\n  endpoints:\n",
-        );
-        for (name, rtype, target, ttl) in endpoints {
-            text += &format!(
-                "  - {{dnsName: {name:?}, recordType: {rtype}, targets: [{target:?}], recordTTL: {ttl}}}\n"
-            );
-        }
-        let folder = self.site.path("manifests");
-        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let (new, file) = (self.site.path("new.yaml"), folder.join("all.yaml"));
-        fs::write(&new, text).map_err(|error| error.to_string())?;
-        fs::rename(new, file).map_err(|error| error.to_string())
+        manifest(&self.site, endpoints)
     }
 
     /// Flags of the provider alone, with the key of its API.
@@ -343,6 +330,24 @@ impl Place {
         check(output.status.success(), || said)?;
         Ok(true)
     }
+}
+
+/// Writes manifests of endpoints that are wanted: name, type, target, TTL or 0.
+pub(super) fn manifest(site: &Site, endpoints: &[(&str, &str, &str, u32)]) -> Result<(), String> {
+    let mut text = String::from(
+        "apiVersion: externaldns.k8s.io/v1alpha1\nkind: DNSEndpoint\n\
+             metadata: {name: all, namespace: default}\nspec:\n  endpoints:\n",
+    );
+    for (name, rtype, target, ttl) in endpoints {
+        text += &format!(
+            "  - {{dnsName: {name:?}, recordType: {rtype}, targets: [{target:?}], recordTTL: {ttl}}}\n"
+        );
+    }
+    let folder = site.path("manifests");
+    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let (new, file) = (site.path("new.yaml"), folder.join("all.yaml"));
+    fs::write(&new, text).map_err(|error| error.to_string())?;
+    fs::rename(new, file).map_err(|error| error.to_string())
 }
 
 /// Runs a program that should go well.

@@ -16,10 +16,10 @@ pub mod auth;
 pub mod client;
 #[cfg(feature = "coredns")]
 mod coredns;
-#[cfg(feature = "digitalocean")]
-mod digitalocean;
 #[cfg(feature = "designate")]
 mod designate;
+#[cfg(feature = "digitalocean")]
+mod digitalocean;
 pub mod etcd;
 #[allow(
     dead_code,
@@ -56,8 +56,6 @@ pub mod suite;
     reason = "a build has any of the providers, and each needs a part of it"
 )]
 mod trial;
-#[allow(dead_code, reason = "a build has any of the providers")]
-mod testing;
 pub mod webhook;
 #[allow(
     dead_code,

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use wire::{Rtype, Ttl};
 
 use crate::keyed::stub::StubEtcd;
-use crate::testing::Given;
+use crate::trial::Given;
 
 /// A provider on an etcd.
 async fn started(etcd: &StubEtcd, more: &[(&'static str, &str)]) -> Box<dyn DynProvider> {
     let mut settings = vec![("ETCD_URLS", etcd.url())];
     settings.extend_from_slice(more);
-    let given = Given::of(&settings);
+    let given = Given::new(&settings);
     let mut setup = given.setup();
     let domain = more.iter().find(|(name, _)| *name == "domain-filter");
     if let Some((_, domain)) = domain {
@@ -383,7 +383,7 @@ async fn what_is_strictly_owned_is_all_that_is_seen() {
     let etcd = StubEtcd::start().await;
     let theirs = json!({"host": "192.0.2.1", "targetstrip": 1, "owner": "them"});
     etcd.put("/skydns/org/example/web/x1", &theirs);
-    let strict = [("coredns-strictly-owned", ""), ("txt-owner-id", "us")];
+    let strict = [("coredns-strictly-owned", "true"), ("txt-owner-id", "us")];
     let provider = started(&etcd, &strict).await;
     assert_eq!(read(&*provider).await, [""; 0]);
     change(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wire::{Rtype, Ttl};
 
 use crate::client::stub::{Reply, Seen, Stub, reply};
-use crate::testing::Given;
+use crate::trial::Given;
 
 /// A cloud with a zone and recordsets; tokens can be let go.
 struct Cloud {
@@ -45,7 +45,7 @@ impl Cloud {
             ("OS_APPLICATION_CREDENTIAL_SECRET", "open-sesame"),
         ];
         settings.extend_from_slice(more);
-        super::open(Given::of(&settings).setup()).unwrap()
+        super::open(Given::new(&settings).setup()).unwrap()
     }
 
     fn sets(&self) -> Vec<Value> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use wire::{Rtype, Ttl};
 
 use crate::client::stub::{Reply, Seen, Stub, reply};
-use crate::testing::Given;
+use crate::trial::Given;
 
 /// A server with its two lists, which only the session of the last login changes.
 struct Server {
@@ -41,7 +41,7 @@ impl Server {
             ("pihole-password", password),
             ("registry", "noop"),
         ];
-        super::open(Given::of(&settings).setup()).unwrap()
+        super::open(Given::new(&settings).setup()).unwrap()
     }
 
     fn lines(&self) -> (Vec<String>, Vec<String>) {
@@ -238,7 +238,7 @@ async fn a_session_is_renewed_and_a_wrong_password_told_without_itself() {
 #[test]
 fn what_is_missing_is_told() {
     let refused = |settings: &[(&'static str, &str)]| {
-        let given = Given::of(settings);
+        let given = Given::new(settings);
         super::open(given.setup()).err().unwrap().to_string()
     };
     assert!(refused(&[]).contains("--pihole-server"));

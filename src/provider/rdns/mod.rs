@@ -109,11 +109,11 @@ mod tests {
 
     use super::*;
     use crate::keyed::stub::StubEtcd;
-    use crate::testing::Given;
+    use crate::trial::Given;
 
     fn started(etcd: &StubEtcd) -> Box<dyn DynProvider> {
         let root = ("RDNS_ROOT_DOMAIN", "lb.example.org.");
-        open(Given::of(&[("ETCD_URLS", etcd.url()), root]).setup()).unwrap()
+        open(Given::new(&[("ETCD_URLS", etcd.url()), root]).setup()).unwrap()
     }
 
     fn a(targets: &[&str]) -> Endpoint {
@@ -171,17 +171,13 @@ mod tests {
         apply(None, vec![a(&["192.0.2.1", "192.0.2.11"]), owner]).await;
         let (old, new) = (a(&["192.0.2.1", "192.0.2.11"]), a(&["192.0.2.11"]));
         apply(Some(Update { old, new }), Vec::new()).await;
+        let text = json!({"text": "heritage"});
+        let host = json!({"host": "192.0.2.11"});
         assert_eq!(
             etcd.keys(),
             [
-                (
-                    "/rdnsv3/org/example/lb/a/192_0_2_11".to_owned(),
-                    json!({"host": "192.0.2.11"})
-                ),
-                (
-                    "/rdnsv3/org/example/lb/a-a".to_owned(),
-                    json!({"text": "heritage"})
-                ),
+                ("/rdnsv3/org/example/lb/a-a".to_owned(), text),
+                ("/rdnsv3/org/example/lb/a/192_0_2_11".to_owned(), host),
             ]
         );
     }
