@@ -21,7 +21,9 @@ pub(super) fn endpoints(index: &Index, rules: &Rules, key: &Key, outcome: &mut O
     let origin = meta.reference(Kind::DnsEndpoint);
     let resource = format!("crd/{}/{}", key.namespace(), key.name());
     for declared in &object.declared {
-        let Some(rtype) = rtype(declared, outcome) else {
+        // Where default targets are set, those without any get them whatever their type.
+        let bare = declared.targets.is_empty().then_some(NO_TYPE);
+        let Some(rtype) = rtype(declared, outcome).or(bare) else {
             continue;
         };
         let mut labels = Labels::default();
@@ -105,3 +107,6 @@ fn rtype(declared: &Declared, outcome: &mut Outcome) -> Option<Rtype> {
     }
     Some(rtype)
 }
+
+/// The type of an endpoint that names none. Nobody manages it.
+const NO_TYPE: Rtype = Rtype(0);
