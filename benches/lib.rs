@@ -18,6 +18,7 @@ mod arguments;
 mod ask;
 mod random;
 mod stand_in;
+mod store;
 mod system;
 mod table;
 mod zones;
@@ -26,6 +27,7 @@ pub use arguments::{Arguments, say};
 pub use ask::{Reply, ask, question};
 pub use random::Random;
 pub use stand_in::StandIn;
+pub use store::store;
 pub use system::{
     allocated, cpu_time, pause, peak_memory, pin, pin_to, program, reset_peak, self_peak,
     self_resident, thread_time,

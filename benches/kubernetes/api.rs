@@ -1,7 +1,7 @@
 //! Requests to the API server over connections that stay open.
 
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, ensure};
 use kube::client::Body;
@@ -9,7 +9,6 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
 
 /// A client for making and changing Services.
 pub(crate) struct Api {
@@ -35,9 +34,10 @@ impl Api {
     }
 
     /// Makes so many Services with their addresses.
-    pub(crate) fn create(&self, count: u32) -> anyhow::Result<()> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        NEXT.store(0, Ordering::Relaxed);
+    ///
+    /// They are put into the store behind the server, which then tells of them as of any others: for
+    /// each that it makes itself it counts all addresses given out, which for many takes half an hour.
+    pub(crate) fn create(&self, etcd: SocketAddr, count: u32) -> anyhow::Result<()> {
         self.runtime.block_on(async {
             for number in 0..count.min(100) {
                 let name = apiserver::sample::namespace(number);
@@ -45,24 +45,9 @@ impl Api {
                     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
                 send(&self.client, "POST", "/api/v1/namespaces", body, &[409]).await?;
             }
-            let mut tasks = JoinSet::new();
-            for _ in 0..WRITERS {
-                let client = self.client.clone();
-                tasks.spawn(async move {
-                    loop {
-                        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-                        if number >= count {
-                            return anyhow::Ok(());
-                        }
-                        create(&client, number).await?;
-                    }
-                });
-            }
-            while let Some(ended) = tasks.join_next().await {
-                ended.context("a writer ended")??;
-            }
             anyhow::Ok(())
-        })
+        })?;
+        benches::store(etcd, (0..count).map(stored))
     }
 
     /// Gives a Service another address; done with the server's reply.
@@ -71,20 +56,22 @@ impl Api {
     }
 }
 
-async fn create(client: &Client, number: u32) -> anyhow::Result<()> {
+/// A Service as the server keeps it: where, and what.
+fn stored(number: u32) -> (String, Value) {
     let address = apiserver::sample::address(number);
     let mut service = apiserver::sample::service(number, &address);
-    // A real server gives these out itself, and node ports are fewer than our Services.
+    // Addresses in the cluster and ports of nodes are each given out once, and are fewer than our
+    // Services.
     for part in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
         remove(&mut service, "/spec", part);
     }
     remove(&mut service, "/spec/ports/0", "nodePort");
-    remove(&mut service, "/metadata", "managedFields");
     service["spec"]["allocateLoadBalancerNodePorts"] = json!(false);
+    service["metadata"]["uid"] = json!(format!("00000000-0000-4000-8000-{number:012}"));
+    service["metadata"]["creationTimestamp"] = json!("2026-01-01T00:00:00Z");
     let namespace = apiserver::sample::namespace(number);
-    let path = format!("/api/v1/namespaces/{namespace}/services");
-    send(client, "POST", &path, service, &[]).await?;
-    status(client, number, &address).await
+    let key = format!("/registry/services/specs/{namespace}/service-{number}");
+    (key, service)
 }
 
 async fn status(client: &Client, number: u32, address: &str) -> anyhow::Result<()> {
@@ -130,6 +117,3 @@ fn remove(value: &mut Value, place: &str, key: &str) {
         place.remove(key);
     }
 }
-
-/// Enough to keep the server busy.
-const WRITERS: usize = 16;

@@ -24,7 +24,7 @@ pub(crate) fn measure(
     let cluster = Cluster::start(&programs.parts).context("start a cluster")?;
     let api = Api::new(&cluster.kubeconfig())?;
     let begin = Instant::now();
-    api.create(count)?;
+    api.create(cluster.store(), count)?;
     progress(&format!("  made in {:.0} s", begin.elapsed().as_secs_f64()));
     let kubeconfig = cluster.kubeconfig();
     let mut table = Table::new(

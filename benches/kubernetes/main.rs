@@ -13,8 +13,7 @@
 //! reply as well. The answer is asked for over UDP every fifth of a millisecond.
 //!
 //! `.ci/kube` makes the parts of the cluster; then `cargo run --release -p benches --bin kubernetes`
-//! prints the tables in about half an hour, `-- --quick` with few Services in one or two. Most of it
-//! goes by until the API server has made the Services: for each it counts all addresses given out.
+//! prints the tables in about ten minutes, `-- --quick` with few Services in one or two.
 
 #![expect(
     clippy::print_stdout,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -38,6 +38,7 @@ pub struct Cluster {
     etcd: Process,
     api: Api,
     url: String,
+    store: SocketAddr,
     made: Mutex<Vec<Object>>,
     namespaces: Mutex<BTreeSet<String>>,
     folder: TempDir,
@@ -132,6 +133,7 @@ impl Cluster {
             etcd,
             api,
             url,
+            store: SocketAddr::from((Ipv4Addr::LOCALHOST, client)),
             made: Mutex::default(),
             namespaces: Mutex::new(BTreeSet::from(["default".to_owned()])),
             folder,
@@ -231,6 +233,12 @@ impl Cluster {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The address of etcd, for those who put objects there past the API server.
+    #[must_use]
+    pub fn store(&self) -> SocketAddr {
+        self.store
     }
 
     /// A kubeconfig with all rights.
