@@ -28,18 +28,21 @@ impl<A: RecordApi> ByRecord<A> {
         let mut gone: Vec<&Found> = Vec::new();
         let mut made: Vec<(&Edit, Option<Found>)> = Vec::new();
         for edit in &group.edits {
-            let after = match self.edit(zone, edit, ledger).await {
+            let mut begun = Vec::new();
+            let after = match self.edit(zone, edit, ledger, &mut begun).await {
                 Ok(after) => after,
                 Err(error) => {
-                    // What made room for this comes back; if even that fails, the next pass sees it.
-                    for old in gone
-                        .iter()
-                        .filter(|old| old.rrset.key.name == edit.key().name)
-                    {
-                        self.restore(zone, old).await;
-                    }
-                    if is_undone(error.kind) {
-                        self.disown(zone, &made, ledger).await;
+                    let undone = is_undone(error.kind);
+                    // Where a part of it stays, what made room for it has none, and its owner stays.
+                    if begun.is_empty() || (undone && self.take_back(zone, edit, &begun).await) {
+                        // What made room for this comes back; if even that fails, the next pass sees it.
+                        let name = &edit.key().name;
+                        for old in gone.iter().filter(|old| old.rrset.key.name == *name) {
+                            self.restore(zone, old).await;
+                        }
+                        if undone {
+                            self.disown(zone, &made, ledger).await;
+                        }
                     }
                     return Err(error);
                 }
@@ -61,7 +64,7 @@ impl<A: RecordApi> ByRecord<A> {
     /// instead would count as ours.
     async fn disown(&self, zone: &Zone, made: &[(&Edit, Option<Found>)], ledger: &mut Ledger) {
         for (text, found) in made {
-            let has_record = made.iter().any(|(data, _)| text.is_of(data.key()));
+            let has_record = made.iter().any(|(data, _)| text.is_of(data));
             let (Some(found), None) = (found, &text.old) else {
                 continue;
             };
@@ -94,12 +97,29 @@ impl<A: RecordApi> ByRecord<A> {
         }
     }
 
-    /// Makes an edit; gives what stands for its values now, or nothing if that takes longer.
+    /// Takes the values away again that were made of a new RRset. Tells whether all of them are gone.
+    async fn take_back(&self, zone: &Zone, edit: &Edit, begun: &[Handle]) -> bool {
+        let Some(new) = &edit.new else { return true };
+        let mut all = true;
+        for handle in begun {
+            let removed = async {
+                let record = record(new, &handle.value);
+                let done = self.0.remove(zone, handle, &record).await;
+                wait(&self.0, zone, done.or_else(gone_is_gone)?).await
+            };
+            all &= !handle.id.is_empty() && !matches!(removed.await, Err(_) | Ok(Done::Pending(_)));
+        }
+        all
+    }
+
+    /// Makes an edit; gives what stands for its values now, or nothing if that takes longer. What was
+    /// made of a new RRset is in `begun`.
     async fn edit(
         &self,
         zone: &Zone,
         edit: &Edit,
         ledger: &mut Ledger,
+        begun: &mut Vec<Handle>,
     ) -> Answer<Option<Vec<Handle>>> {
         let (steps, mut handles) = steps(edit);
         let rrset = edit
@@ -139,12 +159,16 @@ impl<A: RecordApi> ByRecord<A> {
             };
             let is_same = matches!(step, Step::Update(..));
             let id = old.filter(|_| is_same).map(|old| old.id.clone());
-            handles.push(Handle {
+            let handle = Handle {
                 id: made.or(id).unwrap_or_default(),
                 value: value.into(),
                 ttl: rrset.ttl,
                 foreign: old.map(|old| old.foreign.clone()).unwrap_or_default(),
-            });
+            };
+            if edit.old.is_none() {
+                begun.push(handle.clone());
+            }
+            handles.push(handle);
         }
         Ok(Some(handles))
     }

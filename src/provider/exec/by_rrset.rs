@@ -51,7 +51,7 @@ impl<A: RrsetApi> ByRrset<A> {
     /// instead would count as ours.
     async fn disown(&self, zone: &Zone, made: &[(&Edit, Done)], ledger: &mut Ledger) {
         for (text, done) in made {
-            let has_record = made.iter().any(|(data, _)| text.is_of(data.key()));
+            let has_record = made.iter().any(|(data, _)| text.is_of(data));
             let (Some(new), None) = (&text.new, &text.old) else {
                 continue;
             };

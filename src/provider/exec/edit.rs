@@ -33,7 +33,8 @@ impl Edit {
 impl Edit {
     /// Whether this is the ownership record of an RRset: its name has the type in it, beside what the
     /// other's name has.
-    pub(super) fn is_of(&self, data: &Key) -> bool {
+    pub(super) fn is_of(&self, data: &Self) -> bool {
+        let (is_data, data) = (!data.owns, data.key());
         let words = |name: &str| -> Vec<String> {
             let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
             words.map(str::to_owned).collect()
@@ -44,7 +45,7 @@ impl Edit {
                 words_here.swap_remove(at);
             }
         }
-        self.owns && words_here.contains(&data.rtype.to_string().to_ascii_lowercase())
+        self.owns && is_data && words_here.contains(&data.rtype.to_string().to_ascii_lowercase())
     }
 }
 

@@ -234,7 +234,7 @@ impl<W: Writer> Executor<W> {
                 && !loose.data.iter().any(|key| contents.get(key).is_some())
         };
         // A record whose outcome is not known may still come.
-        let is_old = |loose: &mut Loose| loose.since.elapsed() >= OLD;
+        let is_old = |loose: &mut Loose| loose.since.elapsed() >= PAST;
         let all: Vec<Loose> = contents.loose.extract_if(.., is_old).collect();
         let left = all.into_iter().filter(|loose| is_left(contents, loose));
         let left: Vec<Loose> = left.collect();
@@ -488,9 +488,11 @@ fn applied(groups: &[(GroupKey, ChangeSet)], refused: Vec<(usize, ProviderError)
     applied
 }
 
-/// What is older is read again before something is written that the provider does not guard; and what
-/// was not known to be made until then will not be.
+/// What is older is read again before something is written that the provider does not guard.
 const OLD: Duration = Duration::from_secs(120);
 
 /// A setting of endpoints that are missing in one of several zones of the same name.
 const IN_SOME_ZONES: &str = "zonewright/in-some-zones";
+
+/// What was not known to be made until then will not be.
+const PAST: Duration = Duration::from_mins(10);

@@ -65,8 +65,8 @@ impl Ledger {
     /// Notes that a group was left in its middle.
     pub(super) fn left(&mut self, group: &Group) {
         for text in group.edits.iter().filter(|edit| edit.owns) {
-            let data = group.edits.iter().map(Edit::key);
-            let data: Vec<Key> = data.filter(|key| text.is_of(key)).cloned().collect();
+            let data = group.edits.iter().filter(|edit| text.is_of(edit));
+            let data: Vec<Key> = data.map(Edit::key).cloned().collect();
             let old = text.old.as_ref().map(|old| &old.rrset);
             let says = old.into_iter().chain(&text.new);
             if !data.is_empty() {

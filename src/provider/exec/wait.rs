@@ -29,7 +29,7 @@ pub(super) async fn wait<A: Api>(api: &A, zone: &Zone, done: Done) -> Answer<Don
 /// The error of a name that an earlier edit is not made of yet.
 pub(super) fn busy(provider: &'static str, name: &str) -> ProviderError {
     ProviderError {
-        kind: ErrorKind::Conflict,
+        kind: ErrorKind::Unavailable,
         provider,
         operation: "apply changes",
         message: format!("\"{name}\": an earlier change is accepted but not made yet"),

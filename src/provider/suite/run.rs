@@ -356,6 +356,14 @@ impl Run {
         Err(Wrong(format!("{passes} passes are not enough: {last}")))
     }
 
+    /// Whether what others have is as it was.
+    ///
+    /// # Errors
+    /// It is not.
+    pub async fn untouched(&self) -> Result<(), Wrong> {
+        judge::others(self).await
+    }
+
     /// Whether nothing is accepted there that is not made yet.
     fn is_quiet(&self) -> bool {
         let sim = self.world.sim();
@@ -519,7 +527,7 @@ pub fn words(error: &ProviderError) -> String {
 }
 
 /// After that time nothing is in doubt any more.
-const AGE: Duration = Duration::from_secs(180);
+const AGE: Duration = Duration::from_secs(660);
 
 /// Who we are.
 pub(super) const OWNER: &str = "suite";
