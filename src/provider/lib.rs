@@ -14,6 +14,8 @@
 
 pub mod auth;
 pub mod client;
+#[cfg(feature = "cloudflare")]
+mod cloudflare;
 #[cfg(feature = "coredns")]
 mod coredns;
 #[cfg(feature = "designate")]
@@ -27,11 +29,15 @@ pub mod etcd;
     reason = "a build has any of the providers, and each needs a part of it"
 )]
 mod exec;
+#[cfg(feature = "infoblox")]
+mod infoblox;
 pub mod inmemory;
 #[cfg(any(feature = "coredns", feature = "rdns"))]
 mod keyed;
 pub mod layer;
 mod open;
+#[cfg(feature = "ovh")]
+mod ovh;
 #[cfg(feature = "pdns")]
 mod pdns;
 #[cfg(feature = "pihole")]

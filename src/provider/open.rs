@@ -162,8 +162,14 @@ pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupE
         "coredns" | "skydns" => crate::coredns::open(setup),
         #[cfg(feature = "designate")]
         "designate" => crate::designate::open(setup),
+        #[cfg(feature = "cloudflare")]
+        "cloudflare" => crate::cloudflare::open(setup),
         #[cfg(feature = "digitalocean")]
         "digitalocean" => crate::digitalocean::open(setup),
+        #[cfg(feature = "infoblox")]
+        "infoblox" => crate::infoblox::open(setup),
+        #[cfg(feature = "ovh")]
+        "ovh" => crate::ovh::open(setup),
         #[cfg(feature = "pdns")]
         "pdns" => crate::pdns::open(setup),
         #[cfg(feature = "pihole")]

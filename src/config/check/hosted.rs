@@ -65,9 +65,12 @@ fn value(reader: &mut Reader, flag: &Flag) -> Option<HostedValue> {
 
 /// Providers, and what their flags begin with.
 const HOSTED: &[(&str, &[&str])] = &[
+    ("cloudflare", &["cloudflare-", "batch-change-"]),
     ("coredns", &["coredns-", OWNER]),
     ("designate", &[]),
     ("digitalocean", &["digitalocean-"]),
+    ("infoblox", &["infoblox-", TLS]),
+    ("ovh", &["ovh-"]),
     ("pdns", &["pdns-", TLS]),
     ("pihole", &["pihole-", "registry", TLS]),
     ("rdns", &[]),

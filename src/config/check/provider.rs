@@ -273,7 +273,6 @@ const LATER: &[&str] = &[
     "azure-dns",
     "azure-private-dns",
     "civo",
-    "cloudflare",
     "dnsimple",
     "exoscale",
     "godaddy",
@@ -281,7 +280,6 @@ const LATER: &[&str] = &[
     "linode",
     "ns1",
     "oci",
-    "ovh",
     "scaleway",
 ];
 
@@ -291,7 +289,6 @@ const RETIRED: &[&str] = &[
     "dyn",
     "gandi",
     "ibmcloud",
-    "infoblox",
     "plural",
     "rcodezero",
     "safedns",

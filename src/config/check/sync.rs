@@ -256,7 +256,7 @@ fn wrappers(reader: &mut Reader) -> Wrappers {
         target_net_filter: values(reader.all_filled("target-net-filter", value::loose_network)),
         exclude_target_net: values(reader.all_filled("exclude-target-net", value::loose_network)),
         prefer_alias: reader.switch("prefer-alias"),
-        create_ptr: reader.switch("create-ptr"),
+        create_ptr: reader.switch("create-ptr") || reader.switch("infoblox-create-ptr"),
         min_ttl: reader.go_duration("min-ttl", Duration::ZERO),
     }
 }

@@ -161,7 +161,7 @@ mod tests {
     fn retired_flags_are_taken_out_with_their_values() {
         let (rest, retired) = prepared(&[
             "--source=service",
-            "--infoblox-view",
+            "--bluecat-dns-view",
             "internal",
             "--txt-new-format-only",
             "--dyn-min-ttl=60",
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(
             retired,
             [
-                "infoblox-view",
+                "bluecat-dns-view",
                 "txt-new-format-only",
                 "dyn-min-ttl",
                 "ibmcloud-proxied",

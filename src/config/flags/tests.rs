@@ -93,7 +93,7 @@ const OURS: &[&str] = &[
 ];
 
 /// Flags of providers that external-dns had once, which are here.
-const THEIRS_ONCE: &[&str] = &["digitalocean-"];
+const THEIRS_ONCE: &[&str] = &["digitalocean-", "infoblox-"];
 
 #[test]
 fn every_flag_of_external_dns_is_taken_as_it_is_there() {

@@ -16,9 +16,12 @@ pub(crate) struct ByRecord<A>(pub(crate) A);
 
 /// One call.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Step<'e> {
+pub(crate) enum Step<'e> {
+    /// Makes a value.
     Create(&'e str),
+    /// Puts a value in the place of another, or of itself with another TTL or other settings.
     Update(&'e Handle, &'e str),
+    /// Takes a value away.
     Remove(&'e Handle),
 }
 
@@ -183,7 +186,7 @@ impl<A: RecordApi> ByRecord<A> {
 
 /// The calls of an edit, and what is left as it is. Values take the place of others first, so that
 /// identifiers stay; nothing is removed before all that is new is there.
-fn steps(edit: &Edit) -> (Vec<Step<'_>>, Vec<Handle>) {
+pub(crate) fn steps(edit: &Edit) -> (Vec<Step<'_>>, Vec<Handle>) {
     let mut steps = Vec::new();
     let mut kept: Vec<Handle> = Vec::new();
     let values = edit.new.as_ref().map(|new| new.values.as_slice());

@@ -35,7 +35,7 @@ use std::future::Future;
 use plan::{Endpoint, ProviderError};
 
 pub(crate) use batched::{Batched, Cost};
-pub(crate) use by_record::ByRecord;
+pub(crate) use by_record::{ByRecord, Step, steps};
 pub(crate) use by_rrset::ByRrset;
 pub(crate) use edit::{Edit, Group};
 pub(crate) use executor::Executor;

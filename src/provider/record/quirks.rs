@@ -247,6 +247,10 @@ impl Quirks {
     /// A TTL that the provider takes, for one that was asked for.
     pub(crate) fn ttl(&self, asked: Ttl) -> Ttl {
         let rule = &self.ttl;
+        if rule.unset == Some(asked.as_secs()) {
+            // What stands for none at some of them is less than the least.
+            return asked;
+        }
         let seconds = asked.as_secs().clamp(rule.least, rule.most);
         let mut allowed = rule.allowed.iter().copied();
         let allowed = allowed.find(|allowed| *allowed >= seconds);

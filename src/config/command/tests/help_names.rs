@@ -445,9 +445,84 @@ fn flags_of_names_are_explained() {
           --pdns-skip-tls-verify
               Do not check certificates
 
+    Provider cloudflare:
+          --cloudflare-proxied
+              Records are proxied if they do not say
+
+          --cloudflare-custom-hostnames
+              Make custom hostnames
+
+          --cloudflare-custom-hostnames-min-tls-version <1.0|1.1|1.2|1.3>
+              Least TLS version of custom hostnames [default: 1.0]
+
+          --cloudflare-custom-hostnames-certificate-authority <google|ssl_com|lets_encrypt|none>
+              Who certifies custom hostnames [default: none]
+
+          --cloudflare-dns-records-per-page <N>
+              Records in one page of a list, at most 5000 [default: 100]
+
+          --cloudflare-regional-services
+              Make regional hostnames
+
+          --cloudflare-region-key <TEXT>
+              Region of hostnames that do not say
+
+          --cloudflare-record-comment <TEXT>
+              Comment of records
+
     Provider digitalocean:
           --digitalocean-api-page-size <N>
               Items in one page of a list, at most 200 [default: 50]
+
+    Provider infoblox:
+          --infoblox-grid-host <HOST>
+              Host of the API
+
+          --infoblox-wapi-port <N>
+              Port of the API [default: 443]
+
+          --infoblox-wapi-username <TEXT>
+              User [default: admin]
+
+          --infoblox-wapi-password <TEXT>
+              Password
+
+          --infoblox-wapi-version <TEXT>
+              Version of the API [default: 2.3.1]
+
+          --no-infoblox-ssl-verify
+              Do not check certificates
+
+          --infoblox-view <TEXT>
+              The view of zones and records.
+              Without it all zones; of one that is in several views, that in 'default'.
+
+          --infoblox-max-results <N>
+              Objects in one page of a list [default: 0]
+
+          --infoblox-fqdn-regex <REGEX>
+              Only zones of such names
+
+          --infoblox-name-regex <REGEX>
+              Only records of such names
+
+          --infoblox-create-ptr
+              As --create-ptr
+
+          --infoblox-cache-duration <N>
+              TTL of all records, in seconds; 0 is what each asks for [default: 0]
+
+    Provider ovh:
+          --ovh-endpoint <URL>
+              Endpoint of the API [default: ovh-eu].
+              ovh-eu, ovh-ca, ovh-us, kimsufi-eu, kimsufi-ca, soyoustart-eu, soyoustart-ca or an
+              address.
+
+          --ovh-api-rate-limit <N>
+              Calls a second at most [default: 20]
+
+          --ovh-enable-cname-relative
+              CNAME targets without a final dot are relative
 
     Provider pihole:
           --pihole-server <URL>

@@ -5,7 +5,7 @@ use crate::flags::{Flag, Group, Scope};
 pub(in crate::flags) const GROUP: Group = Group {
     heading: "Provider cloudflare",
     scope: Scope::Destination,
-    built: false,
+    built: true,
     flags: &[
         Flag::switch("cloudflare-proxied", false)
             .says("Records are proxied if they do not say", ""),
@@ -25,7 +25,7 @@ pub(in crate::flags) const GROUP: Group = Group {
         .words(&["google", "ssl_com", "lets_encrypt", "none"])
         .says("Who certifies custom hostnames", ""),
         Flag::number("cloudflare-dns-records-per-page", "100")
-            .says("Records in one page of a list", ""),
+            .says("Records in one page of a list, at most 5000", ""),
         Flag::switch("cloudflare-regional-services", false).says("Make regional hostnames", ""),
         Flag::once("cloudflare-region-key", "TEXT", "")
             .says("Region of hostnames that do not say", ""),

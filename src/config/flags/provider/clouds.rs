@@ -1,4 +1,4 @@
-//! Flags of the smaller clouds: Alibaba Cloud, Oracle, OVH, NS1, GoDaddy, Exoscale.
+//! Flags of the smaller clouds: Alibaba Cloud, Oracle, NS1, GoDaddy, Exoscale.
 
 use crate::flags::{Flag, Group, Scope};
 
@@ -25,10 +25,6 @@ pub(in crate::flags) const GROUP: Group = Group {
         Flag::switch("oci-auth-instance-principal", false).says("Authenticate as this machine", ""),
         Flag::duration("oci-zones-cache-duration", "0s")
             .says("How long the list of zones is taken as known", ""),
-        Flag::once("ovh-endpoint", "URL", "ovh-eu").says("Endpoint of the API", ""),
-        Flag::number("ovh-api-rate-limit", "20").says("Calls a second at most", ""),
-        Flag::switch("ovh-enable-cname-relative", false)
-            .says("CNAME targets without a final dot are relative", ""),
         Flag::once("ns1-endpoint", "URL", "").says("URL of the API", ""),
         Flag::switch("ns1-ignoressl", false).says("Do not check certificates", ""),
         Flag::number("ns1-min-ttl", "0").says("Least TTL of records, in seconds", ""),
