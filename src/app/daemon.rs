@@ -218,6 +218,7 @@ impl Daemon {
             store: Arc::clone(&self.store),
             syncing: syncing_numbers.clone(),
             leading: self.cluster.as_ref().map(Cluster::leading),
+            figures: self.cluster.as_ref().map(Cluster::figures),
         };
         let pages = Arc::new(Pages {
             ready: AtomicBool::new(false),

@@ -57,7 +57,7 @@ pub use history::{Step, StepRecord, StepRecords};
 pub use index::{Candidates, Position};
 pub use layer::Layer;
 pub use lookup::{Found, Probe};
-pub use mask::{LayerOf, Lead};
+pub use mask::{LayerOf, Lead, OfFiles};
 pub use news::News;
 pub use node::{Flags, Node, Rdatas, RrsetRef, Rrsets};
 pub use propose::StoreError;

@@ -26,6 +26,7 @@ use crate::propose::{StoreError, check_change};
 use crate::publish::Reaper;
 use crate::records::Records;
 use crate::snapshot::{Apexes, Snapshot, Zone};
+use crate::sum::Sum;
 use crate::updater::UpdateTotals;
 use crate::writer::{Change, ZoneWriter};
 
@@ -75,6 +76,8 @@ pub(crate) struct Writers {
     pub(crate) ceilings: HashMap<Name, Serial>,
     /// By the same: serials up to this one may have been shown, and the next version passes over them.
     pub(crate) passed: HashMap<Name, Serial>,
+    /// By the same: the sum over what files or settings give, where zones are shared.
+    pub(crate) files: HashMap<Name, Sum>,
     /// Those of them that only keep the place of a zone that could not be read.
     pub(crate) withheld: HashSet<Name>,
     /// By the same: what is stored of zones that are not served.
@@ -177,11 +180,15 @@ impl Store {
         if self.journal.get().is_some() {
             next.sum = next.zone.sum();
         }
+        let files = self.is_shared().then(|| next.zone.sum());
         // What is judged by one version must not be committed to another.
         let _settled = self.settle();
         let mut writers = self.lock();
         if writers.copies.contains(&apex) {
             return Err(StoreError::IsCopy { apex });
+        }
+        if let Some(files) = files {
+            writers.files.insert(apex.clone(), files);
         }
         self.step_back(&mut writers, &apex);
         // Its place was kept; in another one it would stand beside what keeps it.

@@ -25,6 +25,7 @@ use tsig::Key;
 use wire::{Name, Serial};
 use zone::{News, Store, Withheld};
 
+use super::files::Files;
 use super::others::Others;
 use super::role::Role;
 use crate::app::follow::{Forwards, Hub, failure, forward_server};
@@ -44,6 +45,7 @@ pub(super) struct Replicas {
     pub(super) store: Arc<Store>,
     pub(super) key: Arc<Key>,
     pub(super) others: Arc<Others>,
+    pub(super) files: Arc<Files>,
     /// Told when a zone has come.
     pub(super) came: Arc<Notify>,
     role: watch::Sender<Role>,
@@ -111,6 +113,7 @@ impl Replicas {
             store: Arc::clone(store),
             key,
             others,
+            files: Arc::new(Files::new(store)),
             came,
             role,
             hub,

@@ -177,10 +177,14 @@ fn take_over(replicas: &Replicas, knowledge: &Knowledge, apex: &Name) -> bool {
         true => Some(Layer::Dynamic),
         false => synced.then_some(Layer::Synced),
     };
+    let of_files = |owner: &Name, _: Rtype| !knowledge.is_asked_for(owner);
+    // Of a zone whose origins are not known nothing can be told to be of files.
+    let older = !in_doubt && replicas.files.are_older() && replicas.files.differs(apex);
     let lead = Lead {
         floor: now(),
         updates,
         layer_of: &layer_of,
+        of_files: older.then_some(&of_files as _),
     };
     match store.lead(apex, lead) {
         Ok(Some(done)) => {

@@ -12,6 +12,7 @@
 //! goes back. What the API server does never ends an answer.
 
 mod fence;
+mod files;
 mod gate;
 mod label;
 mod lead;
@@ -37,6 +38,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tsig::Keys;
+use wire::Name;
 use zone::Store;
 
 use self::gate::Replicas;
@@ -93,6 +95,25 @@ pub(super) struct Cluster {
     copies: Option<Copies>,
     /// What clients change, where anybody may.
     log: Option<Arc<ObjectLog>>,
+}
+
+/// What there is to count.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    replicas: Arc<Replicas>,
+    log: Option<Arc<ObjectLog>>,
+}
+
+impl Figures {
+    /// How many zones have another file here than at the leader.
+    pub(crate) fn other_files(&self) -> usize {
+        self.replicas.files.count()
+    }
+
+    /// How much the journal in the cluster has of each zone, while we lead.
+    pub(crate) fn journal_bytes(&self) -> Vec<(Name, u64)> {
+        self.log.as_ref().map(|log| log.bytes()).unwrap_or_default()
+    }
 }
 
 /// A running one.
@@ -193,6 +214,14 @@ impl Cluster {
         self.leading.subscribe()
     }
 
+    /// What there is to count.
+    pub(super) fn figures(&self) -> Figures {
+        Figures {
+            replicas: Arc::clone(&self.replicas),
+            log: self.log.clone(),
+        }
+    }
+
     /// Begins to follow the Lease, and to lead or to follow. To be called when all zones have been read.
     /// What comes back is told once every zone is there.
     ///
@@ -237,10 +266,13 @@ impl Cluster {
         let pod = label::Pod::new(link, lease.namespace.clone(), candidate.name.clone());
         let roles = self.replicas.subscribe();
         tasks.spawn(pod.run(roles.clone(), stop.clone()));
+        let files = Arc::clone(&self.replicas.files);
+        tasks.spawn(files.run(roles.clone(), stop.clone()));
         let speaker = status::Speaker {
             reporter,
             store: Arc::clone(&self.replicas.store),
             leader: candidate.name.clone(),
+            files: Arc::clone(&self.replicas.files),
         };
         tasks.spawn(speaker.run(roles, stop.clone()));
         let ready = self
@@ -323,6 +355,7 @@ impl Cluster {
         options.duration = settings.duration;
         options.renew_deadline = settings.renew_deadline;
         options.retry = settings.retry;
+        options.word = Some(Arc::clone(&self.replicas.files) as _);
         options
     }
 }

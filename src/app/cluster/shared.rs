@@ -338,7 +338,11 @@ impl Shared {
             (Some(_), _) if confirmed => State::Served,
             (Some(_), _) => State::Unconfirmed,
         };
-        let report = self.said.clone().unwrap_or_default();
+        let report = match &self.said {
+            Some(said) => said.clone(),
+            None if self.replicas.files.differs(&self.apex) => OTHER_FILE.to_owned(),
+            None => String::new(),
+        };
         if let Some(status) = self.statuses.get(&self.apex)
             && !matches!(status.state, State::Failed | State::Stale)
             && (status.state != state || status.report != report)
@@ -386,6 +390,9 @@ impl Shared {
         soa.map_or(MOST, |soa| Timers::of(soa.first()).expire.min(MOST))
     }
 }
+
+/// What is to be said of a zone whose file is not the one that the leader has.
+const OTHER_FILE: &str = "its file here is not that of the leader, or of the one before";
 
 /// Attempts at once: leaders count connections, twenty of one client.
 static TURNS: Semaphore = Semaphore::const_new(6);

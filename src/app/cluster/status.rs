@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wire::Name;
 use zone::Store;
 
+use super::files::Files;
 use super::role::Role;
 use crate::app::telemetry;
 
@@ -20,6 +21,7 @@ pub(super) struct Speaker {
     pub(super) store: Arc<Store>,
     /// Our own name.
     pub(super) leader: String,
+    pub(super) files: Arc<Files>,
 }
 
 impl Speaker {
@@ -80,6 +82,7 @@ impl Speaker {
             leader: self.leader.clone(),
             ready: zone.withheld().is_none(),
             complete: !zone.is_incomplete(),
+            older_files: self.files.are_older() && self.files.differs(apex),
         })
     }
 }

@@ -4,6 +4,7 @@
 //! sums of the server's workers, the current snapshot, the allocator and how destinations fare;
 //! labels have few values (transports, types, codes, reasons, zones, destinations).
 
+mod copies;
 mod process;
 mod sync;
 
@@ -34,6 +35,8 @@ pub(crate) struct Numbers {
     pub(crate) syncing: Syncing,
     /// Whether we lead; none if there are no other copies.
     pub(crate) leading: Option<Leading>,
+    /// What there is to count of zones that copies share.
+    pub(crate) figures: Option<cluster::Figures>,
 }
 
 impl Numbers {
@@ -63,6 +66,9 @@ impl Collector for Numbers {
             "1 while this copy writes: the leader of several, or the only one",
             cluster::leads(self.leading.as_ref()).into(),
         )?;
+        if let Some(figures) = &self.figures {
+            copies::encode(figures, &mut page)?;
+        }
         self.syncing.encode(&mut page)
     }
 }

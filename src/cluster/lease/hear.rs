@@ -35,7 +35,10 @@ impl Election {
     pub(super) fn see(&mut self, lease: Value) {
         let record = Record::of(&lease);
         self.highest = self.highest.max(record.transitions);
-        self.options.word.hear(&record.word);
+        if let Some(word) = &self.options.word {
+            let ours = Some(&record.holder) == self.identity.as_ref();
+            word.hear(&record.word, ours);
+        }
         let before = self.seen.take().filter(|seen| seen.record == record);
         let since = before.map_or_else(boot_time, |seen| seen.since);
         self.seen = Some(Seen {
@@ -57,7 +60,8 @@ impl Election {
             // Settings may differ while versions are changed: the longer time is safe.
             false => seen.record.duration.max(self.options.duration),
         };
-        let lasts = match self.options.word.stands_back() {
+        let word = self.options.word.as_ref();
+        let lasts = match word.is_some_and(|word| word.stands_back()) {
             true => lasts + self.options.duration,
             false => lasts,
         };

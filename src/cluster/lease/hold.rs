@@ -43,7 +43,7 @@ impl Election {
             transitions,
             acquired: Some(now),
             renewed: now,
-            word: self.options.word.own(),
+            word: self.word(),
         }
         .write(&mut lease);
         let (method, behind) = match &self.seen {
@@ -140,6 +140,11 @@ impl Election {
         Ok(true)
     }
 
+    fn word(&self) -> String {
+        let word = self.options.word.as_ref();
+        word.map(|word| word.say()).unwrap_or_default()
+    }
+
     fn holding(&self, term: &Term, now: Duration) -> Holding<'_> {
         Holding {
             holder: self.identity.as_deref().unwrap_or_default(),
@@ -149,7 +154,7 @@ impl Election {
             transitions: u32::try_from(term.number()).unwrap_or(u32::MAX),
             acquired: None,
             renewed: now,
-            word: self.options.word.own(),
+            word: self.word(),
         }
     }
 

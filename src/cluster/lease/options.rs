@@ -1,6 +1,7 @@
 //! What an election is told, and what it tells.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Term, Word};
@@ -29,7 +30,7 @@ pub struct LeaseOptions {
     /// How often the Lease is renewed.
     pub retry: Duration,
     /// What its holder says beside that it leads.
-    pub word: Word,
+    pub word: Option<Arc<dyn Word>>,
 }
 
 impl LeaseOptions {
@@ -42,7 +43,7 @@ impl LeaseOptions {
             duration: Duration::from_secs(5),
             renew_deadline: Duration::from_secs(3),
             retry: Duration::from_secs(1),
-            word: Word::new(),
+            word: None,
         }
     }
 

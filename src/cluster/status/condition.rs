@@ -10,11 +10,16 @@ use source::watch::micro_time;
 pub(super) struct Ready {
     pub(super) ready: bool,
     pub(super) complete: bool,
+    pub(super) older_files: bool,
 }
 
 impl Ready {
     fn reason(self) -> (&'static str, &'static str) {
         match (self.ready, self.complete) {
+            (true, true) if self.older_files => (
+                "OlderFile",
+                "It is answered in full, from what the leader before had: its file has not come to this one.",
+            ),
             (true, true) => ("Served", "It is answered in full."),
             (true, false) => (
                 "Incomplete",

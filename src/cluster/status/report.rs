@@ -28,6 +28,8 @@ pub struct ZoneStatus {
     pub ready: bool,
     /// Whether all that is to be in it is.
     pub complete: bool,
+    /// Whether its file is newer elsewhere, so that what was shown before is shown on.
+    pub older_files: bool,
 }
 
 /// Writes objects of the kind Zone.
@@ -114,6 +116,7 @@ fn status_of(status: &ZoneStatus, before: Option<&Value>, now: Duration) -> Valu
     let ready = Ready {
         ready: status.ready,
         complete: status.complete,
+        older_files: status.older_files,
     };
     let conditions = before.and_then(|before| before.get("conditions"));
     json!({
@@ -189,6 +192,7 @@ mod tests {
             leader: "zonewright-0".to_owned(),
             ready: true,
             complete: true,
+            older_files: false,
         };
         for _ in 0..2 {
             reporter.report(&term, &status).await.unwrap();

@@ -11,11 +11,12 @@
 //! gives is mostly of objects from then on: whoever knows these takes away what they do not ask for,
 //! with all the care that deletes are due.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use wire::{Name, Rtype, Serial};
 
+use crate::assemble::assemble;
 use crate::durable::BLOCK;
 use crate::history::Step;
 use crate::journal::{Entry, JournalError};
@@ -24,8 +25,10 @@ use crate::layer::Layer;
 use crate::merge::owned;
 use crate::node::Node;
 use crate::propose::{StoreError, check_change};
+use crate::records::{Place, Records};
 use crate::snapshot::{Withheld, Zone};
 use crate::store::{Committed, Store, Writers, committed, newer};
+use crate::sum::Sum;
 use crate::withhold::placeholder;
 use crate::writer::{Change, ZoneWriter};
 
@@ -46,7 +49,13 @@ pub struct Lead<'a> {
     pub updates: Option<Vec<Change>>,
     /// Of which layer a record is that neither a file nor they give; none if it is to go.
     pub layer_of: &'a LayerOf<'a>,
+    /// Where our files are older than those that gave what is shown: whether a record is of files. Then
+    /// these are taken from what is shown, until ours are read again.
+    pub of_files: Option<&'a OfFiles<'a>>,
 }
+
+/// Tells whether a record is of files, if no update has brought it.
+pub type OfFiles<'a> = dyn Fn(&Name, Rtype) -> bool + 'a;
 
 /// Tells of which layer a record is.
 pub type LayerOf<'a> = dyn Fn(&Name, Rtype) -> Option<Layer> + 'a;
@@ -66,6 +75,21 @@ impl Store {
     pub fn share(&self, fence: impl Fn() -> bool + Send + Sync + 'static) {
         let first = self.fence.set(Fence(Box::new(fence)));
         debug_assert!(first.is_ok(), "zones are shared once");
+    }
+
+    /// Whether zones are shared.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.fence.get().is_some()
+    }
+
+    /// What files and settings give of each zone of ours that is shared, as a sum over its records: copies
+    /// of the program with the same files have the same ones.
+    #[must_use]
+    pub fn files(&self) -> BTreeMap<Name, Sum> {
+        let writers = self.lock();
+        let files = writers.files.iter();
+        let files = files.filter(|(apex, _)| writers.zones.contains_key(*apex));
+        files.map(|(apex, sum)| (apex.clone(), *sum)).collect()
     }
 
     /// Zones of ours that another replica writes, or nobody, in lower case.
@@ -99,6 +123,15 @@ impl Store {
         let (place, shown) = (*place, mask.zone.clone());
         let known = shown.withheld != Some(Withheld::Absent);
         let updates = lead.updates;
+        if let (Some(of_files), true) = (lead.of_files, known) {
+            let records = transferred(&shown, updates.as_deref().unwrap_or_default(), of_files);
+            let (zone, depths) = assemble(&records, self.keys)?;
+            let mut next = ZoneWriter::new(zone, depths);
+            next.apply(writer.contributions());
+            next.set_serial(writer.zone.serial);
+            next.zone.incomplete = writer.zone.incomplete;
+            *writer = next;
+        }
         let told = updates.is_some();
         if told || known {
             let mut changes = without(writer, |layer| match layer {
@@ -257,6 +290,27 @@ fn without(writer: &ZoneWriter, is_gone: impl Fn(Layer) -> bool) -> Vec<Change> 
         change.rrset = None;
     }
     changes
+}
+
+/// What is shown and of files.
+fn transferred(shown: &Zone, updates: &[Change], of_files: &OfFiles<'_>) -> Records {
+    let updated: HashSet<(&Name, Rtype)> = updates
+        .iter()
+        .map(|change| (&change.owner, change.rtype))
+        .collect();
+    let mut records = Records::new(shown.apex.clone());
+    for (owner, rrset) in shown.rrsets() {
+        let rtype = rrset.rtype();
+        let is_apex = rtype == Rtype::SOA;
+        if !is_apex && (updated.contains(&(&owner, rtype)) || !of_files(&owner, rtype)) {
+            continue;
+        }
+        for rdata in rrset.rdatas() {
+            records.push(owner.as_ref(), rtype, rrset.ttl(), rdata, Place::default());
+        }
+    }
+    records.sort();
+    records
 }
 
 /// What makes ours show what is shown, but for what files and updates say.

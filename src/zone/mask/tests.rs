@@ -77,6 +77,7 @@ fn lead(store: &Store, floor: u32, updates: Option<Vec<Change>>) -> Option<Commi
             true => Some(Layer::Synced),
             false => Some(Layer::Dynamic),
         },
+        of_files: None,
     };
     store.lead(&name("zone."), lead).unwrap()
 }
@@ -105,6 +106,40 @@ fn the_first_leader_shows_what_is_its_own() {
     let made = vec![change(Layer::Synced, "t.zone.", true)];
     assert_eq!(store.commit(&name("zone."), made).unwrap().serial.0, 101);
     assert_eq!(shown(&store).unwrap().0, 101);
+}
+
+#[test]
+fn a_new_leader_with_older_files_goes_on_with_those_that_are_shown() {
+    let (store, open) = store();
+    let older = records(5, &["f.zone.", "old.zone."]);
+    store.replace_static(&older).unwrap();
+    let before = store.files();
+    // Of the leader before: newer files, a name that objects ask for, and one that an update brought.
+    let names = ["d.zone.", "f.zone.", "new.zone.", "s.zone."];
+    store.replace_copy(&records(1000, &names)).unwrap();
+    let all = shown(&store).unwrap();
+    open.store(true, Relaxed);
+    let is_asked_for = |owner: &Name| owner.to_string().starts_with('s');
+    let lead = Lead {
+        floor: Serial(7),
+        updates: Some(vec![change(Layer::Dynamic, "d.zone.", true)]),
+        layer_of: &|_, _| Some(Layer::Synced),
+        of_files: Some(&|owner, _| !is_asked_for(owner)),
+    };
+    let done = store.lead(&name("zone."), lead).unwrap();
+    let serial = done.unwrap().serial.0;
+    assert_eq!(shown(&store), Some((serial, all.1.clone())));
+    assert_eq!(layer(&store, Layer::Synced), ["s.zone."]);
+    assert_eq!(layer(&store, Layer::Dynamic), ["d.zone."]);
+    // The sum is that of the files that are there, whatever is shown.
+    assert_eq!(store.files(), before);
+    // Once they are what the leader before had, nothing changes but where records come from.
+    let newer = records(6, &["f.zone.", "new.zone."]);
+    let read = store.replace_static(&newer).unwrap();
+    assert!(!read.changed, "{read:?}");
+    assert_ne!(store.files(), before);
+    assert_eq!(shown(&store), Some((serial, all.1)));
+    assert_eq!(layer(&store, Layer::Synced), ["s.zone."]);
 }
 
 #[test]
