@@ -33,14 +33,18 @@ pub(super) struct Copies {
     pub(super) site: Site,
     pub(super) key: Key,
     pub(super) lease: Lease,
-    pub(super) elsewhere: Elsewhere,
+    pub(super) scene: Scene,
 }
 
-/// Where names of objects go.
+/// What is special about the copies, and where names of objects go.
 #[derive(Clone, Debug)]
-pub(super) enum Elsewhere {
+pub(super) enum Scene {
+    /// Into our own zone. The last copy only follows.
+    Follower,
+    /// Into our own zone, of which each copy has such a file.
+    Files(String),
     /// Into our own zone.
-    Nowhere,
+    Plain,
     /// To a webhook provider, and not into a zone.
     Only(String),
     /// Into our own zone, and to the webhook provider at this address. Ways lead there, and to all else;
@@ -60,7 +64,7 @@ impl Copies {
         lease: Lease,
         objects: &[Value],
     ) -> Result<Option<Self>, String> {
-        Self::start_with(trial, program, lease, objects, Elsewhere::Nowhere)
+        Self::start_with(trial, program, lease, objects, Scene::Plain)
     }
 
     /// The same, with the names of objects written elsewhere too.
@@ -69,7 +73,7 @@ impl Copies {
         program: &Program,
         lease: Lease,
         objects: &[Value],
-        elsewhere: Elsewhere,
+        scene: Scene,
     ) -> Result<Option<Self>, String> {
         let parts = Parts::find();
         let missing = parts.missing();
@@ -90,9 +94,9 @@ impl Copies {
                 ports.push(port);
             }
         }
-        let ways = match &elsewhere {
-            Elsewhere::Nowhere | Elsewhere::Only(_) => None,
-            Elsewhere::Also(upstream, _) => {
+        let ways = match &scene {
+            Scene::Files(_) | Scene::Follower | Scene::Only(_) | Scene::Plain => None,
+            Scene::Also(upstream, _) => {
                 let api = cluster.url().trim_start_matches("https://");
                 let api = api.parse().map_err(|_| cluster.url().to_owned())?;
                 Some(Ways::new(&ports, api, *upstream)?)
@@ -107,7 +111,7 @@ impl Copies {
             site,
             key,
             lease,
-            elsewhere,
+            scene,
         };
         copies.create(objects)?;
         for number in 0..COPIES {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cluster_peers::Recorder;
 use peers::Program;
 
-use super::copies::{Copies, Elsewhere, LONG, Lease, ZONE};
+use super::copies::{Copies, LONG, Lease, Scene, ZONE};
 use crate::process::cluster_objects::service;
 use crate::process::site::{Check, check};
 
@@ -17,7 +17,7 @@ fn only_the_leader(program: &Program) -> Result<(), String> {
     let recorder = Recorder::start().map_err(|error| error.to_string())?;
     let first = [service("a", "192.0.2.1"), service("b", "192.0.2.1")];
     let lease = Lease::Short;
-    let place = Elsewhere::Only(recorder.url());
+    let place = Scene::Only(recorder.url());
     let copies = Copies::start_with(trial, program, lease, &first, place)?;
     let Some(mut copies) = copies else {
         return Ok(());

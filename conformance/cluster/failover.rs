@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cluster_peers::Part;
 use peers::{Program, Signal};
 
-use super::copies::{Copies, LONG, Lease, STEP, ZONE, say};
+use super::copies::{Copies, LONG, Lease, STEP, Scene, ZONE, say};
 use super::watch::always;
 use crate::process::cluster_objects::service;
 use crate::process::site::{Check, NXDOMAIN, answer, ask, check};
@@ -18,6 +18,7 @@ pub(super) const TRIALS: &[Check] = &[
     ("a_leader_that_ends_hands_over_at_once", ends),
     ("a_leader_that_stood_still_writes_nothing_more", stood_still),
     ("a_copy_that_starts_without_the_api_server_answers", cold),
+    ("a_copy_that_is_no_candidate_only_follows", follower),
 ];
 
 fn killed(program: &Program) -> Result<(), String> {
@@ -204,4 +205,36 @@ fn cold(program: &Program) -> Result<(), String> {
     restarted.map_err(|error| error.to_string())?;
     copies.patch(&[service("web", "192.0.2.2")])?;
     copies.wait_for_address("web", "192.0.2.2")
+}
+
+fn follower(program: &Program) -> Result<(), String> {
+    let trial = "a_copy_that_is_no_candidate_only_follows";
+    let first = [service("web", "192.0.2.1")];
+    let copies = Copies::start_with(trial, program, Lease::Short, &first, Scene::Follower)?;
+    let Some(mut copies) = copies else {
+        return Ok(());
+    };
+    copies.wait_for_address("web", "192.0.2.1")?;
+    let follower = copies.servers.len() - 1;
+    park_timeout(Duration::from_secs(2));
+    let said = copies.update(
+        follower,
+        &format!("update add u.{ZONE}. 60 A 192.0.2.77\nsend"),
+    )?;
+    check(said.well, || format!("{}\n{}", said.text, copies.logs()))?;
+    copies.wait_for_address_of_ttl("u", "60 A 192.0.2.77")?;
+    for number in 0..follower {
+        copies.kill(number)?;
+    }
+    // The Lease runs out, and nobody takes it.
+    park_timeout(Duration::from_secs(3));
+    copies.patch(&[service("web", "192.0.2.2")])?;
+    park_timeout(Duration::from_secs(1));
+    copies.wait_for_address("web", "192.0.2.1")?;
+    check(copies.leader().is_none(), || "it leads".to_owned())?;
+    for number in 0..follower {
+        copies.revive(number)?;
+    }
+    copies.wait_for_address("web", "192.0.2.2")?;
+    copies.wait_for_address_of_ttl("u", "60 A 192.0.2.77")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use peers::{Options, Ready, Server};
 
-use super::copies::{Copies, Elsewhere, Lease, ZONE};
+use super::copies::{Copies, Lease, Scene, ZONE};
 use crate::process::site::start;
 
 impl Copies {
@@ -36,9 +36,11 @@ impl Copies {
             .arguments(times.iter().copied())
             .arguments(self.neighbors(number)?)
             .arguments(self.destinations(number)?)
-            .ready(match self.elsewhere {
-                Elsewhere::Only(_) => Ready::Zones(Vec::new()),
-                Elsewhere::Nowhere | Elsewhere::Also(..) => Ready::Zones(vec![ZONE.to_owned()]),
+            .ready(match self.scene {
+                Scene::Only(_) => Ready::Zones(Vec::new()),
+                Scene::Files(_) | Scene::Follower | Scene::Plain | Scene::Also(..) => {
+                    Ready::Zones(vec![ZONE.to_owned()])
+                }
             })
             .timeout(START);
         start(&self.program, &options)
@@ -73,16 +75,16 @@ impl Copies {
     /// Where names go.
     fn destinations(&self, number: usize) -> Result<Vec<String>, String> {
         let mut all = Vec::new();
-        if !matches!(self.elsewhere, Elsewhere::Also(..)) {
+        if !matches!(self.scene, Scene::Also(..)) {
             all.push(format!("--domain-filter={ZONE}"));
             all.push("--policy=sync".to_owned());
         }
-        match (&self.elsewhere, &self.ways) {
-            (Elsewhere::Only(url), _) => {
+        match (&self.scene, &self.ways) {
+            (Scene::Only(url), _) => {
                 all.push("--provider=webhook".to_owned());
                 all.push(format!("--webhook-provider-url={url}"));
             }
-            (Elsewhere::Also(_, secondaries), Some(ways)) => {
+            (Scene::Also(_, secondaries), Some(ways)) => {
                 let url = ways.upstream(number)?;
                 let text = format!(
                     "version: 1\ninterval: {PASS}\npolicy: sync\ndomainFilter: [{ZONE}]\ndestinations:\n- {{name: here, provider: embedded}}\n\
@@ -94,7 +96,18 @@ impl Copies {
                 let told = secondaries.iter();
                 all.extend(told.map(|address| format!("--notify={address}")));
             }
-            (Elsewhere::Nowhere | Elsewhere::Also(..), _) => {}
+            (Scene::Files(text), _) => {
+                let name = format!("zone-{number}");
+                if !self.site.path(&name).exists() {
+                    self.site.write(&name, text)?;
+                }
+                let path = self.site.path(&name);
+                all.push(format!("--zone-file={ZONE}={}", path.display()));
+            }
+            (Scene::Follower, _) if number + 1 == self.ports.len() => {
+                all.push("--no-replica-candidate".to_owned());
+            }
+            (Scene::Follower | Scene::Plain | Scene::Also(..), _) => {}
         }
         Ok(all)
     }

@@ -13,6 +13,7 @@ mod chaos;
 mod copies;
 mod elsewhere;
 mod failover;
+mod files;
 mod journal;
 mod launch;
 mod watch;
@@ -30,6 +31,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         chaos::TRIALS,
         elsewhere::TRIALS,
         failover::TRIALS,
+        files::TRIALS,
         journal::TRIALS,
     ];
     tables

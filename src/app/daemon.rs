@@ -267,7 +267,11 @@ impl Daemon {
         };
         let mut syncing = JoinSet::new();
         let (mut waits, mut questions, mut reread) = (Vec::new(), None, None);
-        if let Some(settings) = &self.config.sync {
+        let only_follows = self
+            .cluster
+            .as_ref()
+            .is_some_and(|cluster| !cluster.is_candidate());
+        if let Some(settings) = self.config.sync.as_ref().filter(|_| !only_follows) {
             let color = self.style.color();
             let leading = self.cluster.as_ref().map(Cluster::leading);
             let started = sync::start(settings, &self.store, color, stop.clone(), leading);

@@ -27,7 +27,7 @@ use self::fault::{Fault, Seen};
 use self::history::History;
 use self::load::{CHANGING, Changes, Client, FIRST};
 use self::outside::Outside;
-use super::copies::{Copies, Elsewhere, Lease, say};
+use super::copies::{Copies, Lease, Scene, say};
 use super::watch::always;
 use crate::process::cluster_objects::service;
 use crate::process::site::{Check, check};
@@ -61,7 +61,7 @@ fn faults(program: &Program) -> Result<(), String> {
     let mut outside = Outside::find(trial)?;
     let names: Vec<&str> = KEPT.iter().chain(&CHANGING).copied().collect();
     let first: Vec<_> = names.iter().map(|name| service(name, FIRST)).collect();
-    let place = Elsewhere::Also(upstream, outside.addresses.clone());
+    let place = Scene::Also(upstream, outside.addresses.clone());
     let Some(mut copies) = Copies::start_with(trial, program, Lease::Short, &first, place)? else {
         return Ok(());
     };

@@ -59,6 +59,10 @@ impl Outside {
     pub(super) fn look(&self, copies: &Copies) -> Result<(), String> {
         let begin = Instant::now();
         loop {
+            // As the Service does, which goes by the leader's label.
+            if let Some(leader) = copies.leader() {
+                copies.lead_outside_to(leader);
+            }
             let ours: Vec<Option<u32>> = copies
                 .running()
                 .map(|(_, server)| serial(server.address(), ZONE))
@@ -75,7 +79,7 @@ impl Outside {
             check(begin.elapsed() < LONG, || {
                 format!("copies have serials {ours:?}, secondaries {theirs:?}")
             })?;
-            park_timeout(STEP);
+            park_timeout(10 * STEP);
         }
     }
 

@@ -297,6 +297,8 @@ const MOST_NAMED: usize = 100;
 mod tests {
     use super::*;
 
+    type Theirs = (u64, &'static [u64]);
+
     fn files(sum: u64) -> BTreeMap<String, u64> {
         BTreeMap::from([("a.".to_owned(), 7), ("b.".to_owned(), sum)])
     }
@@ -323,7 +325,7 @@ mod tests {
     fn files_are_older_if_others_came_after_them() {
         // What the leader has said of its own and of those before, what ours are, one after the other;
         // whether they are older then, and whether they differ.
-        let cases: &[(Option<(u64, &[u64])>, &[u64], bool, bool)] = &[
+        let cases: &[(Option<Theirs>, &[u64], bool, bool)] = &[
             (None, &[1], false, false),
             (Some((1, &[1])), &[1], false, false),
             (Some((2, &[1, 2])), &[1], true, true),

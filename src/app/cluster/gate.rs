@@ -58,6 +58,8 @@ pub(super) struct Replicas {
     room: Arc<Semaphore>,
     runtime: Handle,
     own: OnceLock<Arc<Server>>,
+    /// Secondaries outside.
+    pub(super) marks: OnceLock<Marks>,
 }
 
 /// A zone that copies share.
@@ -123,6 +125,7 @@ impl Replicas {
             room: Arc::new(Semaphore::new(MOST_FORWARDED)),
             runtime: Handle::current(),
             own: OnceLock::new(),
+            marks: OnceLock::new(),
         }
     }
 
@@ -228,27 +231,10 @@ impl Replicas {
         provisional.remove(apex);
     }
 
-    /// Has outside secondaries told once other copies have a version of ours.
-    pub(super) fn tell_after(self: &Arc<Self>, marks: Marks) {
-        let this = Arc::downgrade(self);
-        self.store.tell(move |apex, news| {
-            let Some(this) = this.upgrade() else { return };
-            let is_led = this
-                .entry(apex)
-                .is_some_and(|entry| entry.led.load(Relaxed));
-            if news == News::Changed && is_led && marks.concern(apex) {
-                let snapshot = this.store.snapshot();
-                let serial = snapshot.zone(apex.as_ref()).map(zone::Zone::serial);
-                let (marks, apex) = (marks.clone(), apex.clone());
-                if let Some(serial) = serial {
-                    let then = Box::new({
-                        let apex = apex.clone();
-                        move || marks.mark(&apex)
-                    });
-                    this.others.wait(&apex, serial, then);
-                }
-            }
-        });
+    /// Whether we write a zone.
+    pub(super) fn is_led(&self, apex: &Name) -> bool {
+        self.entry(apex)
+            .is_some_and(|entry| entry.led.load(Relaxed))
     }
 
     fn entry(&self, apex: &Name) -> Option<Entry> {

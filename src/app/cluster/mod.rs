@@ -17,6 +17,7 @@ mod gate;
 mod label;
 mod lead;
 mod others;
+mod outside;
 mod role;
 mod shared;
 mod status;
@@ -29,7 +30,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use cluster::{
-    Candidate, LeaseOptions, LogOptions, ObjectLog, Standing, StatusReporter, Term, elect,
+    Candidate, LeaseOptions, LogOptions, ObjectLog, Standing, StatusReporter, Term, elect, observe,
 };
 use config::{Config, Objects};
 use server::pipeline::Authority;
@@ -159,7 +160,7 @@ impl Cluster {
             },
             Some(Objects::Manifests(_)) | None => Connection::default(),
         };
-        let log = match config.peers.updates.is_empty() {
+        let log = match config.peers.updates.is_empty() || !settings.candidate {
             true => None,
             false => {
                 let options = LogOptions {
@@ -209,6 +210,11 @@ impl Cluster {
         self.copies = Some(copies);
     }
 
+    /// Whether we may lead; else nothing is read of objects.
+    pub(super) fn is_candidate(&self) -> bool {
+        self.settings.candidate
+    }
+
     /// Whether we lead, from now on.
     pub(super) fn leading(&self) -> Leading {
         self.leading.subscribe()
@@ -244,13 +250,19 @@ impl Cluster {
         let lease = self.lease();
         let resign = CancellationToken::new();
         let mut electing = JoinSet::new();
-        let (election, standing) = elect(
-            link.clone(),
-            candidate.clone(),
-            lease.clone(),
-            resign.clone(),
-        );
-        electing.spawn(election);
+        let standing = match self.settings.candidate {
+            true => {
+                let (link, lease) = (link.clone(), lease.clone());
+                let (task, standing) = elect(link, candidate.clone(), lease, resign.clone());
+                electing.spawn(task);
+                standing
+            }
+            false => {
+                let (task, standing) = observe(link.clone(), lease.clone(), resign.clone());
+                electing.spawn(task);
+                standing
+            }
+        };
         let stopped = stop.clone();
         tasks.spawn(async move {
             tokio::select! {
@@ -262,19 +274,23 @@ impl Cluster {
             name = candidate.name, address = %candidate.address, lease = lease.name,
             namespace = lease.namespace, "one of several copies, the Lease says who leads"
         );
-        let reporter = StatusReporter::new(link.clone(), &lease.namespace, &lease.name);
-        let pod = label::Pod::new(link, lease.namespace.clone(), candidate.name.clone());
         let roles = self.replicas.subscribe();
-        tasks.spawn(pod.run(roles.clone(), stop.clone()));
         let files = Arc::clone(&self.replicas.files);
         tasks.spawn(files.run(roles.clone(), stop.clone()));
-        let speaker = status::Speaker {
-            reporter,
-            store: Arc::clone(&self.replicas.store),
-            leader: candidate.name.clone(),
-            files: Arc::clone(&self.replicas.files),
-        };
-        tasks.spawn(speaker.run(roles, stop.clone()));
+        if self.settings.candidate {
+            let replicas = Arc::clone(&self.replicas);
+            tasks.spawn(outside::run(replicas, roles.clone(), stop.clone()));
+            let reporter = StatusReporter::new(link.clone(), &lease.namespace, &lease.name);
+            let pod = label::Pod::new(link, lease.namespace.clone(), candidate.name.clone());
+            tasks.spawn(pod.run(roles.clone(), stop.clone()));
+            let speaker = status::Speaker {
+                reporter,
+                store: Arc::clone(&self.replicas.store),
+                leader: candidate.name.clone(),
+                files: Arc::clone(&self.replicas.files),
+            };
+            tasks.spawn(speaker.run(roles, stop.clone()));
+        }
         let ready = self
             .follow(standing, candidate, (config, model, statuses), tasks, stop)
             .await;

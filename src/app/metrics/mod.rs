@@ -335,6 +335,7 @@ mod tests {
             store,
             syncing: Syncing::default(),
             leading: None,
+            figures: None,
         };
         let mut page = String::new();
         encode(&mut page, &numbers.into_registry()).unwrap();

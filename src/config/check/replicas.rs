@@ -15,6 +15,7 @@ pub(super) fn replicas(
     sync: Option<&Sync>,
 ) -> Option<Replicas> {
     let wanted = reader.switch("leader-elect");
+    let candidate = reader.switch("replica-candidate");
     let lease = lease(reader);
     let name = reader.optional("replica-name");
     let address = reader.filled("replica-address", host);
@@ -61,6 +62,7 @@ pub(super) fn replicas(
         reader.problem_at("leader-elect", &origin, wrong);
     }
     Some(Replicas {
+        candidate,
         lease,
         name,
         address,

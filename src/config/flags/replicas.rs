@@ -44,6 +44,11 @@ pub(super) const GROUP: Group = Group {
              of several, such as that of a headless Service with publishNotReadyAddresses. Without a port \
              it is that of the first --listen.",
         ),
+        Flag::switch("replica-candidate", true).says(
+            "Never lead, only follow",
+            "This copy transfers zones, answers and hands updates on, and asks the API server for nothing \
+             but who leads. Three copies that may lead are enough.",
+        ),
         Flag::once("replica-key", "NAME", "").says(
             "The key that copies know each other by",
             "It must be in a --key-file, the same for all copies. Who has it may transfer all zones.",

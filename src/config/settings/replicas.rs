@@ -8,6 +8,8 @@ use wire::Name;
 /// One of several copies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replicas {
+    /// Whether it may lead; else it only follows.
+    pub candidate: bool,
     /// The Lease, and the times that go with it.
     pub lease: Lease,
     /// The name of this copy; `None` is that of the host.

@@ -249,6 +249,11 @@ fn flags_of_the_server_are_explained() {
               addresses of several, such as that of a headless Service with publishNotReadyAddresses.
               Without a port it is that of the first --listen.
 
+          --no-replica-candidate
+              Never lead, only follow.
+              This copy transfers zones, answers and hands updates on, and asks the API server for
+              nothing but who leads. Three copies that may lead are enough.
+
           --replica-key <NAME>
               The key that copies know each other by.
               It must be in a --key-file, the same for all copies. Who has it may transfer all zones.
