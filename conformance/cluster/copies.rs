@@ -45,6 +45,10 @@ pub(super) enum Scene {
     Files(String),
     /// Into our own zone.
     Plain,
+    /// Into our own zone. A copy that is told to end answers on for a while.
+    Rollout,
+    /// Into our own zone, which the first copy has had for itself before.
+    Single,
     /// To a webhook provider, and not into a zone.
     Only(String),
     /// Into our own zone, and to the webhook provider at this address. Ways lead there, and to all else;
@@ -95,7 +99,12 @@ impl Copies {
             }
         }
         let ways = match &scene {
-            Scene::Files(_) | Scene::Follower | Scene::Only(_) | Scene::Plain => None,
+            Scene::Files(_)
+            | Scene::Follower
+            | Scene::Only(_)
+            | Scene::Plain
+            | Scene::Rollout
+            | Scene::Single => None,
             Scene::Also(upstream, _) => {
                 let api = cluster.url().trim_start_matches("https://");
                 let api = api.parse().map_err(|_| cluster.url().to_owned())?;
@@ -114,6 +123,9 @@ impl Copies {
             scene,
         };
         copies.create(objects)?;
+        if matches!(copies.scene, Scene::Single) {
+            copies.begin_alone()?;
+        }
         for number in 0..COPIES {
             let server = copies.launch(number)?;
             copies.servers.push(Some(server));

@@ -8,10 +8,10 @@ use cluster_peers::Part;
 use peers::{Program, Signal};
 
 use super::copies::{Copies, LONG, Lease, STEP, Scene, ZONE, say};
+use super::rollout::is_ready;
 use super::watch::always;
 use crate::process::cluster_objects::service;
 use crate::process::site::{Check, NXDOMAIN, answer, ask, check};
-use crate::process::telemetry::get;
 
 pub(super) const TRIALS: &[Check] = &[
     ("a_leader_that_is_killed_is_followed_by_another", killed),
@@ -194,7 +194,7 @@ fn cold(program: &Program) -> Result<(), String> {
         begin.elapsed()
     ));
     for (_, server) in copies.running() {
-        let ready = server.wait_for(LONG, |server| get(server, "/readyz").is_ok());
+        let ready = server.wait_for(LONG, is_ready);
         check(ready, || copies.logs())?;
         let said = server.wait_for(LONG, |server| {
             server.log().contains("who leads is not known")

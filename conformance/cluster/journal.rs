@@ -6,14 +6,49 @@ use std::time::{Duration, Instant};
 use peers::Program;
 use serde_json::Value;
 
-use super::copies::{Copies, LONG, Lease, STEP, ZONE, say};
+use super::copies::{Copies, LONG, Lease, STEP, Scene, ZONE, say};
 use crate::process::cluster_objects::service;
 use crate::process::site::{Check, check};
 
-pub(super) const TRIALS: &[Check] = &[(
-    "what_clients_changed_outlives_all_copies_and_their_folders",
-    outlives,
-)];
+pub(super) const TRIALS: &[Check] = &[
+    (
+        "what_clients_changed_outlives_all_copies_and_their_folders",
+        outlives,
+    ),
+    ("what_a_single_copy_had_is_taken_along", taken_along),
+];
+
+fn taken_along(program: &Program) -> Result<(), String> {
+    let trial = "what_a_single_copy_had_is_taken_along";
+    let first = [service("web", "192.0.2.1")];
+    let copies = Copies::start_with(trial, program, Lease::Short, &first, Scene::Single)?;
+    let Some(mut copies) = copies else {
+        return Ok(());
+    };
+    let there = |copies: &Copies| {
+        copies.wait_for_address("web", "192.0.2.1")?;
+        copies.wait_for_address_of_ttl("stays", "60 A 192.0.2.77")?;
+        copies.wait_for_all(&format!("goes.{ZONE} A"), &[])
+    };
+    there(&copies)?;
+    let leader = copies.wait_for_leader(None)?;
+    check(leader == 0, || format!("copy {leader} leads"))?;
+    // The cluster has it now: no copy needs what it has stored.
+    let aside = copies.running().any(|(_, server)| {
+        server.wait_for(LONG, |server| {
+            server.log().contains("journal of before is set aside")
+        })
+    });
+    check(aside, || copies.logs())?;
+    for number in 0..3 {
+        copies.kill(number)?;
+    }
+    copies.forget()?;
+    for number in 0..3 {
+        copies.revive(number)?;
+    }
+    there(&copies)
+}
 
 fn outlives(program: &Program) -> Result<(), String> {
     let trial = "what_clients_changed_outlives_all_copies_and_their_folders";

@@ -6,7 +6,8 @@ use std::time::Duration;
 use peers::{Options, Ready, Server};
 
 use super::copies::{Copies, Lease, Scene, ZONE};
-use crate::process::site::start;
+use crate::process::site::{check, start};
+use crate::process::tool::update;
 
 impl Copies {
     /// Starts a copy, or starts it again.
@@ -38,12 +39,36 @@ impl Copies {
             .arguments(self.destinations(number)?)
             .ready(match self.scene {
                 Scene::Only(_) => Ready::Zones(Vec::new()),
-                Scene::Files(_) | Scene::Follower | Scene::Plain | Scene::Also(..) => {
-                    Ready::Zones(vec![ZONE.to_owned()])
-                }
+                _ => Ready::Zones(vec![ZONE.to_owned()]),
             })
             .timeout(START);
         start(&self.program, &options)
+    }
+
+    /// Has a client change the zone while the first copy is the only one, which is killed then.
+    pub(super) fn begin_alone(&self) -> Result<(), String> {
+        let path = |name: &str| self.site.path(name).display().to_string();
+        let options = Options::new([])
+            .port(self.ports.first().copied().unwrap_or_default())
+            .arguments([
+                "--source=service".to_owned(),
+                format!("--kubeconfig={}", self.cluster.kubeconfig().display()),
+                format!("--domain-filter={ZONE}"),
+                "--policy=sync".into(),
+                format!("--key-file={}", path("keys")),
+                "--update-policy=grant client zonesub ANY".into(),
+                format!("--data-dir={}", path("data-0")),
+            ])
+            .ready(Ready::Zones(vec![ZONE.to_owned()]))
+            .timeout(START);
+        let server = start(&self.program, &options)?;
+        let signed = self.key.argument();
+        let lines = format!(
+            "update add stays.{ZONE}. 60 A 192.0.2.77\nsend\n\
+             update add goes.{ZONE}. 60 A 192.0.2.77\nsend\nupdate delete goes.{ZONE}.\nsend"
+        );
+        let said = update("nsupdate", &["-y", &signed], server.address(), ZONE, &lines)?;
+        check(said.well, || said.text.clone())
     }
 
     /// Where it finds the API server and the other copies, and where these find it.
@@ -107,7 +132,8 @@ impl Copies {
             (Scene::Follower, _) if number + 1 == self.ports.len() => {
                 all.push("--no-replica-candidate".to_owned());
             }
-            (Scene::Follower | Scene::Plain | Scene::Also(..), _) => {}
+            (Scene::Rollout, _) => all.push("--shutdown-delay=3s".to_owned()),
+            (Scene::Also(..) | Scene::Follower | Scene::Plain | Scene::Single, _) => {}
         }
         Ok(all)
     }

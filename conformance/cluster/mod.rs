@@ -16,6 +16,7 @@ mod failover;
 mod files;
 mod journal;
 mod launch;
+mod rollout;
 mod watch;
 mod way;
 mod ways;
@@ -33,6 +34,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         failover::TRIALS,
         files::TRIALS,
         journal::TRIALS,
+        rollout::TRIALS,
     ];
     tables
         .into_iter()

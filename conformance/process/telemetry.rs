@@ -21,7 +21,7 @@ pub(crate) fn get(server: &Server, path: &str) -> Result<String, String> {
 }
 
 /// The same of any address.
-pub(super) fn page(address: SocketAddr, path: &str) -> Result<String, String> {
+pub(crate) fn page(address: SocketAddr, path: &str) -> Result<String, String> {
     let failed = |error: std::io::Error| format!("{path}: {error}");
     let mut stream = TcpStream::connect(address).map_err(failed)?;
     stream

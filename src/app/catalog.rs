@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use wire::{Name, Serial};
 use zone::{News, Store, catalog};
 
+use super::cluster::{self, Leading};
 use super::follow::{Copies, CopyFile};
 use super::zones::{self, State, Status, Statuses};
 use super::{clock, telemetry};
@@ -104,12 +105,21 @@ impl Catalog {
     }
 
     /// Keeps it as our zones are until the stop. To be called when all zones have been read.
-    pub(super) async fn run(self, statuses: Statuses, stop: CancellationToken) {
+    ///
+    /// Of several copies the leader lists them, as `leading` says; the others have what it lists.
+    pub(super) async fn run(
+        self,
+        statuses: Statuses,
+        mut leading: Option<Leading>,
+        stop: CancellationToken,
+    ) {
         statuses.set(self.apex.clone(), Status::catalog());
         // Since when the file is not what is listed, and why.
         let (mut unwritten, mut said): (bool, Option<String>) = (false, None);
         loop {
-            unwritten |= self.list(&statuses);
+            if cluster::leads(leading.as_ref()) {
+                unwritten |= self.list(&statuses);
+            }
             if unwritten {
                 let error = self.write().await.err();
                 unwritten = error.is_some();
@@ -126,6 +136,7 @@ impl Catalog {
                 biased;
                 () = stop.cancelled() => return,
                 () = self.wake.notified() => {}
+                () = cluster::until_role(&mut leading) => {}
                 () = tokio::time::sleep(RETRY), if unwritten => {}
             }
             // Zones often come by the folder.

@@ -281,7 +281,8 @@ impl Daemon {
             questions = Some((running.model, running.asks));
         }
         if let Some(catalog) = self.catalog {
-            syncing.spawn(catalog.run(statuses.clone(), stop.clone()));
+            let leading = self.cluster.as_ref().map(Cluster::leading);
+            syncing.spawn(catalog.run(statuses.clone(), leading, stop.clone()));
         }
         if let Some(certificates) = self.certificates {
             syncing.spawn(certificates.run(stop.clone()));

@@ -4,6 +4,7 @@
 //! open → zones begin with what is stored ─→ a look each second: old entries go, trouble is said ─→ close
 //! ```
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,18 +129,7 @@ fn set_aside(path: &Path, damaged: &JournalError) -> Result<(), JournalError> {
         hint: "",
         source,
     };
-    std::fs::create_dir(&aside).map_err(failed)?;
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        let is_journal = Path::new(&name).extension().is_some_and(|end| {
-            ["image", "image-draft", "log", "unsaved"]
-                .iter()
-                .any(|known| end == *known)
-        });
-        if is_journal {
-            std::fs::rename(path.join(&name), aside.join(&name)).map_err(failed)?;
-        }
-    }
+    move_journal(path, &aside).map_err(failed)?;
     tracing::error!(
         error = telemetry::chain(damaged),
         aside = %aside.display(),
@@ -151,3 +141,32 @@ fn set_aside(path: &Path, damaged: &JournalError) -> Result<(), JournalError> {
 
 /// How often the folder is looked after.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Whether there is a journal in a folder.
+pub(super) fn has_journal(path: &Path) -> bool {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    entries
+        .into_iter()
+        .any(|entry| is_journal(&entry.file_name()))
+}
+
+/// Moves the journal of a folder into another one, which is made.
+///
+/// # Errors
+/// Those of the disk.
+pub(super) fn move_journal(path: &Path, into: &Path) -> std::io::Result<()> {
+    std::fs::create_dir(into)?;
+    for entry in std::fs::read_dir(path)? {
+        let name = entry?.file_name();
+        if is_journal(&name) {
+            std::fs::rename(path.join(&name), into.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_journal(name: &OsStr) -> bool {
+    let known = ["image", "image-draft", "log", "unsaved"];
+    let end = Path::new(name).extension();
+    end.is_some_and(|end| known.iter().any(|known| end == *known))
+}

@@ -1,6 +1,7 @@
 //! A destination that is written to by the leader only: each request begins in our term and ends with it.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 
 use cluster::Term;
 use plan::filter::DomainFilter;
@@ -39,12 +40,19 @@ impl Fenced {
             return Err(over("this copy does not lead"));
         };
         let mut call = std::pin::pin!(call);
-        // A term that is renewed meanwhile goes on; one that ends takes the request with it.
+        // A term that is renewed meanwhile goes on; one that ends takes the request with it. It is looked at
+        // before each step: a process that stood still must not send what is left of a request.
         loop {
-            match tokio::time::timeout(term.left(), &mut call).await {
-                Ok(result) => return result,
+            let step = poll_fn(|context| match term.may_write() {
+                true => call.as_mut().poll(context).map(Some),
+                false => Poll::Ready(None),
+            });
+            match tokio::time::timeout(term.left(), step).await {
+                Ok(Some(result)) => return result,
                 Err(_) if term.may_write() => {}
-                Err(_) => return Err(over("given up: another copy may lead from now on")),
+                Ok(None) | Err(_) => {
+                    return Err(over("given up: another copy may lead from now on"));
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use wire::{Name, Rtype, Serial};
 use zone::{Change, Layer, Lead};
 
+use super::alone::Alone;
 use super::gate::Replicas;
 use crate::app::sync::Model;
 use crate::app::zones::Made;
@@ -87,9 +88,10 @@ pub(super) async fn recall(
     replicas: &Arc<Replicas>,
     log: &Arc<ObjectLog>,
     term: &Term,
+    alone: Option<&mut Alone>,
 ) -> Option<BTreeSet<Name>> {
     let (begin, now) = (Instant::now(), now());
-    let opened = loop {
+    let mut opened = loop {
         let held = replicas.shown();
         let error = match log.lead(term.clone(), held, now).await {
             Ok(opened) => break opened,
@@ -118,6 +120,9 @@ pub(super) async fn recall(
             "this copy has a later version than the journal in the cluster can have led to: it was put back to \
              an earlier state; the zone goes on from here"
         );
+    }
+    if let Some(alone) = alone {
+        alone.add(&mut opened);
     }
     let (replicas, log) = (Arc::clone(replicas), Arc::clone(log));
     let known = opened.known.clone();

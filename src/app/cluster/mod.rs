@@ -11,11 +11,15 @@
 //! ours that is not over. A zone is answered at every moment of a change of roles, and its serial never
 //! goes back. What the API server does never ends an answer.
 
+mod alone;
+mod catalog;
 mod fence;
+mod figures;
 mod files;
 mod gate;
 mod label;
 mod lead;
+mod leading;
 mod others;
 mod outside;
 mod role;
@@ -39,9 +43,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tsig::Keys;
-use wire::Name;
 use zone::Store;
 
+use self::alone::Alone;
 use self::gate::Replicas;
 use self::lead::Knowledge;
 use self::others::Places;
@@ -53,38 +57,8 @@ use super::sync::Model;
 use super::zones::Statuses;
 
 pub(crate) use self::fence::Fenced;
-
-/// Whether we lead, and for which term: what destinations go by.
-pub(crate) type Leading = watch::Receiver<Option<Term>>;
-
-/// Whether we may write now; the only copy always may.
-pub(crate) fn leads(leading: Option<&Leading>) -> bool {
-    leading.is_none_or(|leading| leading.borrow().as_ref().is_some_and(Term::may_write))
-}
-
-/// The number of our term, if we have one.
-pub(crate) fn term(leading: Option<&Leading>) -> Option<u64> {
-    leading.and_then(|leading| leading.borrow().as_ref().map(Term::number))
-}
-
-/// Waits until we may write.
-pub(crate) async fn until_led(leading: &mut Option<Leading>) {
-    let Some(leading) = leading else { return };
-    let may_write = |term: &Option<Term>| term.as_ref().is_some_and(Term::may_write);
-    if leading.wait_for(may_write).await.is_err() {
-        // Nobody will ever say so any more.
-        std::future::pending::<()>().await;
-    }
-}
-
-/// Waits until this term of ours is over.
-pub(crate) async fn until_lost(leading: &mut Option<Leading>, number: Option<u64>) {
-    let Some(leading) = leading else {
-        return std::future::pending().await;
-    };
-    let is_over = |now: &Option<Term>| now.as_ref().map(Term::number) != number;
-    let _ended = leading.wait_for(is_over).await.is_err();
-}
+pub(crate) use self::figures::Figures;
+pub(crate) use self::leading::{Leading, leads, term, until_led, until_lost, until_role};
 
 /// One of several copies, which does nothing yet.
 #[derive(Debug)]
@@ -94,27 +68,9 @@ pub(super) struct Cluster {
     replicas: Arc<Replicas>,
     leading: watch::Sender<Option<Term>>,
     copies: Option<Copies>,
+    alone: Option<Alone>,
     /// What clients change, where anybody may.
     log: Option<Arc<ObjectLog>>,
-}
-
-/// What there is to count.
-#[derive(Debug)]
-pub(crate) struct Figures {
-    replicas: Arc<Replicas>,
-    log: Option<Arc<ObjectLog>>,
-}
-
-impl Figures {
-    /// How many zones have another file here than at the leader.
-    pub(crate) fn other_files(&self) -> usize {
-        self.replicas.files.count()
-    }
-
-    /// How much the journal in the cluster has of each zone, while we lead.
-    pub(crate) fn journal_bytes(&self) -> Vec<(Name, u64)> {
-        self.log.as_ref().map(|log| log.bytes()).unwrap_or_default()
-    }
 }
 
 /// A running one.
@@ -180,6 +136,7 @@ impl Cluster {
             replicas: Arc::new(replicas),
             leading: watch::Sender::new(None),
             copies: None,
+            alone: None,
         }))
     }
 
@@ -208,6 +165,9 @@ impl Cluster {
         let copies = Copies::new(path);
         copies.prepare();
         self.copies = Some(copies);
+        if self.log.is_some() {
+            self.alone = Alone::open(path);
+        }
     }
 
     /// Whether we may lead; else nothing is read of objects.
@@ -275,6 +235,10 @@ impl Cluster {
             namespace = lease.namespace, "one of several copies, the Lease says who leads"
         );
         let roles = self.replicas.subscribe();
+        if let Some(settings) = &config.peers.catalog {
+            let (apex, store) = (settings.zone.clone(), Arc::clone(&self.replicas.store));
+            tasks.spawn(catalog::follow(apex, store, roles.clone(), stop.clone()));
+        }
         let files = Arc::clone(&self.replicas.files);
         tasks.spawn(files.run(roles.clone(), stop.clone()));
         if self.settings.candidate {
@@ -334,6 +298,7 @@ impl Cluster {
             own: candidate.address,
             knowledge: Knowledge::new(config, model),
             copies: self.copies,
+            alone: self.alone,
             statuses: statuses.clone(),
             log: self.log,
             patience: self.settings.lease.duration,

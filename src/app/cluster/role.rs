@@ -20,6 +20,7 @@ use tsig::Key;
 use wire::Name;
 use zone::Withheld;
 
+use super::alone::Alone;
 use super::gate::Replicas;
 use super::lead::{self, Knowledge};
 use super::shared::Shared;
@@ -76,6 +77,8 @@ pub(super) struct Roles {
     pub(super) own: SocketAddr,
     pub(super) knowledge: Knowledge,
     pub(super) copies: Option<Copies>,
+    /// What this copy has stored while it was the only one.
+    pub(super) alone: Option<Alone>,
     pub(super) statuses: Statuses,
     /// What clients change, where anybody may.
     pub(super) log: Option<Arc<ObjectLog>>,
@@ -128,6 +131,7 @@ impl Roles {
                 () = self.replicas.came.notified() => {}
                 // Without the journal in the cluster no update is taken: it is tried again.
                 () = sleep(AGAIN), if self.log.is_some() && !self.knowledge.told => {}
+                () = sleep(AGAIN), if self.alone.as_ref().is_some_and(Alone::waits) => self.settle(),
                 () = sleep_until(alone_until), if unheard => {
                     unheard = false;
                     self.show_own();
@@ -166,7 +170,7 @@ impl Roles {
         let next = match (&standing, &now) {
             (Standing::Leader(term), Role::Lead(ours)) if term.number() == ours.number() => {
                 if let (Some(log), false) = (&self.log, self.knowledge.told) {
-                    let known = lead::recall(&self.replicas, log, term).await;
+                    let known = lead::recall(&self.replicas, log, term, self.alone.as_mut()).await;
                     self.knowledge.tell(known);
                 }
                 // A zone may have come.
@@ -211,7 +215,7 @@ impl Roles {
             Role::Lead(term) => {
                 self.replicas.set_role(next.clone());
                 if let Some(log) = &self.log {
-                    let known = lead::recall(&self.replicas, log, term).await;
+                    let known = lead::recall(&self.replicas, log, term, self.alone.as_mut()).await;
                     self.knowledge.tell(known);
                 }
                 let zones = lead::promote(&self.replicas, &self.knowledge).await;
@@ -221,9 +225,21 @@ impl Roles {
             Role::Follow(leader) => {
                 let Candidate { name, address } = &leader.candidate;
                 tracing::info!(leader = name, %address, "follows the leader");
+                if let Some(alone) = &mut self.alone {
+                    alone.pass_over();
+                }
                 self.replicas.set_role(next);
             }
             Role::Alone => self.replicas.set_role(next),
+        }
+    }
+
+    /// Looks whether the cluster has what was taken along.
+    fn settle(&mut self) {
+        if let (Some(alone), Some(log)) = (&self.alone, &self.log)
+            && alone.settle(log)
+        {
+            self.alone = None;
         }
     }
 

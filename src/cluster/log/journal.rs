@@ -136,6 +136,14 @@ impl ObjectLog {
             .collect()
     }
 
+    /// Whether all that a zone had at some time of this term, or before it, is in the cluster.
+    #[must_use]
+    pub fn has_checkpoint(&self, zone: &Name) -> bool {
+        let state = self.shared.lock();
+        let log = state.lead.as_ref().and_then(|lead| lead.zones.get(zone));
+        log.is_some_and(ZoneLog::has_checkpoint)
+    }
+
     #[cfg(test)]
     pub(super) fn is_folding(&self) -> bool {
         let state = self.shared.lock();

@@ -75,6 +75,10 @@ impl ZoneLog {
         number <= self.upto
     }
 
+    pub(super) fn has_checkpoint(&self) -> bool {
+        !self.checkpoint.is_empty()
+    }
+
     #[cfg(test)]
     pub(super) fn is_folding(&self) -> bool {
         self.folding
