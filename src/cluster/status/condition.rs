@@ -73,11 +73,23 @@ mod tests {
         let whole = Ready {
             ready: true,
             complete: true,
+            older_files: false,
         };
         let first = whole.conditions(None, Duration::from_secs(1_000_000));
         assert_eq!(first[0]["lastTransitionTime"], "1970-01-12T13:46:40Z");
         let later = Duration::from_secs(2_000_000);
         assert_eq!(whole.conditions(Some(&first), later), first);
+        let older = Ready {
+            older_files: true,
+            ..whole
+        };
+        let shown = older.conditions(Some(&first), later);
+        assert_eq!(shown[0]["status"], "True");
+        assert_eq!(shown[0]["reason"], "OlderFile");
+        assert_eq!(
+            shown[0]["lastTransitionTime"],
+            first[0]["lastTransitionTime"]
+        );
         let part = Ready {
             complete: false,
             ..whole
