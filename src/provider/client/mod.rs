@@ -45,6 +45,7 @@ use plan::{ErrorKind, HttpCall, HttpCalls, ProviderError};
 
 mod breaker;
 mod call;
+mod carrier;
 mod fault;
 mod learn;
 mod limit;
@@ -63,6 +64,8 @@ mod url;
 mod web;
 
 pub use call::Call;
+use carrier::carried;
+pub use carrier::{Carrier, Carrying, Uncarried};
 pub use fault::{Answer, Judge, Refusal};
 pub use limit::{Limit, Limiter};
 pub use pages::{Next, Pages};
@@ -81,6 +84,8 @@ pub struct Http {
     /// The largest answer that is read, in bytes; 0 for no limit.
     cap: usize,
     calls: Arc<HttpCalls>,
+    /// What carries requests in place of the network.
+    carrier: Option<Arc<dyn Carrier>>,
 }
 
 /// No client could be made.
@@ -134,6 +139,7 @@ impl Http {
             provider,
             cap: setup.cap,
             calls: Arc::clone(&setup.calls),
+            carrier: None,
         })
     }
 
@@ -184,10 +190,16 @@ impl Http {
             status: None,
         };
         let begin = Instant::now();
-        let result = self.client.execute(request).await;
+        let result = match &self.carrier {
+            Some(carrier) => carried(self, operation, carrier.carry(request).await),
+            None => {
+                let result = self.client.execute(request).await;
+                result.map_err(|error| self.lost(operation, error))
+            }
+        };
         call.status = result.as_ref().ok().map(|answer| answer.status().as_u16());
         self.calls.count(call, begin.elapsed());
-        let mut response = result.map_err(|error| self.lost(operation, error))?;
+        let mut response = result?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = BytesMut::new();

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::{Fault, Faults, Refused, ZoneStore};
+use crate::client::{Carrier, Carrying, Uncarried};
 
 /// A request, whole.
 pub type Request = http::Request<Bytes>;
@@ -128,6 +129,23 @@ impl Sim {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Carrier for Sim {
+    fn carry(&self, request: reqwest::Request) -> Carrying<'_> {
+        Box::pin(async move {
+            let body = request.body().and_then(reqwest::Body::as_bytes);
+            let mut whole = Request::new(Bytes::copy_from_slice(body.unwrap_or_default()));
+            *whole.method_mut() = request.method().clone();
+            *whole.headers_mut() = request.headers().clone();
+            let unsent = Uncarried { sent: false };
+            *whole.uri_mut() = request.url().as_str().parse().map_err(|_| unsent)?;
+            let answer = self.answer(whole).await;
+            answer.map_err(|broken| Uncarried {
+                sent: broken != Broken::Before,
+            })
+        })
     }
 }
 
