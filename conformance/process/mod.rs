@@ -34,6 +34,7 @@ mod privileges;
 mod proxy;
 mod push;
 mod push_api;
+mod push_designate;
 mod push_etcd;
 mod push_kerberos;
 mod push_place;
@@ -89,6 +90,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         offer::TRIALS,
         push::TRIALS,
         push_api::TRIALS,
+        push_designate::TRIALS,
         push_etcd::TRIALS,
         push_kerberos::TRIALS,
         readme::TRIALS,

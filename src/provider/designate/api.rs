@@ -112,6 +112,15 @@ impl RrsetApi for Designate {
     async fn put(&self, zone: &Zone, new: &Rrset, old: Option<&Found>) -> Answer<Done> {
         let web = self.web().await?;
         let rtype = new.key.rtype;
+        let name = &*new.key.name;
+        if name.strip_prefix("*.").unwrap_or(name).contains('*') {
+            let why = format!(
+                "{}: a wildcard is a whole label, and the first one; if it is an ownership record, set \
+                 --txt-wildcard-replacement",
+                new.key
+            );
+            return Err(web.error(ErrorKind::Rejected, "make an RRset", why));
+        }
         let records = new.values.iter().filter_map(|it| QUIRKS.data(rtype, it));
         let contents = Contents {
             ttl: new.ttl.map(Ttl::as_secs),

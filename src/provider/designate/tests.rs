@@ -264,6 +264,16 @@ async fn a_zone_holds_names_at_borders_of_labels_only() {
 }
 
 #[tokio::test]
+async fn a_wildcard_is_a_whole_label() {
+    let cloud = Cloud::start().await;
+    let owner = Endpoint::new("a-*.wild.example.org", Rtype::TXT, ["heritage"]);
+    let applied = make(&*cloud.open(&[]), &[owner]).await;
+    let said = applied.refused[0].1.to_string();
+    assert!(said.contains("--txt-wildcard-replacement"), "{said}");
+    assert!(cloud.sets().is_empty());
+}
+
+#[tokio::test]
 async fn a_token_is_renewed_and_a_wrong_secret_told_without_itself() {
     let cloud = Cloud::start().await;
     let provider = cloud.open(&[]);
