@@ -22,7 +22,7 @@ use std::time::Duration;
 use anyhow::Context;
 use config::AuditLog;
 use wire::{Name, Serial};
-use zone::{Credit, Step, Store, Zone};
+use zone::{Credit, News, Step, Store, Zone};
 
 use super::zones::Statuses;
 use line::Authors;
@@ -32,6 +32,8 @@ use write::Output;
 #[derive(Debug, Default)]
 struct Heard {
     changed: BTreeSet<Name>,
+    /// Of those, zones that came, as they were then.
+    came: HashMap<Name, Arc<Zone>>,
     credits: HashMap<(Name, Serial), Vec<Credit>>,
     ended: bool,
 }
@@ -62,8 +64,18 @@ impl Audit {
         let output = Output::open(to)?;
         let desk = Arc::new(Desk::default());
         let hearing = Arc::clone(&desk);
-        store.tell(move |apex, _| {
-            hearing.lock().changed.insert(apex.clone());
+        let looking = Arc::downgrade(store);
+        store.tell(move |apex, news| {
+            let store = looking.upgrade().filter(|_| news == News::Came);
+            let zone = store.and_then(|store| {
+                let snapshot = store.snapshot();
+                snapshot
+                    .zone(apex.as_ref())
+                    .map(|zone| Arc::new(zone.clone()))
+            });
+            let mut heard = hearing.lock();
+            heard.changed.insert(apex.clone());
+            heard.came.extend(zone.map(|zone| (apex.clone(), zone)));
             hearing.wake.notify_one();
         });
         let hearing = Arc::clone(&desk);
@@ -110,13 +122,13 @@ impl Desk {
     }
 
     /// Waits until a zone has changed, or it ends. Tells whether it ends.
-    fn wait(&self) -> (BTreeSet<Name>, bool) {
+    fn wait(&self) -> (BTreeSet<Name>, HashMap<Name, Arc<Zone>>, bool) {
         let mut heard = self.lock();
         while heard.changed.is_empty() && !heard.ended {
             let woken = self.wake.wait(heard);
             heard = woken.unwrap_or_else(PoisonError::into_inner);
         }
-        (take(&mut heard.changed), heard.ended)
+        (take(&mut heard.changed), take(&mut heard.came), heard.ended)
     }
 }
 
@@ -140,11 +152,12 @@ enum Turn {
 impl Writer {
     fn run(mut self) {
         loop {
-            let (changed, ended) = self.desk.wait();
-            let turns: Vec<Turn> = changed
-                .into_iter()
-                .filter_map(|apex| self.turn(apex))
-                .collect();
+            let (changed, mut came, ended) = self.desk.wait();
+            let mut turns = Vec::new();
+            for apex in changed {
+                let came = came.remove(&apex);
+                self.turn(apex, came, &mut turns);
+            }
             // Who has just published says who wanted it only after that.
             std::thread::park_timeout(MOMENT);
             let credits = take(&mut self.desk.lock().credits);
@@ -161,25 +174,31 @@ impl Writer {
     }
 
     /// What happened to a zone; nothing where that is not ours to tell.
-    fn turn(&mut self, apex: Name) -> Option<Turn> {
+    fn turn(&mut self, apex: Name, came: Option<Arc<Zone>>, turns: &mut Vec<Turn>) {
         if self.store.is_copy(&apex) || self.store.is_behind(&apex) {
             self.seen.remove(&apex);
-            return None;
+            return;
         }
-        let before = self.seen.remove(&apex);
+        let mut before = self.seen.remove(&apex);
+        if let Some(zone) = came {
+            turns.push(Turn::Came(apex.clone(), Arc::clone(&zone)));
+            before = Some(zone);
+        }
         let serial = before.as_ref().map(|zone| zone.serial());
         let Some(since) = self.store.since(&apex, serial.unwrap_or(Serial(0))) else {
-            return before.map(|_| Turn::Gone(apex));
+            turns.extend(before.map(|_| Turn::Gone(apex)));
+            return;
         };
         let after = since.zone;
         self.seen.insert(apex.clone(), Arc::clone(&after));
         let Some(before) = before else {
-            return Some(Turn::Came(apex, after));
+            turns.push(Turn::Came(apex, after));
+            return;
         };
         // Of very many changes at once the steps are not kept.
         let steps = since.steps;
         let steps = steps.unwrap_or_else(|| vec![Arc::new(Step::between(&before, &after))]);
-        Some(Turn::Changed(apex, before, after, steps))
+        turns.push(Turn::Changed(apex, before, after, steps));
     }
 
     fn tell(
@@ -192,11 +211,6 @@ impl Writer {
             Turn::Came(apex, zone) => {
                 self.authors.forget(apex);
                 line::came(apex, zone, lines);
-                // Its names from objects may be in it already.
-                let of = |(zone, _): &&(Name, Serial)| zone == apex;
-                for (_, each) in credits.iter().filter(|(of_zone, _)| of(of_zone)) {
-                    self.authors.remember(apex, each);
-                }
             }
             Turn::Gone(apex) => {
                 self.authors.forget(apex);
@@ -218,7 +232,11 @@ impl Writer {
     fn put_back(&self, mut credits: HashMap<(Name, Serial), Vec<Credit>>) {
         credits.retain(|(apex, serial), _| {
             let seen = self.seen.get(apex);
-            seen.is_some_and(|zone| serial.is_newer_than(zone.serial()))
+            // Of a zone that has not been looked at yet all is to come.
+            seen.map_or_else(
+                || self.store.has(apex),
+                |zone| serial.is_newer_than(zone.serial()),
+            )
         });
         let mut heard = self.desk.lock();
         for (of, each) in credits {
