@@ -56,6 +56,7 @@ pub mod rfc2136;
 pub mod sim;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
+mod table;
 #[cfg(test)]
 #[allow(
     dead_code,
@@ -74,4 +75,5 @@ pub use client::{ClientError, Http};
 pub use exec::Scope;
 pub use open::{Options, Setup, SetupError, open};
 pub use record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};
+pub use table::{Row, rows};
 pub use zones::ZoneFilter;

@@ -32,9 +32,10 @@ fn same(a: &[Box<str>], b: &[Box<str>], form: impl Fn(&str) -> String) -> bool {
 /// The same of records: a name as target may end with a dot or not.
 fn same_data(desired: &Endpoint, current: &Endpoint) -> bool {
     let text = matches!(desired.rtype, Rtype::TXT);
-    same(&desired.targets, &current.targets, |target| {
-        let dot = if text { None } else { target.strip_suffix('.') };
-        canonical(dot.unwrap_or(target))
+    same(&desired.targets, &current.targets, |target| match text {
+        // Letters of a text are data: keys and proofs are others in another case.
+        true => target.to_owned(),
+        false => canonical(target.strip_suffix('.').unwrap_or(target)),
     })
 }
 
@@ -98,5 +99,22 @@ fn canonical(target: &str) -> String {
     match target.parse::<IpAddr>() {
         Ok(address) => address.to_string(),
         Err(_) => target.to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::ep;
+
+    #[test]
+    fn letters_of_a_text_are_data_and_those_of_a_name_are_not() {
+        for (current, desired, expected) in [
+            ("a.org TXT \"token=a\"", "a.org TXT \"token=A\"", true),
+            ("a.org TXT \"token=a\"", "a.org TXT \"token=a\"", false),
+            ("a.org CNAME lb.org", "a.org CNAME LB.org.", false),
+        ] {
+            assert_eq!(differs(&ep(desired), &ep(current)), expected, "{desired}");
+        }
     }
 }

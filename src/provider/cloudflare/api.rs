@@ -277,7 +277,7 @@ const EXISTS: &[u32] = &[81053, 81054, 81057, 81058];
 /// Codes of a record that is not there.
 const MISSING: &[u32] = &[81044];
 
-pub(super) const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     names: Names::Whole,
     dots: false,
     ttl: TtlRule::from(60, Some(1)),

@@ -11,7 +11,7 @@
 //! part, since its beginning is up to users.
 
 mod adjust;
-mod api;
+pub(crate) mod api;
 mod form;
 mod hostnames;
 #[cfg(test)]

@@ -99,7 +99,7 @@ const NAME: &str = "coredns";
 /// The setting that annotation `coredns-group` becomes.
 const GROUP: &str = "coredns/group";
 
-const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     names: Names::Whole,
     dots: false,
     txt: Txt::Either,

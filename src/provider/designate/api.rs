@@ -266,7 +266,7 @@ const PAGE: usize = 1000;
 /// More than any cloud has.
 const MOST: usize = 10_000_000;
 
-pub(super) const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     ttl: TtlRule {
         unset: None,
         least: 1,

@@ -7,7 +7,7 @@
 //! Keystone gives a token and says where Designate is. What is accepted is read back at once, whatever
 //! its status: the name servers get it later. That they did not is told of each listing.
 
-mod api;
+pub(crate) mod api;
 
 use std::sync::Arc;
 

@@ -132,7 +132,7 @@ impl Theirs {
 
 const PAGES: Pages = Pages::link("/links/pages/next");
 
-pub(super) const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     names: Names::At,
     txt: Txt::Raw,
     ttl: TtlRule::from(30, Some(300)),

@@ -4,7 +4,7 @@
 //! zones: GET /domains     list: GET /domains/ZONE/records     POST, PUT and DELETE of single ones
 //! ```
 
-mod api;
+pub(crate) mod api;
 #[cfg(test)]
 mod tests;
 

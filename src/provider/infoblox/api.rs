@@ -254,7 +254,7 @@ const HOST: &str = "record:host";
 
 const PAGES: Pages = Pages::cursor("_page_id", "/next_page_id").items("/result");
 
-pub(super) const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     names: Names::Whole,
     dots: false,
     ttl: TtlRule::from(0, None),

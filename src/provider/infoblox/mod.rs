@@ -9,7 +9,7 @@
 //! - Host objects are read as the addresses that they are, and never written.
 //! - A zone that is in several views is written to in that of `--infoblox-view`, else in `default`.
 
-mod api;
+pub(crate) mod api;
 #[cfg(test)]
 mod tests;
 mod zones;

@@ -20,5 +20,7 @@ mod service;
 pub(crate) mod stub;
 
 pub(crate) use api::{Keyed, Settings};
-pub(crate) use layout::{Layout, Part, Place, is_reverse};
+#[cfg(feature = "coredns")]
+pub(crate) use layout::is_reverse;
+pub(crate) use layout::{Layout, Part, Place};
 pub(crate) use service::Service;

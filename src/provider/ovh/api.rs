@@ -214,7 +214,7 @@ const CLOCK: &[u8] = b"QUERY_TIME_OUT";
 /// Types whose data ends in a name, which is in the zone unless it ends in a dot.
 const NAMED: &[Rtype] = &[Rtype::CNAME, Rtype::MX, Rtype::NS, Rtype::PTR, Rtype::SRV];
 
-pub(super) const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     names: Names::Empty,
     ttl: TtlRule::from(60, Some(0)),
     types: &[

@@ -7,7 +7,7 @@
 //!
 //! Refreshes that did not come about are owed, also those of a process before us.
 
-mod api;
+pub(crate) mod api;
 #[cfg(test)]
 mod tests;
 

@@ -204,7 +204,7 @@ const COPIES: &[&str] = &["Slave", "Secondary", "Consumer"];
 
 const ALIAS: &str = "alias";
 
-pub(super) const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     properties: &[ALIAS],
     apex_cname: true,
     inner_wildcard: false,

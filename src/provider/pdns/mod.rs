@@ -6,7 +6,7 @@
 //!
 //! A CNAME that is an alias is an `ALIAS` there. Records that are switched off stay with their RRset.
 
-mod api;
+pub(crate) mod api;
 
 use std::sync::Arc;
 use std::time::Duration;

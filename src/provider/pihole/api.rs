@@ -250,7 +250,7 @@ struct Lists {
     cname_records: Vec<String>,
 }
 
-const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     names: Names::Whole,
     dots: false,
     txt: Txt::Raw,

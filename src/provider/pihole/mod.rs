@@ -8,7 +8,7 @@
 //! A line may be of several names; what is said of the others stays when one of them goes. Pi-hole
 //! keeps no texts, so nothing says which lines are ours: the registry is noop.
 
-mod api;
+pub(crate) mod api;
 
 use std::sync::Arc;
 

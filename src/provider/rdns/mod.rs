@@ -86,7 +86,7 @@ const NAME: &str = "rdns";
 
 const PREFIX: &str = "/rdnsv3/";
 
-const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     names: Names::Whole,
     dots: false,
     txt: Txt::Either,
