@@ -342,11 +342,17 @@ pub(super) fn observed_in(cluster: &Cluster, namespace: &str, name: &str) -> Res
     Ok(false)
 }
 
+/// Events about records. The API server tells its own about Services at times.
 fn events(cluster: &Cluster) -> Result<Vec<Value>, String> {
     let list = cluster.api().get("/apis/events.k8s.io/v1/events");
     let list = list.map_err(|error| chain(&error))?;
     let items = list.get("items").and_then(Value::as_array);
-    Ok(items.cloned().unwrap_or_default())
+    let mut events = items.cloned().unwrap_or_default();
+    events.retain(|event| {
+        let reason = event.get("reason").and_then(Value::as_str);
+        reason.is_some_and(|reason| reason.starts_with("Record"))
+    });
+    Ok(events)
 }
 
 /// The pause between two tries of a watch is at most fifteen seconds, and somewhat more.
