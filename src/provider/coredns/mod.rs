@@ -104,12 +104,7 @@ pub(crate) const QUIRKS: Quirks = Quirks {
     dots: false,
     txt: Txt::Either,
     // Zero is what CoreDNS takes by itself.
-    ttl: TtlRule {
-        unset: None,
-        least: 1,
-        most: 2_147_483_647,
-        allowed: &[],
-    },
+    ttl: TtlRule::from(1, None),
     types: &[Rtype::A, Rtype::AAAA, Rtype::CNAME, Rtype::PTR, Rtype::TXT],
     properties: &[GROUP],
     apex_cname: true,

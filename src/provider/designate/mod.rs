@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use plan::DynProvider;
 
-use crate::auth::keystone::{Keystone, KeystoneSettings};
+use crate::auth::keystone::{Keystone, KeystoneSettings, VARIABLES};
 use crate::auth::{Clock, Environment};
 use crate::client::{self, Http, Tls};
 use crate::exec::{ByRrset, Executor};
@@ -22,11 +22,8 @@ use crate::open::{Options, Setup, SetupError};
 /// The provider of these settings.
 pub(crate) fn open(setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
     let options = setup.options;
-    let variables = VARIABLES.iter().filter_map(|name| {
-        let value = options.variable(name)?;
-        Some(((*name).to_owned(), value))
-    });
-    let settings = KeystoneSettings::from_environment(&Environment::of(variables))
+    let variables = Environment::taken(&VARIABLES, |name| options.variable(name));
+    let settings = KeystoneSettings::from_environment(&variables)
         .map_err(|error| SetupError::setting(NAME, error.message))?;
     let client = client::Setup {
         calls: Arc::clone(&setup.calls),
@@ -73,32 +70,6 @@ fn tls(options: &dyn Options) -> Result<Tls, SetupError> {
 }
 
 const NAME: &str = "designate";
-
-/// What says who asks, and for what.
-const VARIABLES: &[&str] = &[
-    "OS_APPLICATION_CREDENTIAL_ID",
-    "OS_APPLICATION_CREDENTIAL_NAME",
-    "OS_APPLICATION_CREDENTIAL_SECRET",
-    "OS_AUTH_URL",
-    "OS_DOMAIN_ID",
-    "OS_DOMAIN_NAME",
-    "OS_ENDPOINT_TYPE",
-    "OS_INTERFACE",
-    "OS_PASSWORD",
-    "OS_PROJECT_DOMAIN_ID",
-    "OS_PROJECT_DOMAIN_NAME",
-    "OS_PROJECT_ID",
-    "OS_PROJECT_NAME",
-    "OS_REGION_NAME",
-    "OS_TENANT_ID",
-    "OS_TENANT_NAME",
-    "OS_TOKEN",
-    "OS_USERID",
-    "OS_USERNAME",
-    "OS_USER_DOMAIN_ID",
-    "OS_USER_DOMAIN_NAME",
-    "OS_USER_ID",
-];
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ use plan::DynProvider;
 
 use crate::auth::Environment;
 use crate::auth::oauth::OAuth;
-use crate::auth::ovh::{Ovh, OvhAccess, OvhWho};
+use crate::auth::ovh::{Ovh, OvhAccess, OvhWho, VARIABLES};
 use crate::auth::{Clock, Plain};
 use crate::client::{Limit, Web};
 use crate::exec::{ByRecord, Executor};
@@ -26,11 +26,8 @@ use crate::open::{Setup, SetupError};
 /// The provider of these settings.
 pub(crate) fn open(setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
     let options = setup.options;
-    let given = VARIABLES.iter().filter_map(|name| {
-        let value = options.variable(name)?;
-        Some(((*name).to_owned(), value))
-    });
-    let access = OvhAccess::find(&Environment::of(given), options.text("ovh-endpoint"));
+    let given = Environment::taken(&VARIABLES, |name| options.variable(name));
+    let access = OvhAccess::find(&given, options.text("ovh-endpoint"));
     let access = access.map_err(|error| SetupError::setting(NAME, error.message))?;
     let plain = setup.web(NAME, &access.base)?;
     let rate = u32::try_from(options.number("ovh-api-rate-limit")).unwrap_or_default();
@@ -66,15 +63,3 @@ fn signed(setup: &Setup<'_>, plain: Web, access: OvhAccess) -> Result<Web, Setup
 }
 
 const NAME: &str = "ovh";
-
-/// What OVHcloud's own tools look at.
-const VARIABLES: &[&str] = &[
-    "HOME",
-    "OVH_ACCESS_TOKEN",
-    "OVH_APPLICATION_KEY",
-    "OVH_APPLICATION_SECRET",
-    "OVH_CLIENT_ID",
-    "OVH_CLIENT_SECRET",
-    "OVH_CONSUMER_KEY",
-    "OVH_ENDPOINT",
-];

@@ -90,12 +90,7 @@ pub(crate) const QUIRKS: Quirks = Quirks {
     names: Names::Whole,
     dots: false,
     txt: Txt::Either,
-    ttl: TtlRule {
-        unset: None,
-        least: 1,
-        most: 2_147_483_647,
-        allowed: &[],
-    },
+    ttl: TtlRule::from(1, None),
     types: &[Rtype::A, Rtype::TXT],
     values: 10,
     conditional: true,

@@ -21,6 +21,7 @@ use super::pool::Pool;
 use super::settings::Settings;
 use super::write::{self, Group};
 use super::zone::{Known, Zone, place_of};
+use crate::client::chain;
 
 /// Name servers that take updates.
 #[derive(Debug)]
@@ -385,17 +386,6 @@ fn is_of_zone(error: &ProviderError) -> bool {
         error.kind,
         ErrorKind::Auth | ErrorKind::Config | ErrorKind::Protocol
     )
-}
-
-/// An error with its reasons, but without its own head.
-fn chain(error: &ProviderError) -> String {
-    let mut text = error.message.clone();
-    let mut source = std::error::Error::source(error);
-    while let Some(reason) = source {
-        text = format!("{text}: {reason}");
-        source = reason.source();
-    }
-    text
 }
 
 /// Names that were in no zone are looked for again.
