@@ -69,7 +69,8 @@ pub(super) fn started(_: &Program) -> Result<(), String> {
     };
     let notify = package.folder().join("notify");
     let socket = UnixDatagram::bind(&notify).map_err(|error| error.to_string())?;
-    let wait = socket.set_read_timeout(Some(PATIENCE));
+    // Before its first word the package is installed, and a program that is watched takes its time.
+    let wait = socket.set_read_timeout(Some(6 * PATIENCE));
     wait.map_err(|error| error.to_string())?;
     let script = START
         .replace("USER", value("User=")?)
@@ -92,7 +93,7 @@ pub(super) fn started(_: &Program) -> Result<(), String> {
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
-            Ok(None) if begin.elapsed() < PATIENCE => heartbeat(),
+            Ok(None) if begin.elapsed() < 6 * PATIENCE => heartbeat(),
             Ok(None) | Err(_) => {
                 drop(child.kill());
                 return Err(format!("it does not end:\n{}", said()));
@@ -151,7 +152,8 @@ fn allowed(calls: &str, unit: &str) -> Result<(), String> {
         .lines()
         .filter_map(|line| line.split_whitespace().nth(1))
         .filter_map(|word| word.split_once('(').map(|(name, _)| name))
-        .filter(|name| !name.is_empty())
+        // A thread that ends with its process may be gone before its call is read: `???(`.
+        .filter(|name| !name.is_empty() && *name != "???")
         .collect();
     check(made.contains("recvmmsg"), || format!("{made:?}"))?;
     let beyond: Vec<&&str> = made.iter().filter(|name| !may.contains(**name)).collect();
