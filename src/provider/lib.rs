@@ -73,7 +73,7 @@ mod zones;
 
 pub use client::{ClientError, Http};
 pub use exec::Scope;
-pub use open::{Options, Setup, SetupError, open};
+pub use open::{Options, Setup, SetupError, StandIn, open};
 pub use record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};
 pub use table::{Row, rows};
 pub use zones::ZoneFilter;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use plan::{DynProvider, HttpCalls, ProviderError};
 
-use crate::auth::Value;
-use crate::client::{self, ClientError, Http, Tls, Web};
+use crate::auth::{Clock, Value};
+use crate::client::{self, Carrier, ClientError, Http, Tls, Web};
 use crate::exec::Scope;
 
 /// What users set, by the names of flags. A flag that has no value has its default already.
@@ -33,6 +33,17 @@ pub struct Setup<'s> {
     pub scope: Scope,
     /// Where its calls are counted.
     pub calls: Arc<HttpCalls>,
+    /// What stands in for the other side, in trials.
+    pub stand_in: Option<StandIn>,
+}
+
+/// What is in place of the network and of the time of day.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    /// What carries requests.
+    pub carrier: Arc<dyn Carrier>,
+    /// The time.
+    pub clock: Clock,
 }
 
 #[allow(
@@ -54,13 +65,27 @@ impl Setup<'_> {
         Ok(Value::from_setting(&text?))
     }
 
+    /// A client of which nothing is peculiar; what is set up otherwise begins with this, so that its
+    /// calls are counted and get to a stand-in.
+    pub(crate) fn client(&self) -> client::Setup {
+        let stand_in = self.stand_in.as_ref();
+        client::Setup {
+            calls: Arc::clone(&self.calls),
+            carrier: stand_in.map(|it| Arc::clone(&it.carrier)),
+            ..client::Setup::default()
+        }
+    }
+
+    /// What tells the time of day, for signatures and tokens.
+    pub(crate) fn clock(&self) -> Clock {
+        let stand_in = self.stand_in.as_ref();
+        stand_in.map_or_else(Clock::system, |it| it.clock.clone())
+    }
+
     /// An API of which nothing is peculiar but its address.
     pub(crate) fn web(&self, provider: &'static str, base: &str) -> Result<Web, SetupError> {
-        let setup = client::Setup {
-            calls: Arc::clone(&self.calls),
-            ..client::Setup::default()
-        };
-        Ok(Web::new(Http::with(provider, &setup)?, base)?)
+        let web = Web::new(Http::with(provider, &self.client())?, base)?;
+        Ok(web.clock(self.clock()))
     }
 }
 

@@ -1,65 +1,11 @@
-//! What trials of providers have in common: settings without flags, and states as text.
-
-use std::collections::BTreeMap;
-use std::time::Duration;
+//! What trials of providers have in common: states as text.
 
 use plan::diff::{Rules, plan};
 use plan::{Applied, ChangeSet, DynProvider, Endpoint, ProviderError};
 use wire::{Rtype, Ttl};
 
-use crate::exec::Scope;
-use crate::open::{Options, Setup};
 use crate::record::quirks::Quirks;
-
-/// Settings by name, be they flags or variables; what is not there has no value.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Given(BTreeMap<String, String>);
-
-impl Given {
-    pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
-        let settings = settings.iter();
-        Self(
-            settings
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        )
-    }
-
-    /// A set-up of these settings that looks at all zones.
-    pub(crate) fn setup(&self) -> Setup<'_> {
-        Setup {
-            options: self,
-            scope: Scope::default(),
-            calls: std::sync::Arc::default(),
-        }
-    }
-}
-
-impl Options for Given {
-    fn text(&self, flag: &str) -> Option<&str> {
-        self.0.get(flag).map(String::as_str)
-    }
-
-    fn texts(&self, _: &str) -> &[String] {
-        &[]
-    }
-
-    fn is_on(&self, flag: &str) -> bool {
-        self.text(flag) == Some("true")
-    }
-
-    fn number(&self, flag: &str) -> i64 {
-        self.text(flag).map_or(0, |text| text.parse().unwrap())
-    }
-
-    fn duration(&self, flag: &str) -> Duration {
-        Duration::from_secs(u64::try_from(self.number(flag)).unwrap())
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.text(name).map(str::to_owned)
-    }
-}
+pub(crate) use crate::suite::Given;
 
 /// The endpoints of a state: `NAME TTL TYPE target | target ;; setting=value …` in each line; a TTL of
 /// `-` is none.

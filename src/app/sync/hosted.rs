@@ -32,6 +32,7 @@ pub(super) fn provider(
         options: &Given(hosted),
         scope,
         calls: Arc::clone(calls),
+        stand_in: None,
     };
     Ok(open(hosted.name, setup)?)
 }

@@ -139,7 +139,7 @@ impl Http {
             provider,
             cap: setup.cap,
             calls: Arc::clone(&setup.calls),
-            carrier: None,
+            carrier: setup.carrier.clone(),
         })
     }
 

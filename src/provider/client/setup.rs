@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use plan::HttpCalls;
 
+use super::Carrier;
+
 /// What a client needs to know before its first request.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -20,6 +22,8 @@ pub struct Setup {
     pub tls: Tls,
     /// The way there.
     pub route: Route,
+    /// What carries requests in place of the network.
+    pub carrier: Option<Arc<dyn Carrier>>,
 }
 
 impl Default for Setup {
@@ -30,6 +34,7 @@ impl Default for Setup {
             calls: Arc::default(),
             tls: Tls::default(),
             route: Route::default(),
+            carrier: None,
         }
     }
 }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use plan::DynProvider;
 
+use crate::auth::Environment;
 use crate::auth::keystone::{Keystone, KeystoneSettings, VARIABLES};
-use crate::auth::{Clock, Environment};
 use crate::client::{self, Http, Tls};
 use crate::exec::{ByRrset, Executor};
 use crate::open::{Options, Setup, SetupError};
@@ -26,12 +26,11 @@ pub(crate) fn open(setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError>
     let settings = KeystoneSettings::from_environment(&variables)
         .map_err(|error| SetupError::setting(NAME, error.message))?;
     let client = client::Setup {
-        calls: Arc::clone(&setup.calls),
         tls: tls(options)?,
-        ..client::Setup::default()
+        ..setup.client()
     };
     let http = Http::with(NAME, &client)?;
-    let keystone = Keystone::new(http.clone(), settings, Clock::system())?;
+    let keystone = Keystone::new(http.clone(), settings, setup.clock())?;
     let api = api::Designate::new(http, Arc::new(keystone));
     Ok(Box::new(Executor::new(ByRrset(api), setup.scope)))
 }

@@ -14,7 +14,6 @@ pub(crate) mod api;
 mod tests;
 mod zones;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use plan::DynProvider;
@@ -46,9 +45,8 @@ fn at(base: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> 
     let limit = limit.and_then(|text| text.parse().ok()).unwrap_or(60);
     let mut client = client::Setup {
         limit: Duration::from_secs(limit),
-        calls: Arc::clone(&setup.calls),
         tls: tls(NAME, options, "")?,
-        ..client::Setup::default()
+        ..setup.client()
     };
     client.tls.insecure = !options.is_on("infoblox-ssl-verify");
     let text = |flag| options.text(flag).unwrap_or_default().to_owned();

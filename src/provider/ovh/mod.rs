@@ -16,9 +16,9 @@ use std::time::Duration;
 use plan::DynProvider;
 
 use crate::auth::Environment;
+use crate::auth::Plain;
 use crate::auth::oauth::OAuth;
 use crate::auth::ovh::{Ovh, OvhAccess, OvhWho, VARIABLES};
-use crate::auth::{Clock, Plain};
 use crate::client::{Limit, Web};
 use crate::exec::{ByRecord, Executor};
 use crate::open::{Setup, SetupError};
@@ -44,7 +44,7 @@ pub(crate) fn open(setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError>
 
 /// What is below an address, for whoever asks.
 fn signed(setup: &Setup<'_>, plain: Web, access: OvhAccess) -> Result<Web, SetupError> {
-    let clock = Clock::system();
+    let clock = setup.clock();
     Ok(match access.who {
         OvhWho::Keys(keys) => {
             let time = plain.clone();

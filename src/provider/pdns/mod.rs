@@ -8,7 +8,6 @@
 
 pub(crate) mod api;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -31,9 +30,8 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
     let client = client::Setup {
         limit: LIMIT,
         cap: MOST_ANSWER,
-        calls: Arc::clone(&setup.calls),
         tls: tls(NAME, options, "pdns-skip-tls-verify")?,
-        ..client::Setup::default()
+        ..setup.client()
     };
     let server = server.trim_end_matches('/');
     let key = Plain::header(

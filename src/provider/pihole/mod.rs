@@ -10,14 +10,12 @@
 
 pub(crate) mod api;
 
-use std::sync::Arc;
-
 use http::HeaderName;
 use plan::DynProvider;
 use serde_json::json;
 
+use crate::auth::Value;
 use crate::auth::session::{Login, Session};
-use crate::auth::{Clock, Value};
 use crate::client::{self, Http, Web};
 use crate::exec::{ByRecord, Executor};
 use crate::open::{Setup, SetupError, tls};
@@ -36,9 +34,8 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
         ));
     }
     let client = client::Setup {
-        calls: Arc::clone(&setup.calls),
         tls: tls(NAME, options, "pihole-tls-skip-verify")?,
-        ..client::Setup::default()
+        ..setup.client()
     };
     let base = format!("{}/api", server.trim_end_matches('/'));
     let web = Web::new(Http::with(NAME, &client)?, &base)?.judge(api::judge);
@@ -47,7 +44,7 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
         Some(password) => {
             let secret = Value::from_setting(password);
             let body = |password: &str| json!({"password": password});
-            let clock = Clock::system();
+            let clock = setup.clock();
             let session = Session::new(web.clone(), LOGIN, (secret, body), clock);
             web.sign(session)
         }

@@ -39,7 +39,7 @@ pub struct Rule {
     /// Only requests that change something, or only others.
     pub writes: Option<bool>,
     /// Only requests with this in their address or body.
-    pub part: &'static str,
+    pub part: String,
     /// How many such requests are let through first.
     pub skip: u32,
     /// How many it goes wrong with then.
@@ -54,7 +54,7 @@ impl Rule {
             fault,
             method: None,
             writes: Some(true),
-            part: "",
+            part: String::new(),
             skip: 0,
             times: 1,
         }
@@ -92,8 +92,11 @@ impl Rule {
 
     /// With requests that have this in their address or body.
     #[must_use]
-    pub fn with(self, part: &'static str) -> Self {
-        Self { part, ..self }
+    pub fn with(self, part: impl Into<String>) -> Self {
+        Self {
+            part: part.into(),
+            ..self
+        }
     }
 }
 
@@ -132,7 +135,7 @@ impl Faults {
                 .as_ref()
                 .is_some_and(|it| it != request.method())
                 || rule.writes.is_some_and(|it| it != writes);
-            if is_other || rule.times == 0 || !has(request, rule.part) {
+            if is_other || rule.times == 0 || !has(request, &rule.part) {
                 continue;
             }
             if rule.skip > 0 {

@@ -9,11 +9,13 @@
 //! the way is the faults' part. All that was asked is in the log, and each state that the zones went
 //! through in the history.
 
+mod asked;
 mod faults;
 pub(crate) mod form;
 mod server;
 mod store;
 
+pub use asked::{Asked, empty, number, page, store, text};
 pub use faults::{Fault, Faults, Random, Rule};
 pub use form::{Form, Owner, Text};
 pub use server::{Broken, Dialect, Request, Response, SECRET, Seen, Sim, json, refusal};

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::{Fault, Faults, Refused, ZoneStore};
+use crate::auth::Clock;
 use crate::client::{Carrier, Carrying, Uncarried};
 
 /// A request, whole.
@@ -74,6 +75,7 @@ pub struct Sim(Arc<Mutex<Inner>>);
 struct Inner {
     store: ZoneStore,
     dialect: Box<dyn Dialect>,
+    clock: Clock,
     faults: Faults,
     log: Vec<Seen>,
     /// The last answers, by path and by whole address.
@@ -93,10 +95,24 @@ impl Sim {
         Self(Arc::new(Mutex::new(Inner {
             store,
             dialect: Box::new(dialect),
+            clock: Clock::beginning(BEGIN),
             faults: Faults::default(),
             log: Vec::new(),
             answers: HashMap::new(),
         })))
+    }
+
+    /// The same by another clock, such as its dialect verifies signatures by.
+    #[must_use]
+    pub fn by(self, clock: Clock) -> Self {
+        self.lock().clock = clock;
+        self
+    }
+
+    /// The time at the host.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.lock().clock.clone()
     }
 
     /// What goes wrong from now on.
@@ -262,6 +278,9 @@ fn limited(after: Option<Duration>) -> Response {
     }
     answer
 }
+
+/// When hosts begin, in seconds since 1970.
+const BEGIN: i64 = 1_787_392_800;
 
 /// The token of all dialects. It must be in no log line and in no error.
 pub const SECRET: &str = "s3cret-of-the-suite";

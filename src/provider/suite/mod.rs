@@ -13,10 +13,13 @@
 mod capture;
 mod case;
 mod cases;
+mod given;
+mod hosted;
 mod judge;
 mod line;
 pub mod reference;
 mod run;
+mod subjects;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -24,9 +27,13 @@ mod world;
 
 pub use case::{Case, Group, Named, Outcome, Script, Steps, What};
 pub use cases::cases;
+#[cfg(test)]
+pub(crate) use given::Given;
+pub use hosted::Hosted;
 pub use judge::Mark;
 pub use line::{Held, endpoints};
 pub use run::{Passed, Run, Wrong, ensure, words};
+pub use subjects::subjects;
 pub use table::{Table, run, run_case};
 pub use world::{Family, Later, SimWorld, Start, Subject, World};
 

@@ -80,10 +80,11 @@ pub struct Passed {
 
 impl Run {
     pub(super) async fn begin(case: &Case, subject: &dyn Subject, capture: &Capture) -> Self {
-        let world = subject.start(&case.start).await;
+        let start = subject.zones(&case.start);
+        let world = subject.start(&start).await;
         let quirks = *subject.quirks();
         let scope = Scope::default();
-        let zones = case.start.zones.iter();
+        let zones = start.zones.iter();
         let zones: Vec<Zone> = zones.map(|(name, id)| Zone::new(name, id)).collect();
         let mut run = Self {
             provider: world.provider(&scope),
@@ -108,9 +109,7 @@ impl Run {
         };
         run.shadow = run.empty_shadow(OWNER);
         run.others = run.world.dump().await;
-        if let Some((_, id)) = case.start.zones.first() {
-            run.others_do(id, &case.others).await;
-        }
+        run.others_do(&case.others).await;
         run
     }
 
@@ -186,18 +185,36 @@ impl Run {
         self.zones.first().map_or("", |zone| &zone.name)
     }
 
+    /// The identifier of a zone.
+    #[must_use]
+    pub fn id(&self, name: &str) -> &str {
+        let mut zones = self.start.iter();
+        let zone = zones.find(|zone| *zone.name == *name);
+        zone.map_or("", |zone| &zone.id)
+    }
+
+    /// Whether two zones of the case go by one identifier there.
+    #[must_use]
+    pub fn mixes_zones(&self) -> bool {
+        let ids: BTreeSet<&str> = self.start.iter().map(|zone| &*zone.id).collect();
+        ids.len() < self.start.len()
+    }
+
     /// Endpoints of lines, in the first zone.
     #[must_use]
     pub fn endpoints(&self, state: &str) -> Vec<Endpoint> {
         endpoints(self.zone(), state)
     }
 
-    /// Somebody else does something in a zone of this identifier.
-    pub async fn others_do(&mut self, zone: &str, state: &str) {
+    /// Somebody else does something in the first zone.
+    pub async fn others_do(&mut self, state: &str) {
+        let Some(zone) = self.start.first().map(|zone| zone.id.clone()) else {
+            return;
+        };
         let before: BTreeSet<Held> = self.world.dump().await.into_iter().collect();
-        self.world.plant(zone, state).await;
+        self.world.plant(&zone, state).await;
         let after: BTreeSet<Held> = self.world.dump().await.into_iter().collect();
-        let touched = |held: &Held| held.zone == zone;
+        let touched = |held: &Held| *held.zone == *zone;
         let gone: Vec<&Held> = before.difference(&after).filter(|it| touched(it)).collect();
         let came: Vec<&Held> = after.difference(&before).filter(|it| touched(it)).collect();
         self.others.retain(|held| {

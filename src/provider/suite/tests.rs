@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Subject, cases, reference, run};
+use super::{Subject, cases, run, subjects};
 use crate::auth::{Plain, Value};
 use crate::client::{Http, Setup, Web};
 use crate::sim::{
@@ -18,7 +18,7 @@ use crate::sim::{
 async fn every_way_to_make_edits_passes_every_case() {
     let seeds = std::env::var("SUITE_SEEDS").ok();
     let seeds = seeds.map_or(3, |seeds| seeds.parse().unwrap());
-    let subjects = reference::subjects();
+    let subjects = subjects();
     let subjects: Vec<&dyn Subject> = subjects.iter().map(AsRef::as_ref).collect();
     // A part of the name of a case, or of a provider, leaves out all others.
     let only = std::env::var("SUITE_ONLY").unwrap_or_default();

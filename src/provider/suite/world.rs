@@ -38,6 +38,11 @@ pub trait Subject: Send + Sync {
     /// In what units it writes.
     fn family(&self) -> Family;
 
+    /// The zones of a case, as they go by there.
+    fn zones(&self, start: &Start) -> Start {
+        start.clone()
+    }
+
     /// A host of its own for one case.
     fn start<'a>(&'a self, start: &'a Start) -> Later<'a, Box<dyn World>>;
 }

@@ -24,7 +24,7 @@ fn zones() -> Vec<Case> {
     let case = |name, states: &[&str]| Case::new(Group::Zones, name, states);
     let mut twice = Case::script(Group::Zones, "two zones of one name get the same", |run| {
         Box::pin(async move {
-            if run.family == Family::Other {
+            if run.family == Family::Other || run.mixes_zones() {
                 run.skip("zones of one name are one there");
                 return Ok(());
             }
@@ -51,7 +51,7 @@ fn zones() -> Vec<Case> {
                     return Ok(());
                 }
                 let state = "a.one.example. A 192.0.2.1\na.two.example. A 192.0.2.2";
-                run.scope.zones.ids = vec!["z-two.example".to_owned()];
+                run.scope.zones.ids = vec![run.id("two.example").to_owned()];
                 run.restart();
                 run.want(state).await?;
                 run.scope.zones.ids.clear();
@@ -141,12 +141,12 @@ fn paging() -> Vec<Case> {
         |run| {
             Box::pin(async move {
                 let Some(sim) = run.sim() else { return Ok(()) };
-                run.others_do("z-example.org", &lines(250, "192.0.2.9"))
-                    .await;
+                run.others_do(&lines(250, "192.0.2.9")).await;
                 run.want("a A 192.0.2.1").await?;
                 let asked = sim.log().len();
+                // The zones and the first page are as they should be.
                 sim.fail(Faults::of([Rule::read(Fault::Repeated)
-                    .with("page=")
+                    .after(2)
                     .times(u32::MAX)]));
                 let _either = run.pass(&run.endpoints("a A 192.0.2.2")).await;
                 let asked = sim.log().len() - asked;

@@ -1,0 +1,21 @@
+//! All subjects. A provider adds itself here by one line; what it needs for that is
+//!
+//! - `sim.rs` in its folder (for tests and feature `suite`): the dialect of its host over a
+//!   [`crate::sim::ZoneStore`], and `SUBJECT`, a [`super::Hosted`] with the settings that open it;
+//! - clients that begin with `setup.client()` or `setup.web()`, and clocks that are `setup.clock()`:
+//!   only these get to the stand-in.
+
+use super::reference;
+use super::world::Subject;
+
+/// All subjects of this build.
+#[must_use]
+pub fn subjects() -> Vec<Box<dyn Subject>> {
+    let mut all = reference::subjects();
+    let hosted: Vec<Box<dyn Subject>> = vec![
+        // #[cfg(feature = "NAME")]
+        // Box::new(crate::NAME::sim::SUBJECT),
+    ];
+    all.extend(hosted);
+    all
+}
