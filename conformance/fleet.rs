@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use libtest_mimic::{Failed, Trial};
-use peers::{Kind, Options, Program, Server, StartError, Zone};
+use peers::{Kind, Options, Program, Server, StartError, Zone, attempt};
 
 use crate::interop;
 
@@ -99,13 +99,14 @@ impl Cast {
     pub(crate) fn own_trial(
         &self,
         name: &str,
-        check: impl FnOnce(&Program) -> Result<(), String> + Send + 'static,
+        check: impl Fn(&Program) -> Result<(), String> + Send + 'static,
     ) -> Trial {
         let ours = self.ours.clone();
         let ignored = ours.is_none();
+        let called = name.to_owned();
         Trial::test(name, move || {
             let program = ours.as_ref().ok_or("our program is left out")?;
-            interop::judged(|| check(program)).map_err(Failed::from)
+            attempt(&called, || interop::judged(|| check(program))).map_err(Failed::from)
         })
         .with_ignored_flag(ignored)
     }

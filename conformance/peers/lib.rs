@@ -25,6 +25,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attempt;
 mod configure;
 mod options;
 mod port;
@@ -34,6 +35,7 @@ mod program;
 mod role;
 mod server;
 
+pub use attempt::attempt;
 pub use options::{Identity, Options, Ready, Zone};
 pub use port::free_port;
 pub use probe::answers;

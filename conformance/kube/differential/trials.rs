@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
+use peers::attempt;
 
 use crate::causes::chain;
 use crate::cluster::Cluster;
@@ -96,7 +97,7 @@ pub fn trials_in(folder: &Path, ours: Option<PathBuf>, mode: Mode) -> Vec<Trial>
     });
     let trial = |case: Case| {
         let setting = Arc::clone(&setting);
-        let check = move || run(&setting, &case).map_err(Failed::from);
+        let check = move || attempt(&case.name, || run(&setting, &case)).map_err(Failed::from);
         (check, ignored)
     };
     let seeds = match mode {
@@ -111,8 +112,10 @@ pub fn trials_in(folder: &Path, ours: Option<PathBuf>, mode: Mode) -> Vec<Trial>
     });
     let readme = {
         let (setting, folder) = (Arc::clone(&setting), folder.to_owned());
-        let check = move || move_there_and_back(&setting, &folder).map_err(Failed::from);
-        Trial::test("externaldns/moving", check).with_ignored_flag(ignored)
+        let name = "externaldns/moving";
+        let check =
+            move || attempt(name, || move_there_and_back(&setting, &folder)).map_err(Failed::from);
+        Trial::test(name, check).with_ignored_flag(ignored)
     };
     made.chain([readme]).collect()
 }
