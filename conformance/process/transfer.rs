@@ -283,8 +283,8 @@ fn slow_reader(program: &Program) -> Result<(), String> {
         if slow.take_error().map_err(failed)?.is_some() {
             break;
         }
-        if begin.elapsed() > Duration::from_secs(5) && held == 0 {
-            check(serial(server.address(), ZONE) == Some(11), || server.log())?;
+        let is_new = || serial(server.address(), ZONE) == Some(11);
+        if begin.elapsed() > Duration::from_secs(5) && held == 0 && is_new() {
             held = server.own_memory().ok_or("no memory figure")?;
         }
         let others = contents(server.address(), ZONE, None)?;
@@ -298,6 +298,9 @@ fn slow_reader(program: &Program) -> Result<(), String> {
         begin.elapsed() > Duration::from_secs(20) && bytes > 10,
         || format!("{bytes} bytes in {:?}", begin.elapsed()),
     )?;
+    check(held != 0, || {
+        format!("the new version is not served:\n{}", server.log())
+    })?;
     let freed = server.wait_for(3 * super::site::PATIENCE, |server| {
         let now = server.own_memory();
         now.is_some_and(|now| now + (15 << 20) < held)
