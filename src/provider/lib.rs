@@ -29,6 +29,8 @@ pub mod etcd;
     reason = "a build has any of the providers, and each needs a part of it"
 )]
 mod exec;
+#[cfg(feature = "google")]
+mod google;
 #[cfg(feature = "infoblox")]
 mod infoblox;
 pub mod inmemory;

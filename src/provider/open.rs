@@ -191,6 +191,8 @@ pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupE
         "cloudflare" => crate::cloudflare::open(setup),
         #[cfg(feature = "digitalocean")]
         "digitalocean" => crate::digitalocean::open(setup),
+        #[cfg(feature = "google")]
+        "google" => crate::google::open(setup),
         #[cfg(feature = "infoblox")]
         "infoblox" => crate::infoblox::open(setup),
         #[cfg(feature = "ovh")]

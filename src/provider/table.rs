@@ -55,6 +55,14 @@ pub fn rows() -> Vec<Row> {
             credentials: "`DO_TOKEN`",
             quirks: &crate::digitalocean::api::QUIRKS,
         },
+        #[cfg(feature = "google")]
+        Row {
+            name: "google",
+            title: "Google Cloud DNS",
+            edits: "batches, each whole or not at all",
+            credentials: "`GOOGLE_APPLICATION_CREDENTIALS`, else the file of `gcloud`, else the machine (GKE Workload Identity too)",
+            quirks: &crate::google::api::QUIRKS,
+        },
         #[cfg(feature = "infoblox")]
         Row {
             name: "infoblox",

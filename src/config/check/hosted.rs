@@ -69,6 +69,7 @@ const HOSTED: &[(&str, &[&str])] = &[
     ("coredns", &["coredns-", OWNER]),
     ("designate", &[]),
     ("digitalocean", &["digitalocean-"]),
+    ("google", &["google-"]),
     ("infoblox", &["infoblox-", TLS]),
     ("ovh", &["ovh-"]),
     ("pdns", &["pdns-", TLS]),

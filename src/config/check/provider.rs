@@ -276,7 +276,6 @@ const LATER: &[&str] = &[
     "dnsimple",
     "exoscale",
     "godaddy",
-    "google",
     "linode",
     "ns1",
     "oci",

@@ -13,8 +13,8 @@ use super::world::Subject;
 pub fn subjects() -> Vec<Box<dyn Subject>> {
     let mut all = reference::subjects();
     let hosted: Vec<Box<dyn Subject>> = vec![
-        // #[cfg(feature = "NAME")]
-        // Box::new(crate::NAME::sim::SUBJECT),
+        #[cfg(feature = "google")]
+        Box::new(crate::google::sim::SUBJECT),
     ];
     all.extend(hosted);
     all

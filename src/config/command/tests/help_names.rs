@@ -474,6 +474,19 @@ fn flags_of_names_are_explained() {
           --digitalocean-api-page-size <N>
               Items in one page of a list, at most 200 [default: 50]
 
+    Provider google:
+          --google-project <TEXT>
+              Project of the zones; without it that of the machine
+
+          --google-batch-change-size <N>
+              Additions and deletions in one change at most; 0 is any number [default: 1000]
+
+          --google-batch-change-interval <DURATION>
+              Time between two changes of a zone [default: 1s]
+
+          --google-zone-visibility <public|private>
+              Only public or only private zones
+
     Provider infoblox:
           --infoblox-grid-host <HOST>
               Host of the API

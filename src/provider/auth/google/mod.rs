@@ -84,7 +84,8 @@ impl Google {
         })
     }
 
-    /// The project, if settings name none: of the environment, the file or the machine.
+    /// The project, if settings name none: of the environment, the machine or the file. The machine
+    /// comes before the file, as a key may be that of an account of another project.
     ///
     /// # Errors
     /// Nothing says so.
@@ -98,19 +99,21 @@ impl Google {
                 return Ok(project);
             }
         }
-        if let Some(path) = &self.path {
-            let found = File::read(path)?.project();
-            let missing = || {
-                let message = format!("\"{}\" names no project; set one", path.display());
-                fault(ErrorKind::Config, message)
-            };
-            return found.ok_or_else(missing);
-        }
-        let call = self.machine()?;
-        call.get("ask for the project", &["project", "project-id"])
-            .header(FLAVOR, "Google")
-            .text()
-            .await
+        let machine = self.machine()?;
+        let call = machine.get("ask for the project", &["project", "project-id"]);
+        let unknown = match call.header(FLAVOR, "Google").text().await {
+            Ok(project) => return Ok(project.trim().to_owned()),
+            Err(error) => error,
+        };
+        let Some(path) = &self.path else {
+            return Err(unknown);
+        };
+        let missing = || {
+            let path = path.display();
+            let message = format!("neither the machine nor \"{path}\" names a project");
+            fault(ErrorKind::Config, message)
+        };
+        File::read(path)?.project().ok_or_else(missing)
     }
 
     async fn fetch(

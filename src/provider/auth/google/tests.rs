@@ -125,8 +125,13 @@ async fn files_of_all_types_give_tokens() {
         }
     }
     std::fs::write(&path, account.to_string()).unwrap();
-    let google = find(&[("GOOGLE_APPLICATION_CREDENTIALS", path.to_str().unwrap())]);
-    assert_eq!(google.project().await.unwrap(), "p-file");
+    let named = ("GOOGLE_APPLICATION_CREDENTIALS", path.to_str().unwrap());
+    // A machine of Google's says so itself; no other answers.
+    let host = stub.url.trim_start_matches("http://");
+    for (metadata, project) in [(host, "p-machine"), ("127.0.0.1:9", "p-file")] {
+        let google = find(&[named, ("GCE_METADATA_HOST", metadata)]);
+        assert_eq!(google.project().await.unwrap(), project);
+    }
 }
 
 #[tokio::test]

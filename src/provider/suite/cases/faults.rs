@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plan::ErrorKind;
+use tokio::time::sleep;
 
 use crate::sim::{Fault, Faults, Rule};
 use crate::suite::case::{Case, Group};
@@ -14,6 +15,9 @@ pub(super) fn cases() -> Vec<Case> {
     all.extend(life());
     all
 }
+
+/// After that long, who was refused is asked again whatever was refused.
+const CALM: Duration = Duration::from_mins(15);
 
 /// Three states with all that can change between them.
 const STATES: [&str; 3] = [
@@ -90,6 +94,7 @@ fn errors() -> Vec<Case> {
                     format!("{asked} requests with bad credentials")
                 })?;
                 sim.fail(Faults::default());
+                sleep(CALM).await;
                 run.want(STATES[1]).await
             })
         }));
@@ -109,6 +114,7 @@ fn errors() -> Vec<Case> {
                     format!("{asked} writes with bad credentials")
                 })?;
                 sim.fail(Faults::default());
+                sleep(CALM).await;
                 run.eventually(STATES[1], 3).await.map(drop)
             })
         }));
