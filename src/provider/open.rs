@@ -128,8 +128,15 @@ pub enum SetupError {
         source: std::io::Error,
     },
     /// It is known, but left out of this build.
-    #[error("provider \"{0}\" is not part of this build; rebuild with --features provider-{0}")]
-    Absent(String),
+    #[error(
+        "provider \"{name}\" is not part of this build; rebuild with --features provider-{feature}"
+    )]
+    Absent {
+        /// The provider.
+        name: String,
+        /// What it is called among the features, where several names are of one.
+        feature: String,
+    },
 }
 
 impl SetupError {
@@ -183,6 +190,10 @@ pub(crate) fn tls(
 /// It cannot be made of what is set, or is not part of this build.
 pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
     match name {
+        #[cfg(feature = "azure")]
+        "azure" | "azure-dns" => crate::azure::open(setup),
+        #[cfg(feature = "azure")]
+        "azure-private-dns" => crate::azure::open_private(setup),
         #[cfg(feature = "coredns")]
         "coredns" | "skydns" => crate::coredns::open(setup),
         #[cfg(feature = "designate")]
@@ -205,9 +216,13 @@ pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupE
         "rdns" => crate::rdns::open(setup),
         _ => {
             drop(setup);
-            // Two names of one provider.
-            let name = if name == "skydns" { "coredns" } else { name };
-            Err(SetupError::Absent(name.to_owned()))
+            let feature = match name {
+                "azure-dns" | "azure-private-dns" => "azure",
+                "skydns" => "coredns",
+                other => other,
+            };
+            let [name, feature] = [name, feature].map(str::to_owned);
+            Err(SetupError::Absent { name, feature })
         }
     }
 }

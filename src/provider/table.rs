@@ -23,6 +23,22 @@ pub struct Row {
 #[must_use]
 pub fn rows() -> Vec<Row> {
     vec![
+        #[cfg(feature = "azure")]
+        Row {
+            name: "azure",
+            title: "Azure DNS",
+            edits: "a call for each RRset, on what was read",
+            credentials: AZURE,
+            quirks: &crate::azure::api::PUBLIC,
+        },
+        #[cfg(feature = "azure")]
+        Row {
+            name: "azure-private-dns",
+            title: "Azure private DNS",
+            edits: "a call for each RRset, on what was read",
+            credentials: AZURE,
+            quirks: &crate::azure::api::PRIVATE,
+        },
         #[cfg(feature = "cloudflare")]
         Row {
             name: "cloudflare",
@@ -105,6 +121,9 @@ pub fn rows() -> Vec<Row> {
         },
     ]
 }
+
+#[cfg(feature = "azure")]
+const AZURE: &str = "`--azure-config-file`, or `AZURE_TENANT_ID` and `AZURE_CLIENT_ID` with `AZURE_CLIENT_SECRET` or `AZURE_FEDERATED_TOKEN_FILE`, or a managed identity";
 
 impl Row {
     /// The row as a line of a table in Markdown.

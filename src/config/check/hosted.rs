@@ -65,6 +65,9 @@ fn value(reader: &mut Reader, flag: &Flag) -> Option<HostedValue> {
 
 /// Providers, and what their flags begin with.
 const HOSTED: &[(&str, &[&str])] = &[
+    ("azure", &["azure-"]),
+    ("azure-dns", &["azure-"]),
+    ("azure-private-dns", &["azure-"]),
     ("cloudflare", &["cloudflare-", "batch-change-"]),
     ("coredns", &["coredns-", OWNER]),
     ("designate", &[]),

@@ -1,5 +1,6 @@
 //! What headers say about the rate: `Retry-After` (RFC 9110 §10.2.3), `RateLimit` and
-//! `RateLimit-Policy` in both forms of their draft, and the `X-RateLimit-*` that most have.
+//! `RateLimit-Policy` in both forms of their draft, the `X-RateLimit-*` that most have, and what Azure
+//! has.
 
 use std::time::Duration;
 
@@ -50,6 +51,13 @@ pub(super) fn read(headers: &HeaderMap, now: Timestamp) -> Learned {
         .map(|reset| from_now(reset, now)),
         after: text("retry-after").and_then(|text| after(text, now)),
     };
+    if learned.remaining.is_none()
+        && let Some(left) = AZURE.iter().find_map(|name| text(name).and_then(number))
+    {
+        // What is left of a bucket that fills again by the second: it is spent in one at the
+        // soonest, so it never runs out.
+        (learned.remaining, learned.reset) = (Some(left), Some(Duration::from_secs(1)));
+    }
     if let Some(said) = text("ratelimit") {
         learned.remaining = member(said, &["r", "remaining"]).or(learned.remaining);
         let reset = member(said, &["t", "reset"]).map(Duration::from_secs);
@@ -108,6 +116,13 @@ fn member(text: &str, names: &[&str]) -> Option<u64> {
 
 const LONGEST: Duration = Duration::from_secs(86_400);
 
+/// How Azure Resource Manager tells what is left.
+const AZURE: [&str; 3] = [
+    "x-ms-ratelimit-remaining-subscription-reads",
+    "x-ms-ratelimit-remaining-subscription-writes",
+    "x-ms-ratelimit-remaining-subscription-deletes",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +180,13 @@ mod tests {
                 Some(1000),
                 Some(0),
                 seconds(12),
+                None,
+            ),
+            (
+                &[("x-ms-ratelimit-remaining-subscription-writes", "7")],
+                None,
+                Some(7),
+                seconds(1),
                 None,
             ),
             (&[("retry-after", "17")], None, None, None, seconds(17)),

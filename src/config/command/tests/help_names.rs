@@ -547,6 +547,25 @@ fn flags_of_names_are_explained() {
           --pihole-tls-skip-verify
               Do not check certificates
 
+    Provider azure:
+          --azure-config-file <FILE>
+              The file with the credentials [default: /etc/kubernetes/azure.json]
+
+          --azure-resource-group <TEXT>
+              The resource group of the zones; all groups without
+
+          --azure-subscription-id <TEXT>
+              The subscription
+
+          --azure-user-assigned-identity-client-id <TEXT>
+              Client id of the identity
+
+          --azure-zones-cache-duration <DURATION>
+              How long the list of zones is taken as known [default: 0s]
+
+          --azure-maxretries-count <N>
+              How often a call is tried again; -1 is never [default: 3]
+
     Provider inmemory:
           --inmemory-zone <NAME>
               A zone that there is from the start (repeatable)

@@ -5,11 +5,12 @@ use crate::flags::{Flag, Group, Scope};
 pub(in crate::flags) const GROUP: Group = Group {
     heading: "Provider azure",
     scope: Scope::Destination,
-    built: false,
+    built: true,
     flags: &[
         Flag::once("azure-config-file", "FILE", "/etc/kubernetes/azure.json")
             .says("The file with the credentials", ""),
-        Flag::once("azure-resource-group", "TEXT", "").says("The resource group", ""),
+        Flag::once("azure-resource-group", "TEXT", "")
+            .says("The resource group of the zones; all groups without", ""),
         Flag::once("azure-subscription-id", "TEXT", "").says("The subscription", ""),
         Flag::once("azure-user-assigned-identity-client-id", "TEXT", "")
             .says("Client id of the identity", ""),

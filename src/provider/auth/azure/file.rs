@@ -125,7 +125,16 @@ impl AzureFile {
                 client: client.filter(|client| !client.is_empty()),
             });
         }
-        Ok(AzureIdentity::from_environment(environment))
+        Ok(match AzureIdentity::from_environment(environment) {
+            AzureIdentity::Managed { client } => {
+                let ours = Some(self.user_assigned_identity_id.clone());
+                let ours = ours.filter(|client| !client.is_empty());
+                AzureIdentity::Managed {
+                    client: ours.or(client),
+                }
+            }
+            other => other,
+        })
     }
 }
 
@@ -162,6 +171,10 @@ mod tests {
                 r#"Managed { client: Some("u") }"#,
             ),
             ("{}", r#"Managed { client: Some("e") }"#),
+            (
+                r#"{"userAssignedIdentityID":"u"}"#,
+                r#"Managed { client: Some("u") }"#,
+            ),
         ] {
             std::fs::write(path, text).unwrap();
             let file = AzureFile::read(path).unwrap();
