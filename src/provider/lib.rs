@@ -13,6 +13,8 @@
 #![forbid(unsafe_code)]
 
 pub mod auth;
+#[cfg(feature = "aws")]
+mod aws;
 #[cfg(feature = "azure")]
 mod azure;
 pub mod client;

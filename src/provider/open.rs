@@ -190,6 +190,8 @@ pub(crate) fn tls(
 /// It cannot be made of what is set, or is not part of this build.
 pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
     match name {
+        #[cfg(feature = "aws")]
+        "aws" => crate::aws::open(setup),
         #[cfg(feature = "azure")]
         "azure" | "azure-dns" => crate::azure::open(setup),
         #[cfg(feature = "azure")]

@@ -23,6 +23,14 @@ pub struct Row {
 #[must_use]
 pub fn rows() -> Vec<Row> {
     vec![
+        #[cfg(feature = "aws")]
+        Row {
+            name: "aws",
+            title: "Amazon Route 53",
+            edits: "batches, each whole or not at all",
+            credentials: "those that AWS's own tools find (variables, IRSA, pod identity, profiles, SSO, the machine), `--aws-profile`, `--aws-assume-role`",
+            quirks: &crate::aws::api::QUIRKS,
+        },
         #[cfg(feature = "azure")]
         Row {
             name: "azure",

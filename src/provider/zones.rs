@@ -12,6 +12,8 @@ pub(crate) struct Zone {
     pub(crate) id: Box<str>,
     /// Whether it is for some networks only.
     pub(crate) private: bool,
+    /// Whether names that are in a longer zone too are put here as well.
+    pub(crate) wide: bool,
 }
 
 impl Zone {
@@ -21,6 +23,7 @@ impl Zone {
             name: plan::name::normalize(name).into(),
             id: id.into(),
             private: false,
+            wide: false,
         }
     }
 }
@@ -52,17 +55,15 @@ impl ZoneFilter {
     }
 }
 
-/// The places of the zones that a name is in: the longest name, of which there may be several zones.
+/// The places of the zones that a name is in: the longest name, of which there may be several zones,
+/// and all those that are wide.
 pub(crate) fn places<'z>(zones: impl Iterator<Item = &'z Zone> + Clone, name: &str) -> Vec<usize> {
     let holds = |zone: &&Zone| is_at_or_below(name, &zone.name);
-    let longest = zones
-        .clone()
-        .filter(holds)
-        .map(|zone| zone.name.len())
-        .max();
+    let narrow = zones.clone().filter(|zone| !zone.wide && holds(zone));
+    let longest = narrow.map(|zone| zone.name.len()).max();
     let of_zone = zones.enumerate().filter(|(_, zone)| holds(zone));
     of_zone
-        .filter(|(_, zone)| Some(zone.name.len()) == longest)
+        .filter(|(_, zone)| zone.wide || Some(zone.name.len()) == longest)
         .map(|(at, _)| at)
         .collect()
 }
@@ -81,6 +82,11 @@ mod tests {
                 private: true,
                 ..Zone::new("Example.com", "4")
             },
+            Zone {
+                wide: true,
+                ..Zone::new("wide.com", "5")
+            },
+            Zone::new("sub.wide.com", "6"),
         ];
         for (name, expected) in [
             ("a.example.com", &[0, 3][..]),
@@ -89,6 +95,8 @@ mod tests {
             ("xsub.example.com", &[0, 3]),
             ("b.ple.com", &[2]),
             ("b.xple.com", &[]),
+            ("a.wide.com", &[4]),
+            ("a.sub.wide.com", &[4, 5]),
         ] {
             assert_eq!(places(zones.iter(), name), expected, "{name}");
         }

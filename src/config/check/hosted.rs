@@ -65,6 +65,7 @@ fn value(reader: &mut Reader, flag: &Flag) -> Option<HostedValue> {
 
 /// Providers, and what their flags begin with.
 const HOSTED: &[(&str, &[&str])] = &[
+    ("aws", &["aws-"]),
     ("azure", &["azure-"]),
     ("azure-dns", &["azure-"]),
     ("azure-private-dns", &["azure-"]),

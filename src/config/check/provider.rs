@@ -267,7 +267,6 @@ fn name_servers(reader: &mut Reader) -> Vec<NameServer> {
 
 const LATER: &[&str] = &[
     "alibabacloud",
-    "aws",
     "aws-sd",
     "civo",
     "dnsimple",

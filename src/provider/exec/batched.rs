@@ -1,6 +1,6 @@
 //! Edits by calls that each make many of them, all or none.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use plan::ErrorKind;
@@ -54,20 +54,22 @@ impl Cost {
 }
 
 impl<A: BatchApi> Batched<A> {
-    /// Groups as batches. A group that is too large by itself goes alone: the provider says so.
+    /// Groups as batches, those of one name in one: what tells its sets apart may be of another kind
+    /// only for all of them. A name that is too large by itself goes alone: the provider says so.
     fn pack(&self, groups: Vec<Group>) -> VecDeque<Vec<Group>> {
         let (most, _) = self.0.limits();
         let mut batches = VecDeque::new();
         let (mut batch, mut so_far) = (Vec::new(), Cost::changes(0));
-        for group in groups {
-            let costs = group.edits.iter().map(|edit| self.0.cost(edit));
+        for kin in by_name(groups) {
+            let edits = kin.iter().flat_map(|group| &group.edits);
+            let costs = edits.map(|edit| self.0.cost(edit));
             let cost = costs.fold(Cost::changes(0), Cost::and);
             if !batch.is_empty() && !so_far.and(cost).fits(most) {
                 batches.push_back(std::mem::take(&mut batch));
                 so_far = Cost::changes(0);
             }
             so_far = so_far.and(cost);
-            batch.push(group);
+            batch.extend(kin);
         }
         if !batch.is_empty() {
             batches.push_back(batch);
@@ -112,7 +114,7 @@ impl<A: BatchApi> Writer for Batched<A> {
                 }
                 // Who is at fault is found by halves.
                 Err(error) if batch.len() > 1 && is_of_some(error.kind) => {
-                    let second = batch.split_off(batch.len() / 2);
+                    let second = batch.split_off(half(&batch));
                     batches.push_front(second);
                     batches.push_front(batch);
                 }
@@ -126,6 +128,33 @@ impl<A: BatchApi> Writer for Batched<A> {
         }
         Ok(())
     }
+}
+
+/// Groups of one name together, where the first of them was.
+fn by_name(groups: Vec<Group>) -> Vec<Vec<Group>> {
+    let mut places: HashMap<Box<str>, usize> = HashMap::new();
+    let mut all: Vec<Vec<Group>> = Vec::new();
+    for group in groups {
+        let next = all.len();
+        let at = *places.entry(group.name().into()).or_insert(next);
+        match all.get_mut(at) {
+            Some(kin) => kin.push(group),
+            None => all.push(vec![group]),
+        }
+    }
+    all
+}
+
+/// Where a batch is cut in two: about its middle, and within a name only if there is but one.
+fn half(batch: &[Group]) -> usize {
+    let middle = batch.len() / 2;
+    let is_border = |at: &usize| {
+        let name = |at: usize| batch.get(at).map(Group::name);
+        name(*at) != name(at - 1)
+    };
+    let mut borders = (1..batch.len()).filter(is_border).collect::<Vec<_>>();
+    borders.sort_by_key(|at| at.abs_diff(middle));
+    borders.first().copied().unwrap_or(middle)
 }
 
 /// Whether an error may be that of a part of a batch.

@@ -58,6 +58,15 @@ pub(crate) struct Group {
     pub(super) edits: Vec<Edit>,
 }
 
+impl Group {
+    /// The name that it is about.
+    pub(super) fn name(&self) -> &str {
+        let data = self.edits.iter().find(|edit| !edit.owns);
+        let edit = data.or_else(|| self.edits.first());
+        edit.map_or("", |edit| &edit.key().name)
+    }
+}
+
 /// Why a group cannot be made.
 #[derive(Debug)]
 pub(super) struct Refused {
@@ -82,7 +91,7 @@ struct Wish<'a> {
 }
 
 /// What a group does to a zone, in the order that single calls have to be made in. `is_here` says
-/// which names are the zone's.
+/// which endpoints are the zone's.
 ///
 /// # Errors
 /// The zone cannot be made so; nothing of the group is to be made.
@@ -90,14 +99,11 @@ pub(super) fn edits(
     contents: &Contents,
     quirks: &Quirks,
     group: &ChangeSet,
-    is_here: impl Fn(&str) -> bool,
+    is_here: impl Fn(&Endpoint) -> bool,
 ) -> Result<Vec<Edit>, Refused> {
     let zone = &*contents.zone.name;
     let mut edits = Vec::new();
-    for (key, wish) in wishes(group) {
-        if !is_here(&key.name) {
-            continue;
-        }
+    for (key, wish) in wishes(group, is_here) {
         if *key.name == *zone && matches!(key.rtype, Rtype::NS | Rtype::SOA) {
             return Err(Refused::rejected(format!(
                 "{key}: the name servers of a zone itself are left to its owner"
@@ -120,16 +126,18 @@ pub(super) fn edits(
     Ok(ranked.into_iter().map(|(_, edit)| edit).collect())
 }
 
-fn wishes(group: &ChangeSet) -> BTreeMap<Key, Wish<'_>> {
+fn wishes(group: &ChangeSet, is_here: impl Fn(&Endpoint) -> bool) -> BTreeMap<Key, Wish<'_>> {
     let mut wishes: BTreeMap<Key, Wish<'_>> = BTreeMap::new();
     let updated = group.update.iter().map(|update| &update.old);
-    for endpoint in group.delete.iter().chain(updated) {
+    let gone = group.delete.iter().chain(updated);
+    for endpoint in gone.filter(|endpoint| is_here(endpoint)) {
         let wish = wishes.entry(Key::of(endpoint)).or_default();
         wish.owns |= is_ownership(endpoint);
         wish.gone.push(endpoint);
     }
     let updated = group.update.iter().map(|update| &update.new);
-    for endpoint in group.create.iter().chain(updated) {
+    let come = group.create.iter().chain(updated);
+    for endpoint in come.filter(|endpoint| is_here(endpoint)) {
         let wish = wishes.entry(Key::of(endpoint)).or_default();
         wish.owns |= is_ownership(endpoint);
         wish.come.push(endpoint);

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use plan::filter::DomainFilter;
 use plan::group::{GroupKey, groups};
-use plan::name::is_at_or_below;
 use plan::{Applied, Capabilities, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -17,7 +16,7 @@ use super::ledger::{Ledger, Loose, is_stale};
 use super::wait::busy;
 use super::{Api, Writer};
 use crate::record::{Key, Rrset};
-use crate::zones::{ZoneFilter, places};
+use crate::zones::{Zone, ZoneFilter, places};
 
 /// What a provider may do.
 #[derive(Clone, Debug, Default)]
@@ -171,13 +170,17 @@ impl<W: Writer> Executor<W> {
                 continue;
             }
             let mut parts = Vec::new();
-            let result = homes(state, changes).and_then(|homes| {
+            let pin = <W::Api as Api>::PIN;
+            let result = homes(state, changes, pin).and_then(|homes| {
                 for at in homes {
                     let Some(contents) = state.zones.get(at) else {
                         continue;
                     };
                     readable(contents)?;
-                    let edits = edits(contents, quirks, changes, |name| state.is_at(name, at))?;
+                    let edits = edits(contents, quirks, changes, |endpoint| {
+                        let name = plan::name::normalize(&endpoint.name);
+                        state.is_at(&name, at) && is_pinned(endpoint, pin, &contents.zone)
+                    })?;
                     parts.push((at, edits));
                 }
                 Ok(())
@@ -294,7 +297,7 @@ impl<W: Writer> Executor<W> {
 }
 
 /// The zones of a group, by place.
-fn homes(state: &State, changes: &ChangeSet) -> Result<BTreeSet<usize>, Refused> {
+fn homes(state: &State, changes: &ChangeSet, pin: &str) -> Result<BTreeSet<usize>, Refused> {
     let mut homes = BTreeSet::new();
     for endpoint in endpoints(changes) {
         let key = Key::of(endpoint);
@@ -312,9 +315,31 @@ fn homes(state: &State, changes: &ChangeSet) -> Result<BTreeSet<usize>, Refused>
             }
             return Err(Refused { kind, reason });
         }
+        let zone = |at: &usize| state.zones.get(*at).map(|contents| &contents.zone);
+        let pinned = |at: &usize| zone(at).is_some_and(|zone| is_pinned(endpoint, pin, zone));
+        let places: Vec<usize> = places.into_iter().filter(pinned).collect();
+        if places.is_empty() {
+            let zone = endpoint.properties.value(pin).unwrap_or_default();
+            let kind = ErrorKind::Rejected;
+            let reason = format!(
+                "{key}: zone \"{zone}\", which setting \"{pin}\" names, is none of those that hold it"
+            );
+            return Err(Refused { kind, reason });
+        }
         homes.extend(places);
     }
     Ok(homes)
+}
+
+/// Whether an endpoint is for a zone among those that hold its name.
+fn is_pinned(endpoint: &Endpoint, pin: &str, zone: &Zone) -> bool {
+    let asked = endpoint.properties.value(pin);
+    asked.is_none_or(|id| id == last_part(&zone.id))
+}
+
+/// The last part of the identifier of a zone.
+fn last_part(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or(id)
 }
 
 fn readable(contents: &Contents) -> Result<(), Refused> {
@@ -375,14 +400,18 @@ impl<W: Writer> Provider for Executor<W> {
         }
         match last {
             Some(error) if !any => Err(error),
-            _ => Ok(listed(&state)),
+            _ => Ok(listed(&state, <W::Api as Api>::PIN)),
         }
     }
 
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
         let api = self.writer.api();
-        let adjusted = desired.into_iter().map(|mut endpoint| {
-            api.adjust(&mut endpoint);
+        let pin = <W::Api as Api>::PIN;
+        let state = self.state.lock().await;
+        let adjusted = desired
+            .into_iter()
+            .flat_map(|endpoint| api.spread(endpoint));
+        let adjusted = adjusted.map(|mut endpoint| {
             let quirks = api.quirks();
             endpoint
                 .properties
@@ -395,6 +424,17 @@ impl<W: Writer> Provider for Executor<W> {
             // Zero is none, as it is for the plan.
             let asked = endpoint.ttl.filter(|ttl| ttl.as_secs() > 0);
             endpoint.ttl = asked.map(|ttl| quirks.ttl(ttl));
+            if endpoint.properties.value(pin).is_some() {
+                let zones = state.zones.iter().map(|contents| &contents.zone);
+                let homes = places(zones, &form.key.name);
+                if let [at] = homes[..]
+                    && let Some(only) = state.zones.get(at)
+                    && is_pinned(&endpoint, pin, &only.zone)
+                {
+                    // It is there anyway.
+                    endpoint.properties.remove(pin);
+                }
+            }
             endpoint
         });
         Ok(adjusted.collect())
@@ -432,13 +472,9 @@ impl<W: Writer> Provider for Executor<W> {
     }
 }
 
-/// All records of the zones, each name in the zone that it is looked for in.
-fn listed(state: &State) -> Vec<Endpoint> {
-    let mut all: BTreeMap<&Key, (usize, Endpoint)> = BTreeMap::new();
-    let mut several: BTreeMap<&str, usize> = BTreeMap::new();
-    for contents in &state.zones {
-        *several.entry(&contents.zone.name).or_default() += 1;
-    }
+/// All records of the zones, each name in the zones that it is looked for in.
+fn listed(state: &State, pin: &str) -> Vec<Endpoint> {
+    let mut all: BTreeMap<&Key, (usize, usize, Endpoint)> = BTreeMap::new();
     for (at, contents) in state.zones.iter().enumerate() {
         for found in contents.iter() {
             let key = &found.rrset.key;
@@ -449,24 +485,25 @@ fn listed(state: &State) -> Vec<Endpoint> {
             if is_own || is_empty || key.rtype == Rtype::SOA || !state.is_at(&key.name, at) {
                 continue;
             }
-            let (count, _) = all
+            let (count, _, _) = all
                 .entry(key)
-                .or_insert_with(|| (0, found.rrset.endpoint()));
+                .or_insert_with(|| (0, at, found.rrset.endpoint()));
             *count += 1;
         }
     }
-    let zones_of = |name: &str| {
-        let holding = several
-            .iter()
-            .filter(|(zone, _)| is_at_or_below(name, zone));
-        holding
-            .max_by_key(|(zone, _)| zone.len())
-            .map_or(1, |(_, count)| *count)
-    };
-    let endpoints = all.into_iter().map(|(key, (count, mut endpoint))| {
-        if count < zones_of(&key.name) {
-            // It is missing in a zone of the same name: no desired endpoint is the same as this.
-            endpoint.properties.set(IN_SOME_ZONES, "true");
+    let endpoints = all.into_iter().map(|(key, (count, at, mut endpoint))| {
+        let zones = state.zones.iter().map(|contents| &contents.zone);
+        if count < places(zones, &key.name).len() {
+            // It is missing in a zone that holds it: no desired endpoint is the same as this, but for
+            // one that is for this zone only.
+            let only = state
+                .zones
+                .get(at)
+                .filter(|_| count == 1 && !pin.is_empty());
+            match only {
+                Some(only) => endpoint.properties.set(pin, last_part(&only.zone.id)),
+                None => endpoint.properties.set(IN_SOME_ZONES, "true"),
+            }
         }
         endpoint
     });

@@ -55,6 +55,10 @@ pub(crate) trait Api: Send + Sync {
     /// The provider as users type it.
     const NAME: &'static str;
 
+    /// The setting that names the one zone an endpoint is for, by the last part of its identifier,
+    /// where there may be several of a name; empty if there is none.
+    const PIN: &'static str = "";
+
     /// What is peculiar to it.
     fn quirks(&self) -> &Quirks;
 
@@ -63,6 +67,12 @@ pub(crate) trait Api: Send + Sync {
 
     /// What a desired endpoint is there, beyond what the quirks say: aliases, defaults of settings.
     fn adjust(&self, _endpoint: &mut Endpoint) {}
+
+    /// The same where one endpoint may be several there.
+    fn spread(&self, mut endpoint: Endpoint) -> Vec<Endpoint> {
+        self.adjust(&mut endpoint);
+        vec![endpoint]
+    }
 
     /// Whether something that was accepted earlier is done by now.
     ///

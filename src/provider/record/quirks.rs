@@ -296,6 +296,12 @@ impl Quirks {
                 values.len()
             ));
         }
+        if rrset.properties.value("alias") == Some("true") && values.len() > 1 {
+            return Err(format!(
+                "{key}: an alias has one target, not {}",
+                values.len()
+            ));
+        }
         for value in values {
             self.check_value(key, value)?;
         }

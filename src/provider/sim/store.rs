@@ -93,6 +93,15 @@ pub struct SimZone {
     pub live: Option<BTreeMap<SetKey, Set>>,
 }
 
+impl SimZone {
+    /// All that is at a name.
+    pub(crate) fn at<'z>(&'z self, name: &'z str) -> impl Iterator<Item = (&'z SetKey, &'z Set)> {
+        let first = SetKey::new(name, Rtype(0));
+        let from = self.sets.range(first..);
+        from.take_while(move |(key, _)| key.name == name)
+    }
+}
+
 /// What a host takes, by its own documentation.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -543,8 +552,9 @@ fn check(zone: &SimZone, key: &SetKey, limits: &Limits) -> Result<(), Refused> {
         return refuse(key, "cannot be a CNAME");
     }
     // RFC 1034 §3.6.2.
-    let mut others = zone.sets.keys().filter(|other| other.name == key.name);
-    let clash = others
+    let clash = zone
+        .at(&key.name)
+        .map(|(other, _)| other)
         .find(|other| other.rtype != key.rtype && [other.rtype, key.rtype].contains(&Rtype::CNAME));
     match clash {
         Some(_) if !is_apex => refuse(key, "is beside a CNAME"),

@@ -13,6 +13,8 @@ use super::world::Subject;
 pub fn subjects() -> Vec<Box<dyn Subject>> {
     let mut all = reference::subjects();
     let hosted: Vec<Box<dyn Subject>> = vec![
+        #[cfg(feature = "aws")]
+        Box::new(crate::aws::sim::SUBJECT),
         #[cfg(feature = "azure")]
         Box::new(crate::azure::sim::SUBJECT),
         #[cfg(feature = "azure")]

@@ -445,6 +445,55 @@ fn flags_of_names_are_explained() {
           --pdns-skip-tls-verify
               Do not check certificates
 
+    Provider aws:
+          --aws-zone-type <public|private>
+              Only public or only private zones
+
+          --aws-zone-tags <KEY=VALUE>
+              Only zones with this tag, or with any of this key (repeatable)
+
+          --aws-zone-match-parent
+              Take zones above a --domain-filter too
+
+          --aws-profile <TEXT>
+              Profile of AWS's own files; several are several accounts (repeatable)
+
+          --aws-assume-role <TEXT>
+              ARN of the role that zones are written in
+
+          --aws-assume-role-external-id <TEXT>
+              External id of that role
+
+          --aws-batch-change-size <N>
+              Changes in a batch at most [default: 1000]
+
+          --aws-batch-change-size-bytes <N>
+              Bytes of values in a batch at most [default: 32000]
+
+          --aws-batch-change-size-values <N>
+              Values in a batch at most [default: 1000]
+
+          --aws-batch-change-interval <DURATION>
+              Time between batches [default: 1s]
+
+          --no-aws-evaluate-target-health
+              Aliases do not look at the health of their targets, unless they say
+
+          --aws-api-retries <N>
+              How often a call is made at most; 0 is as often as there is time for [default: 3]
+
+          --aws-prefer-cname
+              Write CNAME records, not aliases
+
+          --aws-zones-cache-duration <DURATION>
+              How long the list of zones is taken as known [default: 0s]
+
+          --aws-sd-service-cleanup
+              Delete services that became empty
+
+          --aws-sd-create-tag <KEY=VALUE>
+              A tag of services we make (repeatable)
+
     Provider cloudflare:
           --cloudflare-proxied
               Records are proxied if they do not say

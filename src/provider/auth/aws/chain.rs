@@ -104,7 +104,10 @@ impl Chain {
     }
 
     /// The region, if something nearer than the machine says so.
-    pub(super) fn near_region(&self) -> Result<Option<String>, ProviderError> {
+    ///
+    /// # Errors
+    /// The files of profiles cannot be read.
+    pub fn near_region(&self) -> Result<Option<String>, ProviderError> {
         let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
         let region = variables
             .into_iter()

@@ -1,0 +1,549 @@
+//! The calls.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use plan::{Endpoint, ErrorKind};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use wire::Rtype;
+
+use super::adjust::{self, Settings, bare};
+use super::form::{Change, Set};
+use crate::auth::aws::is_stale;
+use crate::client::{self, Next, Refusal, Web};
+use crate::exec::{Answer, Api, BatchApi, Cost, Done, Edit};
+use crate::record::Found;
+use crate::record::quirks::{Names, Quirks, TtlRule};
+use crate::zones::{Zone, ZoneFilter};
+
+/// The accounts that there are credentials for.
+#[derive(Debug)]
+pub(super) struct Route53 {
+    /// One for each profile.
+    pub(super) accounts: Vec<Web>,
+    pub(super) settings: Settings,
+    /// Which zones are looked at; only of these tags are asked for.
+    pub(super) filter: ZoneFilter,
+    /// Whether only private zones are looked at, or only public ones.
+    pub(super) private: Option<bool>,
+    /// Tags that zones must have; without a value any will do.
+    pub(super) tags: Vec<(String, String)>,
+    /// What a batch may cost.
+    pub(super) most: Cost,
+    /// Time between batches.
+    pub(super) pause: Duration,
+    /// Whose each zone is, by identifier.
+    pub(super) homes: Mutex<BTreeMap<Box<str>, usize>>,
+}
+
+/// What went wrong, in their words; at wrong credentials, what to look at.
+pub(super) fn judge(answer: &client::Answer) -> Option<Refusal> {
+    let mut refusal = Refusal::by_status(answer)?;
+    let text = String::from_utf8_lossy(&answer.body);
+    let fault: Fault = quick_xml::de::from_str(&text).unwrap_or_default();
+    let (code, said) = match fault {
+        Fault {
+            error: Some(Told { code, message }),
+            ..
+        } => (code, vec![message]),
+        Fault {
+            messages: Some(Messages { all }),
+            ..
+        } => (BATCH.to_owned(), all),
+        _ => {
+            return Some(with_hint(refusal));
+        }
+    };
+    let said = said.join("; ");
+    refusal.renew = is_stale(&code);
+    refusal.kind = match &*code {
+        code if is_stale(code) => ErrorKind::Auth,
+        code if BUSY.contains(&code) => ErrorKind::RateLimited,
+        code if WHO.contains(&code) => ErrorKind::Auth,
+        "NoSuchHostedZone" => ErrorKind::NotFound,
+        BATCH if is_past(&said) => ErrorKind::Conflict,
+        BATCH => ErrorKind::Rejected,
+        _ => refusal.kind,
+    };
+    refusal.message = format!("HTTP {}: {code}: {}", answer.status.as_u16(), said.trim());
+    Some(with_hint(refusal))
+}
+
+fn is_auth(kind: ErrorKind) -> bool {
+    kind == ErrorKind::Auth
+}
+
+fn with_hint(mut refusal: Refusal) -> Refusal {
+    if is_auth(refusal.kind) {
+        refusal.message.push_str(
+            "; the credentials are those that AWS's own tools find (AWS_ACCESS_KEY_ID, a role of the \
+             service account, --aws-profile), with the role of --aws-assume-role, and need \
+             route53:ListHostedZones, ListResourceRecordSets, ChangeResourceRecordSets and \
+             ListTagsForResources",
+        );
+    }
+    refusal
+}
+
+/// Whether all that is wrong with a batch is that something is not as it was.
+fn is_past(said: &str) -> bool {
+    let tried = said.matches("Tried to ").count();
+    let is = |what: &str| said.matches(what).count();
+    let past = is("but it already exists")
+        + is("but it was not found")
+        + is("but the values provided do not match the current values");
+    tried > 0 && tried == past && !said.contains("not permitted") && !said.contains("Invalid")
+}
+
+impl Route53 {
+    /// All zones of an account that are looked at.
+    async fn zones_of(&self, account: &Web) -> Answer<Vec<Zone>> {
+        let call = account.get(ZONES, &["hostedzone"]);
+        let call = call.query("maxitems", ZONES_PAGE);
+        let all = call.walk(|answer| {
+            let page: ZonePage = read(account, ZONES, answer)?;
+            let next = page.next_marker.filter(|_| page.is_truncated);
+            let next = next.map(|marker| Next::Query(vec![("marker", marker)]));
+            Ok((page.hosted_zones.all, next))
+        });
+        let zones = all.await?.into_iter().map(|zone| Zone {
+            private: zone.config.private_zone,
+            // A private zone is seen by whoever is in its networks, whatever other zones there are.
+            wide: zone.config.private_zone,
+            ..Zone::new(&super::form::name(&zone.name), &zone.id)
+        });
+        let is_ours = |zone: &Zone| {
+            let is_kind = self.private.is_none_or(|private| private == zone.private);
+            is_kind && self.filter.takes(zone)
+        };
+        Ok(zones.filter(is_ours).collect())
+    }
+
+    /// Those of some zones that have the tags.
+    async fn tagged(&self, account: &Web, zones: Vec<Zone>) -> Answer<Vec<Zone>> {
+        if self.tags.is_empty() {
+            return Ok(zones);
+        }
+        let mut ours = Vec::new();
+        for some in zones.chunks(TAGS_PAGE) {
+            let all = some.iter().map(|zone| bare(&zone.id).to_owned());
+            let request = TagRequest {
+                xmlns: XMLNS,
+                resource_ids: ResourceIds { all: all.collect() },
+            };
+            let body = written("ListTagsForResourcesRequest", &request);
+            let call = account.post(TAGS, &["tags", "hostedzone"]).idempotent();
+            let answer = call.body(XML, body).send().await?;
+            let told: TagPage = read(account, TAGS, &answer)?;
+            let has = |zone: &&Zone| {
+                let sets = &told.resource_tag_sets.all;
+                let set = sets.iter().find(|set| set.resource_id == bare(&zone.id));
+                let tags = set.map(|set| &*set.tags.all).unwrap_or_default();
+                self.tags.iter().all(|(key, value)| {
+                    let mut tags = tags.iter().filter(|tag| tag.key == *key);
+                    tags.any(|tag| value.is_empty() || tag.value == *value)
+                })
+            };
+            ours.extend(some.iter().filter(has).cloned());
+        }
+        Ok(ours)
+    }
+
+    /// The account that a zone is of.
+    fn account(&self, zone: &Zone) -> Answer<&Web> {
+        let homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = homes.get(&zone.id).copied().unwrap_or_default();
+        drop(homes);
+        // There is one at least.
+        let account = self.accounts.get(at).or_else(|| self.accounts.first());
+        account.ok_or_else(|| plan::ProviderError {
+            kind: ErrorKind::Config,
+            provider: Self::NAME,
+            operation: ZONES,
+            message: "there is no account".to_owned(),
+            source: None,
+        })
+    }
+}
+
+impl Api for Route53 {
+    const NAME: &'static str = super::NAME;
+    const PIN: &'static str = adjust::ZONE;
+
+    fn quirks(&self) -> &Quirks {
+        &QUIRKS
+    }
+
+    async fn zones(&self) -> Answer<Vec<Zone>> {
+        let mut all: BTreeMap<Box<str>, (usize, Zone)> = BTreeMap::new();
+        for (at, account) in self.accounts.iter().enumerate() {
+            let zones = self.zones_of(account).await?;
+            for zone in self.tagged(account, zones).await? {
+                // What several accounts see is the first one's.
+                all.entry(zone.id.clone()).or_insert((at, zone));
+            }
+        }
+        let homes = all.iter().map(|(id, (at, _))| (id.clone(), *at));
+        *self.homes.lock().unwrap_or_else(PoisonError::into_inner) = homes.collect();
+        Ok(all.into_values().map(|(_, zone)| zone).collect())
+    }
+
+    fn spread(&self, endpoint: Endpoint) -> Vec<Endpoint> {
+        self.settings.spread(endpoint)
+    }
+}
+
+impl BatchApi for Route53 {
+    async fn list(&self, zone: &Zone) -> Answer<Vec<Found>> {
+        let account = self.account(zone)?;
+        let id = bare(&zone.id);
+        let call = account.get(RECORDS, &["hostedzone", id, "rrset"]);
+        let call = call.query("maxitems", RECORDS_PAGE);
+        let sets = call.walk(|answer| {
+            let page: RecordPage = read(account, RECORDS, answer)?;
+            let next = page.next_record_name.filter(|_| page.is_truncated);
+            let next = next.map(|name| {
+                Next::Query(vec![
+                    ("name", name),
+                    ("type", page.next_record_type.unwrap_or_default()),
+                    (
+                        "identifier",
+                        page.next_record_identifier.unwrap_or_default(),
+                    ),
+                ])
+            });
+            Ok((page.resource_record_sets.all, next))
+        });
+        let sets = sets.await?;
+        let found = sets.iter().filter_map(|set| {
+            // Texts and numbers have a JSON form.
+            let foreign = serde_json::to_value(set).unwrap_or_default();
+            Some(Found::whole(set.rrset(id)?, "", foreign))
+        });
+        Ok(found.collect())
+    }
+
+    fn limits(&self) -> (Cost, Duration) {
+        (self.most, self.pause)
+    }
+
+    fn cost(&self, edit: &Edit) -> Cost {
+        let mut cost = Cost::changes(0);
+        for change in changes(edit, "") {
+            let (values, bytes) = change.resource_record_set.size();
+            cost.changes += 1;
+            cost.values += values;
+            cost.bytes += bytes;
+        }
+        cost
+    }
+
+    async fn submit(&self, zone: &Zone, edits: &[Edit]) -> Answer<Done> {
+        let account = self.account(zone)?;
+        let id = bare(&zone.id);
+        let mut all: Vec<Change> = edits.iter().flat_map(|edit| changes(edit, id)).collect();
+        if all.is_empty() {
+            return Ok(Done::Now);
+        }
+        // What goes makes room for what comes.
+        all.sort_by_key(|change| change.action != DELETE);
+        let request = ChangeRequest {
+            xmlns: XMLNS,
+            change_batch: ChangeBatch {
+                changes: Changes { all },
+            },
+        };
+        let body = written("ChangeResourceRecordSetsRequest", &request);
+        let call = account.post(CHANGE, &["hostedzone", id, "rrset", ""]);
+        let answer = call.body(XML, body).send().await?;
+        let told: Result<ChangeAnswer, _> = read(account, CHANGE, &answer);
+        told.map_err(|error| plan::ProviderError {
+            kind: ErrorKind::Ambiguous,
+            ..error
+        })?;
+        Ok(Done::Now)
+    }
+}
+
+/// What an edit is there: what was there goes as exactly as it was, so that what somebody else has
+/// made of it meanwhile does not go with it.
+fn changes(edit: &Edit, zone: &str) -> Vec<Change> {
+    let old = edit.old.as_ref().map(|old| Set::there(old, zone));
+    let new = edit
+        .new
+        .as_ref()
+        .map(|new| Set::of(new, zone, old.as_ref()));
+    // What only the record beside an ownership record has a use for makes that one no other.
+    if let (Some(old), Some(new)) = (&old, &new)
+        && old.rrset(zone) == new.rrset(zone)
+    {
+        return Vec::new();
+    }
+    let old = old.map(|set| (DELETE, set));
+    let new = new.map(|set| (CREATE, set));
+    let all = old.into_iter().chain(new);
+    all.map(|(action, resource_record_set)| Change {
+        action: action.to_owned(),
+        resource_record_set,
+    })
+    .collect()
+}
+
+/// The XML of an answer.
+fn read<T: DeserializeOwned>(
+    account: &Web,
+    operation: &'static str,
+    answer: &client::Answer,
+) -> Answer<T> {
+    let text = String::from_utf8_lossy(&answer.body);
+    quick_xml::de::from_str(&text).map_err(|error| {
+        let message = "the answer is not the XML that is expected";
+        let mut fault = account.error(ErrorKind::Protocol, operation, message);
+        fault.source = Some(Box::new(error));
+        fault
+    })
+}
+
+/// A request as XML.
+fn written(root: &str, request: &impl Serialize) -> String {
+    // Structures of texts and numbers have an XML form.
+    let text = quick_xml::se::to_string_with_root(root, request).unwrap_or_default();
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{text}")
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ZonePage {
+    hosted_zones: HostedZones,
+    is_truncated: bool,
+    next_marker: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct HostedZones {
+    #[serde(default, rename = "HostedZone")]
+    all: Vec<HostedZone>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct HostedZone {
+    id: String,
+    name: String,
+    #[serde(default)]
+    config: ZoneConfig,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct ZoneConfig {
+    private_zone: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RecordPage {
+    resource_record_sets: Sets,
+    is_truncated: bool,
+    next_record_name: Option<String>,
+    next_record_type: Option<String>,
+    next_record_identifier: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Sets {
+    #[serde(default, rename = "ResourceRecordSet")]
+    all: Vec<Set>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagRequest {
+    #[serde(rename = "@xmlns")]
+    xmlns: &'static str,
+    resource_ids: ResourceIds,
+}
+
+#[derive(Serialize)]
+struct ResourceIds {
+    #[serde(rename = "ResourceId")]
+    all: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagPage {
+    resource_tag_sets: TagSets,
+}
+
+#[derive(Deserialize)]
+struct TagSets {
+    #[serde(default, rename = "ResourceTagSet")]
+    all: Vec<TagSet>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagSet {
+    resource_id: String,
+    #[serde(default)]
+    tags: Tags,
+}
+
+#[derive(Default, Deserialize)]
+struct Tags {
+    #[serde(default, rename = "Tag")]
+    all: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    key: String,
+    #[serde(default)]
+    value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChangeRequest {
+    #[serde(rename = "@xmlns")]
+    xmlns: &'static str,
+    change_batch: ChangeBatch,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChangeBatch {
+    changes: Changes,
+}
+
+#[derive(Serialize)]
+struct Changes {
+    #[serde(rename = "Change")]
+    all: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ChangeAnswer {
+    #[expect(dead_code, reason = "that it is there says that the change is made")]
+    change_info: Made,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Made {
+    #[expect(dead_code, reason = "that it is there says that the change is made")]
+    id: String,
+}
+
+/// Either of the two forms of errors.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Fault {
+    error: Option<Told>,
+    messages: Option<Messages>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Told {
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Messages {
+    #[serde(default, rename = "Message")]
+    all: Vec<String>,
+}
+
+const ZONES: &str = "list zones";
+const TAGS: &str = "list tags";
+const RECORDS: &str = "list records";
+const CHANGE: &str = "apply changes";
+
+pub(super) const CREATE: &str = "CREATE";
+pub(super) const DELETE: &str = "DELETE";
+
+/// The code of a batch that is not made.
+const BATCH: &str = "InvalidChangeBatch";
+
+/// Codes of requests that come too often, or while another is under way.
+const BUSY: &[&str] = &[
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Codes of credentials that are wrong, or not enough.
+const WHO: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "IncompleteSignature",
+    "InvalidSignature",
+    "MissingAuthenticationToken",
+    "NotAuthorizedException",
+    "OptInRequired",
+    "SignatureDoesNotMatch",
+];
+
+const XML: &str = "application/xml";
+const XMLNS: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
+
+/// Zones of a page at most.
+const ZONES_PAGE: usize = 100;
+/// Identifiers that tags are asked for at once.
+const TAGS_PAGE: usize = 10;
+/// RRsets of a page at most.
+const RECORDS_PAGE: usize = 300;
+
+pub(crate) const QUIRKS: Quirks = Quirks {
+    names: Names::Dotted,
+    ttl: TtlRule::from(0, Some(adjust::TTL)),
+    types: &[
+        Rtype::A,
+        Rtype::AAAA,
+        Rtype::CAA,
+        Rtype::CNAME,
+        Rtype::DS,
+        Rtype::HTTPS,
+        Rtype::MX,
+        Rtype::NAPTR,
+        Rtype::NS,
+        Rtype::PTR,
+        Rtype::SRV,
+        Rtype::SSHFP,
+        Rtype::SVCB,
+        Rtype::TLSA,
+        Rtype::TXT,
+    ],
+    properties: &[
+        adjust::ALIAS,
+        adjust::BIAS,
+        adjust::CONTINENT,
+        adjust::COORDINATES,
+        adjust::COUNTRY,
+        adjust::FAILOVER,
+        adjust::HEALTH,
+        adjust::HEALTH_CHECK,
+        adjust::LOCAL_ZONES,
+        adjust::MULTI_VALUE,
+        adjust::PROXIMITY,
+        adjust::REGION,
+        adjust::SUBDIVISION,
+        adjust::TARGET_ZONE,
+        adjust::WEIGHT,
+        adjust::ZONE,
+    ],
+    values: 400,
+    text: 4000,
+    conditional: true,
+    ..Quirks::NONE
+};
