@@ -128,7 +128,7 @@ impl Pages {
         self
     }
 
-    /// A page without items may leave their place out.
+    /// A page without items may leave their place out; one that has `error` in its place is none.
     #[must_use]
     pub const fn or_absent(mut self) -> Self {
         self.absent = true;
@@ -153,7 +153,8 @@ impl Pages {
             Some(Value::Array(items)) => Ok(items),
             // Go writes lists that were never made as null.
             Some(Value::Null) => Ok(Vec::new()),
-            None if self.absent => Ok(Vec::new()),
+            // What says what went wrong is no list, whatever its status.
+            None if self.absent && page.get("error").is_none() => Ok(Vec::new()),
             _ => Err(format!("there is no list at \"{place}\" of a page")),
         }
     }

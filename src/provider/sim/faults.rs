@@ -15,12 +15,18 @@ pub enum Fault {
     Html,
     /// Too many requests; come again after this time, if that is said.
     Limited(Option<Duration>),
+    /// An answer of 50 MB that is none, with success.
+    Long,
+    /// The way to another host.
+    Redirect,
     /// What the same path was answered before, whatever page is asked for.
     Repeated,
     /// It is done, and then the connection breaks.
     ResetAfter,
     /// The connection breaks, and nothing is done.
     ResetBefore,
+    /// An error in the form of an answer, with success; nothing is done.
+    Said,
     /// What the same address was answered before the last change.
     Stale,
     /// A status, and nothing is done.
@@ -98,6 +104,24 @@ impl Rule {
             ..self
         }
     }
+
+    /// Whether it is this request's turn.
+    pub(super) fn takes(&mut self, request: &Request, writes: bool) -> bool {
+        let is_other = self
+            .method
+            .as_ref()
+            .is_some_and(|it| it != request.method())
+            || self.writes.is_some_and(|it| it != writes);
+        if is_other || self.times == 0 || !has(request, &self.part) {
+            return false;
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return false;
+        }
+        self.times -= 1;
+        true
+    }
 }
 
 /// All that goes wrong.
@@ -129,20 +153,8 @@ impl Faults {
 
     /// What goes wrong with the next request.
     pub(super) fn next(&mut self, request: &Request, writes: bool) -> Option<Fault> {
-        for rule in &mut self.rules {
-            let is_other = rule
-                .method
-                .as_ref()
-                .is_some_and(|it| it != request.method())
-                || rule.writes.is_some_and(|it| it != writes);
-            if is_other || rule.times == 0 || !has(request, &rule.part) {
-                continue;
-            }
-            if rule.skip > 0 {
-                rule.skip -= 1;
-                continue;
-            }
-            rule.times -= 1;
+        let mut rules = self.rules.iter_mut();
+        if let Some(rule) = rules.find_map(|rule| rule.takes(request, writes).then_some(rule)) {
             return Some(rule.fault);
         }
         let (random, per_mille) = self.random.as_mut()?;

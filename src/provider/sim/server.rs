@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
-use super::{Fault, Faults, Refused, ZoneStore};
+use super::{Fault, Faults, Refused, Rule, ZoneStore};
 use crate::auth::Clock;
 use crate::client::{Carrier, Carrying, Uncarried};
 
@@ -77,12 +77,17 @@ pub enum Broken {
 #[derive(Clone)]
 pub struct Sim(Arc<Mutex<Inner>>);
 
+/// What somebody else does.
+type Meddle = Box<dyn FnOnce(&mut ZoneStore) + Send>;
+
 struct Inner {
     store: ZoneStore,
     dialect: Box<dyn Dialect>,
     clock: Clock,
     faults: Faults,
     log: Vec<Seen>,
+    /// What somebody else does once a request is answered.
+    meanwhile: Option<(Rule, Meddle)>,
     /// The last answers, by path and by whole address.
     answers: HashMap<String, Response>,
 }
@@ -103,6 +108,7 @@ impl Sim {
             clock: Clock::beginning(BEGIN),
             faults: Faults::default(),
             log: Vec::new(),
+            meanwhile: None,
             answers: HashMap::new(),
         })))
     }
@@ -123,6 +129,11 @@ impl Sim {
     /// What goes wrong from now on.
     pub fn fail(&self, faults: Faults) {
         self.lock().faults = faults;
+    }
+
+    /// Lets somebody else do something once the first request that a rule takes is answered.
+    pub fn meanwhile(&self, rule: Rule, meddle: impl FnOnce(&mut ZoneStore) + Send + 'static) {
+        self.lock().meanwhile = Some((rule, Box::new(meddle)));
     }
 
     /// Looks at the zones, or changes them as somebody else.
@@ -192,7 +203,16 @@ impl Inner {
         let result = self.outcome(request, fault, admitted);
         let status = result.as_ref().ok().map(|answer| answer.status().as_u16());
         seen.status = status;
+        let writes = seen.writes;
         self.log.push(seen);
+        let mut meanwhile = self.meanwhile.as_mut();
+        if meanwhile
+            .as_mut()
+            .is_some_and(|(rule, _)| rule.takes(request, writes))
+            && let Some((_, meddle)) = self.meanwhile.take()
+        {
+            meddle(&mut self.store);
+        }
         result
     }
 
@@ -204,7 +224,10 @@ impl Inner {
     ) -> Result<Response, Broken> {
         match fault {
             Some(Fault::ResetBefore) => return Err(Broken::Before),
-            Some(Fault::Html) => return Ok(html()),
+            Some(Fault::Html) => return Ok(html("<html><h1>Maintenance</h1></html>")),
+            Some(Fault::Long) => return Ok(html(&" ".repeat(LONG))),
+            Some(Fault::Redirect) => return Ok(elsewhere()),
+            Some(Fault::Said) => return Ok(json(StatusCode::OK, &json!({"error": "not now"}))),
             Some(Fault::Limited(after)) => return Ok(limited(after)),
             Some(Fault::Status(status)) => {
                 let status = StatusCode::from_u16(status).unwrap_or_default();
@@ -270,12 +293,22 @@ pub fn refusal(refused: &Refused) -> Response {
     json(status, &json!({"error": message}))
 }
 
-fn html() -> Response {
-    let mut answer = Response::new(Bytes::from_static(b"<html><h1>Maintenance</h1></html>"));
+fn html(page: &str) -> Response {
+    let mut answer = Response::new(Bytes::copy_from_slice(page.as_bytes()));
     let kind = HeaderValue::from_static("text/html");
     answer.headers_mut().insert(header::CONTENT_TYPE, kind);
     answer
 }
+
+fn elsewhere() -> Response {
+    let mut answer = json(StatusCode::TEMPORARY_REDIRECT, &json!({}));
+    let place = HeaderValue::from_static("https://elsewhere.example/");
+    answer.headers_mut().insert(header::LOCATION, place);
+    answer
+}
+
+/// Bytes of an answer that is too long.
+const LONG: usize = 50_000_000;
 
 fn limited(after: Option<Duration>) -> Response {
     let mut answer = json(StatusCode::TOO_MANY_REQUESTS, &json!({"error": "too many"}));

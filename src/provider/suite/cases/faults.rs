@@ -38,6 +38,7 @@ fn errors() -> Vec<Case> {
         ("503", Fault::Status(503)),
         ("504", Fault::Status(504)),
         ("a page for people", Fault::Html),
+        ("the way to another host", Fault::Redirect),
         ("an answer that ends in its middle", Fault::Truncated),
         ("a connection that breaks before", Fault::ResetBefore),
         ("a connection that breaks after", Fault::ResetAfter),

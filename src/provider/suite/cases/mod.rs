@@ -2,6 +2,7 @@
 
 mod faults;
 mod hosts;
+mod lists;
 mod owners;
 mod plain;
 mod random;
@@ -17,6 +18,7 @@ pub fn cases(seeds: u64) -> Vec<Case> {
     all.extend(shapes::cases());
     all.extend(text::cases());
     all.extend(hosts::cases());
+    all.extend(lists::cases(seeds));
     all.extend(owners::cases());
     all.extend(faults::cases());
     all.extend(random::cases(seeds));

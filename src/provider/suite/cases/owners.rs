@@ -48,6 +48,7 @@ fn ownership() -> Vec<Case> {
         )
         .beside(OTHERS),
     ];
+    all.push(old());
     for at in 0..4 {
         let name = format!("a process that dies after {at} calls leaves nothing without an owner");
         all.push(Case::script(Group::Ownership, &name, move |run| {
@@ -70,6 +71,51 @@ fn ownership() -> Vec<Case> {
         }));
     }
     all
+}
+
+/// Before ownership records had the type in their name, one stood at the name itself.
+fn old() -> Case {
+    Case::script(
+        Group::Ownership,
+        "ownership records of the old form tell whose a record is",
+        |run| {
+            Box::pin(async move {
+                let text =
+                    |owner: &str| format!("heritage=external-dns,external-dns/owner={owner}");
+                let line = |name: &str, owner: &str| {
+                    format!("{name} A 192.0.2.1\n{name} TXT \"{}\"", text(owner))
+                };
+                run.meddle(&line("a", "suite")).await;
+                run.others_do(&line("b", "other")).await;
+                if run.family == Family::Other {
+                    run.skip("what is not there cannot be replaced there");
+                    return Ok(());
+                }
+                let state = "a A 192.0.2.2\nb A 192.0.2.2";
+                for _ in 0..2 {
+                    let passed = run.pass(&run.endpoints(state)).await;
+                    passed.map_err(|error| Wrong(words(&error)))?;
+                    run.untouched().await?;
+                }
+                let held = run.held("a", Rtype::A).await;
+                let is_made = held
+                    .as_ref()
+                    .is_some_and(|it| it.values.contains("192.0.2.2"));
+                ensure(is_made, || format!("there is {held:?}"))?;
+                let writes = run.world.writes();
+                let again = run.pass(&run.endpoints(state)).await;
+                let again = again.map_err(|error| Wrong(words(&error)))?;
+                let writes = run.world.writes() - writes;
+                ensure(again.changes + writes == 0, || format!("{again:?}"))?;
+                let passed = run.pass(&[]).await;
+                passed.map_err(|error| Wrong(words(&error)))?;
+                let held = run.held("a", Rtype::A).await;
+                ensure(held.is_none(), || format!("there still is {held:?}"))?;
+                run.untouched().await
+            })
+        },
+    )
+    .named(Named::Plain)
 }
 
 fn foreign() -> Vec<Case> {

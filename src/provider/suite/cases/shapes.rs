@@ -1,12 +1,14 @@
 //! All types, several values, changes of type, and names that are written in several ways.
 
 use crate::suite::case::{Case, Group, Named};
+use crate::suite::run::{Wrong, ensure, words};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut all = apex();
     all.extend(types());
     all.extend(several());
     all.extend(changes());
+    all.push(alias());
     all.extend(names());
     all
 }
@@ -215,6 +217,42 @@ fn changes() -> Vec<Case> {
             ],
         ),
     ]
+}
+
+/// Aliases look in each host's own way, so that they are judged by what the provider reads of them.
+fn alias() -> Case {
+    Case::script(
+        Group::TypeChange,
+        "an address becomes an alias, and back",
+        |run| {
+            Box::pin(async move {
+                if !run.quirks.properties.contains(&"alias") {
+                    run.skip("there are no aliases");
+                    return Ok(());
+                }
+                run.want("a A 192.0.2.1").await?;
+                for state in [
+                    "a CNAME t.example ;; alias=true",
+                    "a CNAME u.example ;; alias=true",
+                ] {
+                    let desired = run.endpoints(state);
+                    let passed = run.pass(&desired).await;
+                    let passed = passed.map_err(|error| Wrong(words(&error)))?;
+                    ensure(passed.refused.is_empty(), || {
+                        format!("refused: {:?}", passed.refused)
+                    })?;
+                    let held = run.held_at("a.example.org").await;
+                    let target = state.split(' ').nth(2).unwrap_or_default();
+                    let is_there = held.contains(target) && !held.contains("192.0.2.1");
+                    ensure(is_there, || format!("{state}: there is {held}"))?;
+                    let again = run.pass(&desired).await;
+                    let again = again.map_err(|error| Wrong(words(&error)))?;
+                    ensure(again.changes == 0, || format!("{state}: changed again"))?;
+                }
+                run.eventually("a A 192.0.2.2", 2).await.map(drop)
+            })
+        },
+    )
 }
 
 fn names() -> Vec<Case> {

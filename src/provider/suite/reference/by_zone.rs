@@ -160,8 +160,9 @@ impl ZoneApi for Plain {
             .0
             .call("read zone", (Method::GET, path), None, &Value::Null)
             .await?;
-        let (headers, mut all) = answer;
-        let sets = all.as_array_mut().map(std::mem::take).unwrap_or_default();
+        let (headers, Value::Array(sets)) = answer else {
+            return Err(self.0.odd("read zone", "there is no list".to_owned()));
+        };
         let found = sets.into_iter().filter_map(|mut set| {
             let rtype = Rtype::from_text(text(&set, "type").as_bytes())?;
             let name = QUIRKS.name(&zone.name, text(&set, "name"));

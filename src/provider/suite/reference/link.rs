@@ -91,22 +91,28 @@ impl Link {
         let (mut all, mut page) = (Vec::new(), 1);
         loop {
             let answer = self.get(operation, format!("{path}?page={page}")).await?;
-            if let Some(Value::Array(items)) = answer.get("items") {
-                all.extend(items.iter().cloned());
-            }
+            let items = answer.get("items").and_then(Value::as_array);
+            let items = items.ok_or_else(|| self.odd(operation, "there is no list".to_owned()))?;
+            all.extend(items.iter().cloned());
             match answer.get("next").and_then(Value::as_u64) {
                 Some(next) if next == page + 1 => page = next,
                 None => return Ok(all),
                 Some(next) => {
-                    return Err(ProviderError {
-                        kind: ErrorKind::Protocol,
-                        provider: self.provider,
-                        operation,
-                        message: format!("page {page} is followed by page {next}"),
-                        source: None,
-                    });
+                    let what = format!("page {page} is followed by page {next}");
+                    return Err(self.odd(operation, what));
                 }
             }
+        }
+    }
+
+    /// An answer is not what it should be.
+    pub(super) fn odd(&self, operation: &'static str, message: String) -> ProviderError {
+        ProviderError {
+            kind: ErrorKind::Protocol,
+            provider: self.provider,
+            operation,
+            message,
+            source: None,
         }
     }
 
