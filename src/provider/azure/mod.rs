@@ -63,8 +63,8 @@ fn of_service<S: Service>(setup: Setup<'_>) -> Result<Box<dyn DynProvider>, Setu
     let second = Duration::from_secs(1);
     let api = api::Azure::<S>::new(
         // What one principal may ask of one subscription.
-        web.clone().limit(Limit::per(25, second).burst(250)),
-        web.limit(Limit::per(10, second).burst(200)),
+        web.clone().limit(Limit::per(25, second).bucket(250)),
+        web.limit(Limit::per(10, second).bucket(200)),
         (file.subscription_id, file.resource_group),
     );
     let scope = Scope {

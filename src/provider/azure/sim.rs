@@ -101,48 +101,37 @@ fn host(start: &Start, host: Host) -> Sim {
 
 impl Dialect for Host {
     fn handle(&mut self, store: &mut ZoneStore, request: &Request) -> Response {
-        if is_login(request) {
-            return answer(StatusCode::OK, &token());
-        }
         let asked = Asked::of(request);
         let result = self.manage(store, &asked, request.headers());
         result.unwrap_or_else(|refused| refusal(&refused))
     }
 
-    fn writes(&self, request: &Request) -> bool {
-        !is_login(request) && *request.method() != http::Method::GET
-    }
-
-    fn admits(&self, request: &Request) -> bool {
-        if is_login(request) {
-            let form = String::from_utf8_lossy(request.body());
-            let scope = "scope=https%3A%2F%2Fmanagement.azure.com%2F.default";
-            let wanted = [
-                "grant_type=client_credentials",
-                "client_id=client",
-                &format!("client_secret={SECRET}"),
-                scope,
-            ];
-            let pairs: Vec<&str> = form.split('&').collect();
-            return wanted.iter().all(|pair| pairs.contains(pair))
-                && request.uri().path() == "/tenant/oauth2/v2.0/token";
+    fn aside(&mut self, request: &Request) -> Option<Response> {
+        if request.uri().host() != Some("login.microsoftonline.com") {
+            return None;
         }
-        let token = request.headers().get(header::AUTHORIZATION);
-        token.is_some_and(|token| token.as_bytes() == format!("Bearer {SECRET}").as_bytes())
+        let form = String::from_utf8_lossy(request.body());
+        let pairs: Vec<&str> = form.split('&').collect();
+        let wanted = [
+            "grant_type=client_credentials",
+            "client_id=client",
+            &format!("client_secret={SECRET}"),
+            "scope=https%3A%2F%2Fmanagement.azure.com%2F.default",
+        ];
+        let is_good = request.uri().path() == "/tenant/oauth2/v2.0/token"
+            && wanted.iter().all(|pair| pairs.contains(pair));
+        if !is_good {
+            let said = json!({"error": "invalid_client", "error_description": "AADSTS7000215"});
+            return Some(answer(StatusCode::UNAUTHORIZED, &said));
+        }
+        let token = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": SECRET});
+        Some(answer(StatusCode::OK, &token))
     }
 
     fn unauthorized(&self) -> Response {
         let said = "Authentication failed. The 'Authorization' header is missing or wrong.";
         error(StatusCode::UNAUTHORIZED, "AuthenticationFailed", said)
     }
-}
-
-fn is_login(request: &Request) -> bool {
-    request.uri().host() == Some("login.microsoftonline.com")
-}
-
-fn token() -> Value {
-    json!({"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": SECRET})
 }
 
 impl Host {

@@ -17,7 +17,9 @@ use super::learn::Learned;
 /// A fixed rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limit {
-    /// The time between two requests, in the mean.
+    /// How many requests, in what time.
+    rate: (u32, Duration),
+    /// The time between two requests, once those that may go at once are gone.
     interval: Duration,
     /// How many may go at once after a quiet time.
     burst: u32,
@@ -26,24 +28,40 @@ pub struct Limit {
 impl Limit {
     /// No rate but what answers tell.
     pub const NONE: Self = Self {
+        rate: (0, Duration::ZERO),
         interval: Duration::ZERO,
         burst: 1,
     };
 
-    /// So many requests in such a time, one after the other.
+    /// So many requests in any such time, one after the other.
     #[must_use]
     pub fn per(requests: u32, time: Duration) -> Self {
         Self {
+            rate: (requests, time),
             interval: time / requests.max(1),
             burst: 1,
         }
     }
 
-    /// With so many at once after a quiet time.
+    /// With so many of them at once after a quiet time; then the others are spread over what is left.
     #[must_use]
     pub fn burst(self, burst: u32) -> Self {
+        let (requests, time) = self.rate;
+        let burst = burst.clamp(1, requests.max(1));
         Self {
-            burst: burst.max(1),
+            burst,
+            // Whatever time one looks at, those at once and those after them are no more.
+            interval: time / (requests - burst.min(requests) + 1),
+            ..self
+        }
+    }
+
+    /// With so many beside the rate after a quiet time, for hosts that count by a bucket that the rate
+    /// fills.
+    #[must_use]
+    pub fn bucket(self, size: u32) -> Self {
+        Self {
+            burst: size.max(1),
             ..self
         }
     }
@@ -176,6 +194,8 @@ mod tests {
         let limiter = Limiter::new(Limit::per(5, Duration::from_secs(1)));
         assert_eq!(times(&limiter, 4).await, [0, 200, 400, 600]);
         let limiter = Limiter::new(Limit::per(5, Duration::from_secs(1)).burst(3));
+        assert_eq!(times(&limiter, 6).await, [0, 0, 0, 334, 667, 1000]);
+        let limiter = Limiter::new(Limit::per(5, Duration::from_secs(1)).bucket(3));
         assert_eq!(times(&limiter, 5).await, [0, 0, 0, 200, 400]);
         assert_eq!(times(&Limiter::default(), 3).await, [0, 0, 0]);
     }

@@ -12,11 +12,13 @@
 mod asked;
 mod faults;
 pub(crate) mod form;
+mod meter;
 mod server;
 mod store;
 
 pub use asked::{Asked, empty, number, page, store, text};
 pub use faults::{Fault, Faults, Random, Rule};
 pub use form::{Form, Owner, Text};
+pub use meter::Rate;
 pub use server::{Broken, Dialect, Request, Response, SECRET, Seen, Sim, json, refusal};
 pub use store::{Commit, Draft, Later, Limits, Refused, Row, Set, SetKey, SimZone, ZoneStore};

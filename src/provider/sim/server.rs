@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
+use super::meter::{Meter, Rate};
 use super::{Fault, Faults, Refused, Rule, ZoneStore};
 use crate::auth::Clock;
 use crate::client::{Carrier, Carrying, Uncarried};
@@ -85,6 +86,7 @@ struct Inner {
     dialect: Box<dyn Dialect>,
     clock: Clock,
     faults: Faults,
+    meter: Meter,
     log: Vec<Seen>,
     /// What somebody else does once a request is answered.
     meanwhile: Option<(Rule, Meddle)>,
@@ -107,6 +109,7 @@ impl Sim {
             dialect: Box::new(dialect),
             clock: Clock::beginning(BEGIN),
             faults: Faults::default(),
+            meter: Meter::default(),
             log: Vec::new(),
             meanwhile: None,
             answers: HashMap::new(),
@@ -134,6 +137,17 @@ impl Sim {
     /// Lets somebody else do something once the first request that a rule takes is answered.
     pub fn meanwhile(&self, rule: Rule, meddle: impl FnOnce(&mut ZoneStore) + Send + 'static) {
         self.lock().meanwhile = Some((rule, Box::new(meddle)));
+    }
+
+    /// Takes no more requests than these rates say, from now on.
+    pub fn limit(&self, rates: &[Rate]) {
+        self.lock().meter = Meter::new(rates);
+    }
+
+    /// How many requests were too many since.
+    #[must_use]
+    pub fn breaches(&self) -> usize {
+        self.lock().meter.breaches
     }
 
     /// Looks at the zones, or changes them as somebody else.
@@ -200,7 +214,14 @@ impl Inner {
             fault,
             status: None,
         };
-        let result = self.outcome(request, fault, admitted);
+        let now = seen.at;
+        let mut result = match self.meter.count(now, seen.writes) {
+            Some(wait) => Ok(limited(Some(wait + Duration::from_secs(1)))),
+            None => self.outcome(request, fault, admitted),
+        };
+        if let Ok(answer) = &mut result {
+            self.meter.tell(answer, now, self.clock.now().as_second());
+        }
         let status = result.as_ref().ok().map(|answer| answer.status().as_u16());
         seen.status = status;
         let writes = seen.writes;

@@ -10,6 +10,9 @@
 //! else, and asking again must write nothing. What a provider's table of peculiarities says that it does
 //! not take must be refused in words; such a case counts as skipped.
 
+pub mod calls;
+#[cfg(test)]
+mod calls_tests;
 mod capture;
 mod case;
 mod cases;
