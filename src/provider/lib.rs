@@ -41,6 +41,8 @@ pub mod inmemory;
 #[cfg(any(feature = "coredns", feature = "rdns"))]
 mod keyed;
 pub mod layer;
+#[cfg(feature = "oci")]
+mod oci;
 mod open;
 #[cfg(feature = "ovh")]
 mod ovh;

@@ -208,6 +208,8 @@ pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupE
         "google" => crate::google::open(setup),
         #[cfg(feature = "infoblox")]
         "infoblox" => crate::infoblox::open(setup),
+        #[cfg(feature = "oci")]
+        "oci" => crate::oci::open(setup),
         #[cfg(feature = "ovh")]
         "ovh" => crate::ovh::open(setup),
         #[cfg(feature = "pdns")]

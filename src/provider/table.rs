@@ -95,6 +95,14 @@ pub fn rows() -> Vec<Row> {
             credentials: "`--infoblox-wapi-username`, `EXTERNAL_DNS_INFOBLOX_WAPI_PASSWORD`",
             quirks: &crate::infoblox::api::QUIRKS,
         },
+        #[cfg(feature = "oci")]
+        Row {
+            name: "oci",
+            title: "Oracle Cloud Infrastructure",
+            edits: "batches, each whole or not at all",
+            credentials: "the key of a user in `--oci-config-file`, else in the file of Oracle's tools (`~/.oci/config`)",
+            quirks: &crate::oci::api::QUIRKS,
+        },
         #[cfg(feature = "ovh")]
         Row {
             name: "ovh",

@@ -43,7 +43,8 @@ struct Given<'h>(&'h Hosted);
 impl Options for Given<'_> {
     fn text(&self, flag: &str) -> Option<&str> {
         match self.0.values.get(flag)? {
-            HostedValue::Text(text) => Some(text),
+            // A choice may be that of none.
+            HostedValue::Text(text) => Some(&**text).filter(|text| !text.is_empty()),
             HostedValue::Secret(text) => Some(text),
             _ => None,
         }

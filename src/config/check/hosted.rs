@@ -75,6 +75,7 @@ const HOSTED: &[(&str, &[&str])] = &[
     ("digitalocean", &["digitalocean-"]),
     ("google", &["google-"]),
     ("infoblox", &["infoblox-", TLS]),
+    ("oci", &["oci-"]),
     ("ovh", &["ovh-"]),
     ("pdns", &["pdns-", TLS]),
     ("pihole", &["pihole-", "registry", TLS]),

@@ -274,7 +274,6 @@ const LATER: &[&str] = &[
     "godaddy",
     "linode",
     "ns1",
-    "oci",
     "scaleway",
 ];
 

@@ -71,6 +71,7 @@ const GROUPS: &[Group] = &[
     provider::digitalocean::GROUP,
     provider::google::GROUP,
     provider::infoblox::GROUP,
+    provider::oci::GROUP,
     provider::ovh::GROUP,
     provider::pihole::GROUP,
     provider::azure::GROUP,

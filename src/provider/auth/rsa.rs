@@ -7,7 +7,7 @@ use plan::ProviderError;
 use ring::error::KeyRejected;
 use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
-use ring::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaEncoding};
+use ring::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaEncoding};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -69,6 +69,12 @@ impl RsaKey {
             ))
         })?;
         Ok(Self(Arc::new(pair)))
+    }
+
+    /// The public key that belongs to it, as PKCS #1 has it.
+    #[must_use]
+    pub fn public(&self) -> &[u8] {
+        self.0.public_key().as_ref()
     }
 
     /// A signature over SHA-256.

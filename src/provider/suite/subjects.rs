@@ -21,6 +21,8 @@ pub fn subjects() -> Vec<Box<dyn Subject>> {
         Box::new(crate::azure::sim::SUBJECT_PRIVATE),
         #[cfg(feature = "google")]
         Box::new(crate::google::sim::SUBJECT),
+        #[cfg(feature = "oci")]
+        Box::new(crate::oci::sim::SUBJECT),
     ];
     all.extend(hosted);
     all

@@ -414,11 +414,11 @@ fn what_is_missing_is_said_with_a_way_out() {
     ");
     insta::assert_snapshot!(problems(&["--source=service", "--provider=linode"], &[]), @r#"
     error: --provider: provider "linode" is not part of this build yet
-      hint: there are embedded, inmemory, aws, azure, azure-dns, azure-private-dns, cloudflare, coredns, designate, digitalocean, google, infoblox, ovh, pdns, pihole, rdns, skydns, rfc2136 and webhook, by which any webhook provider of external-dns can be used
+      hint: there are embedded, inmemory, aws, azure, azure-dns, azure-private-dns, cloudflare, coredns, designate, digitalocean, google, infoblox, oci, ovh, pdns, pihole, rdns, skydns, rfc2136 and webhook, by which any webhook provider of external-dns can be used
     "#);
     insta::assert_snapshot!(problems(&["--source=service", "--provider=vultr"], &[]), @r#"
     error: --provider: provider "vultr" was taken out of external-dns, and is not here either
-      hint: there are embedded, inmemory, aws, azure, azure-dns, azure-private-dns, cloudflare, coredns, designate, digitalocean, google, infoblox, ovh, pdns, pihole, rdns, skydns, rfc2136 and webhook, by which any webhook provider of external-dns can be used
+      hint: there are embedded, inmemory, aws, azure, azure-dns, azure-private-dns, cloudflare, coredns, designate, digitalocean, google, infoblox, oci, ovh, pdns, pihole, rdns, skydns, rfc2136 and webhook, by which any webhook provider of external-dns can be used
     "#);
     insta::assert_snapshot!(problems(&["--source=service"], &[]), @"
     error: --zone: there is no zone to put names in

@@ -574,6 +574,23 @@ fn flags_of_names_are_explained() {
           --infoblox-cache-duration <N>
               TTL of all records, in seconds; 0 is what each asks for [default: 0]
 
+    Provider oci:
+          --oci-config-file <FILE>
+              File with the key of a user [default: /etc/kubernetes/oci.yaml].
+              Without it the file of Oracle's tools is read.
+
+          --oci-compartment-ocid <TEXT>
+              Compartment of the zones, if the file names none
+
+          --oci-zone-scope <GLOBAL|PRIVATE>
+              Only global or only private zones; empty for both [default: GLOBAL]
+
+          --oci-auth-instance-principal
+              Refused: name the key of a user instead
+
+          --oci-zones-cache-duration <DURATION>
+              How long the list of zones is taken as known [default: 0s]
+
     Provider ovh:
           --ovh-endpoint <URL>
               Endpoint of the API [default: ovh-eu].

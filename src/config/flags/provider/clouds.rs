@@ -1,4 +1,4 @@
-//! Flags of the smaller clouds: Alibaba Cloud, Oracle, NS1, GoDaddy, Exoscale.
+//! Flags of the smaller clouds: Alibaba Cloud, NS1, GoDaddy, Exoscale.
 
 use crate::flags::{Flag, Group, Scope};
 
@@ -16,15 +16,6 @@ pub(in crate::flags) const GROUP: Group = Group {
         Flag::once("alibaba-cloud-zone-type", "public|private", "")
             .words(&["", "public", "private"])
             .says("Only public or only private zones", ""),
-        Flag::once("oci-config-file", "FILE", "/etc/kubernetes/oci.yaml")
-            .says("File with the credentials of Oracle", ""),
-        Flag::once("oci-compartment-ocid", "TEXT", "").says("The compartment", ""),
-        Flag::once("oci-zone-scope", "GLOBAL|PRIVATE", "GLOBAL")
-            .words(&["", "GLOBAL", "PRIVATE"])
-            .says("Only global or only private zones", ""),
-        Flag::switch("oci-auth-instance-principal", false).says("Authenticate as this machine", ""),
-        Flag::duration("oci-zones-cache-duration", "0s")
-            .says("How long the list of zones is taken as known", ""),
         Flag::once("ns1-endpoint", "URL", "").says("URL of the API", ""),
         Flag::switch("ns1-ignoressl", false).says("Do not check certificates", ""),
         Flag::number("ns1-min-ttl", "0").says("Least TTL of records, in seconds", ""),

@@ -10,6 +10,7 @@ pub(super) mod embedded;
 pub(super) mod google;
 pub(super) mod infoblox;
 pub(super) mod inmemory;
+pub(super) mod oci;
 pub(super) mod ovh;
 pub(super) mod pdns;
 pub(super) mod pihole;

@@ -1,5 +1,7 @@
 //! Where the key is said to be: the provider's own file, and the one of Oracle's tools.
 
+use std::path::Path;
+
 use plan::{ErrorKind, ProviderError};
 
 use super::{OciKey, locked};
@@ -7,6 +9,39 @@ use crate::auth::file::{Environment, read};
 use crate::auth::ini::Ini;
 use crate::auth::{config_fault, fault};
 use crate::client::Secret;
+
+/// The provider's own file.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct OciFile {
+    /// Who we are.
+    pub auth: OciSettings,
+    /// The compartment of the zones.
+    pub compartment: String,
+}
+
+impl OciFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is something else.
+    pub fn read(path: &Path) -> Result<Self, ProviderError> {
+        let text = read(path)?;
+        serde_saphyr::from_str(text.expose()).map_err(|error| {
+            // The message of the parser may quote a value.
+            let at = error.location();
+            let at = at.map_or_else(String::new, |at| {
+                format!(": line {}, column {}", at.line(), at.column())
+            });
+            let message = format!(
+                "\"{}\" is no file of settings{at}; expected \"auth\" with region, tenancy, user, key and \
+                 fingerprint, and \"compartment\"",
+                path.display()
+            );
+            fault(ErrorKind::Config, message)
+        })
+    }
+}
 
 /// What the provider's own file says of credentials, under `auth`.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
