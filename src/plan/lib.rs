@@ -26,6 +26,7 @@ mod endpoint;
 pub mod filter;
 pub mod group;
 mod http_calls;
+mod label_store;
 pub mod merge;
 pub mod name;
 mod pack;
@@ -40,6 +41,7 @@ pub use changes::{ChangeSet, Update};
 pub use desired::{Contributor, Desired};
 pub use endpoint::{Endpoint, Labels, ObjectRef, Properties};
 pub use http_calls::{HttpCall, HttpCalls, HttpTimes};
+pub use label_store::{KeptChange, KeptRecord, LabelStore, Settled};
 pub use name::RowName;
 pub use provider::{
     Applied, Capabilities, DynProvider, ErrorKind, Expected, Provider, ProviderError,

@@ -25,6 +25,10 @@ pub trait Provider: Send + Sync {
     /// too; only if it is [`Capabilities::blind`].
     fn expect(&self, _expected: Vec<Expected>) {}
 
+    /// Is told that another copy of this program may have written there meanwhile, so what is remembered
+    /// between calls may be wrong.
+    fn forget(&self) {}
+
     /// All records there. A listing that is not complete is an error, never a shorter list.
     fn records(&self) -> impl Future<Output = Result<Vec<Endpoint>, ProviderError>> + Send;
 
@@ -134,6 +138,8 @@ pub trait DynProvider: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     /// As [`Provider::expect`].
     fn expect(&self, expected: Vec<Expected>);
+    /// As [`Provider::forget`].
+    fn forget(&self);
     /// As [`Provider::records`].
     fn records(&self) -> Later<'_, Vec<Endpoint>>;
     /// As [`Provider::filter`].
@@ -155,6 +161,10 @@ impl<P: Provider> DynProvider for P {
 
     fn expect(&self, expected: Vec<Expected>) {
         Provider::expect(self, expected);
+    }
+
+    fn forget(&self) {
+        Provider::forget(self);
     }
 
     fn records(&self) -> Later<'_, Vec<Endpoint>> {

@@ -71,6 +71,10 @@ impl Provider for Fenced {
         self.inner.filter().await
     }
 
+    fn forget(&self) {
+        self.inner.forget();
+    }
+
     fn expect(&self, expected: Vec<Expected>) {
         self.inner.expect(expected);
     }

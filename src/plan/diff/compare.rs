@@ -40,7 +40,7 @@ fn same_data(desired: &Endpoint, current: &Endpoint) -> bool {
 }
 
 /// Whether the destination's record must change to be the desired one.
-pub(super) fn differs(desired: &Endpoint, current: &Endpoint) -> bool {
+pub(crate) fn differs(desired: &Endpoint, current: &Endpoint) -> bool {
     let ttl = desired.ttl.filter(|ttl| ttl.as_secs() > 0);
     ttl.is_some_and(|ttl| current.ttl != Some(ttl))
         || !same_data(desired, current)

@@ -20,6 +20,7 @@ use crate::filter::DomainFilter;
 use crate::name::normalize;
 use crate::{ChangeSet, Endpoint, Labels};
 
+pub(crate) use compare::differs;
 pub use compare::same_targets;
 pub use embeddable::{Embeddable, embeddable};
 pub use resolve::{Conflict, Lost, Tie};

@@ -8,11 +8,13 @@
 //! A listing is read whole; between listings every change that was made is applied to what is
 //! remembered, so that the next plan may be made at once.
 
+mod kept;
 mod shadow;
 pub mod txt;
 
-use crate::{ChangeSet, Endpoint};
+use crate::{ChangeSet, Endpoint, Labels};
 
+pub use kept::KeptLabels;
 pub use shadow::Shadow;
 pub use txt::{TxtError, TxtOptions, TxtRegistry};
 
@@ -22,6 +24,8 @@ pub enum Registry {
     /// Not at all: everything there is ours.
     #[default]
     Noop,
+    /// Outside the zones: labels come with the listing, and go with the changes. This is our owner.
+    Kept(Box<str>),
     /// By a TXT record beside each record.
     Txt(Box<TxtRegistry>),
 }
@@ -32,6 +36,7 @@ impl Registry {
     pub fn owner(&self) -> Option<&str> {
         match self {
             Self::Noop => None,
+            Self::Kept(owner) => Some(owner),
             Self::Txt(registry) => Some(registry.owner()),
         }
     }
@@ -39,7 +44,7 @@ impl Registry {
     /// Takes a whole listing: records come back with their labels, without the registry's own.
     pub fn read(&mut self, records: Vec<Endpoint>) -> Vec<Endpoint> {
         match self {
-            Self::Noop => records,
+            Self::Noop | Self::Kept(_) => records,
             Self::Txt(registry) => registry.read(records),
         }
     }
@@ -50,6 +55,7 @@ impl Registry {
     pub fn write(&self, changes: ChangeSet) -> ChangeSet {
         match self {
             Self::Noop => changes,
+            Self::Kept(owner) => of_owner(owner, changes),
             Self::Txt(registry) => registry.write(changes),
         }
     }
@@ -59,4 +65,17 @@ impl Registry {
     pub fn is_own(&self, endpoint: &Endpoint) -> bool {
         matches!(self, Self::Txt(_)) && txt::is_ownership(endpoint)
     }
+}
+
+/// What is created becomes an owner's; updates and deletes of what is not are left out.
+fn of_owner(owner: &str, mut changes: ChangeSet) -> ChangeSet {
+    let owns = |endpoint: &Endpoint| endpoint.labels.value(Labels::OWNER) == Some(owner);
+    for endpoint in &mut changes.create {
+        endpoint.labels.set(Labels::OWNER, owner);
+    }
+    changes
+        .update
+        .retain(|update| owns(&update.old) && owns(&update.new));
+    changes.delete.retain(owns);
+    changes
 }

@@ -21,6 +21,10 @@ impl Provider for DryRun {
         self.0.filter().await
     }
 
+    fn forget(&self) {
+        self.0.forget();
+    }
+
     fn expect(&self, expected: Vec<Expected>) {
         self.0.expect(expected);
     }

@@ -92,6 +92,10 @@ impl Provider for Metered {
         self.inner.filter().await
     }
 
+    fn forget(&self) {
+        self.inner.forget();
+    }
+
     fn expect(&self, expected: Vec<Expected>) {
         self.inner.expect(expected);
     }

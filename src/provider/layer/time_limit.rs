@@ -53,6 +53,10 @@ impl Provider for TimeLimit {
         self.limited("negotiate", self.inner.filter()).await
     }
 
+    fn forget(&self) {
+        self.inner.forget();
+    }
+
     fn expect(&self, expected: Vec<Expected>) {
         self.inner.expect(expected);
     }

@@ -223,6 +223,7 @@ impl Destination {
     /// Waits until we lead; what is there then is not what it was. False at the stop.
     async fn stand_by(&mut self, asks: &mut mpsc::Receiver<Ask>, stop: &CancellationToken) -> bool {
         (self.stale, self.looked) = (true, false);
+        self.provider.forget();
         let mut leading = self.leading.clone();
         loop {
             tokio::select! {
