@@ -62,6 +62,22 @@ const REFUSED: &[(&[&str], &str)] = &[
         &["leaderElection.leaseDuration=long"],
         "/leaderElection/leaseDuration",
     ),
+    (
+        &["leaderElection.followers=1", "kind=DaemonSet"],
+        "nobody leads them",
+    ),
+    (
+        &["leaderElection.followers=1", "leaderElection.enabled=false"],
+        "nobody leads them",
+    ),
+    (
+        &[
+            "leaderElection.followers=1",
+            "provider.name=rfc2136",
+            "provider.rfc2136.hosts={192.0.2.53}",
+        ],
+        "where no zones are served",
+    ),
     (&["provider.name=aws"], "\"aws\" is no provider"),
     (&["provider=cloudflare"], "\"cloudflare\" is no provider"),
     (

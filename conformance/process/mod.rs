@@ -27,6 +27,7 @@ mod listen;
 mod load;
 mod manifests;
 mod manifests_config;
+mod metrics_bounds;
 mod namespace;
 mod offer;
 mod power;
@@ -51,6 +52,7 @@ mod sync_webhook;
 mod tcp;
 pub(crate) mod telemetry;
 pub(crate) mod tool;
+mod traces;
 mod transfer;
 mod update;
 mod zone_orders;
@@ -85,6 +87,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         load::TRIALS,
         manifests::TRIALS,
         manifests_config::TRIALS,
+        metrics_bounds::TRIALS,
         privileges::TRIALS,
         proxy::TRIALS,
         offer::TRIALS,
@@ -103,6 +106,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         sync_webhook::TRIALS,
         tcp::TRIALS,
         telemetry::TRIALS,
+        traces::TRIALS,
         transfer::TRIALS,
         update::TRIALS,
         zone_orders::TRIALS,

@@ -53,7 +53,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let started = clock::now();
     let inherited = systemd::inherited(environment)?;
     let style = Style::of_stderr(config.log.format, environment);
-    style.install(config.log.level);
+    let traces = style.install(config.log.level, environment)?;
     telemetry::warn_of(&config);
     server_options::say_limit(&config);
     privileges::raise_open_files();
@@ -156,6 +156,7 @@ pub(super) fn run(config: Config, environment: Environment<'_>) -> anyhow::Resul
     let result = runtime.block_on(daemon.run(signals));
     // What still hangs, such as a read of a file that does not answer, ends with the process.
     runtime.shutdown_background();
+    traces.end();
     result
 }
 

@@ -47,6 +47,11 @@ mod start;
 mod sync;
 mod systemd;
 mod telemetry;
+#[cfg(feature = "opentelemetry")]
+mod traces;
+#[cfg(not(feature = "opentelemetry"))]
+#[path = "traces_absent.rs"]
+mod traces;
 mod watch;
 mod zones;
 

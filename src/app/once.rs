@@ -67,7 +67,7 @@ where
         .as_deref()
         .context("no sources are set (flag --source), so there are no names to look after")?;
     let style = Style::of_stderr(config.log.format, environment);
-    style.install(config.log.level);
+    let traces = style.install(config.log.level, environment)?;
     telemetry::warn_of(config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -81,6 +81,7 @@ where
     }
     let result = runtime.block_on(job(settings, store, style.color()));
     runtime.shutdown_background();
+    traces.end();
     telemetry::print(result?.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use super::clock::{self, Moment};
+use super::traces::Traces;
 
 /// How this process talks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +66,16 @@ impl Style {
         self.format == LogFormat::Text
     }
 
-    /// Begins to write what happens from now on.
-    pub(crate) fn install(self, level: LogLevel) {
+    /// Begins to write what happens from now on, and to send what is traced if anybody asks for it.
+    ///
+    /// # Errors
+    /// What the environment says of traces makes no sense.
+    pub(crate) fn install(
+        self,
+        level: LogLevel,
+        environment: config::Environment<'_>,
+    ) -> anyhow::Result<Traces> {
+        let traces = Traces::start(environment)?;
         let filter = match level {
             LogLevel::Debug => LevelFilter::DEBUG,
             LogLevel::Error => LevelFilter::ERROR,
@@ -85,9 +94,13 @@ impl Style {
             .with_target("zonewright", filter);
         let ours = ["plan", "provider", "server", "source", "wire", "zone"];
         let targets = targets.with_targets(ours.map(|target| (target, filter)));
-        let subscriber = tracing_subscriber::registry().with(Lines(self).with_filter(targets));
+        let subscriber = tracing_subscriber::registry()
+            .with(Lines(self).with_filter(targets))
+            .with(traces.layer());
         // Only a second call could find one in place, and that one serves as well.
         let _already = tracing::subscriber::set_global_default(subscriber).is_err();
+        traces.say();
+        Ok(traces)
     }
 }
 

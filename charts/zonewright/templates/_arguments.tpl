@@ -48,6 +48,7 @@
 {{- define "zonewright.electionArguments" -}}
 {{- $name := include "zonewright.fullname" . -}}
 {{- $all := list "--leader-elect" -}}
+{{- if .Follows }}{{ $all = append $all "--no-replica-candidate" }}{{ end -}}
 {{- with .Values.leaderElection -}}
 {{- $all = append $all (printf "--leader-elect-resource-name=%s" (default $name .leaseName)) -}}
 {{- $all = append $all (printf "--leader-elect-lease-duration=%s" .leaseDuration) -}}

@@ -28,6 +28,14 @@
 {{- if and (eq .Values.kind "DaemonSet") (eq (toString .Values.leaderElection.enabled) "true") -}}
 {{- fail "\n\nleaderElection.enabled: the Pods of a DaemonSet are servers of their own; expected kind Deployment or StatefulSet." -}}
 {{- end -}}
+{{- if .Values.leaderElection.followers -}}
+{{- if not (include "zonewright.elects" .) -}}
+{{- fail "\n\nleaderElection.followers: nobody leads them; expected leaderElection.enabled, and kind Deployment or StatefulSet." -}}
+{{- end -}}
+{{- if not (include "zonewright.answersDns" .) -}}
+{{- fail "\n\nleaderElection.followers: Pods that only follow have nothing to do where no zones are served; expected 0." -}}
+{{- end -}}
+{{- end -}}
 {{- if eq .Values.kind "DaemonSet" -}}
 {{- if and (include "zonewright.sources" .) (or (ne $provider "embedded") (include "zonewright.severalDestinations" .)) -}}
 {{- fail "\n\nkind: a DaemonSet would write the same records once for each node; it is for the provider embedded only." -}}

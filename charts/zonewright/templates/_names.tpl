@@ -35,6 +35,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default $default .Values.serviceAccount.name -}}
 {{- end -}}
 
+{{/* The account of a Pod: those that only follow have one of their own, if the chart makes any. */}}
+{{- define "zonewright.podAccountName" -}}
+{{- if and .Follows .Values.serviceAccount.create -}}
+{{ include "zonewright.fullname" . }}-followers
+{{- else -}}
+{{ include "zonewright.serviceAccountName" . }}
+{{- end -}}
+{{- end -}}
+
 {{- define "zonewright.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}

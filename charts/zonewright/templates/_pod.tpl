@@ -5,6 +5,9 @@
 metadata:
   labels:
     {{- include "zonewright.selectorLabels" . | nindent 4 }}
+    {{- if .Follows }}
+    zonewright.dev/candidate: "false"
+    {{- end }}
     {{- with .Values.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -22,7 +25,7 @@ spec:
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  serviceAccountName: {{ include "zonewright.serviceAccountName" . }}
+  serviceAccountName: {{ include "zonewright.podAccountName" . }}
   # Variables for every Service of the namespace would be read as settings, if one were named as a flag.
   enableServiceLinks: false
   {{- if .Values.hostNetwork }}
@@ -213,6 +216,7 @@ spec:
   mountPath: /etc/zonewright/more-zones
   readOnly: true
 {{- end }}
+{{- /* Modes are written as numbers: 288 is 0440, which only some readers of YAML take for octal. */ -}}
 {{- range .Values.dns.tsigKeys | default list | include "zonewright.secretNames" | fromYamlArray }}
 - name: key-{{ . }}
   mountPath: /etc/zonewright/keys/{{ . }}
@@ -296,45 +300,45 @@ spec:
 - name: key-{{ . }}
   secret:
     secretName: {{ . }}
-    defaultMode: 0440
+    defaultMode: 288
 {{- end }}
 {{- if include "zonewright.answersTls" . }}
 - name: listen-tls
   secret:
     secretName: {{ .Values.dns.tls.secretName }}
-    defaultMode: 0440
+    defaultMode: 288
 {{- with .Values.dns.tls.clientCA.secretName }}
 - name: client-ca
   secret:
     secretName: {{ . }}
-    defaultMode: 0440
+    defaultMode: 288
 {{- end }}
 {{- end }}
 {{- if include "zonewright.elects" . }}
 - name: replicas
   secret:
     secretName: {{ include "zonewright.replicaSecret" . }}
-    defaultMode: 0440
+    defaultMode: 288
 {{- end }}
 {{- with include "zonewright.rfc2136Secrets" . | fromYaml }}
 {{- with .tsig }}
 - name: rfc2136
   secret:
     secretName: {{ . }}
-    defaultMode: 0440
+    defaultMode: 288
 {{- end }}
 {{- with .tls }}
 - name: tls
   secret:
     secretName: {{ . }}
-    defaultMode: 0440
+    defaultMode: 288
 {{- end }}
 {{- end }}
 {{- if .Values.secretConfiguration.enabled }}
 - name: secrets
   secret:
     secretName: {{ include "zonewright.fullname" . }}
-    defaultMode: 0440
+    defaultMode: 288
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}

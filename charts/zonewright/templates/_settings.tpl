@@ -153,8 +153,15 @@
 
 {{/* Whether one of several Pods leads. */}}
 {{- define "zonewright.elects" -}}
-{{- $auto := gt (int .Values.replicaCount) 1 -}}
+{{- $auto := gt (add (int .Values.replicaCount) (int .Values.leaderElection.followers)) 1 -}}
 {{- if and (ne .Values.kind "DaemonSet") (kindIs "invalid" .Values.leaderElection.enabled | ternary $auto .Values.leaderElection.enabled) }}true{{ end -}}
+{{- end -}}
+
+{{/* What the Pods that only follow are rendered from: the same values, but for a volume of their own. */}}
+{{- define "zonewright.followerContext" -}}
+{{- $volume := eq .Values.data.type "none" | ternary "none" "emptyDir" -}}
+{{- $values := mergeOverwrite (deepCopy .Values) (dict "kind" "Deployment" "data" (dict "type" $volume)) -}}
+{{- toYaml (dict "Values" $values "Follows" true) -}}
 {{- end -}}
 
 {{/* Whether clients may update zones that several Pods have: what they change is kept in the cluster. */}}

@@ -162,12 +162,23 @@ impl Place {
 
     /// Whether the account of a release may do this (verb, group, resource), as the API server says.
     pub(super) fn may(&self, release: &str, right: [&str; 3]) -> Result<bool, String> {
+        self.may_account(&format!("{release}-zonewright"), right, None)
+    }
+
+    /// The same by the account's name, in a namespace or in all of them.
+    pub(super) fn may_account(
+        &self,
+        name: &str,
+        right: [&str; 3],
+        namespace: Option<&str>,
+    ) -> Result<bool, String> {
         let [verb, group, resource] = right;
         let (resource, part) = resource.split_once('/').unwrap_or((resource, ""));
-        let user = format!("system:serviceaccount:{NAMESPACE}:{release}-zonewright");
+        let user = format!("system:serviceaccount:{NAMESPACE}:{name}");
         let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
             "spec": {"user": user, "resourceAttributes": {
-                "verb": verb, "group": group, "resource": resource, "subresource": part}}});
+                "verb": verb, "group": group, "resource": resource, "subresource": part,
+                "namespace": namespace.unwrap_or_default()}}});
         let path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
         let reply = self.post(path, review)?;
         Ok(reply.pointer("/status/allowed") == Some(&Value::Bool(true)))

@@ -2,7 +2,9 @@
 //! the chart makes, may do all that it needs and nothing more.
 
 mod cluster;
+mod followers;
 mod role;
+mod strict;
 mod upgrade;
 
 use std::path::{Path, PathBuf};
@@ -29,11 +31,21 @@ pub(crate) fn checks(ours: &Path) -> Vec<(String, Check)> {
         checks.push((name, Box::new(run)));
     };
     for (name, path) in examples().unwrap_or_default() {
+        let values = path.clone();
+        add(
+            format!("schemas_know_every_field::{name}"),
+            Box::new(move |helm, place| strict::taken(helm, place, &values)),
+        );
         add(
             format!("installs::{name}"),
             Box::new(move |helm, place| place.installs(helm, &name, &path)),
         );
     }
+    let program: PathBuf = ours.to_owned();
+    add(
+        "pods_that_only_follow_need_the_lease_alone".to_owned(),
+        Box::new(move |helm, place| followers::follow(helm, place, &program)),
+    );
     add(
         "releases_of_one_name_in_two_namespaces".to_owned(),
         Box::new(|helm, place| place.installs_twice(helm)),

@@ -24,6 +24,9 @@ pub(super) const TRIALS: &[Check] = &[
     ("dnsmasq_asks_us_for_our_zone", |program| {
         follow(program, "dnsmasq")
     }),
+    ("pi_hole_asks_us_for_our_zone", |program| {
+        follow(program, "pihole")
+    }),
     ("systemd_resolved_asks_us_for_our_zone", |program| {
         follow(program, "resolved")
     }),
@@ -36,7 +39,7 @@ fn follow(program: &Program, recipe: &str) -> Result<(), String> {
     let coredns = Parts::find().coredns;
     let lacking = match recipe {
         "coredns" | "nodelocal" if coredns.is_none() => "CoreDNS (.ci/kube live)",
-        "dnsmasq" if !tool::has("dnsmasq") => "dnsmasq (package dnsmasq-base)",
+        "dnsmasq" | "pihole" if !tool::has("dnsmasq") => "dnsmasq (package dnsmasq-base)",
         "delegation" | "unbound" if !tool::has("unbound") => "unbound",
         "delegation" if !tool::has("named") => "named (package bind9)",
         "resolved" if resolved().is_none() => "systemd-resolved (.ci/peers)",

@@ -79,6 +79,21 @@ case $recipe in
             --listen-address=127.0.0.1 --bind-interfaces --pid-file= --conf-file=dnsmasq.conf
         expect 127.0.0.1 www.example.org 192.168.1.80
         ;;
+    pihole)
+        # Pi-hole's own program is no package of a distribution: it is dnsmasq with these settings, which
+        # Pi-hole 6 writes before all else, and with the lines that its users set behind them.
+        lines=$(sed -n "s/.*misc\.dnsmasq_lines '\[\"\(.*\)\"\]'.*/\1/p" "$readme" | sed 's/", *"/\n/g')
+        [ -n "$lines" ] || fail 'no lines for Pi-hole in the README'
+        {
+            printf '%s\n' no-resolv port=53 server=198.51.100.8 cache-size=10000 localise-queries bogus-priv domain-needed \
+                expand-hosts use-stale-cache=3600 local-service local=/lan/ domain=lan \
+                server=/test/ server=/localhost/ server=/invalid/ server=/bind/ server=/onion/ cache-rr=ANY
+            printf '%b\n' "$lines"
+        } > pihole.conf
+        begin pihole dnsmasq --keep-in-foreground --user=root --no-hosts --listen-address=127.0.0.1 --bind-interfaces \
+            --pid-file= --conf-file=pihole.conf
+        expect 127.0.0.1 www.example.org 192.168.1.80
+        ;;
     resolved)
         # Its places and its user, in mounts that nobody else sees.
         mount -t tmpfs tmpfs /run

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use client::{Fault, Limits, Server, Tls, Transfer, TransferFault};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use tsig::Key;
 use wire::{Name, Rcode, Rtype, Serial};
 use zone::copy::StepsError;
@@ -13,7 +15,7 @@ use zone::{Committed, Store, StoreError, Zone};
 
 use super::intake::{Intake, Taken};
 use super::turns::Turns;
-use crate::app::peer;
+use crate::app::{peer, telemetry};
 
 /// A primary.
 #[derive(Clone, Debug)]
@@ -159,6 +161,31 @@ impl Upstream {
                 Err(trouble) => return Err(trouble),
             }
         }
+        let span = tracing::info_span!(
+            target: "traces", "transfer in",
+            otel.kind = "client",
+            zone = %apex, primary = self.label(),
+            kind = Empty, serial = Empty, records = Empty, otel.status_description = Empty,
+        );
+        let taken = self.take(apex, base, store, &span);
+        let came = taken.instrument(span.clone()).await;
+        if let Err(trouble) = &came
+            && !span.is_disabled()
+        {
+            span.record("otel.status_description", telemetry::chain(trouble));
+        }
+        came
+    }
+
+    /// Takes what we lack.
+    async fn take(
+        &self,
+        apex: &Name,
+        base: Option<Arc<Zone>>,
+        store: &Arc<Store>,
+        span: &Span,
+    ) -> Result<Came, Trouble> {
+        let have = base.as_ref().map(|zone| zone.serial());
         let begin = Instant::now();
         let mut intake = Intake::new(apex, base);
         let transfer = self.server.transfer(apex.as_ref(), have, &mut intake);
@@ -187,6 +214,8 @@ impl Upstream {
             source,
         })?;
         let took = begin.elapsed();
+        span.record("kind", kind).record("serial", done.serial.0);
+        span.record("records", done.records);
         Ok(Came::New { done, kind, took })
     }
 

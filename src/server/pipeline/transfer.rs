@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tracing::{debug, info, warn};
+use tracing::field::Empty;
+use tracing::{Span, debug, info, warn};
 use wire::message::{Question, soa_serial};
 use wire::{Name, Rcode, Rtype, Serial};
 use zone::{LookupName, Snapshot};
@@ -12,7 +13,7 @@ use super::judge::{Step, prohibit, refuse};
 use super::signature::Signature;
 use super::update::client_of;
 use super::worker::Pending;
-use crate::later::Later;
+use crate::later::{Broken, Later, Messages};
 use crate::slot::{Slot, Transport};
 use crate::stage::who::Client;
 use crate::xfr::{Transfer, Wanted};
@@ -94,7 +95,47 @@ pub(super) fn judge(
         true => debug!(%zone, client = %slot.client, serial, kind, tls, "transfer"),
         false => info!(%zone, client = %slot.client, serial, kind, tls, "transfer"),
     }
+    let span = tracing::info_span!(
+        target: "traces", "transfer out",
+        otel.kind = "server",
+        %zone, client = %slot.client, serial, kind, tls,
+        messages = Empty, bytes = Empty,
+    );
+    let transfer = Traced::new(transfer, span);
     Some(Step::Later(Later::Stream(Box::new(transfer))))
+}
+
+/// A transfer with its trace, which ends when the client has all of it, or has gone.
+struct Traced {
+    transfer: Transfer,
+    span: Span,
+    messages: u64,
+    bytes: u64,
+}
+
+impl Traced {
+    fn new(transfer: Transfer, span: Span) -> Self {
+        Self {
+            transfer,
+            span,
+            messages: 0,
+            bytes: 0,
+        }
+    }
+}
+
+impl Messages for Traced {
+    fn next(&mut self, out: &mut Vec<u8>) -> Result<bool, Broken> {
+        let before = out.len();
+        let more = self.transfer.next(out)?;
+        self.messages += 1;
+        self.bytes += (out.len() - before) as u64;
+        if !more {
+            self.span.record("messages", self.messages);
+            self.span.record("bytes", self.bytes);
+        }
+        Ok(more)
+    }
 }
 
 /// Says that somebody may not ask about a catalog (RFC 9432 §7): it tells whom we serve. Nothing,

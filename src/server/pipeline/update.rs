@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tracing::field::Empty;
 use tracing::{debug, warn};
 use wire::edns::ExtendedError;
 use wire::message::{Header, Question};
@@ -81,6 +82,13 @@ pub(super) fn judge(
     let owners = || update.operations.iter().map(|one| one.owner.clone());
     let owners: Option<Vec<Name>> = core.store.has_hearer().then(|| owners().collect());
     let late = Unanswered::new(core, slot, pending);
+    // From here to the answer: with the wait for the journal, and for other copies.
+    let span = tracing::info_span!(
+        target: "traces", "update",
+        otel.kind = "server",
+        zone = %update.zone, client = %slot.client, key = late.key(),
+        rcode = Empty, serial = Empty,
+    );
     Step::Later(Later::Deferred(Deferred::new(move |deliver| {
         let zone = update.zone.as_ref().to_lowercase();
         let request = UpdateRequest {
@@ -93,8 +101,13 @@ pub(super) fn judge(
                     late.credit(&zone, serial, owners);
                 }
                 let outcome = outcome(&zone, &late, result);
+                span.record("rcode", tracing::field::display(outcome.rcode));
+                span.record("serial", serial.map(|serial| serial.0));
                 let following = late.core.authority.following.clone();
-                let answer = move || late.answer(outcome, deliver);
+                let answer = move || {
+                    late.answer(outcome, deliver);
+                    drop(span);
+                };
                 match (serial, following) {
                     (Some(serial), Some(following)) => {
                         following.await_others(&zone, serial, Box::new(answer));

@@ -6,9 +6,11 @@ use std::time::Duration;
 use plan::registry::Registry;
 use plan::{ChangeSet, Endpoint, ErrorKind, Expected, ProviderError, RowName, group};
 use tokio::time::Instant;
+use tracing::Instrument;
 use wire::Rtype;
 
 use super::search::Doubt;
+use super::spans;
 use super::task::{Destination, Scope};
 use crate::app::sync::pass::{self, Decided};
 use crate::app::{clock, telemetry};
@@ -16,6 +18,14 @@ use crate::app::{clock, telemetry};
 impl Destination {
     /// Looks at some names or at all. `settles`: nothing is left to look at after it.
     pub(super) async fn pass(&mut self, scope: &Scope, settles: bool) -> Result<(), ProviderError> {
+        let span = spans::pass(&self.name, scope);
+        let result = self.passed(scope, settles).instrument(span.clone()).await;
+        spans::end(&span, &result);
+        result
+    }
+
+    /// The same, counted.
+    async fn passed(&mut self, scope: &Scope, settles: bool) -> Result<(), ProviderError> {
         self.doubt.begin();
         let mut result = self.look(scope, settles).await;
         if matches!(&result, Err(error) if error.kind == ErrorKind::Conflict) {
@@ -30,7 +40,7 @@ impl Destination {
         Ok(())
     }
 
-    /// The same. Tells whether all is as wanted now, and whether there was anything to do.
+    /// One look. Tells whether all is as wanted now, and whether there was anything to do.
     async fn look(&mut self, scope: &Scope, settles: bool) -> Result<(bool, bool), ProviderError> {
         let can = self.provider.capabilities();
         let (owns, conditional) = (can.owns, can.conditional);
@@ -65,7 +75,8 @@ impl Destination {
         let mut decided = Decided::default();
         let mut changed = false;
         for names in names.chunks(part.min(names.len().max(1))) {
-            self.decide(names, &mut decided).await?;
+            let span = spans::plan(names.len());
+            self.decide(names, &mut decided).instrument(span).await?;
             if !fresh && !decided.plan.changes.is_empty() && !conditional {
                 // A write there would go through even if our view of it is old.
                 fresh = self.list(true).await?;
@@ -73,7 +84,8 @@ impl Destination {
                     self.status.recount();
                 }
                 decided = Decided::default();
-                self.decide(names, &mut decided).await?;
+                let span = spans::plan(names.len());
+                self.decide(names, &mut decided).instrument(span).await?;
             }
             if first {
                 self.say_decided(&mut decided);
@@ -108,7 +120,7 @@ impl Destination {
             if self.provider.capabilities().blind {
                 self.provider.expect(self.expected());
             }
-            let records = self.provider.records().await?;
+            let records = self.provider.records().instrument(spans::list()).await?;
             let _differing = self.shadow.load(records);
             self.status.listed(&self.shadow);
             self.stale = false;

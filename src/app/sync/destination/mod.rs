@@ -12,6 +12,7 @@
 mod look;
 mod say;
 mod search;
+mod spans;
 mod task;
 #[cfg(test)]
 mod tests;

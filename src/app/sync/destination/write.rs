@@ -12,8 +12,10 @@
 //! all else. Each search has a bounded number of requests; what is not settled then comes next time.
 
 use plan::{ChangeSet, Endpoint, ErrorKind, ProviderError, RowName, group};
+use tracing::Instrument;
 
 use super::search::{MOST_IN_A_ROW, PROBES, Search};
+use super::spans;
 use super::task::Destination;
 use crate::app::sync::report::Done;
 
@@ -55,7 +57,12 @@ impl Destination {
         }
         let (again, batch) = self.refused_before(self.shadow.write(changes));
         let told = self.reports.tells_errors().then(|| batch.clone());
-        if let Err(error) = self.ask(batch, &mut Call::Apply, false).await {
+        let span = spans::apply(&self.name, &batch);
+        let mut call = Call::Apply;
+        let asked = self.ask(batch, &mut call, false);
+        let result = asked.instrument(span.clone()).await;
+        spans::end(&span, &result);
+        if let Err(error) = result {
             if let Some(batch) = told {
                 self.say_failed(&batch, &error);
             }
