@@ -230,3 +230,79 @@ pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupE
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::trial::Given;
+
+    #[test]
+    fn what_is_left_out_of_a_build_says_how_to_have_it() {
+        let absent = [
+            ("akamai", "akamai", false),
+            ("azure-private-dns", "azure", cfg!(feature = "azure")),
+            (
+                "digitalocean",
+                "digitalocean",
+                cfg!(feature = "digitalocean"),
+            ),
+            ("skydns", "coredns", cfg!(feature = "coredns")),
+        ];
+        for (name, feature, _) in absent.into_iter().filter(|(_, _, is_built)| !is_built) {
+            let error = open(name, Given::default().setup()).err().unwrap();
+            let said = format!(
+                "provider \"{name}\" is not part of this build; rebuild with --features provider-{feature}"
+            );
+            assert_eq!(error.to_string(), said);
+        }
+    }
+
+    /// The features of the program are those of this crate, each by the name that the message has.
+    #[test]
+    fn the_program_has_a_feature_for_each_provider() {
+        let ours = features(include_str!("Cargo.toml"));
+        let ours = ours.into_iter().map(|(name, _)| name);
+        let ours: BTreeSet<&str> = ours
+            .filter(|name| !matches!(*name, "default" | "suite"))
+            .collect();
+        let program = features(include_str!("../../Cargo.toml"));
+        let theirs = program
+            .iter()
+            .filter_map(|(name, _)| name.strip_prefix("provider-"));
+        let theirs: BTreeSet<&str> = theirs.filter(|name| *name != "all").collect();
+        assert_eq!(theirs, ours);
+        let list = |of: &str| {
+            let found = program.iter().find(|(name, _)| *name == of);
+            found.map_or_else(Vec::new, |(_, list)| list.clone())
+        };
+        let all: BTreeSet<&str> = list("provider-all").into_iter().collect();
+        let each: Vec<String> = ours.iter().map(|name| format!("provider-{name}")).collect();
+        assert_eq!(all, each.iter().map(String::as_str).collect());
+        for name in ours {
+            let wanted = format!("provider/{name}");
+            assert!(
+                list(&format!("provider-{name}")).contains(&&*wanted),
+                "{name}"
+            );
+        }
+    }
+
+    /// The features of a manifest, each with what it turns on.
+    fn features(manifest: &str) -> Vec<(&str, Vec<&str>)> {
+        let (_, rest) = manifest.split_once("\n[features]\n").unwrap();
+        let section = rest.split("\n[").next().unwrap_or_default();
+        let lists = section
+            .split("]\n")
+            .flat_map(|list| list.split_once(" = ["));
+        let lists = lists.map(|(head, list)| {
+            let name = head.lines().last().unwrap_or_default();
+            let parts = list
+                .split([',', '\n'])
+                .map(|part| part.trim().trim_matches('"'));
+            (name, parts.filter(|part| !part.is_empty()).collect())
+        });
+        lists.collect()
+    }
+}
