@@ -116,10 +116,15 @@ impl Dialect for Host {
             "grant_type=client_credentials",
             "client_id=client",
             &format!("client_secret={SECRET}"),
-            "scope=https%3A%2F%2Fmanagement.azure.com%2F.default",
         ];
+        // It has two names, of which Azure's own libraries take the older one, and more behind it.
+        let scopes = ["azure.com%2F", "core.windows.net%2F%2F"]
+            .map(|name| format!("scope=https%3A%2F%2Fmanagement.{name}.default"));
         let is_good = request.uri().path() == "/tenant/oauth2/v2.0/token"
-            && wanted.iter().all(|pair| pairs.contains(pair));
+            && wanted.iter().all(|pair| pairs.contains(pair))
+            && scopes
+                .iter()
+                .any(|scope| pairs.iter().any(|pair| pair.starts_with(scope)));
         if !is_good {
             let said = json!({"error": "invalid_client", "error_description": "AADSTS7000215"});
             return Some(answer(StatusCode::UNAUTHORIZED, &said));
@@ -155,17 +160,18 @@ impl Host {
         };
         match (method, rest) {
             ("GET", ["providers", "Microsoft.Network", kind]) if *kind == self.kind => {
-                let zones = store.zones.iter();
-                let zones = zones.map(|zone| {
-                    json!({
-                        "id": zone.id, "name": zone.name, "location": "global",
-                        "type": format!("Microsoft.Network/{}", self.kind), "tags": {},
-                        "etag": format!("zone-{}", zone.version),
-                        "properties": {"numberOfRecordSets": zone.sets.len(), "zoneType": "Public"},
-                    })
-                });
-                Ok(list(asked, &zones.collect::<Vec<_>>()))
+                Ok(self.zones(store, asked, "/"))
             }
+            (
+                "GET",
+                [
+                    "resourceGroups",
+                    group,
+                    "providers",
+                    "Microsoft.Network",
+                    kind,
+                ],
+            ) if *kind == self.kind => Ok(self.zones(store, asked, &id(self.kind, group, ""))),
             (
                 method,
                 [
@@ -179,6 +185,20 @@ impl Host {
             ) if *kind == self.kind => self.zone(store, (asked, headers), (method, group, rest)),
             _ => Err(missing()),
         }
+    }
+
+    /// All zones below an address.
+    fn zones(&self, store: &ZoneStore, asked: &Asked, below: &str) -> Response {
+        let zones = store.zones.iter().filter(|zone| zone.id.starts_with(below));
+        let zones = zones.map(|zone| {
+            json!({
+                "id": zone.id, "name": zone.name, "location": "global",
+                "type": format!("Microsoft.Network/{}", self.kind), "tags": {},
+                "etag": format!("zone-{}", zone.version),
+                "properties": {"numberOfRecordSets": zone.sets.len(), "zoneType": "Public"},
+            })
+        });
+        list(asked, &zones.collect::<Vec<_>>())
     }
 
     fn is_private(&self) -> bool {
@@ -246,8 +266,8 @@ impl Host {
         let holds = match (said(header::IF_MATCH), said(header::IF_NONE_MATCH)) {
             (Some(expected), None) => etag.as_deref() == Some(expected),
             (None, Some("*")) => etag.is_none(),
-            // It would be taken over there, but nobody may write without looking.
-            _ => return Err(Refused::Invalid("a write has one condition".to_owned())),
+            (None, None) => true,
+            _ => return Err(Refused::Invalid("there are two conditions".to_owned())),
         };
         if set.is_some_and(|set| set.extra.contains_key(KEPT)) {
             return Err(Refused::Invalid(
