@@ -44,14 +44,17 @@ pub struct ZoneFilter {
 impl ZoneFilter {
     /// Whether a zone is looked at.
     pub(crate) fn takes(&self, zone: &Zone) -> bool {
-        let by_domain = self.domains.matches(&zone.name)
-            || (self.parents && self.domains.matches_parent(&zone.name));
-        let by_name = self.names.is_empty()
-            || (self.names.iter())
-                .any(|name| is_at_or_below(&zone.name, &plan::name::normalize(name)));
+        // Where names are given, domains say only which names in those zones are ours.
+        let is_chosen = if self.names.is_empty() {
+            self.domains.matches(&zone.name)
+                || (self.parents && self.domains.matches_parent(&zone.name))
+        } else {
+            let mut names = self.names.iter();
+            names.any(|name| is_at_or_below(&zone.name, &plan::name::normalize(name)))
+        };
         // Identifiers are typed with or without the folder that they are in.
         let by_id = self.ids.is_empty() || self.ids.iter().any(|id| zone.id.ends_with(id.as_str()));
-        by_domain && by_name && by_id
+        is_chosen && by_id
     }
 }
 
@@ -115,6 +118,8 @@ mod tests {
             (&["a.example.com"], &[], &[], true, true),
             (&[], &["com"], &[], false, true),
             (&[], &["org"], &[], false, false),
+            (&["a.example.com"], &["example.com"], &[], false, true),
+            (&["a.example.com"], &["example.com"], &["Z2"], false, false),
             (&[], &[], &["Z1"], false, true),
             (&[], &[], &["Z2"], false, false),
         ] {
