@@ -12,6 +12,12 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "aws")]
+#[allow(
+    dead_code,
+    reason = "a build has any of what is Amazon's, and each needs a part of it"
+)]
+mod amazon;
 pub mod auth;
 #[cfg(feature = "aws")]
 mod aws;
@@ -26,6 +32,8 @@ mod coredns;
 mod designate;
 #[cfg(feature = "digitalocean")]
 mod digitalocean;
+#[cfg(feature = "aws")]
+mod dynamodb;
 pub mod etcd;
 #[allow(
     dead_code,
@@ -41,6 +49,12 @@ pub mod inmemory;
 #[cfg(any(feature = "coredns", feature = "rdns"))]
 mod keyed;
 pub mod layer;
+#[cfg(test)]
+#[allow(
+    dead_code,
+    reason = "a build has any of the providers, and each needs a part of it"
+)]
+mod moto;
 #[cfg(feature = "oci")]
 mod oci;
 mod open;
@@ -81,7 +95,7 @@ mod zones;
 
 pub use client::{ClientError, Http};
 pub use exec::Scope;
-pub use open::{Options, Setup, SetupError, StandIn, open};
+pub use open::{Options, Setup, SetupError, StandIn, keep, open};
 pub use record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};
 pub use table::{Row, rows};
 pub use zones::ZoneFilter;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use plan::registry::TxtRegistry;
 use plan::{DynProvider, HttpCalls, ProviderError};
 
 use crate::auth::{Clock, Value};
@@ -137,6 +138,16 @@ pub enum SetupError {
         /// What it is called among the features, where several names are of one.
         feature: String,
     },
+    /// A registry is known, but left out of this build.
+    #[error(
+        "registry \"{name}\" is not part of this build; rebuild with --features provider-{feature}"
+    )]
+    AbsentRegistry {
+        /// The registry.
+        name: String,
+        /// The feature that it comes with.
+        feature: &'static str,
+    },
 }
 
 impl SetupError {
@@ -227,6 +238,29 @@ pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupE
             };
             let [name, feature] = [name, feature].map(str::to_owned);
             Err(SetupError::Absent { name, feature })
+        }
+    }
+}
+
+/// A provider whose records have their labels in a registry of this name, which is reached by the same
+/// settings. `texts` reads ownership TXT of before. Nothing is asked yet.
+///
+/// # Errors
+/// It cannot be made of what is set, or is not part of this build.
+pub fn keep(
+    name: &str,
+    setup: &Setup<'_>,
+    inner: Box<dyn DynProvider>,
+    (owner, texts): (&str, Option<TxtRegistry>),
+) -> Result<Box<dyn DynProvider>, SetupError> {
+    match name {
+        #[cfg(feature = "aws")]
+        "dynamodb" => crate::dynamodb::open(setup, inner, (owner, texts)),
+        _ => {
+            let (_left, _out, _of) = (setup, inner, (owner, texts));
+            let name = name.to_owned();
+            let feature = "aws";
+            Err(SetupError::AbsentRegistry { name, feature })
         }
     }
 }

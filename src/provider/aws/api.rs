@@ -11,6 +11,7 @@ use wire::Rtype;
 
 use super::adjust::{self, Settings, bare};
 use super::form::{Change, Set};
+use crate::amazon;
 use crate::auth::aws::is_stale;
 use crate::client::{self, Next, Refusal, Web};
 use crate::exec::{Answer, Api, BatchApi, Cost, Done, Edit};
@@ -59,13 +60,10 @@ pub(super) fn judge(answer: &client::Answer) -> Option<Refusal> {
     let said = said.join("; ");
     refusal.renew = is_stale(&code);
     refusal.kind = match &*code {
-        code if is_stale(code) => ErrorKind::Auth,
-        code if BUSY.contains(&code) => ErrorKind::RateLimited,
-        code if WHO.contains(&code) => ErrorKind::Auth,
         "NoSuchHostedZone" => ErrorKind::NotFound,
         BATCH if is_past(&said) => ErrorKind::Conflict,
         BATCH => ErrorKind::Rejected,
-        _ => refusal.kind,
+        code => amazon::kind(code).unwrap_or(refusal.kind),
     };
     refusal.message = format!("HTTP {}: {code}: {}", answer.status.as_u16(), said.trim());
     Some(with_hint(refusal))
@@ -77,12 +75,9 @@ fn is_auth(kind: ErrorKind) -> bool {
 
 fn with_hint(mut refusal: Refusal) -> Refusal {
     if is_auth(refusal.kind) {
-        refusal.message.push_str(
-            "; the credentials are those that AWS's own tools find (AWS_ACCESS_KEY_ID, a role of the \
-             service account, --aws-profile), with the role of --aws-assume-role, and need \
-             route53:ListHostedZones, ListResourceRecordSets, ChangeResourceRecordSets and \
-             ListTagsForResources",
-        );
+        refusal
+            .message
+            .push_str(&format!("; {}{NEEDS}", amazon::WHERE));
     }
     refusal
 }
@@ -473,26 +468,9 @@ pub(super) const DELETE: &str = "DELETE";
 /// The code of a batch that is not made.
 const BATCH: &str = "InvalidChangeBatch";
 
-/// Codes of requests that come too often, or while another is under way.
-const BUSY: &[&str] = &[
-    "PriorRequestNotComplete",
-    "RequestLimitExceeded",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-];
-
-/// Codes of credentials that are wrong, or not enough.
-const WHO: &[&str] = &[
-    "AccessDenied",
-    "AccessDeniedException",
-    "IncompleteSignature",
-    "InvalidSignature",
-    "MissingAuthenticationToken",
-    "NotAuthorizedException",
-    "OptInRequired",
-    "SignatureDoesNotMatch",
-];
+/// What has to be permitted.
+const NEEDS: &str = "route53:ListHostedZones, ListResourceRecordSets, ChangeResourceRecordSets and \
+    ListTagsForResources";
 
 const XML: &str = "application/xml";
 const XMLNS: &str = "https://route53.amazonaws.com/doc/2013-04-01/";

@@ -12,6 +12,8 @@
 mod adjust;
 pub(crate) mod api;
 mod form;
+#[cfg(test)]
+mod moto_tests;
 #[cfg(any(test, feature = "suite"))]
 pub(crate) mod sim;
 mod targets;
@@ -23,18 +25,18 @@ use std::time::Duration;
 
 use plan::DynProvider;
 
-use crate::auth::Environment;
-use crate::auth::aws::{Aws, Chain, ChainSettings, Role, VARIABLES};
-use crate::client::{Http, Limit, Retry, Web};
+use crate::amazon;
+use crate::auth::aws::{Aws, Chain};
+use crate::client::{Http, Limit, Web};
 use crate::exec::{Batched, Cost, Executor};
-use crate::open::{Options, Setup, SetupError};
+use crate::open::{Setup, SetupError};
 
 /// The provider of these settings.
 pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
     let options = setup.options;
     let http = Http::with(NAME, &setup.client())?;
     let mut accounts = Vec::new();
-    for chain in chains(NAME, &setup)? {
+    for chain in chains(&setup)? {
         let region = chain.near_region()?.unwrap_or_default();
         let variable = |name: &str| options.variable(name);
         let (usual, region) = endpoint(&region, variable);
@@ -44,7 +46,7 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
         let web = Web::new(http.clone(), &base)?
             .sign(Aws::new(chain, region, "route53"))
             .limit(Limit::per(5, Duration::from_secs(1)).burst(5))
-            .retry(retry(options))
+            .retry(amazon::retry(options))
             .clock(setup.clock())
             .judge(api::judge);
         accounts.push(web);
@@ -82,49 +84,16 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
 }
 
 /// Where credentials are looked for, by profile.
-fn chains(provider: &'static str, setup: &Setup<'_>) -> Result<Vec<Arc<Chain>>, SetupError> {
-    let options = setup.options;
-    let role = options.text("aws-assume-role").map(|arn| Role {
-        arn: arn.to_owned(),
-        external_id: options
-            .text("aws-assume-role-external-id")
-            .map(str::to_owned),
-        ..Role::default()
-    });
-    let named = options.texts("aws-profile").iter();
+fn chains(setup: &Setup<'_>) -> Result<Vec<Arc<Chain>>, SetupError> {
+    let named = setup.options.texts("aws-profile").iter();
     let named = named.filter(|name| !name.is_empty()).cloned().map(Some);
     let mut profiles: Vec<Option<String>> = named.collect();
     if profiles.is_empty() {
         profiles.push(None);
     }
-    let chains = profiles.into_iter().map(|profile| {
-        let settings = ChainSettings {
-            profile,
-            role: role.clone(),
-            region: None,
-        };
-        let environment = Environment::taken(&VARIABLES, |name| options.variable(name));
-        let around = (environment, setup.clock());
-        let chain = Chain::new(provider, settings, around, &setup.client())?;
-        Ok(Arc::new(chain))
-    });
+    let profiles = profiles.into_iter();
+    let chains = profiles.map(|profile| amazon::chain(NAME, setup, profile, None));
     chains.collect()
-}
-
-/// How often calls are made, with those that did not get through.
-fn retry(options: &dyn Options) -> Retry {
-    let attempts = u32::try_from(options.number("aws-api-retries")).unwrap_or_default();
-    match attempts {
-        // Any number, within the time that there is.
-        0 => Retry {
-            attempts: 20,
-            ..Retry::USUAL
-        },
-        attempts => Retry {
-            attempts,
-            ..Retry::USUAL
-        },
-    }
 }
 
 /// Where Route 53 is for a region, and the region that calls are signed for: there is one in each part

@@ -63,7 +63,7 @@ async fn want(provider: &dyn DynProvider, state: &str) -> (usize, Applied) {
 }
 
 /// As [`want`]; nothing is refused, and nothing is left to do.
-async fn have(provider: &dyn DynProvider, state: &str) {
+pub(super) async fn have(provider: &dyn DynProvider, state: &str) {
     let (_, applied) = want(provider, state).await;
     assert!(applied.refused.is_empty(), "{:?}", applied.refused);
     let (left, _) = want(provider, state).await;
@@ -71,7 +71,7 @@ async fn have(provider: &dyn DynProvider, state: &str) {
 }
 
 /// What a provider reads, as lines.
-async fn read(provider: &dyn DynProvider) -> String {
+pub(super) async fn read(provider: &dyn DynProvider) -> String {
     let mut all = provider.records().await.unwrap();
     for endpoint in &mut all {
         let set = endpoint.set_identifier.to_string();
