@@ -295,9 +295,7 @@ fn read<T: DeserializeOwned>(
     let text = String::from_utf8_lossy(&answer.body);
     quick_xml::de::from_str(&text).map_err(|error| {
         let message = "the answer is not the XML that is expected";
-        let mut fault = account.error(ErrorKind::Protocol, operation, message);
-        fault.source = Some(Box::new(error));
-        fault
+        account.unreadable(operation, message, &error)
     })
 }
 

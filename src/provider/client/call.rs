@@ -196,18 +196,29 @@ impl Web {
         operation: &'static str,
         answer: &Answer,
     ) -> Result<T, ProviderError> {
-        serde_json::from_slice(&answer.body).map_err(|source| {
+        serde_json::from_slice(&answer.body).map_err(|error| {
             let kind = answer.header("content-type").unwrap_or("no type");
             let message = format!("the answer ({kind}) is not the JSON that is expected");
-            let mut error = self.error(ErrorKind::Protocol, operation, message);
-            error.source = Some(shape(&source).into());
-            error
+            self.unreadable(operation, message, &error)
         })
+    }
+
+    /// An error about an answer that cannot be read. Of why not, what the answer has is left out.
+    #[must_use]
+    pub fn unreadable(
+        &self,
+        operation: &'static str,
+        message: impl Into<String>,
+        error: &impl Display,
+    ) -> ProviderError {
+        let mut fault = self.error(ErrorKind::Protocol, operation, message);
+        fault.source = Some(shape(error).into());
+        fault
     }
 }
 
-/// What is wrong with JSON, without texts of it: an answer may hold a token.
-pub(super) fn shape(error: &serde_json::Error) -> String {
+/// What is wrong with an answer, without texts of it: it may hold a token.
+pub(super) fn shape(error: &impl Display) -> String {
     let text = error.to_string();
     match (text.find('"'), text.rfind('"')) {
         (Some(first), Some(last)) if first < last => {

@@ -22,6 +22,8 @@ mod judge;
 mod line;
 pub mod reference;
 mod run;
+#[cfg(test)]
+mod secrets_tests;
 mod subjects;
 mod table;
 #[cfg(test)]
