@@ -44,14 +44,17 @@ impl Table {
     }
 }
 
-impl LabelStore for Arc<Table> {
+/// The table as a store.
+struct Shared(Arc<Table>);
+
+impl LabelStore for Shared {
     fn name(&self) -> &'static str {
         "table"
     }
 
     async fn load(&self) -> Result<Vec<KeptRecord>, ProviderError> {
-        self.loads.fetch_add(1, Relaxed);
-        let rows = self.rows.lock().unwrap();
+        self.0.loads.fetch_add(1, Relaxed);
+        let rows = self.0.rows.lock().unwrap();
         let ours = rows.values().filter(|(owner, _)| owner == "me");
         Ok(ours.map(|(_, kept)| kept.clone()).collect())
     }
@@ -61,6 +64,7 @@ impl LabelStore for Arc<Table> {
         for (place, claim) in claims.iter().enumerate() {
             let name = claim.endpoint.name.to_string();
             let owner = self
+                .0
                 .rows
                 .lock()
                 .unwrap()
@@ -70,7 +74,7 @@ impl LabelStore for Arc<Table> {
                 Some(owner) if owner != "me" => taken.push((place, owner.into())),
                 known => {
                     assert_eq!(known.is_some(), claim.kept.is_some(), "{name}");
-                    self.put("me", Table::row(&claim.endpoint));
+                    self.0.put("me", Table::row(&claim.endpoint));
                 }
             }
         }
@@ -78,23 +82,23 @@ impl LabelStore for Arc<Table> {
     }
 
     async fn settle(&self, settled: &Settled) -> Result<(), ProviderError> {
-        if self.broken.load(Relaxed) > 0 {
-            self.broken.fetch_sub(1, Relaxed);
+        if self.0.broken.load(Relaxed) > 0 {
+            self.0.broken.fetch_sub(1, Relaxed);
             return Err(error(ErrorKind::Unavailable));
         }
         for made in settled.created.iter().chain(&settled.updated) {
             assert!(made.kept.is_some());
-            self.put("me", Table::row(&made.endpoint));
+            self.0.put("me", Table::row(&made.endpoint));
         }
         let gone = settled.deleted.iter().filter_map(|gone| gone.kept.as_ref());
         for gone in gone.chain(&settled.orphans) {
-            self.rows.lock().unwrap().remove(&*gone.name);
+            self.0.rows.lock().unwrap().remove(&*gone.name);
         }
         Ok(())
     }
 
     async fn fail(&self, claims: &[KeptChange], _: &ProviderError) {
-        self.failed.fetch_add(claims.len(), Relaxed);
+        self.0.failed.fetch_add(claims.len(), Relaxed);
     }
 }
 
@@ -115,7 +119,7 @@ fn a(name: &str, target: &str) -> Endpoint {
 /// A destination with its table, and what is known of it.
 struct Place {
     table: Arc<Table>,
-    provider: Kept<Arc<Table>>,
+    provider: Kept<Shared>,
     shadow: Shadow,
 }
 
@@ -133,7 +137,7 @@ impl Place {
         let table = Arc::new(Table::default());
         let labels = KeptLabels::new("me", "adopt", None);
         Self {
-            provider: Kept::new(Box::new(memory), Arc::clone(&table), labels),
+            provider: Kept::new(Box::new(memory), Shared(Arc::clone(&table)), labels),
             table,
             shadow: Shadow::new(Registry::Kept("me".into())),
         }
