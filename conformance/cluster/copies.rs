@@ -39,6 +39,8 @@ pub(super) struct Copies {
 /// What is special about the copies, and where names of objects go.
 #[derive(Clone, Debug)]
 pub(super) enum Scene {
+    /// Into our own zone. A catalog lists it.
+    Catalog,
     /// Into our own zone. The last copy only follows.
     Follower,
     /// Into our own zone, of which each copy has such a file.
@@ -58,6 +60,9 @@ pub(super) enum Scene {
 
 /// The zone that they share.
 pub(super) const ZONE: &str = "example.org";
+
+/// The catalog, where there is one.
+pub(super) const CATALOG: &str = "catalog.example";
 
 impl Copies {
     /// Starts so many, and waits until all answer for the zone; none where the parts of a cluster are not
@@ -99,7 +104,8 @@ impl Copies {
             }
         }
         let ways = match &scene {
-            Scene::Files(_)
+            Scene::Catalog
+            | Scene::Files(_)
             | Scene::Follower
             | Scene::Only(_)
             | Scene::Plain

@@ -3,6 +3,7 @@
 use std::thread::{park_timeout, scope};
 use std::time::{Duration, Instant};
 
+use cluster_peers::Request;
 use peers::Program;
 use serde_json::Value;
 
@@ -16,7 +17,72 @@ pub(super) const TRIALS: &[Check] = &[
         outlives,
     ),
     ("what_a_single_copy_had_is_taken_along", taken_along),
+    (
+        "a_cluster_that_was_put_back_is_told_record_by_record",
+        put_back,
+    ),
 ];
+
+/// The cluster is put back to a state in which it knows nothing of updates; the copies go on with what
+/// they have served, and say what that is.
+fn put_back(program: &Program) -> Result<(), String> {
+    let trial = "a_cluster_that_was_put_back_is_told_record_by_record";
+    let first = [service("web", "192.0.2.1")];
+    let Some(mut copies) = Copies::start(trial, program, Lease::Short, &first)? else {
+        return Ok(());
+    };
+    copies.wait_for_address("web", "192.0.2.1")?;
+    let mut leader = copies.wait_for_leader(None)?;
+    let said = copies.update(
+        leader,
+        &format!("update add kept.{ZONE}. 60 A 192.0.2.77\nsend"),
+    )?;
+    check(said.well, || said.text)?;
+    copies.wait_for_address_of_ttl("kept", "60 A 192.0.2.77")?;
+    for plural in ["zonejournals", "zonecheckpoints"] {
+        let path = format!("/apis/zonewright.dev/v1alpha1/namespaces/default/{plural}");
+        let list = copies.cluster.api().get(&path);
+        let list = list.map_err(|error| error.to_string())?;
+        let items = list.pointer("/items").and_then(Value::as_array);
+        let names = items
+            .into_iter()
+            .flatten()
+            .filter_map(|item| item.pointer("/metadata/name").and_then(Value::as_str));
+        let requests: Vec<Request> = names
+            .map(|name| Request::delete(format!("{path}/{name}")))
+            .collect();
+        let gone = copies.cluster.api().send(&requests);
+        gone.map_err(|error| error.to_string())?;
+    }
+    let told = format!("record=\"kept.{ZONE}. 60 A 192.0.2.77\"");
+    for expected in [true, false] {
+        copies.kill(leader)?;
+        let next = copies.wait_for_leader(Some(leader))?;
+        let server = copies.servers.get(next).and_then(Option::as_ref);
+        let server = server.ok_or("the leader does not run")?;
+        let writes = server.wait_for(LONG, |server| {
+            server.log().contains("this copy writes the zone")
+        });
+        check(writes, || copies.logs())?;
+        let said = server.log().contains(&told);
+        // The second time the journal is whole again.
+        check(said == expected, || copies.logs())?;
+        copies.wait_for_address_of_ttl("kept", "60 A 192.0.2.77")?;
+        copies.revive(leader)?;
+        let address = if expected { 78 } else { 79 };
+        let lines = format!("update add more.{ZONE}. 60 A 192.0.2.{address}\nsend");
+        let said = copies.update(next, &lines)?;
+        check(said.well, || format!("{}\n{}", said.text, copies.logs()))?;
+        leader = next;
+    }
+    copies.wait_for_all(
+        &format!("more.{ZONE} A"),
+        &[
+            &format!("more.{ZONE}. 60 A 192.0.2.78"),
+            &format!("more.{ZONE}. 60 A 192.0.2.79"),
+        ],
+    )
+}
 
 fn taken_along(program: &Program) -> Result<(), String> {
     let trial = "what_a_single_copy_had_is_taken_along";

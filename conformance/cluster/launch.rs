@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use peers::{Options, Ready, Server};
 
-use super::copies::{Copies, Lease, Scene, ZONE};
+use super::copies::{CATALOG, Copies, Lease, Scene, ZONE};
 use crate::process::site::{check, start};
 use crate::process::tool::update;
 
@@ -132,6 +132,7 @@ impl Copies {
             (Scene::Follower, _) if number + 1 == self.ports.len() => {
                 all.push("--no-replica-candidate".to_owned());
             }
+            (Scene::Catalog, _) => all.push(format!("--catalog={CATALOG}")),
             (Scene::Rollout, _) => all.push("--shutdown-delay=3s".to_owned()),
             (Scene::Also(..) | Scene::Follower | Scene::Plain | Scene::Single, _) => {}
         }

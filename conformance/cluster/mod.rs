@@ -8,6 +8,7 @@
 //!
 //! A process that is killed is gone without a word, as a machine is.
 
+mod catalog;
 mod changes;
 mod chaos;
 mod copies;
@@ -28,6 +29,7 @@ use crate::fleet::Cast;
 /// All trials.
 pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
     let tables = [
+        catalog::TRIALS,
         changes::TRIALS,
         chaos::TRIALS,
         elsewhere::TRIALS,

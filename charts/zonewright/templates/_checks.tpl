@@ -28,6 +28,16 @@
 {{- if and (eq .Values.kind "DaemonSet") (eq (toString .Values.leaderElection.enabled) "true") -}}
 {{- fail "\n\nleaderElection.enabled: the Pods of a DaemonSet are servers of their own; expected kind Deployment or StatefulSet." -}}
 {{- end -}}
+{{- if and .Release.IsUpgrade (include "zonewright.keepsUpdates" .) (gt (add (int .Values.replicaCount) (int .Values.leaderElection.followers)) 1) -}}
+{{- /* A volume of one Pod may have what clients have changed; the Pod that has it is the last to be started anew, and others lead by then. */ -}}
+{{- $old := lookup "apps/v1" .Values.kind (include "zonewright.namespace" .) (include "zonewright.fullname" .) | default dict -}}
+{{- $before := list -}}
+{{- range dig "spec" "template" "spec" "containers" list $old }}{{ $before = concat $before (.args | default list) }}{{ end -}}
+{{- $said := join "\n" $before -}}
+{{- if and (contains "--data-dir=" $said) (contains "--update-policy=" $said) (not (has "--leader-elect" $before)) -}}
+{{- fail "\n\nreplicaCount: what clients have changed is on the volume of the one Pod that there is, and another one would lead before it.\nFirst upgrade with leaderElection.enabled=true and replicaCount=1, which takes it along, then with more Pods." -}}
+{{- end -}}
+{{- end -}}
 {{- if .Values.leaderElection.followers -}}
 {{- if not (include "zonewright.elects" .) -}}
 {{- fail "\n\nleaderElection.followers: nobody leads them; expected leaderElection.enabled, and kind Deployment or StatefulSet." -}}

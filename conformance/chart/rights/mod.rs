@@ -3,6 +3,7 @@
 
 mod cluster;
 mod followers;
+mod grow;
 mod role;
 mod strict;
 mod upgrade;
@@ -45,6 +46,10 @@ pub(crate) fn checks(ours: &Path) -> Vec<(String, Check)> {
     add(
         "pods_that_only_follow_need_the_lease_alone".to_owned(),
         Box::new(move |helm, place| followers::follow(helm, place, &program)),
+    );
+    add(
+        "one_pod_becomes_several_in_two_steps".to_owned(),
+        Box::new(grow::several),
     );
     add(
         "releases_of_one_name_in_two_namespaces".to_owned(),

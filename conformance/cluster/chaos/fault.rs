@@ -21,6 +21,8 @@ pub(super) enum Fault {
     ApiServerPaused,
     /// No copy reaches the API server.
     ApiServerUnreachable,
+    /// One that follows is cut off from the leader and from the API server: connections break.
+    FollowerCut,
     /// One that follows is neither told anything, nor told by the API server.
     FollowerSilent,
     /// The leader is killed.
@@ -47,7 +49,7 @@ pub(super) enum Seen {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Killed,
         Self::StandsStill,
         Self::ApiServerPaused,
@@ -58,6 +60,7 @@ impl Fault {
         Self::FollowerSilent,
         Self::UpstreamDeaf,
         Self::ApiServerUnreachable,
+        Self::FollowerCut,
     ];
 
     pub(super) fn seen(self) -> Seen {
@@ -67,7 +70,7 @@ impl Fault {
             | Self::Killed
             | Self::LeaderSilent
             | Self::StandsStill => Seen::AnotherLeads,
-            Self::FollowerSilent | Self::UpstreamDeaf => Seen::GoesOn,
+            Self::FollowerCut | Self::FollowerSilent | Self::UpstreamDeaf => Seen::GoesOn,
             Self::ApiServerPaused | Self::ApiServerUnreachable | Self::PeersCut => Seen::Waits,
         }
     }
@@ -75,7 +78,7 @@ impl Fault {
     /// Which copy it hits, given who leads.
     pub(super) fn victim(self, leader: usize, copies: usize) -> usize {
         match self {
-            Self::FollowerSilent => (leader + 1) % copies,
+            Self::FollowerCut | Self::FollowerSilent => (leader + 1) % copies,
             _ => leader,
         }
     }
@@ -109,6 +112,10 @@ impl Fault {
             Self::ApiServerCut => ways.set_api(Some(victim), Mode::Cut),
             Self::ApiServerDeaf => ways.set_api(Some(victim), Mode::Deaf),
             Self::ApiServerUnreachable => ways.set_api(None, Mode::Cut),
+            Self::FollowerCut => {
+                ways.set_api(Some(victim), Mode::Cut);
+                ways.set_peers(victim, Mode::Cut);
+            }
             Self::FollowerSilent => {
                 ways.set_api(Some(victim), Mode::Silent);
                 ways.set_peers(victim, Mode::Silent);

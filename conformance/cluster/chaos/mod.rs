@@ -1,5 +1,5 @@
-//! Faults one after the other, under updates, changes of objects and queries: `CHAOS_ROUNDS` of them, ten
-//! if nobody says otherwise.
+//! Faults one after the other, under updates, changes of objects and queries: `CHAOS_ROUNDS` of them, each
+//! once if nobody says otherwise.
 //!
 //! ```text
 //! fault ─ strike ─→ answers go on, serials only grow ─ heal ─→ what was acknowledged is at every copy,
@@ -81,7 +81,9 @@ fn faults(program: &Program) -> Result<(), String> {
         queries: 0,
     };
     let rounds = std::env::var("CHAOS_ROUNDS").ok();
-    let rounds: usize = rounds.and_then(|rounds| rounds.parse().ok()).unwrap_or(10);
+    let rounds: usize = rounds
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(Fault::ALL.len());
     for round in 0..rounds {
         let fault = Fault::ALL.get(round % Fault::ALL.len());
         let fault = fault.copied().unwrap_or(Fault::Killed);

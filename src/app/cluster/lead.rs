@@ -16,6 +16,7 @@ use wire::{Name, Rtype, Serial};
 use zone::{Change, Layer, Lead};
 
 use super::alone::Alone;
+use super::doubt::{self, Brought};
 use super::gate::Replicas;
 use crate::app::sync::Model;
 use crate::app::zones::Made;
@@ -191,9 +192,14 @@ fn take_over(replicas: &Replicas, knowledge: &Knowledge, apex: &Name) -> bool {
         layer_of: &layer_of,
         of_files: older.then_some(&of_files as _),
     };
+    // What cannot be read at all has nothing to be compared with.
+    let journal = (in_doubt && knowledge.told).then(|| Brought::of(store, apex));
     match store.lead(apex, lead) {
         Ok(Some(done)) => {
             replicas.set_led(apex, true);
+            if let Some(journal) = journal {
+                doubt::tell(apex, &journal, &Brought::of(store, apex));
+            }
             let (serial, records) = (done.serial.0, done.records);
             tracing::info!(zone = %apex, serial, records, "this copy writes the zone");
             true

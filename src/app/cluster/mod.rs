@@ -13,6 +13,7 @@
 
 mod alone;
 mod catalog;
+mod doubt;
 mod fence;
 mod figures;
 mod files;
