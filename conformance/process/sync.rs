@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use super::site::{
-    Check, NXDOMAIN, PATIENCE, SERVFAIL, answer, check, start, wait_for_address, wait_for_log,
+    Check, NXDOMAIN, PATIENCE, SERVFAIL, answer, ask, check, start, wait_for_address, wait_for_log,
     wait_for_rcode,
 };
 use super::telemetry::get;
@@ -74,10 +74,40 @@ fn late(program: &Program) -> Result<(), String> {
     wait_for_log(&server, "no connection to the API server")?;
     // Nobody knows yet which names there are.
     wait_for_rcode(&server, "a.example.org A", SERVFAIL)?;
+    for query in ["a.example.org A", "b.example.org TXT", "example.org MX"] {
+        let ede = errors(server.address(), query)?;
+        check(ede == [NOT_READY], || format!("{query}: {ede:?}"))?;
+    }
+    // What is known is answered, and nothing is said of it.
+    let soa = answer(server.address(), "example.org SOA +edns")?;
+    let ede = errors(server.address(), "example.org SOA")?;
+    check(soa.len() == 1 && ede.is_empty(), || {
+        format!("{soa:?} {ede:?}")
+    })?;
     cluster.restart()?;
     wait_for_address(&server, "a.example.org", "192.0.2.1")?;
-    wait_for_rcode(&server, "b.example.org A", NXDOMAIN)
+    wait_for_rcode(&server, "b.example.org A", NXDOMAIN)?;
+    for query in ["a.example.org A", "b.example.org A", "example.org MX"] {
+        let ede = errors(server.address(), query)?;
+        check(ede.is_empty(), || format!("{query}: {ede:?}"))?;
+    }
+    Ok(())
 }
+
+/// The codes of the extended errors (RFC 8914 §2) of an answer.
+fn errors(server: SocketAddr, query: &str) -> Result<Vec<u16>, String> {
+    let message = ask(server, &format!("{query} +edns"))?;
+    let options = message.edns.iter().flat_map(|edns| &edns.options);
+    let errors = options.filter(|(code, _)| *code == EXTENDED_ERROR);
+    let codes = errors.filter_map(|(_, data)| Some(u16::from_be_bytes(*data.first_chunk()?)));
+    Ok(codes.collect())
+}
+
+/// RFC 8914 §5.1.
+const EXTENDED_ERROR: u16 = 15;
+
+/// RFC 8914 §4.15: a zone is not read to its end yet.
+const NOT_READY: u16 = 14;
 
 fn gone(program: &Program) -> Result<(), String> {
     let cluster = Cluster::start()?;
