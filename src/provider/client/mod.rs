@@ -86,6 +86,8 @@ pub struct Http {
     calls: Arc<HttpCalls>,
     /// What carries requests in place of the network.
     carrier: Option<Arc<dyn Carrier>>,
+    /// What users set to say whom to trust.
+    authority: &'static str,
 }
 
 /// No client could be made.
@@ -140,6 +142,7 @@ impl Http {
             cap: setup.cap,
             calls: Arc::clone(&setup.calls),
             carrier: setup.carrier.clone(),
+            authority: setup.authority,
         })
     }
 
@@ -247,10 +250,16 @@ impl Http {
 
     fn lost(&self, operation: &'static str, error: reqwest::Error) -> Lost {
         let sent = !error.is_connect() && !error.is_builder();
+        let untrusted;
         let (kind, message) = if error.is_builder() {
             (ErrorKind::Config, "the request cannot be made")
         } else if is_untrusted(&error) {
-            (ErrorKind::Config, UNTRUSTED)
+            untrusted = format!(
+                "its certificate is not trusted; is its authority set ({}), and its name that of the \
+                 address?",
+                self.authority
+            );
+            (ErrorKind::Config, &*untrusted)
         } else if error.is_connect() {
             (ErrorKind::Unavailable, "no connection")
         } else if error.is_timeout() {
@@ -282,8 +291,6 @@ fn is_untrusted(error: &reqwest::Error) -> bool {
     }
     false
 }
-
-const UNTRUSTED: &str = "its certificate is not trusted; is its authority set (--tls-ca), and its name that of the address?";
 
 /// An error with its reasons, but without its own head.
 pub(crate) fn chain(error: &ProviderError) -> String {

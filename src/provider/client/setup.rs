@@ -22,6 +22,8 @@ pub struct Setup {
     pub tls: Tls,
     /// The way there.
     pub route: Route,
+    /// What users set to say whom to trust.
+    pub authority: &'static str,
     /// What carries requests in place of the network.
     pub carrier: Option<Arc<dyn Carrier>>,
 }
@@ -35,6 +37,7 @@ impl Default for Setup {
             tls: Tls::default(),
             route: Route::default(),
             carrier: None,
+            authority: "--tls-ca",
         }
     }
 }

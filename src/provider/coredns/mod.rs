@@ -30,7 +30,7 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
         source: error,
     };
     let servers = etcd::Settings::from_variables(Vec::new(), |name| options.variable(name));
-    let etcd = Etcd::counted(servers.map_err(wrong)?, Arc::clone(&setup.calls))?;
+    let etcd = Etcd::of(NAME, servers.map_err(wrong)?, Arc::clone(&setup.calls))?;
     let prefix = options.text("coredns-prefix").unwrap_or("/skydns/");
     let owner = options.text("txt-owner-id").unwrap_or("default");
     let is_strict = options.is_on("coredns-strictly-owned");

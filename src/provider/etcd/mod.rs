@@ -122,19 +122,24 @@ impl Etcd {
     /// # Errors
     /// What is set for TLS cannot be used.
     pub fn new(settings: Settings) -> Result<Self, ClientError> {
-        Self::counted(settings, Arc::default())
+        Self::of("etcd", settings, Arc::default())
     }
 
-    /// A client whose requests are counted.
+    /// A client of a provider, whose requests are counted.
     ///
     /// # Errors
     /// As [`Etcd::new`].
-    pub fn counted(settings: Settings, calls: Arc<HttpCalls>) -> Result<Self, ClientError> {
+    pub fn of(
+        provider: &'static str,
+        settings: Settings,
+        calls: Arc<HttpCalls>,
+    ) -> Result<Self, ClientError> {
         let names = settings.server_name.clone();
         let setup = Setup {
             limit: PATIENCE,
             cap: MOST_ANSWER,
             calls,
+            authority: "ETCD_CA_FILE",
             tls: Tls {
                 trusted: settings.trusted,
                 identity: settings.identity,
@@ -143,7 +148,7 @@ impl Etcd {
             },
             ..Setup::default()
         };
-        let http = Http::with("etcd", &setup)?;
+        let http = Http::with(provider, &setup)?;
         let name = names.as_ref().map(|(name, _)| &**name);
         let addresses = settings.servers.iter().map(|server| address(server, name));
         // One that cannot be used is passed over, as one that does not answer.

@@ -33,7 +33,7 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
         provider: NAME,
         source,
     })?;
-    let etcd = Etcd::counted(servers, Arc::clone(&setup.calls))?;
+    let etcd = Etcd::of(NAME, servers, Arc::clone(&setup.calls))?;
     let settings = Settings {
         prefix: PREFIX.to_owned(),
         domains: std::mem::take(&mut setup.scope.zones).domains,

@@ -280,7 +280,8 @@ impl Quirks {
         if key.name.starts_with('*') && !self.wildcard {
             return Err(format!("{key}: wildcards are not taken there"));
         }
-        if key.name.contains(".*.") && !self.inner_wildcard {
+        let behind = key.name.strip_prefix("*.").unwrap_or(&key.name);
+        if behind.contains('*') && !self.inner_wildcard {
             return Err(format!(
                 "{key}: no label but the first can be a wildcard; if it is an ownership record, set \
                  --txt-wildcard-replacement"
