@@ -248,7 +248,28 @@ fn nonsense(program: &Program) -> Result<(), String> {
             )
         })?;
     }
-    Ok(())
+    // A page in a browser on this machine, which may send what it cannot read the answer of.
+    let url = format!("{}/records", offered.url);
+    for head in ["Origin: http://page.example", "Sec-Fetch-Site: cross-site"] {
+        let gone = made.replace("create", "delete");
+        let arguments = [
+            "-sS",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            "-H",
+            head,
+            "-d",
+            &gone,
+            &url,
+        ];
+        let said = tool::run("curl", &arguments, "")?;
+        check(said.text == "403", || format!("{head}: {}", said.text))?;
+    }
+    check(records(&offered.url)?.contains("a.example"), || {
+        server.log()
+    })
 }
 
 /// Ours writes to ours: the zone of one is fed by the manifests of the other.

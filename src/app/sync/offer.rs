@@ -1,7 +1,8 @@
 //! A provider offered to an external-dns by the webhook protocol, in place of passes of our own.
 //!
 //! The address is for whoever is on the same machine or in the same pod: the protocol knows no
-//! credentials.
+//! credentials. A page in a browser on that machine is no such one: browsers say of what they send for
+//! a page, and programs don't.
 
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -10,8 +11,9 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use config::Offer;
@@ -69,6 +71,7 @@ impl Offered {
             .route("/records", get(records).post(apply))
             .route("/adjustendpoints", post(adjust))
             .layer(most)
+            .layer(from_fn(no_page))
             .with_state(behind);
         // A connection is silent for as long as a request takes here.
         let idle = self.offer.idle.max(limit * 2);
@@ -113,6 +116,15 @@ struct Behind {
     /// How long a request may take.
     limit: Duration,
     changes: mpsc::Sender<Asked>,
+}
+
+/// Refuses what a page in a browser asks for: any page may send such requests to where it cannot read.
+async fn no_page(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site") {
+        return (StatusCode::FORBIDDEN, "this is not for pages\n").into_response();
+    }
+    next.run(request).await
 }
 
 async fn negotiate(State(behind): State<Behind>) -> Response {
