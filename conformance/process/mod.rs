@@ -42,6 +42,7 @@ mod push_place;
 mod readme;
 mod realm;
 mod recipes;
+mod registry_crd;
 mod serve_tls;
 mod signed;
 pub(crate) mod site;
@@ -98,6 +99,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         push_kerberos::TRIALS,
         readme::TRIALS,
         recipes::TRIALS,
+        registry_crd::TRIALS,
         serve_tls::TRIALS,
         signed::TRIALS,
         start::TRIALS,

@@ -24,5 +24,5 @@ mod status;
 pub use api::{ApiError, Fault};
 pub use lease::{Candidate, LeaseOptions, Standing, Term, Word, elect, observe};
 pub use log::{Ahead, LogError, LogOptions, ObjectLog, Opened};
-pub use records::{RecordObjects, is_owner};
+pub use records::RecordObjects;
 pub use status::{StatusReporter, ZoneStatus};

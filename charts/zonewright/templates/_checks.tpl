@@ -11,8 +11,11 @@
 {{- if not (has $provider (list "embedded" "rfc2136" "webhook" "inmemory")) -}}
 {{- fail (printf "\n\nprovider.name: %q is no provider of this version; there are embedded, rfc2136, webhook and inmemory.\nAny webhook provider of external-dns can be used: provider.name=webhook, with its image in provider.webhook.image." $provider) -}}
 {{- end -}}
-{{- if not (has (.Values.registry | default "txt") (list "txt" "noop")) -}}
-{{- fail (printf "\n\nregistry: %q is no registry of this version; there are txt and noop." .Values.registry) -}}
+{{- if not (has (.Values.registry | default "txt") (list "txt" "crd" "noop")) -}}
+{{- fail (printf "\n\nregistry: %q is no registry of this version; there are txt, crd and noop." .Values.registry) -}}
+{{- end -}}
+{{- if and (eq (.Values.registry | default "") "crd") (eq $provider "embedded") -}}
+{{- fail "\n\nregistry: zones of this server know who wrote what without objects; leave it empty." -}}
 {{- end -}}
 {{- if and .Values.txtPrefix .Values.txtSuffix -}}
 {{- fail "\n\ntxtPrefix and txtSuffix: only one of them can be given." -}}

@@ -65,10 +65,37 @@ Pods, Nodes, EndpointSlices and Namespaces are watched once an object needs them
 {{- toYaml $rules -}}
 {{- end -}}
 
+{{/* Whether it is kept in objects who owns records. */}}
+{{- define "zonewright.keepsRecords" -}}
+{{- $extra := include "zonewright.extraArg" (list . "registry") | trim -}}
+{{- if and (include "zonewright.sources" .) (eq (default (.Values.registry | default "") $extra) "crd") -}}true{{- end -}}
+{{- end -}}
+
+{{/* The namespace of these objects, if it is not our own. */}}
+{{- define "zonewright.recordsNamespace" -}}
+{{- $given := include "zonewright.extraArg" (list . "crd-registry-namespace") | trim -}}
+{{- if ne $given (include "zonewright.namespace" .) }}{{ $given }}{{ end -}}
+{{- end -}}
+
+{{/* Rules for these objects. */}}
+{{- define "zonewright.recordRules" -}}
+- apiGroups: ["externaldns.k8s.io"]
+  resources: ["dnsrecords"]
+  verbs: ["create", "delete", "get", "list", "update"]
+- apiGroups: ["externaldns.k8s.io"]
+  resources: ["dnsrecords/status"]
+  verbs: ["update"]
+{{- end -}}
+
 {{/* Rules for several Pods, in their own namespace: the Lease, the label of the one that leads, and what
-it says of zones; what clients change, where anybody may. */}}
+it says of zones; what clients change, where anybody may. And what the registry crd keeps there. */}}
 {{- define "zonewright.replicaRules" -}}
 {{- $rules := list -}}
+{{- if eq (include "zonewright.keepsRecords" .) "true" -}}
+{{- if not (include "zonewright.recordsNamespace" .) -}}
+{{- $rules = concat $rules (include "zonewright.recordRules" . | fromYamlArray) -}}
+{{- end -}}
+{{- end -}}
 {{- if include "zonewright.elects" . -}}
 {{- $rules = append $rules (dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "verbs" (list "create" "get" "update" "watch")) -}}
 {{- $rules = append $rules (dict "apiGroups" (list "") "resources" (list "pods") "verbs" (list "patch")) -}}

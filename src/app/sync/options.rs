@@ -122,6 +122,7 @@ pub(super) fn merge_rules(sync: &Sync, rows: &[&'static Row]) -> MergeRules {
 pub(super) fn plan_rules(destination: &config::Destination) -> anyhow::Result<PlanRules> {
     let (owner, previous) = match &destination.registry {
         config::Registry::Txt(txt) => (Some(&txt.owner), txt.migrate_from.as_ref()),
+        config::Registry::Crd { txt, .. } => (Some(&txt.owner), None),
         // Nobody else writes the synced layer.
         config::Registry::Layers { .. } | config::Registry::Noop => (None, None),
     };
@@ -147,9 +148,24 @@ pub(super) fn plan_rules(destination: &config::Destination) -> anyhow::Result<Pl
 /// # Errors
 /// Its options don't go together.
 pub(super) fn registry(destination: &config::Destination) -> anyhow::Result<Registry> {
-    let config::Registry::Txt(txt) = &destination.registry else {
-        return Ok(Registry::Noop);
-    };
+    Ok(match &destination.registry {
+        config::Registry::Crd { txt, .. } => Registry::Kept {
+            owner: txt.owner.as_str().into(),
+            texts: Some(Box::new(texts(txt, destination)?)),
+        },
+        config::Registry::Layers { .. } | config::Registry::Noop => Registry::Noop,
+        config::Registry::Txt(txt) => Registry::Txt(Box::new(texts(txt, destination)?)),
+    })
+}
+
+/// How ownership TXT of a destination are written and read.
+///
+/// # Errors
+/// Its options don't go together.
+pub(super) fn texts(
+    txt: &config::Txt,
+    destination: &config::Destination,
+) -> anyhow::Result<TxtRegistry> {
     let options = TxtOptions {
         owner: txt.owner.as_str().into(),
         previous_owner: txt.migrate_from.as_deref().map(Into::into),
@@ -168,9 +184,7 @@ pub(super) fn registry(destination: &config::Destination) -> anyhow::Result<Regi
         managed: types(&destination.managed_types),
         excluded: types(&destination.excluded_types),
     };
-    let registry = TxtRegistry::new(options)
-        .with_context(|| format!("destination \"{}\"", destination.name))?;
-    Ok(Registry::Txt(Box::new(registry)))
+    TxtRegistry::new(options).with_context(|| format!("destination \"{}\"", destination.name))
 }
 
 /// Addresses that are published as others.

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use cluster::RecordObjects;
 use config::{Objects, Provider, Registry, Sync};
 use plan::brake::Brake;
-use plan::registry::Shadow;
+use plan::registry::{KeptLabels, Shadow};
 use plan::{Desired, DynProvider, HttpCalls};
 use provider::inmemory::InMemory;
-use provider::layer::{DryRun, Metered, TimeLimit};
+use provider::layer::{DryRun, Kept, Metered, TimeLimit};
 use provider::webhook::{Settings, Webhook};
 use source::Engine;
 use source::watch::Link;
 use zone::Store;
 
-use super::destination::{Destination, Doubt, Pace, Words};
+use super::destination::{Destination, Doubt, Leftovers, Pace, Words};
 use super::embedded::Embedded;
 use super::feed;
 use super::hosted;
@@ -53,6 +54,7 @@ impl Parts {
             Objects::Cluster(kubernetes) => Some(feed::link(kubernetes, &calls).await?),
             Objects::Manifests(_) => None,
         };
+        let registries = registries(sync, link.as_ref(), &calls).await?;
         let (reports, outbox) = match &link {
             Some(_) if !sync.dry_run => {
                 let (reports, outbox) = Reports::new(&sync.events_emit, model.told());
@@ -62,8 +64,14 @@ impl Parts {
         };
         let mut destinations = Vec::new();
         for settings in &sync.destinations {
-            let destination = destination(settings, sync, store, &model, (&reports, &calls))
-                .with_context(|| format!("destination \"{}\"", settings.name))?;
+            let destination = destination(
+                settings,
+                sync,
+                store,
+                (&model, registries.as_ref()),
+                (&reports, &calls),
+            )
+            .with_context(|| format!("destination \"{}\"", settings.name))?;
             destinations.push(destination);
         }
         Ok(Self {
@@ -81,7 +89,7 @@ fn destination(
     settings: &config::Destination,
     sync: &Sync,
     store: &Arc<Store>,
-    model: &Model,
+    (model, registries): (&Model, Option<&Link>),
     (reports, calls): (&Reports, &Arc<HttpCalls>),
 ) -> anyhow::Result<Destination> {
     let status = Arc::new(Status::default());
@@ -90,6 +98,9 @@ fn destination(
         _ => None,
     };
     let mut provider = provider(settings, sync, store, calls)?;
+    if sync.offer.is_none() {
+        provider = kept(provider, settings, registries)?;
+    }
     if sync.dry_run {
         provider = Box::new(DryRun(provider));
     }
@@ -140,6 +151,7 @@ fn destination(
         negotiated: false,
         stale: false,
         listed: None,
+        took: Duration::ZERO,
         ready: None,
         refused: Words::default(),
         lost: Words::default(),
@@ -149,7 +161,45 @@ fn destination(
         term: None,
         doubt: Doubt::default(),
         looked: false,
+        leftovers: Leftovers::default(),
         postponed: BTreeSet::new(),
+    })
+}
+
+/// The way to the cluster for registries that keep ownership there.
+async fn registries(
+    sync: &Sync,
+    link: Option<&Link>,
+    calls: &Arc<HttpCalls>,
+) -> anyhow::Result<Option<Link>> {
+    let is_there =
+        |settings: &config::Destination| matches!(settings.registry, Registry::Crd { .. });
+    match &sync.objects {
+        _ if !sync.destinations.iter().any(is_there) => Ok(None),
+        Objects::Cluster(kubernetes) if link.is_none() => {
+            Ok(Some(feed::link(kubernetes, calls).await?))
+        }
+        _ => Ok(link.cloned()),
+    }
+}
+
+/// A provider whose records have their labels where the settings say.
+fn kept(
+    provider: Box<dyn DynProvider>,
+    settings: &config::Destination,
+    registries: Option<&Link>,
+) -> anyhow::Result<Box<dyn DynProvider>> {
+    Ok(match &settings.registry {
+        Registry::Crd { txt, namespace } => {
+            let link = registries.context("registry \"crd\" without a cluster")?;
+            let namespace = namespace.clone().unwrap_or_else(|| link.namespace());
+            let name = provider.name();
+            let store = RecordObjects::new(link.clone(), &namespace, &txt.owner, name);
+            let texts = options::texts(txt, settings)?;
+            let labels = KeptLabels::new(&txt.owner, "crd/needs-migration", Some(texts));
+            Box::new(Kept::new(provider, store, labels))
+        }
+        Registry::Layers { .. } | Registry::Noop | Registry::Txt(_) => provider,
     })
 }
 

@@ -9,5 +9,4 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use object::is_owner;
 pub use store::RecordObjects;

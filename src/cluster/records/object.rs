@@ -11,15 +11,6 @@ use wire::Rtype;
 /// Who an object is of.
 pub(super) const OWNER_LABEL: &str = "externaldns.k8s.io/owner";
 
-/// Whether a text can be an owner: it has to be the value of a label.
-#[must_use]
-pub fn is_owner(text: &str) -> bool {
-    let outer = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    bytes.len() <= 63 && bytes.iter().all(inner) && outer(bytes.first()) && outer(bytes.last())
-}
-
 /// The name of the object of a record: readable, then eight digits that tell what is alike apart.
 pub(super) fn name(name: &str, rtype: Rtype, set_identifier: &str) -> String {
     let name = name.to_lowercase();

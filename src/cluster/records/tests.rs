@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use source::watch::{Connection, connect};
 use wire::{Rtype, Ttl};
 
+use super::RecordObjects;
 use super::object::{self, Stage};
-use super::{RecordObjects, is_owner};
 
 const VERSION: &str = "externaldns.k8s.io/v1alpha1";
 
@@ -65,28 +65,6 @@ fn names_are_readable_and_tell_alike_records_apart() {
     .join(".");
     let name = object::name(&long, a, "x");
     assert!(name.len() == 253 && name.ends_with("d-cb35fbc2"), "{name}");
-}
-
-#[test]
-fn owners_are_values_of_labels() {
-    let long = "x".repeat(63);
-    for owner in ["me", "a.b_c-D9", long.as_str()] {
-        assert!(is_owner(owner), "{owner}");
-    }
-    let long = "x".repeat(64);
-    for owner in [
-        "",
-        "-a",
-        "a.",
-        "a b",
-        "a,b",
-        "a\"b",
-        "a=b",
-        "\u{e9}",
-        long.as_str(),
-    ] {
-        assert!(!is_owner(owner), "{owner}");
-    }
 }
 
 #[test]

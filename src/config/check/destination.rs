@@ -81,6 +81,18 @@ fn conflict(others: &[(Destination, Origin)], made: &Destination) -> Option<(Wro
             let wrong = Wrong::new(format!("there are two destinations {}", Quoted(&made.name)));
             return Some((wrong.hint("give each a name of its own"), "name"));
         }
+        if let (Registry::Crd { namespace: one, .. }, Registry::Crd { namespace: two, .. }) =
+            (&other.registry, &made.registry)
+            && one == two
+            && owner(other) == owner(made)
+        {
+            let wrong = Wrong::new(format!(
+                "destination {} keeps the ownership of its records in the same objects",
+                Quoted(&other.name)
+            ));
+            let wrong = wrong.hint("set another crd-registry-namespace or txt-owner-id for one");
+            return Some((wrong, "txt-owner-id"));
+        }
         match (&other.provider, &made.provider) {
             (Provider::Embedded(one), Provider::Embedded(two)) => {
                 let zone = two.zones.iter().find(|zone| one.zones.contains(zone))?;
@@ -135,7 +147,7 @@ fn owner(destination: &Destination) -> Option<&str> {
     match &destination.registry {
         Registry::Layers { owner } => Some(owner),
         Registry::Noop => None,
-        Registry::Txt(txt) => Some(&txt.owner),
+        Registry::Crd { txt, .. } | Registry::Txt(txt) => Some(&txt.owner),
     }
 }
 

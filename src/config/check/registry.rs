@@ -17,14 +17,53 @@ pub(super) fn registry(reader: &mut Reader, embedded: bool) -> Option<Registry> 
         Some(_) => reader.once("registry", kind)?,
     };
     Some(match kind {
+        Kind::Crd => return crd(reader, embedded, txt),
         Kind::Layers => Registry::Layers { owner: txt.owner },
         Kind::Noop => Registry::Noop,
         Kind::Txt => Registry::Txt(txt),
     })
 }
 
+/// The registry in objects of the cluster.
+fn crd(reader: &mut Reader, embedded: bool, txt: Txt) -> Option<Registry> {
+    let origin = reader.origin_of("registry");
+    if embedded {
+        let wrong = Wrong::new("zones of this server know who wrote what without objects");
+        reader.problem_at("registry", &origin, wrong.hint("leave --registry away"));
+        return None;
+    }
+    if reader.typed("manifests").is_some() {
+        let wrong = Wrong::new("objects from manifests leave no cluster to keep ownership in");
+        reader.problem_at("registry", &origin, wrong.hint("there are txt and noop"));
+        return None;
+    }
+    if !is_label(&txt.owner) {
+        let wrong = Wrong::expected(
+            &txt.owner,
+            "an owner for the registry crd; expected up to 63 letters, digits, - _ and .",
+        );
+        let origin = reader.origin_of("txt-owner-id");
+        reader.problem_at("txt-owner-id", &origin, wrong);
+        return None;
+    }
+    Some(Registry::Crd {
+        txt,
+        namespace: reader.optional("crd-registry-namespace"),
+    })
+}
+
+/// Whether the API server takes a text as the value of a label.
+fn is_label(text: &str) -> bool {
+    let (bytes, outer) = (text.as_bytes(), |byte: Option<&u8>| {
+        byte.is_some_and(u8::is_ascii_alphanumeric)
+    });
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    bytes.len() <= 63 && bytes.iter().all(inner) && outer(bytes.first()) && outer(bytes.last())
+}
+
 #[derive(Clone, Copy)]
 enum Kind {
+    Crd,
     Layers,
     Noop,
     Txt,
@@ -32,14 +71,18 @@ enum Kind {
 
 fn kind(text: &str) -> Result<Kind, Wrong> {
     match text {
+        "crd" => Ok(Kind::Crd),
         "noop" => Ok(Kind::Noop),
         "txt" => Ok(Kind::Txt),
-        "aws-sd" | "crd" | "dynamodb" => Err(Wrong::new(format!(
+        "aws-sd" | "dynamodb" => Err(Wrong::new(format!(
             "registry {} is not part of this build yet",
             Quoted(text)
         ))
-        .hint("there are txt and noop")),
-        _ => Err(Wrong::expected(text, "a registry; expected txt or noop")),
+        .hint("there are txt, crd and noop")),
+        _ => Err(Wrong::expected(
+            text,
+            "a registry; expected txt, crd or noop",
+        )),
     }
 }
 
@@ -54,6 +97,11 @@ fn txt(reader: &mut Reader) -> Txt {
         owner: reader
             .once("txt-owner-id", |text| match text {
                 "" => Err(Wrong::new("the owner is empty; expected a name")),
+                // Nothing is escaped in ownership TXT, so it would be read as another one.
+                text if text.contains([',', '"']) => Err(Wrong::expected(
+                    text,
+                    "an owner; expected a name without commas and quotes",
+                )),
                 text => Ok(text.to_owned()),
             })
             .unwrap_or_else(|| "default".to_owned()),

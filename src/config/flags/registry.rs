@@ -7,12 +7,18 @@ pub(super) const GROUP: Group = Group {
     scope: Scope::Destination,
     built: true,
     flags: &[
-        Flag::once("registry", "txt|noop", "txt; none is needed by embedded")
-            .words(&["aws-sd", "crd", "dynamodb", "noop", "txt"])
-            .says(
-                "Where it is kept who owns a record",
-                "The zones of this server know it without one.",
-            ),
+        Flag::once(
+            "registry",
+            "txt|crd|noop",
+            "txt; none is needed by embedded",
+        )
+        .words(&["aws-sd", "crd", "dynamodb", "noop", "txt"])
+        .says(
+            "Where it is kept who owns a record",
+            "The zones of this server know it without one.",
+        ),
+        Flag::once("crd-registry-namespace", "NAME", "our own")
+            .says("Namespace of the DNSRecord objects of the registry crd", ""),
         Flag::once("txt-owner-id", "NAME", "default")
             .says("Who we are: each deployment needs a name of its own", ""),
         Flag::once("txt-prefix", "TEXT", "").says(
@@ -44,7 +50,5 @@ pub(super) const LATER: Group = Group {
     flags: &[
         Flag::once("dynamodb-region", "NAME", "").says("Region of the table", ""),
         Flag::once("dynamodb-table", "NAME", "external-dns").says("Name of the table", ""),
-        Flag::once("crd-registry-namespace", "NAME", "our own")
-            .says("Namespace of DNSRecord objects", ""),
     ],
 };

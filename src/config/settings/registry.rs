@@ -9,6 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 /// Where ownership is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registry {
+    /// In objects of the cluster.
+    Crd {
+        /// Who we are, and how ownership TXT of before are read.
+        txt: Txt,
+        /// The namespace of the objects; none is our own.
+        namespace: Option<String>,
+    },
     /// In the layers of an embedded zone, which know who wrote what.
     Layers {
         /// Who we are, in what others are told.

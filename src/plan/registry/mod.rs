@@ -16,7 +16,7 @@ use crate::{ChangeSet, Endpoint, Labels};
 
 pub use kept::KeptLabels;
 pub use shadow::Shadow;
-pub use txt::{TxtError, TxtOptions, TxtRegistry};
+pub use txt::{Leftover, TxtError, TxtOptions, TxtRegistry};
 
 /// How ownership is kept at a destination.
 #[derive(Debug, Default)]
@@ -24,8 +24,13 @@ pub enum Registry {
     /// Not at all: everything there is ours.
     #[default]
     Noop,
-    /// Outside the zones: labels come with the listing, and go with the changes. This is our owner.
-    Kept(Box<str>),
+    /// Outside the zones: labels come with the listing, and go with the changes.
+    Kept {
+        /// Who we are.
+        owner: Box<str>,
+        /// Reads ownership TXT of before.
+        texts: Option<Box<TxtRegistry>>,
+    },
     /// By a TXT record beside each record.
     Txt(Box<TxtRegistry>),
 }
@@ -36,7 +41,7 @@ impl Registry {
     pub fn owner(&self) -> Option<&str> {
         match self {
             Self::Noop => None,
-            Self::Kept(owner) => Some(owner),
+            Self::Kept { owner, .. } => Some(owner),
             Self::Txt(registry) => Some(registry.owner()),
         }
     }
@@ -44,7 +49,7 @@ impl Registry {
     /// Takes a whole listing: records come back with their labels, without the registry's own.
     pub fn read(&mut self, records: Vec<Endpoint>) -> Vec<Endpoint> {
         match self {
-            Self::Noop | Self::Kept(_) => records,
+            Self::Noop | Self::Kept { .. } => records,
             Self::Txt(registry) => registry.read(records),
         }
     }
@@ -55,8 +60,29 @@ impl Registry {
     pub fn write(&self, changes: ChangeSet) -> ChangeSet {
         match self {
             Self::Noop => changes,
-            Self::Kept(owner) => of_owner(owner, changes),
+            Self::Kept { owner, .. } => of_owner(owner, changes),
             Self::Txt(registry) => registry.write(changes),
+        }
+    }
+
+    /// TXT of ours whose records are gone; see [`TxtRegistry::leftovers`].
+    #[must_use]
+    pub fn leftovers(&self) -> Vec<&Leftover> {
+        match self {
+            Self::Noop | Self::Kept { .. } => Vec::new(),
+            Self::Txt(registry) => registry.leftovers(),
+        }
+    }
+
+    /// Whether a desired record would be taken for a word about whose another record is.
+    #[must_use]
+    pub fn is_claim(&self, endpoint: &Endpoint) -> bool {
+        match self {
+            Self::Noop => false,
+            Self::Kept { texts, .. } => {
+                texts.as_ref().is_some_and(|texts| texts.is_claim(endpoint))
+            }
+            Self::Txt(registry) => registry.is_claim(endpoint),
         }
     }
 

@@ -155,7 +155,7 @@ impl Shadow {
             }
             let labels = match &self.registry {
                 Registry::Noop => Labels::default(),
-                Registry::Kept(_) => endpoint.labels.clone(),
+                Registry::Kept { .. } => endpoint.labels.clone(),
                 Registry::Txt(registry) => registry.labels_after(endpoint),
             };
             self.change(endpoint, Some(labels));

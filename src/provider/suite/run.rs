@@ -501,7 +501,7 @@ impl Run {
     /// The name of the ownership record of a name and a type.
     pub(super) fn text_name(&self, name: &str, rtype: Rtype) -> Option<String> {
         match self.shadow.registry() {
-            Registry::Noop | Registry::Kept(_) => None,
+            Registry::Noop | Registry::Kept { .. } => None,
             Registry::Txt(registry) => Some(registry.mapper().text_name(name, rtype)),
         }
     }

@@ -114,6 +114,8 @@ enum Way {
 struct Current {
     client: Client,
     address: Uri,
+    /// The namespace of who we are: the pod's own, or that of the kubeconfig's context.
+    namespace: String,
     made: Instant,
     token: Option<Token>,
 }
@@ -171,6 +173,12 @@ pub async fn connect(connection: &Connection) -> Result<Link, ConnectError> {
 }
 
 impl Link {
+    /// The namespace that is ours: the pod's own, else that of the kubeconfig's context, else `default`.
+    #[must_use]
+    pub fn namespace(&self) -> String {
+        self.current().namespace.clone()
+    }
+
     /// Sends a request for a resource, named by its plural; its answer has begun then.
     ///
     /// # Errors
@@ -340,6 +348,7 @@ async fn make(connection: &Connection, way: &Way) -> Result<Current, ConnectErro
     config.write_timeout = connection.request_timeout;
     let server = config.cluster_url.to_string();
     let address = config.cluster_url.clone();
+    let namespace = config.default_namespace.clone();
     let file = config.auth_info.token_file.take().map(PathBuf::from);
     let token = file.map(Token::read).transpose()?;
     if let Some(token) = &token {
@@ -352,6 +361,7 @@ async fn make(connection: &Connection, way: &Way) -> Result<Current, ConnectErro
     Ok(Current {
         client,
         address,
+        namespace,
         made: Instant::now(),
         token,
     })

@@ -12,6 +12,7 @@ use wire::Rtype;
 use super::search::Doubt;
 use super::spans;
 use super::task::{Destination, Scope};
+use crate::app::sync::model::Inner;
 use crate::app::sync::pass::{self, Decided};
 use crate::app::{clock, telemetry};
 
@@ -77,7 +78,8 @@ impl Destination {
         for names in names.chunks(part.min(names.len().max(1))) {
             let span = spans::plan(names.len());
             self.decide(names, &mut decided).instrument(span).await?;
-            if !fresh && !decided.plan.changes.is_empty() && !conditional {
+            let is_old = !fresh && !self.is_recent();
+            if is_old && !decided.plan.changes.is_empty() && !conditional {
                 // A write there would go through even if our view of it is old.
                 fresh = self.list(true).await?;
                 if full {
@@ -92,6 +94,9 @@ impl Destination {
                 let additions = pass::additions(&mut decided.plan.changes);
                 changed |= self.write(additions).await?;
             }
+        }
+        if full && fresh && complete && !can.blind {
+            self.add_leftovers(&mut decided.plan.changes);
         }
         changed |= self.perform(&mut decided, looked, complete).await?;
         self.say_nowhere(decided.nowhere, looked);
@@ -120,7 +125,9 @@ impl Destination {
             if self.provider.capabilities().blind {
                 self.provider.expect(self.expected());
             }
+            let begin = Instant::now();
             let records = self.provider.records().instrument(spans::list()).await?;
+            self.took = begin.elapsed();
             let _differing = self.shadow.load(records);
             self.status.listed(&self.shadow);
             self.stale = false;
@@ -128,6 +135,13 @@ impl Destination {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// Whether what was listed last is hardly older than it was when it came: its first records were
+    /// read so long before. So changes that come one after another don't wait for a listing each.
+    fn is_recent(&self) -> bool {
+        let age = self.listed.map(|at| at.elapsed());
+        !self.stale && age.is_some_and(|age| age < self.took)
     }
 
     /// What is looked for at the destination: what is wanted there, and the ownership records of that.
@@ -139,7 +153,7 @@ impl Destination {
             for name in some {
                 // What is wrong with it is said when it is decided.
                 let mut unsaid = Decided::default();
-                for endpoint in self.judge.wanted(&inner, name, &mut unsaid) {
+                for endpoint in self.wanted(&inner, name, &mut unsaid) {
                     if let Registry::Txt(registry) = self.shadow.registry() {
                         let text = |rtype| registry.mapper().text_name(&endpoint.name, rtype);
                         let texts =
@@ -151,6 +165,17 @@ impl Destination {
             }
         }
         expected
+    }
+
+    /// What is wanted at a name. A text that would be taken for a word about whose a record is would
+    /// give away what is not the object's, and would never be found where it was put.
+    fn wanted(&self, inner: &Inner, name: &RowName, decided: &mut Decided) -> Vec<Endpoint> {
+        let mut row = self.judge.wanted(inner, name, decided);
+        let registry = self.shadow.registry();
+        for claim in row.extract_if(.., |endpoint| registry.is_claim(endpoint)) {
+            decided.denied.push((claim, CLAIM.to_owned()));
+        }
+        row
     }
 
     pub(super) fn names(&self, scope: &Scope) -> Vec<RowName> {
@@ -176,7 +201,7 @@ impl Destination {
         for some in names.chunks(NAMES_A_LOCK) {
             let inner = self.model.read();
             for name in some {
-                wanted.append(&mut self.judge.wanted(&inner, name, decided));
+                wanted.append(&mut self.wanted(&inner, name, decided));
             }
         }
         let wanted = self.adjust(wanted).await?;
@@ -210,7 +235,7 @@ impl Destination {
         for some in names.chunks(NAMES_A_LOCK) {
             let inner = self.model.read();
             for name in some {
-                wanted.append(&mut self.judge.wanted(&inner, name, &mut decided));
+                wanted.append(&mut self.wanted(&inner, name, &mut decided));
             }
         }
         let wanted = self.provider.adjust(wanted).await?;
@@ -338,6 +363,9 @@ impl Destination {
         doubled.min(self.pace.interval.max(FIRST_PAUSE))
     }
 }
+
+/// Why a text is not written.
+const CLAIM: &str = "its text says whose a record is, which only the registry may";
 
 /// Names that are read in one go, while events wait.
 pub(super) const NAMES_A_LOCK: usize = 256;

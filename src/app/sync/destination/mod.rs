@@ -9,6 +9,7 @@
 //! Nothing is written before the first whole listing. A pass that fails leaves its names to be looked
 //! at again, after a pause that grows; where it is not known what was done, the place is listed anew.
 
+mod leftovers;
 mod look;
 mod say;
 mod search;
@@ -19,6 +20,7 @@ mod tests;
 mod words;
 mod write;
 
+pub(super) use leftovers::Leftovers;
 pub(super) use search::Doubt;
 pub(crate) use task::{Ask, Asks};
 pub(super) use task::{Destination, Pace};

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::leftovers::Leftovers;
 use super::look::FIRST_PAUSE;
 use super::search::Doubt;
 use super::words::Words;
@@ -47,10 +48,14 @@ pub(in crate::app::sync) struct Destination {
     pub(in crate::app::sync) stale: bool,
     /// When what is there was listed last.
     pub(in crate::app::sync) listed: Option<Instant>,
+    /// How long that took.
+    pub(in crate::app::sync) took: Duration,
     /// Told once all is as wanted for the first time.
     pub(in crate::app::sync) ready: Option<oneshot::Sender<()>>,
     /// All names there were have been looked at once; of those that came since we were told.
     pub(in crate::app::sync) looked: bool,
+    /// Since when ownership TXT of ours have no record.
+    pub(in crate::app::sync) leftovers: Leftovers,
     /// Names of which something waits until all objects are known.
     pub(in crate::app::sync) postponed: BTreeSet<RowName>,
     /// Names that were refused, and why. Tried again by every full pass.

@@ -386,7 +386,7 @@ fn wrong_settings_of_sources_and_destinations_are_reported_at_once() {
     error: --txt-encrypt-enabled: there is no key to encrypt with
       hint: set EXTERNAL_DNS_TXT_ENCRYPT_AES_KEY; make one with: openssl rand -base64 32
     error: --registry: registry "dynamodb" is not part of this build yet
-      hint: there are txt and noop
+      hint: there are txt, crd and noop
     error: --zone: "10.0.0.1" is not a zone; expected its name, or a network
       hint: a network is written with its length, such as 192.0.2.0/24
     error: --zone: "a..b" is not the name of a zone: empty label (two dots in a row, or a dot at the front)
@@ -457,4 +457,38 @@ fn keys_are_never_shown() {
         &[],
     );
     assert!(!wrong.contains("hush"), "{wrong}");
+}
+
+#[test]
+fn owners_and_registries_that_cannot_be_are_refused() {
+    let base = ["--source=service", "--provider=webhook", "--policy=sync"];
+    let cases: &[(&[&str], &str)] = &[
+        (&["--txt-owner-id=a,b"], "a name without commas and quotes"),
+        (&["--txt-owner-id=a\""], "a name without commas and quotes"),
+        (
+            &["--registry=crd", "--txt-owner-id=a b"],
+            "an owner for the registry crd",
+        ),
+        (
+            &["--registry=crd", "--txt-owner-id=a."],
+            "an owner for the registry crd",
+        ),
+        (
+            &["--registry=crd", "--manifests=/x"],
+            "no cluster to keep ownership in",
+        ),
+        (
+            &["--registry=crd", "--provider=embedded", "--zone=x.org"],
+            "without objects",
+        ),
+    ];
+    for (more, wanted) in cases {
+        let base = base.iter().filter(|one| {
+            let embedded = more.contains(&"--provider=embedded");
+            !embedded || !one.starts_with("--provider")
+        });
+        let arguments: Vec<&str> = base.chain(*more).copied().collect();
+        let told = problems(&arguments, &[]);
+        assert!(told.contains(wanted), "{more:?}: {told}");
+    }
 }

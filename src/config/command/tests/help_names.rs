@@ -267,9 +267,12 @@ fn flags_of_names_are_explained() {
               Only zones with this id, by providers that have them (repeatable)
 
     Registry:
-          --registry <txt|noop>
+          --registry <txt|crd|noop>
               Where it is kept who owns a record [default: txt; none is needed by embedded].
               The zones of this server know it without one.
+
+          --crd-registry-namespace <NAME>
+              Namespace of the DNSRecord objects of the registry crd [default: our own]
 
           --txt-owner-id <NAME>
               Who we are: each deployment needs a name of its own [default: default]

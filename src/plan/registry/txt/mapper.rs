@@ -108,6 +108,36 @@ impl Mapper {
         Some(owned)
     }
 
+    /// The name of which a TXT was up to 0.17, when its own had no type; none if it does not have our
+    /// affix. In lower case.
+    #[must_use]
+    pub(super) fn owned_of_old(&self, text_name: &str) -> Option<String> {
+        let plain = Self {
+            prefix: self.prefix.replace(TYPE, "").into(),
+            suffix: self.suffix.replace(TYPE, "").into(),
+            wildcard: Box::default(),
+        };
+        // No type is looked for in a name that has one of these in front.
+        let guard = "\u{0}";
+        let name = text_name.to_lowercase();
+        let name = match plain.suffix.is_empty() {
+            true => format!(
+                "{}{guard}{}",
+                plain.prefix,
+                name.strip_prefix(&*plain.prefix)?
+            ),
+            false => format!("{guard}{name}"),
+        };
+        let owned = plain.owned(&name)?.name;
+        owned.strip_prefix(guard).map(str::to_owned)
+    }
+
+    /// A name with a star in front, if its first label is what stands for one.
+    pub(super) fn with_star(&self, name: &str) -> Option<String> {
+        let (label, rest) = name.split_once('.')?;
+        (!self.wildcard.is_empty() && *label == *self.wildcard).then(|| format!("*.{rest}"))
+    }
+
     fn has_type(&self) -> bool {
         self.prefix.contains(TYPE) || self.suffix.contains(TYPE)
     }

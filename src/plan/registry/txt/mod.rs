@@ -10,6 +10,7 @@
 
 pub mod crypto;
 pub mod labels;
+mod leftover;
 pub mod mapper;
 mod read;
 mod write;
@@ -21,6 +22,7 @@ use wire::Rtype;
 
 use crate::{Endpoint, Labels};
 use crypto::Key;
+pub use leftover::Leftover;
 use mapper::Mapper;
 
 /// The property that external-dns puts on a record whose TXT is missing, so that it is updated.
@@ -79,6 +81,8 @@ pub struct TxtRegistry {
     /// Hashes of all ownership TXT that exist.
     existing: HashSet<u64>,
     hasher: RandomState,
+    /// TXT of ours whose records are gone.
+    leftovers: HashMap<TextKey, Leftover>,
     /// Texts that cannot be made again from their record's labels.
     odd: HashMap<TextKey, Box<str>>,
 }
@@ -121,6 +125,7 @@ impl TxtRegistry {
             excluded: options.excluded,
             existing: HashSet::new(),
             hasher: RandomState::new(),
+            leftovers: HashMap::new(),
             odd: HashMap::new(),
         })
     }
@@ -152,6 +157,30 @@ impl TxtRegistry {
     pub fn claim(&self, endpoint: &Endpoint) -> Option<Box<str>> {
         let text = self.odd.get(&self.text_key(endpoint))?;
         Some(self.labels(text)?.value(Labels::OWNER)?.into())
+    }
+
+    /// TXT of ours that the last listing had, and no record that they could be of: what a crash leaves
+    /// between a record and its TXT. Sorted by name.
+    #[must_use]
+    pub fn leftovers(&self) -> Vec<&Leftover> {
+        let mut all: Vec<&Leftover> = self.leftovers.values().collect();
+        all.sort_by(|a, b| {
+            let key = |one: &Leftover| (one.text.name.clone(), one.text.set_identifier.clone());
+            key(a).cmp(&key(b))
+        });
+        all
+    }
+
+    /// Whether a record would be taken for an ownership TXT: whoever writes such a one says whose
+    /// another record is.
+    #[must_use]
+    pub fn is_claim(&self, endpoint: &Endpoint) -> bool {
+        let is_text = endpoint.rtype == Rtype::TXT;
+        is_text
+            && endpoint
+                .targets
+                .iter()
+                .any(|text| self.labels(text).is_some())
     }
 
     /// Whether a record can have a TXT: its name leaves room for the affix.

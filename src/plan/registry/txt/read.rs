@@ -6,13 +6,14 @@ use wire::Rtype;
 
 use super::mapper::Owned;
 use super::{FORCE_UPDATE, TextKey, TxtRegistry, key_of, labels};
-use crate::{Endpoint, Labels};
+use crate::{Endpoint, Labels, RowName};
 
 /// An ownership TXT as it was listed.
 struct Text {
     key: TextKey,
     raw: Box<str>,
     labels: Labels,
+    record: Endpoint,
 }
 
 /// What labels are found by: the record's name in lower case, its type (none for TXT of the old
@@ -47,6 +48,7 @@ impl TxtRegistry {
                 key: key_of(&record.name, &record.set_identifier),
                 raw: raw.clone(),
                 labels,
+                record,
             });
         }
         let names: HashSet<&str> = texts.iter().map(|text| &*text.key.0).collect();
@@ -73,6 +75,7 @@ impl TxtRegistry {
                 record.properties.set(FORCE_UPDATE, "true");
             }
         }
+        self.note_leftovers(&texts, &regular, &out);
         self.existing = texts.iter().map(|text| self.hash(&text.key)).collect();
         let odd = texts
             .into_iter()
@@ -80,6 +83,35 @@ impl TxtRegistry {
             .filter(|(_, regular)| !regular);
         self.odd = odd.map(|(text, _)| (text.key, text.raw)).collect();
         out
+    }
+
+    /// Notes the TXT whose records are gone.
+    fn note_leftovers(&mut self, texts: &[Text], regular: &[bool], out: &[Endpoint]) {
+        self.leftovers.clear();
+        let ours = |text: &Text| text.labels.value(Labels::OWNER) == Some(&*self.owner);
+        let left: Vec<&Text> = texts
+            .iter()
+            .zip(regular)
+            .filter(|(text, regular)| !**regular && ours(text))
+            .map(|(text, _)| text)
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        let present = out.iter().map(|record| RowName::new(&record.name));
+        let present: HashSet<RowName> = present.collect();
+        let mut times: HashMap<&TextKey, usize> = HashMap::new();
+        for text in texts {
+            *times.entry(&text.key).or_default() += 1;
+        }
+        let left = left
+            .into_iter()
+            .filter(|text| times.get(&text.key) == Some(&1));
+        let left = left.filter_map(|text| {
+            let left = self.leftover(text.record.clone(), &text.labels, &present)?;
+            Some((text.key.clone(), left))
+        });
+        self.leftovers = left.collect();
     }
 
     fn find(&self, record: &Endpoint, found: &Found) -> Option<usize> {

@@ -28,6 +28,7 @@ impl TxtRegistry {
         out.update
             .retain(|update| ours(&update.old) && ours(&update.new));
         out.delete.retain(ours);
+        let mut left = self.take_leftovers(&mut out.delete);
 
         let missing = |endpoint: &&Endpoint| {
             let key = self.text_key(endpoint);
@@ -65,6 +66,7 @@ impl TxtRegistry {
         out.create.append(&mut created);
         out.update.append(&mut updated);
         out.delete.append(&mut deleted);
+        out.delete.append(&mut left);
         out
     }
 
@@ -93,6 +95,7 @@ impl TxtRegistry {
                 let key = key_of(&text.name, &text.set_identifier);
                 self.existing.remove(&self.hash(&key));
                 self.odd.remove(&key);
+                self.leftovers.remove(&key);
             }
         }
         let new = written.create.iter();

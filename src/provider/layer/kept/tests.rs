@@ -139,7 +139,10 @@ impl Place {
         Self {
             provider: Kept::new(Box::new(memory), Shared(Arc::clone(&table)), labels),
             table,
-            shadow: Shadow::new(Registry::Kept("me".into())),
+            shadow: Shadow::new(Registry::Kept {
+                owner: "me".into(),
+                texts: None,
+            }),
         }
     }
 

@@ -47,6 +47,23 @@ impl Shared {
         look(&mut self.0.lock().unwrap())
     }
 
+    /// Puts a record there, as somebody else does.
+    pub(super) fn put(&self, record: Endpoint) {
+        let key = (record.name.to_string(), record.rtype.to_string());
+        self.with(|other| other.records.insert(key, record));
+    }
+
+    /// Takes a record away, as somebody else does.
+    pub(super) fn take(&self, name: &str, rtype: wire::Rtype) {
+        let key = (name.to_owned(), rtype.to_string());
+        self.with(|other| other.records.remove(&key));
+    }
+
+    /// How many change sets came.
+    pub(super) fn writes(&self) -> usize {
+        self.with(|other| other.asked)
+    }
+
     fn names(&self) -> usize {
         self.with(|other| other.records.len())
     }

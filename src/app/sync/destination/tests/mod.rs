@@ -2,4 +2,5 @@
 
 mod course;
 mod faults;
+mod strangers;
 mod unread;

@@ -1,5 +1,6 @@
 //! What must be to the byte.
 
+mod leftover;
 mod mapper;
 mod migration;
 mod records;
