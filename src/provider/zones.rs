@@ -52,8 +52,13 @@ impl ZoneFilter {
             let mut names = self.names.iter();
             names.any(|name| is_at_or_below(&zone.name, &plan::name::normalize(name)))
         };
-        // Identifiers are typed with or without the folder that they are in.
-        let by_id = self.ids.is_empty() || self.ids.iter().any(|id| zone.id.ends_with(id.as_str()));
+        // Identifiers are typed with or without the folder that they are in; a part of one is another's.
+        let is_id = |id: &String| {
+            let folder = zone.id.strip_suffix(id.as_str());
+            let ends = |folder: &str| folder.is_empty() || folder.ends_with(['/', ':', '.']);
+            folder.is_some_and(|folder| ends(folder) || id.is_empty() || id.starts_with('/'))
+        };
+        let by_id = self.ids.is_empty() || self.ids.iter().any(is_id);
         is_chosen && by_id
     }
 }
@@ -122,6 +127,10 @@ mod tests {
             (&["a.example.com"], &["example.com"], &["Z2"], false, false),
             (&[], &[], &["Z1"], false, true),
             (&[], &[], &["Z2"], false, false),
+            (&[], &[], &["/hostedzone/Z1"], false, true),
+            (&[], &[], &["/Z1"], false, true),
+            (&[], &[], &["1"], false, false),
+            (&[], &[], &[""], false, true),
         ] {
             let filter = ZoneFilter {
                 domains: domains(include),
