@@ -59,9 +59,10 @@ impl RecordObjects {
             Fault::Conflict => ErrorKind::Conflict,
             Fault::Forbidden { .. } => ErrorKind::Auth,
             // It is about this object.
-            Fault::Refused { status, .. } if matches!(status, 400 | 413 | 422) => {
-                ErrorKind::Rejected
-            }
+            Fault::Refused {
+                status: 400 | 413 | 422,
+                ..
+            } => ErrorKind::Rejected,
             _ => ErrorKind::Unavailable,
         };
         ProviderError {
