@@ -71,7 +71,10 @@ fn there_and_back(program: &Program) -> Result<(), String> {
     create(&cluster, &[service("taken", "192.0.2.4")])?;
     let wanted = ["192.0.2.11", "192.0.2.2", "192.0.2.3", "192.0.2.99"];
     wait(&server, || Ok(targets(&cluster)? == wanted))?;
-    wait_for_log(&server, "belongs to \"somebody\" in the registry \"crd\"")?;
+    wait_for_log(
+        &server,
+        r#"belongs to \"somebody\" in the registry \"crd\""#,
+    )?;
     let gone = Object::new(service("shop", "192.0.2.2")).map_err(|error| error.to_string())?;
     cluster
         .api()
