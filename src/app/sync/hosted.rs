@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use config::{Hosted, HostedValue};
 use plan::filter::DomainFilter;
+use plan::registry::TxtRegistry;
 use plan::{DynProvider, HttpCalls};
 use provider::{Options, Scope, Setup, ZoneFilter, open};
 
@@ -35,6 +36,26 @@ pub(super) fn provider(
         stand_in: None,
     };
     Ok(open(hosted.name, setup)?)
+}
+
+/// A provider whose records have their labels in a registry that Amazon keeps.
+///
+/// # Errors
+/// It cannot be made of what is set, or is not part of this build.
+pub(super) fn keep(
+    registry: &Hosted,
+    provider: Box<dyn DynProvider>,
+    (owner, texts): (&str, TxtRegistry),
+    calls: &Arc<HttpCalls>,
+) -> anyhow::Result<Box<dyn DynProvider>> {
+    let setup = Setup {
+        options: &Given(registry),
+        scope: Scope::default(),
+        calls: Arc::clone(calls),
+        stand_in: None,
+    };
+    let kept = provider::keep(registry.name, &setup, provider, (owner, Some(texts)))?;
+    Ok(kept)
 }
 
 /// What the flags of a provider say.

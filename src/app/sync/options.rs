@@ -122,7 +122,9 @@ pub(super) fn merge_rules(sync: &Sync, rows: &[&'static Row]) -> MergeRules {
 pub(super) fn plan_rules(destination: &config::Destination) -> anyhow::Result<PlanRules> {
     let (owner, previous) = match &destination.registry {
         config::Registry::Txt(txt) => (Some(&txt.owner), txt.migrate_from.as_ref()),
-        config::Registry::Crd { txt, .. } => (Some(&txt.owner), None),
+        config::Registry::Crd { txt, .. } | config::Registry::DynamoDb { txt, .. } => {
+            (Some(&txt.owner), None)
+        }
         // Nobody else writes the synced layer.
         config::Registry::Layers { .. } | config::Registry::Noop => (None, None),
     };
@@ -149,10 +151,12 @@ pub(super) fn plan_rules(destination: &config::Destination) -> anyhow::Result<Pl
 /// Its options don't go together.
 pub(super) fn registry(destination: &config::Destination) -> anyhow::Result<Registry> {
     Ok(match &destination.registry {
-        config::Registry::Crd { txt, .. } => Registry::Kept {
-            owner: txt.owner.as_str().into(),
-            texts: Some(Box::new(texts(txt, destination)?)),
-        },
+        config::Registry::Crd { txt, .. } | config::Registry::DynamoDb { txt, .. } => {
+            Registry::Kept {
+                owner: txt.owner.as_str().into(),
+                texts: Some(Box::new(texts(txt, destination)?)),
+            }
+        }
         config::Registry::Layers { .. } | config::Registry::Noop => Registry::Noop,
         config::Registry::Txt(txt) => Registry::Txt(Box::new(texts(txt, destination)?)),
     })

@@ -99,7 +99,7 @@ fn destination(
     };
     let mut provider = provider(settings, sync, store, calls)?;
     if sync.offer.is_none() {
-        provider = kept(provider, settings, registries)?;
+        provider = kept(provider, settings, (registries, calls))?;
     }
     if sync.dry_run {
         provider = Box::new(DryRun(provider));
@@ -137,7 +137,9 @@ fn destination(
                 PATIENCE
             },
             kept: match &settings.registry {
-                Registry::Txt(txt) => settings.cache_time.max(txt.cache_interval),
+                Registry::DynamoDb { txt, .. } | Registry::Txt(txt) => {
+                    settings.cache_time.max(txt.cache_interval)
+                }
                 _ => settings.cache_time,
             },
         },
@@ -187,7 +189,7 @@ async fn registries(
 fn kept(
     provider: Box<dyn DynProvider>,
     settings: &config::Destination,
-    registries: Option<&Link>,
+    (registries, calls): (Option<&Link>, &Arc<HttpCalls>),
 ) -> anyhow::Result<Box<dyn DynProvider>> {
     Ok(match &settings.registry {
         Registry::Crd { txt, namespace } => {
@@ -198,6 +200,10 @@ fn kept(
             let texts = options::texts(txt, settings)?;
             let labels = KeptLabels::new(&txt.owner, "crd/needs-migration", Some(texts));
             Box::new(Kept::new(provider, store, labels))
+        }
+        Registry::DynamoDb { txt, table } => {
+            let texts = options::texts(txt, settings)?;
+            hosted::keep(table, provider, (&txt.owner, texts), calls)?
         }
         Registry::Layers { .. } | Registry::Noop | Registry::Txt(_) => provider,
     })

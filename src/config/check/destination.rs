@@ -93,6 +93,19 @@ fn conflict(others: &[(Destination, Origin)], made: &Destination) -> Option<(Wro
             let wrong = wrong.hint("set another crd-registry-namespace or txt-owner-id for one");
             return Some((wrong, "txt-owner-id"));
         }
+        if let (Registry::DynamoDb { table: one, .. }, Registry::DynamoDb { table: two, .. }) =
+            (&other.registry, &made.registry)
+            && one.values.get("dynamodb-table") == two.values.get("dynamodb-table")
+            && one.values.get("dynamodb-region") == two.values.get("dynamodb-region")
+            && owner(other) == owner(made)
+        {
+            let wrong = Wrong::new(format!(
+                "destination {} keeps the ownership of its records in the same table",
+                Quoted(&other.name)
+            ));
+            let wrong = wrong.hint("set another dynamodb-table or txt-owner-id for one");
+            return Some((wrong, "txt-owner-id"));
+        }
         match (&other.provider, &made.provider) {
             (Provider::Embedded(one), Provider::Embedded(two)) => {
                 let zone = two.zones.iter().find(|zone| one.zones.contains(zone))?;
@@ -147,7 +160,9 @@ fn owner(destination: &Destination) -> Option<&str> {
     match &destination.registry {
         Registry::Layers { owner } => Some(owner),
         Registry::Noop => None,
-        Registry::Crd { txt, .. } | Registry::Txt(txt) => Some(&txt.owner),
+        Registry::Crd { txt, .. } | Registry::DynamoDb { txt, .. } | Registry::Txt(txt) => {
+            Some(&txt.owner)
+        }
     }
 }
 

@@ -22,7 +22,15 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 /// What the flags of a provider say.
 pub(super) fn hosted(reader: &mut Reader, name: &'static str) -> Hosted {
     let row = HOSTED.iter().find(|(other, _)| *other == name);
-    let prefixes = row.map_or(&[][..], |(_, prefixes)| *prefixes);
+    prefixed(reader, name, row.map_or(&[][..], |(_, prefixes)| *prefixes))
+}
+
+/// What the flags say that begin with one of these.
+pub(super) fn prefixed(
+    reader: &mut Reader,
+    name: &'static str,
+    prefixes: &'static [&'static str],
+) -> Hosted {
     let is_ours = |flag: &&Flag| prefixes.iter().any(|prefix| flag.name.starts_with(prefix));
     let all = flags::groups().iter().flat_map(|group| group.flags);
     let values = all.filter(is_ours).filter_map(|flag| {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::hosted;
 use super::reader::Reader;
 use crate::problem::{Origin, Quoted};
 use crate::settings::{Encryption, Registry, Txt};
@@ -18,6 +19,7 @@ pub(super) fn registry(reader: &mut Reader, embedded: bool) -> Option<Registry> 
     };
     Some(match kind {
         Kind::Crd => return crd(reader, embedded, txt),
+        Kind::DynamoDb => return dynamo_db(reader, embedded, txt),
         Kind::Layers => Registry::Layers { owner: txt.owner },
         Kind::Noop => Registry::Noop,
         Kind::Txt => Registry::Txt(txt),
@@ -34,7 +36,11 @@ fn crd(reader: &mut Reader, embedded: bool, txt: Txt) -> Option<Registry> {
     }
     if reader.typed("manifests").is_some() {
         let wrong = Wrong::new("objects from manifests leave no cluster to keep ownership in");
-        reader.problem_at("registry", &origin, wrong.hint("there are txt and noop"));
+        reader.problem_at(
+            "registry",
+            &origin,
+            wrong.hint("there are txt, dynamodb and noop"),
+        );
         return None;
     }
     if !is_label(&txt.owner) {
@@ -52,6 +58,18 @@ fn crd(reader: &mut Reader, embedded: bool, txt: Txt) -> Option<Registry> {
     })
 }
 
+/// The registry in a table.
+fn dynamo_db(reader: &mut Reader, embedded: bool, txt: Txt) -> Option<Registry> {
+    if embedded {
+        let origin = reader.origin_of("registry");
+        let wrong = Wrong::new("zones of this server know who wrote what without a table");
+        reader.problem_at("registry", &origin, wrong.hint("leave --registry away"));
+        return None;
+    }
+    let table = hosted::prefixed(reader, "dynamodb", &["aws-", "dynamodb-"]);
+    Some(Registry::DynamoDb { txt, table })
+}
+
 /// Whether the API server takes a text as the value of a label.
 fn is_label(text: &str) -> bool {
     let (bytes, outer) = (text.as_bytes(), |byte: Option<&u8>| {
@@ -64,6 +82,7 @@ fn is_label(text: &str) -> bool {
 #[derive(Clone, Copy)]
 enum Kind {
     Crd,
+    DynamoDb,
     Layers,
     Noop,
     Txt,
@@ -72,16 +91,17 @@ enum Kind {
 fn kind(text: &str) -> Result<Kind, Wrong> {
     match text {
         "crd" => Ok(Kind::Crd),
+        "dynamodb" => Ok(Kind::DynamoDb),
         "noop" => Ok(Kind::Noop),
         "txt" => Ok(Kind::Txt),
-        "aws-sd" | "dynamodb" => Err(Wrong::new(format!(
+        "aws-sd" => Err(Wrong::new(format!(
             "registry {} is not part of this build yet",
             Quoted(text)
         ))
-        .hint("there are txt, crd and noop")),
+        .hint("there are txt, crd, dynamodb and noop")),
         _ => Err(Wrong::expected(
             text,
-            "a registry; expected txt, crd or noop",
+            "a registry; expected txt, crd, dynamodb or noop",
         )),
     }
 }

@@ -84,7 +84,6 @@ const GROUPS: &[Group] = &[
     replicas::GROUP,
     process::GROUP,
     kinds::LATER,
-    registry::LATER,
 ];
 
 #[cfg(test)]

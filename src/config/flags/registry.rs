@@ -9,7 +9,7 @@ pub(super) const GROUP: Group = Group {
     flags: &[
         Flag::once(
             "registry",
-            "txt|crd|noop",
+            "txt|crd|dynamodb|noop",
             "txt; none is needed by embedded",
         )
         .words(&["aws-sd", "crd", "dynamodb", "noop", "txt"])
@@ -19,6 +19,10 @@ pub(super) const GROUP: Group = Group {
         ),
         Flag::once("crd-registry-namespace", "NAME", "our own")
             .says("Namespace of the DNSRecord objects of the registry crd", ""),
+        Flag::once("dynamodb-table", "NAME", "external-dns")
+            .says("Table of the registry dynamodb", ""),
+        Flag::once("dynamodb-region", "NAME", "")
+            .says("Its region; without it that of AWS's own settings", ""),
         Flag::once("txt-owner-id", "NAME", "default")
             .says("Who we are: each deployment needs a name of its own", ""),
         Flag::once("txt-prefix", "TEXT", "").says(
@@ -40,15 +44,5 @@ pub(super) const GROUP: Group = Group {
             .says("How long records of the registry are taken as known", ""),
         Flag::once("migrate-from-txt-owner", "NAME", "")
             .says("Take over the records of this owner", ""),
-    ],
-};
-
-pub(super) const LATER: Group = Group {
-    heading: "Registries that are not part of this build",
-    scope: Scope::Destination,
-    built: false,
-    flags: &[
-        Flag::once("dynamodb-region", "NAME", "").says("Region of the table", ""),
-        Flag::once("dynamodb-table", "NAME", "external-dns").says("Name of the table", ""),
     ],
 };

@@ -6,6 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Hosted;
+
 /// Where ownership is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registry {
@@ -15,6 +17,13 @@ pub enum Registry {
         txt: Txt,
         /// The namespace of the objects; none is our own.
         namespace: Option<String>,
+    },
+    /// In a table of DynamoDB.
+    DynamoDb {
+        /// Who we are, and how ownership TXT of before are read.
+        txt: Txt,
+        /// What the flags of the table and of Amazon say.
+        table: Hosted,
     },
     /// In the layers of an embedded zone, which know who wrote what.
     Layers {

@@ -385,8 +385,8 @@ fn wrong_settings_of_sources_and_destinations_are_reported_at_once() {
     error: --txt-suffix: there is a --txt-prefix already; only one of them can be
     error: --txt-encrypt-enabled: there is no key to encrypt with
       hint: set EXTERNAL_DNS_TXT_ENCRYPT_AES_KEY; make one with: openssl rand -base64 32
-    error: --registry: registry "dynamodb" is not part of this build yet
-      hint: there are txt, crd and noop
+    error: --registry: zones of this server know who wrote what without a table
+      hint: leave --registry away
     error: --zone: "10.0.0.1" is not a zone; expected its name, or a network
       hint: a network is written with its length, such as 192.0.2.0/24
     error: --zone: "a..b" is not the name of a zone: empty label (two dots in a row, or a dot at the front)

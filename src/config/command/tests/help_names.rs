@@ -267,12 +267,18 @@ fn flags_of_names_are_explained() {
               Only zones with this id, by providers that have them (repeatable)
 
     Registry:
-          --registry <txt|crd|noop>
+          --registry <txt|crd|dynamodb|noop>
               Where it is kept who owns a record [default: txt; none is needed by embedded].
               The zones of this server know it without one.
 
           --crd-registry-namespace <NAME>
               Namespace of the DNSRecord objects of the registry crd [default: our own]
+
+          --dynamodb-table <NAME>
+              Table of the registry dynamodb [default: external-dns]
+
+          --dynamodb-region <NAME>
+              Its region; without it that of AWS's own settings
 
           --txt-owner-id <NAME>
               Who we are: each deployment needs a name of its own [default: default]
