@@ -75,6 +75,7 @@ const GROUPS: &[Group] = &[
     provider::ovh::GROUP,
     provider::pihole::GROUP,
     provider::azure::GROUP,
+    provider::aws::CLOUD_MAP,
     provider::clouds::GROUP,
     provider::inmemory::GROUP,
     network::GROUP,

@@ -497,12 +497,6 @@ fn flags_of_names_are_explained() {
           --aws-zones-cache-duration <DURATION>
               How long the list of zones is taken as known [default: 0s]
 
-          --aws-sd-service-cleanup
-              Delete services that became empty
-
-          --aws-sd-create-tag <KEY=VALUE>
-              A tag of services we make (repeatable)
-
     Provider cloudflare:
           --cloudflare-proxied
               Records are proxied if they do not say

@@ -37,6 +37,14 @@ pub(in crate::flags) const GROUP: Group = Group {
         Flag::switch("aws-prefer-cname", false).says("Write CNAME records, not aliases", ""),
         Flag::duration("aws-zones-cache-duration", "0s")
             .says("How long the list of zones is taken as known", ""),
+    ],
+};
+
+pub(in crate::flags) const CLOUD_MAP: Group = Group {
+    heading: "Provider aws-sd",
+    scope: Scope::Destination,
+    built: false,
+    flags: &[
         Flag::switch("aws-sd-service-cleanup", false).says("Delete services that became empty", ""),
         Flag::repeated("aws-sd-create-tag", "KEY=VALUE", "")
             .pairs()
