@@ -45,6 +45,8 @@ pub mod oauth;
 pub mod oci;
 pub mod ovh;
 mod plain;
+#[cfg(test)]
+mod rotation;
 pub mod rsa;
 pub mod session;
 pub mod tc3;

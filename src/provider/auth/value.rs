@@ -1,7 +1,8 @@
 //! A secret that is given, or that a file holds.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use plan::{ErrorKind, ProviderError};
 
@@ -17,6 +18,8 @@ pub enum Value {
     File(PathBuf),
     /// Settings.
     Given(Secret),
+    /// A text in a JSON file, read each time.
+    Member(PathBuf, &'static str),
 }
 
 impl Value {
@@ -37,6 +40,7 @@ impl Value {
         let path = match self {
             Self::File(path) => path,
             Self::Given(secret) => return Ok(secret.clone()),
+            Self::Member(path, name) => return member(path, name),
         };
         let whole = read(path)?;
         let secret = Secret::new(whole.expose().trim());
@@ -48,11 +52,29 @@ impl Value {
     }
 }
 
+/// A text in a JSON file.
+fn member(path: &Path, name: &str) -> Result<Secret, ProviderError> {
+    let text = read(path)?;
+    // Some tools write a mark of the byte order first.
+    let text = text.expose().trim_start_matches('\u{feff}');
+    let file: Option<HashMap<String, serde_json::Value>> = serde_json::from_str(text).ok();
+    let found = file.and_then(|mut file| match file.remove(name)? {
+        serde_json::Value::String(text) if !text.is_empty() => Some(Secret::new(text)),
+        _ => None,
+    });
+    let missing = || {
+        let message = format!("file \"{}\" has no \"{name}\"", path.display());
+        fault(ErrorKind::Config, message)
+    };
+    found.ok_or_else(missing)
+}
+
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "file:{}", path.display()),
             Self::Given(secret) => secret.fmt(f),
+            Self::Member(path, name) => write!(f, "{name} in {}", path.display()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `azure.json`, as cloud providers of Kubernetes have it.
 
+use std::path::PathBuf;
+
 use plan::{ErrorKind, ProviderError};
 use serde::Deserialize;
 
@@ -37,6 +39,9 @@ pub struct AzureFile {
     pub resource_manager_audience: String,
     /// Where resources are managed, in a cloud of one's own.
     pub resource_manager_endpoint: String,
+    /// Where the file is, to be read again.
+    #[serde(skip)]
+    path: Option<PathBuf>,
 }
 
 impl AzureFile {
@@ -48,12 +53,14 @@ impl AzureFile {
         let text = read(path)?;
         // Some tools write a mark of the byte order first.
         let text = text.expose().trim_start_matches('\u{feff}');
-        serde_json::from_str(text).map_err(|error| {
+        let mut file: Self = serde_json::from_str(text).map_err(|error| {
             // The message of the parser may quote a value.
             let (line, column) = (error.line(), error.column());
             let message = format!("\"{path}\" is no azure.json: line {line}, column {column}");
             fault(ErrorKind::Config, message)
-        })
+        })?;
+        file.path = Some(path.into());
+        Ok(file)
     }
 
     /// The cloud. Where tokens are given is what the file says, then what the webhook of workload
@@ -92,7 +99,11 @@ impl AzureFile {
             return Ok(AzureIdentity::Principal {
                 tenant: self.tenant_id.clone(),
                 client: client.clone(),
-                secret: Value::Given(secret.clone()),
+                // The secret of an application is replaced now and then.
+                secret: match &self.path {
+                    Some(path) => Value::Member(path.clone(), "aadClientSecret"),
+                    None => Value::Given(secret.clone()),
+                },
             });
         }
         let or = |name: &str, value: &str| match value {
@@ -156,7 +167,7 @@ mod tests {
         for (text, wanted) in [
             (
                 r#"{"tenantId":"t","aadClientId":"c","aadClientSecret":"s3cret"}"#,
-                r#"Principal { tenant: "t", client: "c", secret: *** }"#,
+                r#"Principal { tenant: "t", client: "c", secret: aadClientSecret in PATH }"#,
             ),
             (
                 r#"{"tenantId":"t","useWorkloadIdentityExtension":true}"#,
@@ -179,7 +190,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
             let file = AzureFile::read(path).unwrap();
             let identity = file.identity(&environment).unwrap();
-            assert_eq!(format!("{identity:?}"), wanted);
+            assert_eq!(format!("{identity:?}").replace(path, "PATH"), wanted);
         }
         std::fs::write(path, r#"{"aadClientSecret":7}"#).unwrap();
         AzureFile::read(path).unwrap_err();
