@@ -157,13 +157,6 @@
 {{- if and (ne .Values.kind "DaemonSet") (kindIs "invalid" .Values.leaderElection.enabled | ternary $auto .Values.leaderElection.enabled) }}true{{ end -}}
 {{- end -}}
 
-{{/* What the Pods that only follow are rendered from: the same values, but for a volume of their own. */}}
-{{- define "zonewright.followerContext" -}}
-{{- $volume := eq .Values.data.type "none" | ternary "none" "emptyDir" -}}
-{{- $values := mergeOverwrite (deepCopy .Values) (dict "kind" "Deployment" "data" (dict "type" $volume)) -}}
-{{- toYaml (dict "Values" $values "Follows" true) -}}
-{{- end -}}
-
 {{/* Whether clients may update zones that several Pods have: what they change is kept in the cluster. */}}
 {{- define "zonewright.keepsUpdates" -}}
 {{- $granted := or .Values.dns.updatePolicy .Values.config (include "zonewright.extraArg" (list . "update-policy") | trim) -}}
