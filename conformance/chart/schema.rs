@@ -76,12 +76,14 @@ fn the_resource(crds: &std::path::Path) -> Result<(), String> {
         plain(&mut one);
         Ok::<Value, String>(one)
     };
-    let ours = one(&chart().join("files/dnsendpoints.yaml"))?;
-    let theirs = one(&crds.join("dnsendpoints.externaldns.k8s.io.yaml"))?;
-    match theirs.get("spec") == Some(&ours) {
-        true => Ok(()),
-        false => Err(format!("{ours:#}\nexternal-dns has\n{theirs:#}")),
+    for kind in ["dnsendpoints", "dnsrecords"] {
+        let ours = one(&chart().join(format!("files/{kind}.yaml")))?;
+        let theirs = one(&crds.join(format!("{kind}.externaldns.k8s.io.yaml")))?;
+        if theirs.get("spec") != Some(&ours) {
+            return Err(format!("{ours:#}\nexternal-dns has\n{theirs:#}"));
+        }
     }
+    Ok(())
 }
 
 /// Takes descriptions out.

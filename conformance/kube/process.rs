@@ -110,6 +110,8 @@ pub fn run(
     // Settings of whoever runs the tests are not the program's.
     command.env_clear().env("HOME", folder);
     command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    // Several of them run at the same time, and each would have its numbers at one port.
+    command.env("EXTERNAL_DNS_METRICS_ADDRESS", "127.0.0.1:0");
     command.envs(environment.iter().map(|(name, value)| (name, value)));
     let mut child = spawn(command)?;
     let status = wait(&mut child, at_most);

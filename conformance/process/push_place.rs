@@ -318,6 +318,8 @@ impl Place {
             return Ok(false);
         };
         let mut command = Command::new(external_dns);
+        // Several of them run at the same time.
+        command.env("EXTERNAL_DNS_METRICS_ADDRESS", "127.0.0.1:0");
         command
             .args(self.shared())
             .args(["--source=empty", "--once", "--log-level=debug"])
