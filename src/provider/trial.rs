@@ -1,11 +1,16 @@
 //! What trials of providers have in common: states as text.
 
+use std::collections::BTreeMap;
+
 use plan::diff::{Rules, plan};
 use plan::{Applied, ChangeSet, DynProvider, Endpoint, ProviderError};
 use wire::{Rtype, Ttl};
 
+use crate::exec::Scope;
 use crate::record::quirks::Quirks;
+use crate::sim::{Sim, form};
 pub(crate) use crate::suite::Given;
+use crate::suite::{Hosted, Start, Subject, World};
 
 /// The endpoints of a state: `NAME TTL TYPE target | target ;; setting=value …` in each line; a TTL of
 /// `-` is none.
@@ -84,4 +89,94 @@ pub(crate) async fn have(provider: &dyn DynProvider, state: &str) {
         left.is_empty(),
         "a second pass has something to do: {left:?}"
     );
+}
+
+/// A subject of the suite before its host, which has the zone `example.org`.
+pub(crate) struct Staged {
+    subject: Hosted,
+    world: Box<dyn World>,
+    pub(crate) sim: Sim,
+    pub(crate) provider: Box<dyn DynProvider>,
+}
+
+impl Staged {
+    /// With these settings on top of its own.
+    pub(crate) async fn with(subject: Hosted, settings: &[(&str, &str)]) -> Self {
+        let start = subject.zones(&Start::zones(&["example.org"]));
+        let world = subject.start(&start).await;
+        let sim = world.sim().unwrap().clone();
+        let provider = subject.open_with(settings, (&sim, Scope::default()));
+        Self {
+            subject,
+            world,
+            sim,
+            provider,
+        }
+    }
+
+    /// Another process before the same host.
+    pub(crate) fn open(&self, settings: &[(&str, &str)]) -> Box<dyn DynProvider> {
+        self.subject
+            .open_with(settings, (&self.sim, Scope::default()))
+    }
+
+    /// What somebody else puts there, as a state of the suite.
+    pub(crate) async fn plant(&self, state: &str) {
+        let id = self.sim.store(|store| store.zones[0].id.clone());
+        self.world.plant(&id, state).await;
+    }
+
+    /// What the world sees, as `name type ttl value extra`, without what is of the zone itself.
+    pub(crate) fn held(&self) -> Vec<String> {
+        let mut lines = self.sim.store(|store| {
+            let zones = store.zones.iter();
+            let sets = zones.flat_map(|zone| {
+                let sets = zone.live.as_ref().unwrap_or(&zone.sets).iter();
+                sets.filter(|(key, _)| {
+                    key.name != zone.name || !matches!(key.rtype, Rtype::NS | Rtype::SOA)
+                })
+            });
+            let rows = sets.flat_map(|(key, set)| set.rows.iter().map(move |row| (key, row)));
+            let lines = rows.map(|(key, row)| {
+                let data = form::print(key.rtype, &row.rdata);
+                let line = format!("{} {} {} {data}", key.name, key.rtype, row.ttl);
+                match row.extra.is_empty() {
+                    true => line,
+                    false => format!("{line} {}", serde_json::Value::from(row.extra.clone())),
+                }
+            });
+            lines.collect::<Vec<String>>()
+        });
+        lines.sort_unstable();
+        lines
+    }
+
+    /// The zone at the host.
+    pub(crate) fn zone<T>(&self, look: impl FnOnce(&mut crate::sim::SimZone) -> T) -> T {
+        self.sim.store(|store| look(&mut store.zones[0]))
+    }
+
+    /// Requests since then, as `METHOD last-segment count`; identifiers are `ID`.
+    pub(crate) fn calls(&self, since: usize) -> Vec<String> {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for seen in self.sim.log().split_off(since) {
+            let (method, address) = seen.line.split_once(' ').unwrap();
+            let path = address.split('?').next().unwrap();
+            let last = path.rsplit('/').next().unwrap();
+            let is_id = last.contains(|it: char| it.is_ascii_digit());
+            let last = if is_id { "ID" } else { last };
+            *counts.entry(format!("{method} {last}")).or_default() += 1;
+        }
+        let counts = counts.iter().map(|(call, count)| format!("{call} {count}"));
+        counts.collect()
+    }
+
+    /// Goes through states, each with the requests that it takes.
+    pub(crate) async fn count(&self, states: &[(&str, &[&str])]) {
+        for (state, calls) in states {
+            let before = self.sim.log().len();
+            want(&*self.provider, state).await.unwrap();
+            assert_eq!(self.calls(before), *calls);
+        }
+    }
 }

@@ -27,6 +27,21 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Whether it is a page for people, as of something on the way that knows nothing of the API; such
+    /// come with success at times.
+    pub(super) fn is_page(&self) -> bool {
+        let begin = self.body.trim_ascii_start();
+        PAGES.iter().any(|page| {
+            let begin = begin.get(..page.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(page))
+        })
+    }
+}
+
+/// How pages for people begin.
+const PAGES: [&[u8]; 2] = [b"<!doctype html", b"<html"];
+
 impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Headers and body may hold tokens.
@@ -175,6 +190,19 @@ mod tests {
             assert_eq!((refusal.kind, &*refusal.message), (kind, message));
         }
         assert_eq!(Refusal::by_status(&answer(204, "")), None);
+    }
+
+    #[test]
+    fn a_page_for_people_is_told_from_an_answer() {
+        for (body, is) in [
+            ("<html><h1>Maintenance", true),
+            (" \n<!DOCTYPE HTML>", true),
+            ("<ListHostedZonesResponse>", false),
+            ("{}", false),
+            ("", false),
+        ] {
+            assert_eq!(answer(200, body).is_page(), is, "{body}");
+        }
     }
 
     #[test]

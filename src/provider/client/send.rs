@@ -105,7 +105,11 @@ impl Call<'_> {
         if self.accepted.contains(&answer.status.as_u16()) {
             return Ok(Ok(answer));
         }
-        let refusal = (self.web.judge)(&answer);
+        let page = || {
+            let message = "the answer is a page for people, and not of the API that was asked";
+            Refusal::new(ErrorKind::Protocol, message)
+        };
+        let refusal = (self.web.judge)(&answer).or_else(|| answer.is_page().then(page));
         // `Retry-After` beside success would be about something else (RFC 9110 §10.2.3).
         let after = learned.after.filter(|_| refusal.is_some());
         self.web.limiter.learn(&learn::Learned {

@@ -323,18 +323,18 @@ async fn an_answer_is_read_up_to_a_size() {
     let stub = answers(vec![reply(200, "x".repeat(10_001))]).await;
     let error = web(&stub).get("list", &["x"]).done().await.unwrap_err();
     assert_eq!(error.message, "the answer is larger than 10000 bytes");
-    let stub = answers(vec![
-        reply(200, "<html>").header("content-type", "text/html"),
-    ])
-    .await;
-    let error = web(&stub)
-        .get("list", &["x"])
-        .read::<Value>()
-        .await
-        .unwrap_err();
+    let page = || reply(200, "<html>").header("content-type", "text/html");
+    let stub = answers(vec![page(), page(), reply(200, "x")]).await;
+    let said = "the answer is a page for people, and not of the API that was asked";
+    let error = web(&stub).get("list", &["x"]).read::<Value>().await;
+    assert_eq!(error.unwrap_err().message, said);
+    // It says success, but nothing was done.
+    let error = web(&stub).delete("remove", &["x"]).done().await;
+    assert_eq!(error.unwrap_err().message, said);
+    let error = web(&stub).get("list", &["x"]).read::<Value>().await;
     assert_eq!(
-        error.message,
-        "the answer (text/html) is not the JSON that is expected"
+        error.unwrap_err().message,
+        "the answer (no type) is not the JSON that is expected"
     );
 }
 

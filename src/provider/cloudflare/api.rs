@@ -108,11 +108,11 @@ impl Cloudflare {
             let path = ["zones", &zone.id, "dns_records", &id];
             self.web.delete("delete record", &path).done().await?;
         }
-        for call in &calls.puts {
+        for call in &calls.patches {
             let id = at(call);
             let path = ["zones", &zone.id, "dns_records", &id];
-            let put = self.web.put("update record", &path);
-            put.json(call).done().await?;
+            let patch = self.web.patch("update record", &path).idempotent();
+            patch.json(call).done().await?;
         }
         for call in &calls.posts {
             let post = self.web.post("create record", &records);
@@ -182,11 +182,12 @@ impl BatchApi for Cloudflare {
         for edit in edits {
             calls.add(edit);
         }
-        if calls.deletes.is_empty() && calls.puts.is_empty() && calls.posts.is_empty() {
+        if calls.deletes.is_empty() && calls.patches.is_empty() && calls.posts.is_empty() {
             return Ok(Done::Unseen);
         }
         let path = ["zones", &*zone.id, "dns_records", "batch"];
-        let batch = json!({"deletes": calls.deletes, "puts": calls.puts, "posts": calls.posts});
+        let batch =
+            json!({"deletes": calls.deletes, "patches": calls.patches, "posts": calls.posts});
         let call = self.web.post("apply changes", &path).json(&batch);
         let answer = call.accept(&[404, 405]).send().await?;
         if !answer.status.is_success() {
@@ -212,7 +213,8 @@ fn tells_codes(answer: &client::Answer) -> bool {
 #[derive(Default)]
 struct Calls {
     deletes: Vec<Value>,
-    puts: Vec<Value>,
+    /// They say nothing of settings that we do not know, which stay.
+    patches: Vec<Value>,
     posts: Vec<Value>,
 }
 
@@ -225,7 +227,18 @@ impl Calls {
         for step in steps(edit).0 {
             match step {
                 Step::Create(value) => self.posts.push(told_to(rrset, value, None)),
-                Step::Update(old, value) => self.puts.push(told_to(rrset, value, Some(&old.id))),
+                Step::Update(handle, value) => {
+                    let new = told_to(rrset, value, Some(&handle.id));
+                    let before = edit.old.as_ref().map(|old| {
+                        let mut before = old.rrset.clone();
+                        before.ttl = handle.ttl;
+                        told_to(&before, &handle.value, Some(&handle.id))
+                    });
+                    // A text has the settings of what it is for, of which none is one there.
+                    if before.as_ref() != Some(&new) {
+                        self.patches.push(new);
+                    }
+                }
                 Step::Remove(old) => self.deletes.push(json!({"id": old.id})),
             }
         }
@@ -280,7 +293,10 @@ const MISSING: &[u32] = &[81044];
 pub(crate) const QUIRKS: Quirks = Quirks {
     names: Names::Whole,
     dots: false,
-    ttl: TtlRule::from(60, Some(1)),
+    ttl: TtlRule {
+        most: 86_400,
+        ..TtlRule::from(60, Some(1))
+    },
     types: &[
         Rtype::A,
         Rtype::AAAA,
@@ -306,6 +322,8 @@ pub(crate) const QUIRKS: Quirks = Quirks {
         adjust::TAGS,
     ],
     apex_cname: true,
+    // What a batch takes without a paid plan; a set is written whole.
+    values: 200,
     refuses: &[Refused::TXT_EMPTY],
     ..Quirks::NONE
 };

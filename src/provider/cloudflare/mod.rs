@@ -14,6 +14,8 @@ mod adjust;
 pub(crate) mod api;
 mod form;
 mod hostnames;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 #[cfg(test)]
 mod tests;
 
@@ -29,12 +31,6 @@ use crate::open::{Setup, SetupError};
 
 /// The provider of these settings.
 pub(crate) fn open(setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
-    let limit = Limit::per(1200, Duration::from_mins(5)).burst(600);
-    at(BASE, limit, setup)
-}
-
-/// The same of an API at another address.
-fn at(base: &str, limit: Limit, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
     let options = setup.options;
     let sign = if options.variable("CF_API_TOKEN").is_some() {
         Plain::bearer(setup.secret(NAME, "CF_API_TOKEN")?)
@@ -63,9 +59,9 @@ fn at(base: &str, limit: Limit, setup: Setup<'_>) -> Result<Box<dyn DynProvider>
     };
     let api = api::Cloudflare {
         web: setup
-            .web(NAME, base)?
+            .web(NAME, BASE)?
             .sign(sign)
-            .limit(limit)
+            .limit(Limit::per(1200, Duration::from_mins(5)).burst(600))
             .judge(api::judge),
         page: u32::try_from(positive("cloudflare-dns-records-per-page").clamp(1, 5000))
             .unwrap_or(1),

@@ -8,6 +8,8 @@
 //! its status: the name servers get it later. That they did not is told of each listing.
 
 pub(crate) mod api;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 
 use std::sync::Arc;
 

@@ -5,6 +5,8 @@
 //! ```
 
 pub(crate) mod api;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 #[cfg(test)]
 mod tests;
 
@@ -19,18 +21,12 @@ use crate::open::{Setup, SetupError};
 
 /// The provider of these settings.
 pub(crate) fn open(setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
-    let limit = Limit::per(250, Duration::from_mins(1)).burst(50);
-    at(BASE, limit, setup)
-}
-
-/// The same of an API at another address.
-fn at(base: &str, limit: Limit, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
     let token = setup.secret(NAME, "DO_TOKEN")?;
     let page = setup.options.number("digitalocean-api-page-size");
     let api = api::DigitalOcean {
-        web: (setup.web(NAME, base)?)
+        web: (setup.web(NAME, BASE)?)
             .sign(Plain::bearer(token))
-            .limit(limit)
+            .limit(Limit::per(250, Duration::from_mins(1)).burst(50))
             .judge(api::judge),
         page: u32::try_from(page.clamp(1, LARGEST_PAGE)).unwrap_or(1),
     };

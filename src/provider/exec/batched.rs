@@ -119,6 +119,8 @@ impl<A: BatchApi> Writer for Batched<A> {
                     batches.push_front(batch);
                 }
                 Err(error) => {
+                    // Where there are no batches after all, a part of it may be made.
+                    batch.iter().for_each(|group| ledger.left(group));
                     let Some(group) = batch.pop().filter(|_| is_of_some(error.kind)) else {
                         return Err(error);
                     };

@@ -10,6 +10,8 @@
 //! - A zone that is in several views is written to in that of `--infoblox-view`, else in `default`.
 
 pub(crate) mod api;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 #[cfg(test)]
 mod tests;
 mod zones;
@@ -31,12 +33,7 @@ pub(crate) fn open(setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError>
     let host = host.ok_or_else(missing)?;
     let port = options.number("infoblox-wapi-port");
     let version = options.text("infoblox-wapi-version").unwrap_or("2.3.1");
-    at(&format!("https://{host}:{port}/wapi/v{version}"), setup)
-}
-
-/// The same of an API at another address.
-fn at(base: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> {
-    let options = setup.options;
+    let base = format!("https://{host}:{port}/wapi/v{version}");
     let what = "there is no password; set EXTERNAL_DNS_INFOBLOX_WAPI_PASSWORD";
     let password = options.text("infoblox-wapi-password");
     let password = password.ok_or_else(|| SetupError::setting(NAME, what))?;
@@ -56,7 +53,7 @@ fn at(base: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupError> 
         page => page,
     };
     let api = api::Infoblox {
-        web: Web::new(Http::with(NAME, &client)?, base)?
+        web: Web::new(Http::with(NAME, &client)?, &base)?
             .sign(Plain::basic(user, Value::from_setting(password)))
             .judge(api::judge),
         view: text("infoblox-view"),

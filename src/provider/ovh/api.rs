@@ -44,6 +44,7 @@ pub(super) fn judge(answer: &client::Answer) -> Option<Refusal> {
     )?;
     if answer.body.windows(CLOCK.len()).any(|it| it == CLOCK) {
         refusal.kind = ErrorKind::Auth;
+        refusal.renew = true;
     }
     Some(refusal)
 }

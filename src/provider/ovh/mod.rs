@@ -8,6 +8,8 @@
 //! Refreshes that did not come about are owed, also those of a process before us.
 
 pub(crate) mod api;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,6 @@
 //! The calls, and RRsets as they look in them.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use plan::{Endpoint, ErrorKind};
@@ -17,6 +18,8 @@ use crate::zones::Zone;
 pub(super) struct Pdns {
     /// What is below the address of one of its servers.
     pub(super) web: Web,
+    /// The names of the zones that were listed last.
+    pub(super) known: Mutex<Vec<Box<str>>>,
 }
 
 /// What went wrong; at a wrong key, what to look at.
@@ -41,11 +44,21 @@ impl Api for Pdns {
         let zones: Vec<HostedZone> = self.web.get_json("list zones", &["zones"]).await?;
         // What others are primary of cannot be changed here.
         let ours = zones.iter().filter(|zone| !COPIES.contains(&&*zone.kind));
-        Ok(ours.map(|zone| Zone::new(&zone.name, &zone.id)).collect())
+        let ours: Vec<Zone> = ours.map(|zone| Zone::new(&zone.name, &zone.id)).collect();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = ours.iter().map(|zone| zone.name.clone()).collect();
+        Ok(ours)
     }
 
     fn adjust(&self, endpoint: &mut Endpoint) {
-        if endpoint.rtype != Rtype::CNAME || endpoint.properties.value(ALIAS) != Some("true") {
+        let name = plan::name::normalize(&endpoint.name);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_asked = endpoint.properties.value(ALIAS) == Some("true");
+        // A zone's own name has other records beside it, so a CNAME is never taken there.
+        let is_own = known.iter().any(|zone| **zone == *name);
+        if endpoint.rtype == Rtype::CNAME && (is_asked || is_own) {
+            endpoint.properties.set(ALIAS, "true");
+        } else {
             endpoint.properties.remove(ALIAS);
         }
     }
@@ -105,7 +118,10 @@ fn found(set: &Set) -> Option<Found> {
 /// What an edit is there: the old set goes if the new one is of another type for the server.
 fn changes(edit: &Edit) -> Vec<Set> {
     let name = format!("{}.", edit.key().name);
-    let is_alias = |rrset: &Rrset| rrset.properties.value(ALIAS) == Some("true");
+    // An ownership record has the settings of what it is for.
+    let is_alias = |rrset: &Rrset| {
+        rrset.key.rtype == Rtype::CNAME && rrset.properties.value(ALIAS) == Some("true")
+    };
     let rtype = |rrset: &Rrset| match is_alias(rrset) {
         true => "ALIAS".to_owned(),
         false => rrset.key.rtype.to_string(),

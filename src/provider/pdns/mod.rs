@@ -7,7 +7,10 @@
 //! A CNAME that is an alias is an `ALIAS` there. Records that are switched off stay with their RRset.
 
 pub(crate) mod api;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -45,7 +48,10 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
         .judge(api::judge);
     // A zone above a domain that is ours is one that our names are in.
     setup.scope.zones.parents = true;
-    let api = api::Pdns { web };
+    let api = api::Pdns {
+        web,
+        known: Mutex::default(),
+    };
     Ok(Box::new(Executor::new(Batched(api), setup.scope)))
 }
 

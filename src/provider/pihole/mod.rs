@@ -9,6 +9,8 @@
 //! keeps no texts, so nothing says which lines are ours: the registry is noop.
 
 pub(crate) mod api;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 
 use http::HeaderName;
 use plan::DynProvider;

@@ -1,106 +1,30 @@
-//! Pi-hole on a stand-in of the tests' own.
-
-use std::sync::{Arc, Mutex};
+//! What only this provider has; all else is the suite's.
 
 use plan::{Applied, ChangeSet, DynProvider, Endpoint, ErrorKind, Update};
-use serde_json::json;
 use wire::{Rtype, Ttl};
 
-use crate::client::stub::{Reply, Seen, Stub, reply};
-use crate::trial::Given;
+use super::sim::{self, SUBJECT};
+use crate::sim::{Request, SECRET};
+use crate::trial::{Given, Staged};
 
-/// A server with its two lists, which only the session of the last login changes.
-struct Server {
-    stub: Stub,
-    state: Arc<Mutex<State>>,
+/// A server with lines of its two lists.
+async fn started(hosts: &[&str], cnames: &[&str]) -> Staged {
+    let trial = Staged::with(SUBJECT, &[]).await;
+    trial.sim.store(|store| {
+        for (is_cname, lines) in [(false, hosts), (true, cnames)] {
+            for line in lines {
+                sim::change(store, "PUT", (is_cname, line)).unwrap();
+            }
+        }
+    });
+    trial
 }
 
-#[derive(Default)]
-struct State {
-    sid: u32,
-    hosts: Vec<String>,
-    cnames: Vec<String>,
-}
-
-impl Server {
-    async fn start(hosts: &[&str], cnames: &[&str]) -> Self {
-        let text = |lines: &[&str]| lines.iter().map(ToString::to_string).collect();
-        let state = Arc::new(Mutex::new(State {
-            sid: 0,
-            hosts: text(hosts),
-            cnames: text(cnames),
-        }));
-        let held = Arc::clone(&state);
-        let stub = Stub::start(move |seen| held.lock().unwrap().answer(seen)).await;
-        Self { stub, state }
-    }
-
-    fn open(&self, password: &str) -> Box<dyn DynProvider> {
-        let settings = [
-            ("pihole-server", &*self.stub.url),
-            ("pihole-password", password),
-            ("registry", "noop"),
-        ];
-        super::open(Given::new(&settings).setup()).unwrap()
-    }
-
-    fn lines(&self) -> (Vec<String>, Vec<String>) {
-        let state = self.state.lock().unwrap();
-        (state.hosts.clone(), state.cnames.clone())
-    }
-}
-
-impl State {
-    fn answer(&mut self, seen: &Seen) -> Reply {
-        if seen.target == "/api/auth" {
-            if seen.body != "{\"password\":\"open-sesame\"}" {
-                return reply(
-                    401,
-                    "{\"error\":{\"key\":\"unauthorized\",\"message\":\"Unauthorized\"}}",
-                );
-            }
-            self.sid += 1;
-            let session =
-                json!({"valid": true, "sid": format!("session-{}", self.sid), "validity": 1800});
-            return reply(200, json!({"session": session}).to_string());
-        }
-        if seen.header("x-ftl-sid") != format!("session-{}", self.sid) {
-            return reply(401, "{\"error\":{\"key\":\"unauthorized\"}}");
-        }
-        let path = seen.target.trim_start_matches("/api/config/dns");
-        if path.is_empty() {
-            let dns = json!({"hosts": self.hosts, "cnameRecords": self.cnames, "port": 53});
-            return reply(200, json!({"config": {"dns": dns}}).to_string());
-        }
-        let (list, line) = path.trim_start_matches('/').split_once('/').unwrap();
-        let line = line
-            .replace("%20", " ")
-            .replace("%2C", ",")
-            .replace("%3A", ":");
-        let is_cname = list == "cnameRecords";
-        let lines = if is_cname {
-            &mut self.cnames
-        } else {
-            &mut self.hosts
-        };
-        let at = lines.iter().position(|other| *other == line);
-        match (&*seen.method, at) {
-            ("PUT", Some(_)) => reply(400, "{\"error\":{\"message\":\"Item already present\"}}"),
-            ("PUT", None) => {
-                let alias = |line: &str| line.split(',').next().map(str::to_owned);
-                if is_cname && lines.iter().any(|other| alias(other) == alias(&line)) {
-                    return reply(400, "{\"error\":{\"message\":\"duplicate CNAME\"}}");
-                }
-                lines.push(line);
-                reply(201, "{}")
-            }
-            ("DELETE", Some(at)) => {
-                lines.remove(at);
-                reply(204, "")
-            }
-            _ => reply(404, "{}"),
-        }
-    }
+/// The lines of the two lists.
+fn lines(trial: &Staged) -> (Vec<String>, Vec<String>) {
+    trial
+        .sim
+        .store(|store| (sim::lines(store, false), sim::lines(store, true)))
 }
 
 fn endpoint(name: &str, rtype: Rtype, target: &str, ttl: u32) -> Endpoint {
@@ -117,10 +41,10 @@ async fn update(provider: &dyn DynProvider, old: Endpoint, new: Endpoint) -> App
     provider.apply(&changes).await.unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn records_are_lines_of_two_lists() {
-    let server = Server::start(&[], &[]).await;
-    let provider = server.open("open-sesame");
+    let server = started(&[], &[]).await;
+    let provider = &*server.provider;
     let wanted = vec![
         endpoint("web.example.org", Rtype::A, "192.0.2.1", 60),
         endpoint("web.example.org", Rtype::AAAA, "2001:db8::1", 0),
@@ -132,17 +56,17 @@ async fn records_are_lines_of_two_lists() {
         ..ChangeSet::default()
     };
     assert!(provider.apply(&changes).await.unwrap().refused.is_empty());
-    let (mut hosts, cnames) = server.lines();
+    let (mut hosts, cnames) = lines(&server);
     hosts.sort_unstable();
     assert_eq!(
         hosts,
         ["192.0.2.1 web.example.org", "2001:db8::1 web.example.org"]
     );
     assert_eq!(cnames, ["alias.example.org,web.example.org,90"]);
-    // A login, a listing, and a call for each line.
-    assert_eq!(server.stub.lines().len(), 5);
+    // A listing, and a call for each line.
+    assert_eq!(server.sim.log().len(), 4);
     let found = provider.records().await.unwrap();
-    assert_eq!(server.stub.lines().len(), 6);
+    assert_eq!(server.sim.log().len(), 5);
     for wanted in &create {
         let same = |it: &&Endpoint| it.name == wanted.name && it.targets == wanted.targets;
         assert_eq!(found.iter().find(same).unwrap().ttl, wanted.ttl);
@@ -152,25 +76,25 @@ async fn records_are_lines_of_two_lists() {
         ..ChangeSet::default()
     };
     provider.apply(&changes).await.unwrap();
-    assert_eq!(server.lines(), (Vec::new(), Vec::new()));
+    assert_eq!(lines(&server), (Vec::new(), Vec::new()));
 }
 
 /// external-dns sees the first name of a line only, and takes the second one of a CNAME for its target.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn other_names_of_a_line_stay() {
-    let server = Server::start(
-        &["192.0.2.1 a.example.org b.example.org", "nonsense"],
+    let server = started(
+        &["192.0.2.1 a.example.org b.example.org"],
         &["c.example.org,d.example.org,a.example.org"],
     )
     .await;
-    let provider = server.open("open-sesame");
+    let provider = &*server.provider;
     let found = provider.records().await.unwrap();
-    let lines: Vec<String> = found
+    let read: Vec<String> = found
         .iter()
         .map(|it| format!("{} {} {}", it.name, it.rtype, it.targets.join(" ")))
         .collect();
     assert_eq!(
-        lines,
+        read,
         [
             "a.example.org A 192.0.2.1",
             "b.example.org A 192.0.2.1",
@@ -184,27 +108,27 @@ async fn other_names_of_a_line_stay() {
         ..ChangeSet::default()
     };
     assert!(provider.apply(&changes).await.unwrap().refused.is_empty());
-    let (mut hosts, cnames) = server.lines();
+    let (mut hosts, cnames) = lines(&server);
     hosts.sort_unstable();
-    assert_eq!(hosts, ["192.0.2.1 b.example.org", "nonsense"]);
+    assert_eq!(hosts, ["192.0.2.1 b.example.org"]);
     assert_eq!(cnames, ["c.example.org,a.example.org"]);
 }
 
 /// external-dns never writes a TTL that alone has changed.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_ttl_of_an_alias_is_changed() {
-    let server = Server::start(&[], &["a.example.org,b.example.org"]).await;
-    let provider = server.open("open-sesame");
+    let server = started(&[], &["a.example.org,b.example.org"]).await;
+    let provider = &*server.provider;
     let alias = |ttl| endpoint("a.example.org", Rtype::CNAME, "b.example.org", ttl);
-    let applied = update(&*provider, alias(0), alias(60)).await;
+    let applied = update(provider, alias(0), alias(60)).await;
     assert!(applied.refused.is_empty(), "{applied:?}");
-    assert_eq!(server.lines().1, ["a.example.org,b.example.org,60"]);
+    assert_eq!(lines(&server).1, ["a.example.org,b.example.org,60"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_not_known_there_is_refused_in_words() {
-    let server = Server::start(&[], &[]).await;
-    let provider = server.open("open-sesame");
+    let server = started(&[], &[]).await;
+    let provider = &*server.provider;
     let create = vec![
         endpoint("*.example.org", Rtype::A, "192.0.2.1", 0),
         endpoint("text.example.org", Rtype::TXT, "hello", 0),
@@ -216,17 +140,22 @@ async fn what_is_not_known_there_is_refused_in_words() {
     };
     let applied = provider.apply(&changes).await.unwrap();
     assert_eq!(applied.refused.len(), 2);
-    assert_eq!(server.lines().0, ["192.0.2.1 web.example.org"]);
+    assert_eq!(lines(&server).0, ["192.0.2.1 web.example.org"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_session_is_renewed_and_a_wrong_password_told_without_itself() {
-    let server = Server::start(&[], &[]).await;
-    let provider = server.open("open-sesame");
+    let server = started(&[], &[]).await;
+    let provider = &*server.provider;
     provider.records().await.unwrap();
-    server.state.lock().unwrap().sid += 1;
+    // Another login ends the session.
+    let mut login = Request::new(format!("{{\"password\":\"{SECRET}\"}}").into());
+    *login.method_mut() = http::Method::POST;
+    *login.uri_mut() = "http://pihole.example/api/auth".parse().unwrap();
+    server.sim.answer(login).await.unwrap();
     provider.records().await.unwrap();
-    let error = server.open("open-barley").records().await.unwrap_err();
+    let wrong = server.open(&[("pihole-password", "open-barley")]);
+    let error = wrong.records().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Auth);
     let said = error.to_string();
     assert!(

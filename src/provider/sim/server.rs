@@ -40,6 +40,11 @@ pub trait Dialect: Send {
         None
     }
 
+    /// What a request without good credentials is answered, where that depends on it.
+    fn turn_away(&self, _request: &Request) -> Response {
+        self.unauthorized()
+    }
+
     /// What a request without good credentials is answered.
     fn unauthorized(&self) -> Response {
         json(StatusCode::UNAUTHORIZED, &json!({"error": "who are you?"}))
@@ -257,7 +262,7 @@ impl Inner {
             _ => {}
         }
         if !admitted {
-            return Ok(self.dialect.unauthorized());
+            return Ok(self.dialect.turn_away(request));
         }
         let path = request.uri().path().to_owned();
         let address = format!("{} {}", request.method(), request.uri());

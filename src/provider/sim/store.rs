@@ -91,6 +91,8 @@ pub struct SimZone {
     pub sets: BTreeMap<SetKey, Set>,
     /// What the world sees of it, where edits have to be published.
     pub live: Option<BTreeMap<SetKey, Set>>,
+    /// What else the host keeps of it.
+    pub extra: Map<String, Value>,
 }
 
 impl SimZone {

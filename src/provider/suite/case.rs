@@ -127,6 +127,12 @@ impl Case {
         }
     }
 
+    /// Whether it is about whose records are whose.
+    pub(super) fn asks_whose(&self) -> bool {
+        let groups = [Group::Ownership, Group::Foreign, Group::Concurrency];
+        !self.others.is_empty() || groups.contains(&self.group)
+    }
+
     /// With ownership kept in this way.
     #[must_use]
     pub fn named(self, named: Named) -> Self {

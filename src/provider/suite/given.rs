@@ -33,7 +33,8 @@ impl Given {
 
 impl Options for Given {
     fn text(&self, flag: &str) -> Option<&str> {
-        self.0.get(flag).map(|(text, _)| text.as_str())
+        let text = self.0.get(flag).map(|(text, _)| text.as_str());
+        text.filter(|text| !text.is_empty())
     }
 
     fn texts(&self, flag: &str) -> &[String] {

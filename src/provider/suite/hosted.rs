@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use plan::DynProvider;
+use wire::Rtype;
 
 use super::given::Given;
 use super::world::{Family, Later, SimWorld, Start, Subject, World};
@@ -23,6 +24,11 @@ pub struct Hosted {
     settings: &'static [(&'static str, &'static str)],
     host: fn(&Start) -> Sim,
     id: fn(&str, &str) -> String,
+    lists: fn(usize) -> usize,
+    has_zones: bool,
+    has_gaps: bool,
+    /// Types with TTLs; all if empty.
+    ttls: &'static [Rtype],
 }
 
 impl Hosted {
@@ -41,6 +47,10 @@ impl Hosted {
             settings: &[],
             host,
             id: |_, id| id.to_owned(),
+            lists: |records| records.div_ceil(100),
+            has_zones: true,
+            has_gaps: false,
+            ttls: &[],
         }
     }
 
@@ -62,13 +72,56 @@ impl Hosted {
         Self { id, ..self }
     }
 
+    /// With how many requests so many records are listed by, if it is not one for a hundred.
+    #[must_use]
+    pub const fn lists(self, lists: fn(usize) -> usize) -> Self {
+        Self { lists, ..self }
+    }
+
+    /// Without zones.
+    #[must_use]
+    pub const fn unzoned(self) -> Self {
+        Self {
+            has_zones: false,
+            ..self
+        }
+    }
+
+    /// With moments in which what changes is away.
+    #[must_use]
+    pub const fn with_gaps(self) -> Self {
+        Self {
+            has_gaps: true,
+            ..self
+        }
+    }
+
+    /// With TTLs of these types only.
+    #[must_use]
+    pub const fn ttls(self, ttls: &'static [Rtype]) -> Self {
+        Self { ttls, ..self }
+    }
+
     /// The provider before a host, as a process that has just begun.
     ///
     /// # Panics
     /// The settings are not enough.
     #[must_use]
     pub fn open(&self, sim: &Sim, scope: Scope) -> Box<dyn DynProvider> {
-        let given = Given::new(self.settings);
+        self.open_with(&[], (sim, scope))
+    }
+
+    /// The same with other settings on top.
+    ///
+    /// # Panics
+    /// The settings are not enough.
+    #[must_use]
+    pub fn open_with(
+        &self,
+        settings: &[(&str, &str)],
+        (sim, scope): (&Sim, Scope),
+    ) -> Box<dyn DynProvider> {
+        let given = Given::new(&[self.settings, settings].concat());
         let mut setup = given.setup();
         setup.scope = scope;
         setup.stand_in = Some(StandIn {
@@ -90,6 +143,22 @@ impl Subject for Hosted {
 
     fn family(&self) -> Family {
         self.family
+    }
+
+    fn has_zones(&self) -> bool {
+        self.has_zones
+    }
+
+    fn has_gaps(&self) -> bool {
+        self.has_gaps
+    }
+
+    fn has_ttl(&self, rtype: Rtype) -> bool {
+        self.ttls.is_empty() || self.ttls.contains(&rtype)
+    }
+
+    fn lists(&self, records: usize) -> usize {
+        (self.lists)(records)
     }
 
     fn zones(&self, start: &Start) -> Start {

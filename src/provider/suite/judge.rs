@@ -10,7 +10,7 @@ use super::case::Named;
 use super::line::Held;
 use super::run::{Run, Wrong, ensure};
 use super::world::Family;
-use crate::sim::{Commit, SetKey, ZoneStore};
+use crate::sim::{Commit, SetKey, Sim, ZoneStore};
 use crate::zones::places;
 
 /// Where a step began.
@@ -72,7 +72,8 @@ pub(super) async fn contents(
                 continue;
             };
             let held = Held::of(&zone.id, endpoint).map_err(Wrong)?;
-            let asked = endpoint.ttl.filter(|ttl| ttl.as_secs() > 0);
+            let has_ttl = run.ttls.contains(&endpoint.rtype);
+            let asked = endpoint.ttl.filter(|ttl| has_ttl && ttl.as_secs() > 0);
             let ttl = asked.map_or(Ttl::Unset, |ttl| Ttl::Is(run.quirks.ttl(ttl).as_secs()));
             if let Some(text) = run.text_name(&name, endpoint.rtype) {
                 let mut text =
@@ -145,7 +146,7 @@ fn is_ownership(held: &Held) -> bool {
 }
 
 /// Whether something of another owner is at the name that keeps us from it.
-fn is_held_back(run: &Run, endpoint: &Endpoint) -> bool {
+pub(super) fn is_held_back(run: &Run, endpoint: &Endpoint) -> bool {
     let name = normalize(&endpoint.name);
     let Some(zone) = places(run.zones.iter(), &name)
         .first()
@@ -203,8 +204,14 @@ pub(super) async fn count(run: &Run, mark: &Mark, refused: bool) -> Result<(), W
     };
     let most = most + publishing;
     let made = run.world.writes() - mark.writes;
+    let log = run.world.sim().map(Sim::log).unwrap_or_default();
     ensure(made <= most || refused, || {
-        format!("{made} calls write {} sets; {most} would do", changed.len())
+        let writes = log.iter().filter(|seen| seen.writes).skip(mark.writes);
+        let lines: Vec<String> = writes
+            .map(|it| format!("{} {:?}", it.line, it.status))
+            .collect();
+        let (sets, lines) = (changed.len(), lines.join(", "));
+        format!("{made} calls write {sets} sets; {most} would do: {lines}")
     })
 }
 
@@ -242,6 +249,9 @@ pub(super) fn history(run: &Run, mark: &Mark) -> Result<(), Wrong> {
         if !commit.by_others && state.len() < MANY && run.named != Named::Encrypted {
             owned(run, &state, &others)?;
         }
+    }
+    if run.has_gaps {
+        return Ok(());
     }
     // Where a set is there before and after, somebody always gets an answer.
     let mut away = gone

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use plan::diff::{self, Rules};
+use plan::filter::DomainFilter;
 use plan::group::groups;
 use plan::registry::{Registry, Shadow, TxtOptions, TxtRegistry};
 use plan::{
@@ -50,6 +51,8 @@ pub struct Run {
     pub quirks: Quirks,
     /// In what units it writes.
     pub family: Family,
+    /// How many requests list a zone of 400 names, each with its ownership record.
+    pub lists: usize,
     /// What it may do.
     pub scope: Scope,
     /// How changes are decided.
@@ -59,6 +62,12 @@ pub struct Run {
     pub(super) zones: Vec<Zone>,
     start: Vec<Zone>,
     pub(super) named: Named,
+    /// The types whose records have TTLs.
+    pub(super) ttls: Vec<Rtype>,
+    /// Whether what changes may be away for a moment.
+    pub(super) has_gaps: bool,
+    /// Whether it has zones; else names are looked at one by one.
+    pub has_zones: bool,
     pub(super) provider: Box<dyn DynProvider>,
     pub(super) shadow: Shadow,
     pub(super) skipped: BTreeSet<String>,
@@ -83,24 +92,40 @@ impl Run {
         let start = subject.zones(&case.start);
         let world = subject.start(&start).await;
         let quirks = *subject.quirks();
-        let scope = Scope::default();
+        let mut scope = Scope::default();
+        if !subject.has_zones() {
+            // It would take any name.
+            let names: Vec<&str> = start.zones.iter().map(|(name, _)| &**name).collect();
+            scope.zones.domains = DomainFilter::lists(&names, &[]);
+        }
+        let named = match quirks.types.contains(&Rtype::TXT) {
+            true => case.named,
+            false => Named::None,
+        };
         let zones = start.zones.iter();
         let zones: Vec<Zone> = zones.map(|(name, id)| Zone::new(name, id)).collect();
         let mut run = Self {
             provider: world.provider(&scope),
             world,
             family: subject.family(),
+            lists: subject.lists(MANY),
             scope,
             rules: Rules {
-                managed: managed(case.named),
-                owner: (case.named != Named::None).then(|| OWNER.into()),
+                managed: managed(named),
+                owner: (named != Named::None).then(|| OWNER.into()),
                 ..Rules::default()
             },
             quirks,
             others: Vec::new(),
             zones: zones.clone(),
             start: zones,
-            named: case.named,
+            named,
+            ttls: {
+                let types = quirks.types.iter().copied();
+                types.filter(|rtype| subject.has_ttl(*rtype)).collect()
+            },
+            has_gaps: subject.has_gaps(),
+            has_zones: subject.has_zones(),
             shadow: Shadow::default(),
             skipped: BTreeSet::new(),
             leaves: false,
@@ -262,6 +287,10 @@ impl Run {
     async fn try_pass(&mut self, desired: &[Endpoint]) -> Result<Passed, ProviderError> {
         let records = self.provider.records().await?;
         self.rules.filters = vec![self.provider.filter().await?];
+        if !self.has_zones {
+            // As users name their domains.
+            self.rules.filters.push(self.scope.zones.domains.clone());
+        }
         self.shadow.load(records);
         let changes = self.plan(desired).await?;
         if changes.is_empty() {
@@ -418,6 +447,7 @@ impl Run {
             let Some(zone) = zone else { continue };
             if let Err(reason) = self.quirks.check(&zone.name, &rrset)
                 && self.rules.manages(endpoint.rtype)
+                && !judge::is_held_back(self, endpoint)
             {
                 expected.insert(rrset.key.name.to_string(), reason);
             }
@@ -542,6 +572,9 @@ const OWNABLE: [Rtype; 10] = [
 pub fn words(error: &ProviderError) -> String {
     format!("{:?}: {error}{}", error.kind, crate::client::chain(error))
 }
+
+/// Records of a zone that is large.
+pub(super) const MANY: usize = 802;
 
 /// After that time nothing is in doubt any more.
 const AGE: Duration = Duration::from_secs(660);

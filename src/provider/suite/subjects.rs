@@ -19,10 +19,26 @@ pub fn subjects() -> Vec<Box<dyn Subject>> {
         Box::new(crate::azure::sim::SUBJECT),
         #[cfg(feature = "azure")]
         Box::new(crate::azure::sim::SUBJECT_PRIVATE),
+        #[cfg(feature = "cloudflare")]
+        Box::new(crate::cloudflare::sim::SUBJECT),
+        #[cfg(feature = "cloudflare")]
+        Box::new(crate::cloudflare::sim::SINGLE),
+        #[cfg(feature = "designate")]
+        Box::new(crate::designate::sim::SUBJECT),
+        #[cfg(feature = "digitalocean")]
+        Box::new(crate::digitalocean::sim::SUBJECT),
         #[cfg(feature = "google")]
         Box::new(crate::google::sim::SUBJECT),
+        #[cfg(feature = "infoblox")]
+        Box::new(crate::infoblox::sim::SUBJECT),
         #[cfg(feature = "oci")]
         Box::new(crate::oci::sim::SUBJECT),
+        #[cfg(feature = "ovh")]
+        Box::new(crate::ovh::sim::SUBJECT),
+        #[cfg(feature = "pdns")]
+        Box::new(crate::pdns::sim::SUBJECT),
+        #[cfg(feature = "pihole")]
+        Box::new(crate::pihole::sim::SUBJECT),
     ];
     all.extend(hosted);
     all

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use wire::Rtype;
+
 use super::capture::Capture;
 use super::case::{Case, Group, Outcome, What};
 use super::run::{Run, Wrong};
@@ -34,6 +36,10 @@ pub async fn run(cases: &[Case], subjects: &[&dyn Subject]) -> Table {
 
 /// Runs one case against one provider.
 pub async fn run_case(case: &Case, subject: &dyn Subject) -> Outcome {
+    if !subject.quirks().types.contains(&Rtype::TXT) && case.asks_whose() {
+        let why = "it keeps no texts, so nothing says whose records are";
+        return Outcome::Skipped(vec![why.to_owned()]);
+    }
     let capture = Capture::default();
     let _until_the_end = tracing::subscriber::set_default(capture.clone());
     let mut run = Run::begin(case, subject, &capture).await;
@@ -57,6 +63,19 @@ async fn in_order(run: &mut Run, states: &[String]) -> Result<(), Wrong> {
 }
 
 impl Table {
+    /// With the columns of another table of the same cases.
+    #[must_use]
+    pub fn beside(mut self, other: Self) -> Self {
+        if self.rows.is_empty() {
+            return other;
+        }
+        self.subjects.extend(other.subjects);
+        for ((_, _, outcomes), (_, _, more)) in self.rows.iter_mut().zip(other.rows) {
+            outcomes.extend(more);
+        }
+        self
+    }
+
     /// What failed, in words.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {

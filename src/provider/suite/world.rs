@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use plan::DynProvider;
+use wire::Rtype;
 
 use super::line::{Held, endpoints};
 use crate::exec::Scope;
@@ -37,6 +38,27 @@ pub trait Subject: Send + Sync {
 
     /// In what units it writes.
     fn family(&self) -> Family;
+
+    /// How many requests list so many records of a zone at most.
+    fn lists(&self, records: usize) -> usize {
+        records.div_ceil(100)
+    }
+
+    /// Whether it has zones; else names are looked at one by one.
+    fn has_zones(&self) -> bool {
+        true
+    }
+
+    /// Whether what changes may be away for a moment, since two of it would do harm.
+    fn has_gaps(&self) -> bool {
+        false
+    }
+
+    /// Whether records of a type have a TTL.
+    fn has_ttl(&self, rtype: Rtype) -> bool {
+        let _ = rtype;
+        true
+    }
 
     /// The zones of a case, as they go by there.
     fn zones(&self, start: &Start) -> Start {

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use plan::{ErrorKind, ProviderError};
 use reqwest::Request;
-use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::auth::hash::sha1_hex;
 use crate::auth::text::body;
+use crate::auth::token::Kept;
 use crate::auth::{Clock, Sign, fault, set_plain, set_secret};
 use crate::client::{Secret, Web};
 
@@ -24,7 +25,7 @@ pub struct Ovh {
     /// Where the time is asked for; none if ours will do.
     web: Option<Web>,
     /// How far the server's clock is ahead of ours, in seconds.
-    ahead: OnceCell<i64>,
+    ahead: Kept<i64>,
 }
 
 /// What OVHcloud gives an application.
@@ -44,9 +45,9 @@ impl Ovh {
     pub fn new(keys: OvhKeys, clock: Clock, web: Option<Web>) -> Self {
         Self {
             keys,
+            ahead: Kept::new(clock.clone()),
             clock,
             web,
-            ahead: OnceCell::new(),
         }
     }
 
@@ -56,17 +57,21 @@ impl Ovh {
         let Some(web) = &self.web else {
             return Ok(ours);
         };
-        let ahead = self.ahead.get_or_try_init(|| async {
+        let wrong = || {
+            let message = "the time of the server is no time".to_owned();
+            fault(ErrorKind::Protocol, message)
+        };
+        let ask = async {
             let theirs: i64 = web.get_json("ask for the time", &["auth", "time"]).await?;
-            Ok::<i64, ProviderError>(theirs.saturating_sub(self.clock.now().as_second()))
-        });
-        let seconds = ours.as_second().saturating_add(*ahead.await?);
-        Timestamp::from_second(seconds).map_err(|_| {
-            fault(
-                ErrorKind::Protocol,
-                "the time of the server is no time".to_owned(),
-            )
-        })
+            // Half an answer is a number, too.
+            if theirs < LONG_AGO {
+                return Err(wrong());
+            }
+            Ok((theirs.saturating_sub(self.clock.now().as_second()), None))
+        };
+        let ahead = self.ahead.get(ask).await?;
+        let seconds = ours.as_second().saturating_add(ahead);
+        Timestamp::from_second(seconds).map_err(|_| wrong())
     }
 }
 
@@ -95,7 +100,15 @@ impl Sign for Ovh {
             &signature,
         )
     }
+
+    async fn refresh(&self, since: Instant) -> Result<bool, ProviderError> {
+        // Our clock was set, or stood for a while.
+        Ok(self.web.is_some() && self.ahead.refuse(since).await)
+    }
 }
+
+/// The first of January 2020: no server's clock is before that.
+const LONG_AGO: i64 = 1_577_836_800;
 
 #[cfg(test)]
 mod tests {

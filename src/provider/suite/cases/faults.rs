@@ -147,6 +147,10 @@ fn errors() -> Vec<Case> {
             |run| {
                 Box::pin(async move {
                     let Some(sim) = run.sim() else { return Ok(()) };
+                    if !run.has_zones {
+                        run.skip("all names are read at once there");
+                        return Ok(());
+                    }
                     let state = "a.one.example. A 192.0.2.1\na.two.example. A 192.0.2.1";
                     run.want(state).await?;
                     let other = "b.one.example. A 192.0.2.1\nb.two.example. A 192.0.2.1";
