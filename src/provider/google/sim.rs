@@ -81,9 +81,14 @@ impl Dialect for Host {
 /// A token for who has logged in.
 fn token(request: &Request) -> Response {
     let given = String::from_utf8_lossy(request.body());
-    let wanted = "grant_type=refresh_token&client_id=client-of-the-suite\
-                  &client_secret=client-s3cret-of-the-suite\
-                  &refresh_token=refresh-s3cret-of-the-suite";
+    let mut given: Vec<&str> = given.split('&').collect();
+    given.sort_unstable();
+    let wanted = [
+        "client_id=client-of-the-suite",
+        "client_secret=client-s3cret-of-the-suite",
+        "grant_type=refresh_token",
+        "refresh_token=refresh-s3cret-of-the-suite",
+    ];
     if given != wanted || request.uri().path() != "/token" {
         let said = json!({"error": "invalid_grant", "error_description": "Bad Request"});
         return json(StatusCode::BAD_REQUEST, &said);

@@ -40,7 +40,7 @@ pub use line::{Held, endpoints};
 pub use run::{Passed, Run, Wrong, ensure, words};
 pub use subjects::subjects;
 pub use table::{Table, run, run_case};
-pub use world::{Family, Later, SimWorld, Start, Subject, World};
+pub use world::{Family, Later, SimWorld, Start, Subject, World, dump as told};
 
 pub use crate::exec::Scope;
 pub use crate::record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};

@@ -152,7 +152,8 @@ where
 }
 
 /// All that the world sees of a store.
-fn dump(store: &ZoneStore) -> Vec<Held> {
+#[must_use]
+pub fn dump(store: &ZoneStore) -> Vec<Held> {
     let zones = store.zones.iter();
     let live = zones.map(|zone| (&*zone.id, zone.live.as_ref().unwrap_or(&zone.sets)));
     told(live)
