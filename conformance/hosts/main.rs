@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
     let subject = subject(&name)?;
-    let world = subject.start(&Start::zones(&zones)).await;
+    let world = subject.start(&subject.zones(&Start::zones(&zones))).await;
     let sim = world.sim().cloned().ok_or("it is no stand-in")?;
     let at = HOSTS.iter().find(|host| host.name == name);
     let at = at.map_or(&[][..], |host| host.at);

@@ -63,7 +63,7 @@ impl Place {
         let fail = |error: std::io::Error| error.to_string();
         let folder = tempfile::tempdir().map_err(fail)?;
         let subject = subject(host.name)?;
-        let world = subject.start(&Start::zones(&[ZONE])).await;
+        let world = subject.start(&subject.zones(&Start::zones(&[ZONE]))).await;
         let sim = world.sim().cloned();
         let sim = sim.ok_or_else(|| format!("{} is no stand-in", host.name))?;
         let (mut tls, mut authority) = (None, None);

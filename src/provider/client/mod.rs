@@ -47,6 +47,8 @@ mod breaker;
 mod call;
 mod carrier;
 mod fault;
+#[cfg(test)]
+mod hostile_tests;
 mod learn;
 mod limit;
 mod pages;
