@@ -18,6 +18,7 @@
 )]
 
 mod answer;
+mod discovery;
 mod fault;
 mod route;
 pub mod sample;

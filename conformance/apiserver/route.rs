@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::answer::{json, status};
 use crate::fault::Fault;
 use crate::store::{Resource, Store};
-use crate::{answer, watch};
+use crate::{answer, discovery, watch};
 
 /// A request for objects.
 #[derive(Debug)]
@@ -38,6 +38,9 @@ pub(crate) async fn answer(State(store): State<Arc<Store>>, request: Request) ->
     store.note(format!("{method} {uri}"));
     if matches!(uri.path(), "/readyz" | "/livez" | "/healthz") {
         return Response::new(Body::from("ok"));
+    }
+    if let Some(kinds) = discovery::answer(&store, uri.path()) {
+        return json(StatusCode::OK, kinds.to_string());
     }
     let Some(mut target) = target(uri.path()) else {
         return status(

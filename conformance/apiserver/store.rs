@@ -30,6 +30,8 @@ struct State {
     compacted: u64,
     faults: Faults,
     requests: Vec<String>,
+    /// Whether it is told what kinds there are.
+    tells_kinds: bool,
     next_uid: u64,
 }
 
@@ -66,6 +68,15 @@ impl Default for Store {
 }
 
 impl Store {
+    /// Tells from now on what kinds there are: clients of Go want to know.
+    pub fn tell_kinds(&self) {
+        self.lock().tells_kinds = true;
+    }
+
+    pub(crate) fn tells_kinds(&self) -> bool {
+        self.lock().tells_kinds
+    }
+
     /// Makes a resource known.
     pub fn install(&self, api_version: &str, plural: &str) {
         self.lock()

@@ -79,6 +79,7 @@ impl Place {
         };
         let served = Served::start(sim.clone(), 0, tls, told).await;
         let api = ApiServer::start().await.map_err(fail)?;
+        api.store().tell_kinds();
         std::fs::write(folder.path().join("kubeconfig"), kubeconfig(&api.url())).map_err(fail)?;
         let place = Self {
             host: *host,
