@@ -1,5 +1,7 @@
 //! Cases: states of a zone, one after the other.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 /// A case.
@@ -9,6 +11,17 @@ pub struct Case {
     pub name: String,
     /// The endpoints of each state.
     pub states: Vec<Vec<Value>>,
+}
+
+impl Case {
+    /// All types that it has. To manage more keeps external-dns from names that have others already.
+    #[must_use]
+    pub fn types(&self) -> Vec<String> {
+        let all = self.states.iter().flatten();
+        let types = all.filter_map(|endpoint| endpoint["recordType"].as_str());
+        let types: BTreeSet<&str> = types.collect();
+        types.into_iter().map(str::to_owned).collect()
+    }
 }
 
 /// The cases of a text.

@@ -52,14 +52,15 @@ pub struct Place {
     authority: Option<PathBuf>,
     api: ApiServer,
     folder: TempDir,
+    types: Vec<String>,
 }
 
 impl Place {
-    /// A host without records, and a program that is to write there.
+    /// A host without records, and a program that is to write such types there.
     ///
     /// # Errors
     /// Something that is needed cannot be had.
-    pub async fn start(host: &Host, program: &Path) -> Result<Self, String> {
+    pub async fn start(host: &Host, program: &Path, types: &[String]) -> Result<Self, String> {
         let fail = |error: std::io::Error| error.to_string();
         let folder = tempfile::tempdir().map_err(fail)?;
         let subject = subject(host.name)?;
@@ -90,6 +91,7 @@ impl Place {
             authority,
             api,
             folder,
+            types: types.to_vec(),
         };
         for (name, text) in host.files {
             let text = place.filled(text);
@@ -149,9 +151,11 @@ impl Place {
         ];
         flags.extend(FLAGS.iter().map(|flag| (*flag).to_owned()));
         flags.extend(self.host.flags.iter().map(|flag| self.filled(flag)));
-        for rtype in ["A", "AAAA", "CNAME", "MX", "NS", "SRV", "TXT"] {
-            flags.push(format!("--managed-record-types={rtype}"));
-        }
+        flags.extend(
+            self.types
+                .iter()
+                .map(|rtype| format!("--managed-record-types={rtype}")),
+        );
         flags
     }
 

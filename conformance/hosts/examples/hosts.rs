@@ -76,8 +76,8 @@ async fn run(only: &str, count: usize, part: &str) -> Result<Vec<String>, String
 /// In what the zones differ after each state of a case.
 async fn compare(host: &Host, programs: &[PathBuf; 2], case: &Case) -> Result<Vec<String>, String> {
     let [theirs, ours] = programs;
-    let theirs = Place::start(host, theirs).await?;
-    let ours = Place::start(host, ours).await?;
+    let theirs = Place::start(host, theirs, &case.types()).await?;
+    let ours = Place::start(host, ours, &case.types()).await?;
     let mut found = Vec::new();
     let head = format!("{}: {}", host.name, case.name);
     for (number, state) in (1..).zip(&case.states) {
@@ -117,7 +117,7 @@ async fn cost(host: &Host, programs: &[PathBuf; 2], count: usize) -> Result<(), 
     for program in programs {
         let mut column = Vec::new();
         for changes in [0, 1, 100, count] {
-            let place = Place::start(host, program).await?;
+            let place = Place::start(host, program, &["A".to_owned()]).await?;
             let passed = place.want(&many(changes)).await?;
             column.push((changes.to_string(), passed.calls));
             if changes == count {

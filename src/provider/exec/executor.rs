@@ -42,6 +42,8 @@ struct State {
     zones: Vec<Contents>,
     /// When the list of zones was read.
     listed: Option<Instant>,
+    /// Whether it was read for the filter, and serves for the records that are read next too.
+    ahead: bool,
 }
 
 impl State {
@@ -378,6 +380,7 @@ impl<W: Writer> Provider for Executor<W> {
         let mut state = self.state.lock().await;
         if state.listed.is_none() {
             self.find_zones(&mut state).await?;
+            state.ahead = true;
         }
         let zones: Vec<&str> = state.zones.iter().map(|it| &*it.zone.name).collect();
         Ok(DomainFilter::lists(&zones, &[]))
@@ -385,7 +388,9 @@ impl<W: Writer> Provider for Executor<W> {
 
     async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
         let mut state = self.state.lock().await;
-        self.find_zones(&mut state).await?;
+        if !std::mem::take(&mut state.ahead) {
+            self.find_zones(&mut state).await?;
+        }
         let (mut last, mut any) = (None, false);
         for contents in &mut state.zones {
             match self.read(contents).await {

@@ -477,7 +477,8 @@ fn held(zone: &SimZone, set: &Set) -> Result<Kept, String> {
             format!("Invalid Resource Record: 'FATAL problem: {why} encountered with '{value}''")
         };
         let text = decimal(value).map_err(odd)?;
-        let rdata = FORM.read(&zone.name, rtype, &text).map_err(odd)?;
+        // Names of values are whole there, with a dot or without.
+        let rdata = FORM.read("", rtype, &text).map_err(odd)?;
         rows.push(Row::new(set.ttl.unwrap_or_default(), rdata));
     }
     if let Some(alias) = &set.alias_target {
