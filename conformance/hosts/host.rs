@@ -20,6 +20,9 @@ pub struct Host {
     pub variables: &'static [(&'static str, &'static str)],
     /// Files of that folder.
     pub files: &'static [(&'static str, &'static str)],
+    /// Whether external-dns puts the quotes of ownership records into their data there, which it takes no
+    /// notice of when it reads them.
+    pub quotes: bool,
     /// What is answered beside what the stand-in knows: a path, and the answer.
     pub answers: &'static [(&'static str, &'static str)],
 }
@@ -31,6 +34,7 @@ const NONE: Host = Host {
     flags: &[],
     variables: &[],
     files: &[],
+    quotes: false,
     answers: &[],
 };
 
@@ -70,6 +74,7 @@ pub const HOSTS: &[Host] = &[
         name: "azure",
         at: &["login.microsoftonline.com", "management.azure.com"],
         flags: &["--azure-config-file=FOLDER/azure.json"],
+        quotes: true,
         files: &[(
             "azure.json",
             r#"{"tenantId": "tenant", "subscriptionId": "sub", "resourceGroup": "z-example.org",

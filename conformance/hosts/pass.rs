@@ -188,6 +188,8 @@ pub fn subject(name: &str) -> Result<Box<dyn Subject>, String> {
 const FLAGS: &[&str] = &[
     "--source=crd",
     "--once",
+    // Several may run at once.
+    "--metrics-address=127.0.0.1:0",
     "--policy=sync",
     "--registry=txt",
     "--txt-owner-id=me",

@@ -50,6 +50,10 @@ async fn run(only: &str, count: usize, part: &str) -> Result<Vec<String>, String
             failures.push(format!("{}: external-dns is not built", host.name));
             continue;
         };
+        if let Err(why) = hosts::subject(host.name) {
+            say(&format!("{}: left out: {why}", host.name));
+            continue;
+        }
         let programs = [theirs, ours.clone()];
         for case in cases(include_str!("../cases.txt"))? {
             if !case.name.contains(part) {
@@ -81,7 +85,14 @@ async fn compare(host: &Host, programs: &[PathBuf; 2], case: &Case) -> Result<Ve
     let mut found = Vec::new();
     let head = format!("{}: {}", host.name, case.name);
     for (number, state) in (1..).zip(&case.states) {
-        let (their, our) = (theirs.want(state).await?, ours.want(state).await?);
+        let (mut their, our) = (theirs.want(state).await?, ours.want(state).await?);
+        if host.quotes {
+            let plain = |line: &String| match line.contains("heritage=") {
+                true => line.replace("\\\"", ""),
+                false => line.clone(),
+            };
+            their.lines = their.lines.iter().map(plain).collect();
+        }
         let mut say = |what: String| found.push(format!("{head}, {number}: {what}"));
         if !our.well {
             return Err(format!("{head}, {number}: {}", our.log));

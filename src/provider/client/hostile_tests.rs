@@ -117,8 +117,8 @@ async fn an_answer_without_an_end_ends() {
     ] {
         let (address, _host) = host(way).await;
         let begin = Instant::now();
-        let result = web(&format!("http://{address}")).get("list", &["x"]);
-        let error = result.done().await.unwrap_err();
+        let web = web(&format!("http://{address}"));
+        let error = web.get("list", &["x"]).done().await.unwrap_err();
         let is_known = match way {
             Way::EndlessBody | Way::Boast => error.message.contains("larger than 100000 bytes"),
             Way::EndlessHead => error.kind == ErrorKind::Unavailable,
