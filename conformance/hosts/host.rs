@@ -106,6 +106,7 @@ pub const HOSTS: &[Host] = &[
         name: "digitalocean",
         version: Some("v0.20.0"),
         at: &["api.digitalocean.com"],
+        quotes: true,
         variables: &[("DO_TOKEN", "SECRET")],
         ..NONE
     },
@@ -121,18 +122,13 @@ pub const HOSTS: &[Host] = &[
         ..NONE
     },
     Host {
-        name: "ovh",
-        at: &["eu.api.ovh.com"],
-        variables: &[
-            ("OVH_APPLICATION_KEY", "key"),
-            ("OVH_APPLICATION_SECRET", "SECRET"),
-            ("OVH_CONSUMER_KEY", "consumer"),
-        ],
-        ..NONE
-    },
-    Host {
         name: "pdns",
-        flags: &["--pdns-server=URL", "--pdns-api-key=SECRET"],
+        flags: &[
+            "--pdns-server=URL",
+            "--pdns-api-key=SECRET",
+            // Its API takes no `*` but in front.
+            "--txt-wildcard-replacement=any",
+        ],
         ..NONE
     },
 ];
