@@ -61,7 +61,7 @@ fn records(
     let record = rest.first().map(|id| id.parse::<u64>().unwrap_or_default());
     let (number, status) = match (method, record) {
         ("GET", None) => {
-            let all = told(store, zone)?;
+            let all = told(store, zone, None)?;
             return Ok(list(asked, "domain_records", &all));
         }
         ("POST", None) => {
@@ -80,16 +80,16 @@ fn records(
         }
         _ => return Err(Refused::Missing(String::new())),
     };
-    let all = told(store, zone)?.into_iter();
-    let mut all = all.filter(|record| record["id"].as_u64() == Some(number));
-    Ok(json(status, &json!({"domain_record": all.next()})))
+    let one = told(store, zone, Some(number))?.pop();
+    Ok(json(status, &json!({"domain_record": one})))
 }
 
-/// All records of a zone, as it tells them.
-fn told(store: &ZoneStore, id: &str) -> Result<Vec<Value>, Refused> {
+/// The records of a zone as it tells them, all or the one of a number.
+fn told(store: &ZoneStore, id: &str, only: Option<u64>) -> Result<Vec<Value>, Refused> {
     let zone = store.zone(id)?;
     let rows = zone.sets.iter();
     let rows = rows.flat_map(|(key, set)| set.rows.iter().map(move |row| (key, row)));
+    let rows = rows.filter(|(_, row)| only.is_none_or(|id| row.id == id));
     let records = rows.map(|(key, row)| {
         let text = FORM.print(key.rtype, &row.rdata);
         let words: Vec<&str> = text.split(' ').collect();

@@ -124,7 +124,7 @@ fn change(
             Ok(json!({"server": "dns1.example.net.", "serial": serial, "ttl": 3600}))
         }
         ("POST", ["refresh"], _) => store.publish(zone).map(|()| Value::Null),
-        ("GET", ["record"], _) => Ok(told(store, zone)?
+        ("GET", ["record"], _) => Ok(told(store, zone, None)?
             .iter()
             .map(|it| it["id"].clone())
             .collect()),
@@ -167,12 +167,13 @@ fn serial(zone: &crate::sim::SimZone) -> u32 {
     sum.fold(0, |serial, byte| serial << 8 | u32::from(*byte))
 }
 
-/// All records of a zone.
-fn told(store: &ZoneStore, id: &str) -> Result<Vec<Value>, Refused> {
+/// The records of a zone, all of them or the one of a number.
+fn told(store: &ZoneStore, id: &str, only: Option<u64>) -> Result<Vec<Value>, Refused> {
     let zone = store.zone(id)?;
     let rows = zone.sets.iter();
     let rows = rows.flat_map(|(key, set)| set.rows.iter().map(move |row| (key, row)));
     let rows = rows.filter(|(key, _)| key.rtype != Rtype::SOA);
+    let rows = rows.filter(|(_, row)| only.is_none_or(|id| row.id == id));
     let records = rows.map(|(key, row)| {
         json!({"id": row.id, "zone": zone.name, "fieldType": key.rtype.to_string(),
             "subDomain": FORM.owner(&zone.name, &key.name), "ttl": row.ttl,
@@ -183,8 +184,7 @@ fn told(store: &ZoneStore, id: &str) -> Result<Vec<Value>, Refused> {
 }
 
 fn one(store: &ZoneStore, zone: &str, id: u64) -> Result<Value, Refused> {
-    let mut all = told(store, zone)?.into_iter();
-    let one = all.find(|it| it["id"].as_u64() == Some(id));
+    let one = told(store, zone, Some(id))?.pop();
     one.ok_or_else(|| Refused::Missing("requested object".to_owned()))
 }
 
