@@ -7,6 +7,7 @@
 //!                                               flags, as the rendered account
 //! values.yaml ─→ the table of its README, values.schema.json
 //! files/      ─→ metrics that our program really shows
+//! names of providers, sources, registries ─→ those that our program has
 //! ```
 //!
 //! Invariants: Helm is told where the cluster is by flags only and keeps nothing outside a temporary
@@ -18,6 +19,7 @@ mod files;
 mod golden;
 mod helm;
 mod metrics;
+mod names;
 mod program;
 mod readme;
 mod refuse;
@@ -74,7 +76,7 @@ pub fn trials(ours: &Path) -> Vec<Trial> {
         add(format!("chart::{name}"), theirs.is_some(), check);
     }
     let there = !ours.as_os_str().is_empty();
-    for (name, check) in metrics::checks(ours) {
+    for (name, check) in metrics::checks(ours).into_iter().chain(names::checks(ours)) {
         add(format!("chart::{name}"), there, check);
     }
     let parts = Parts::find();

@@ -15,6 +15,10 @@ pub(crate) fn checks() -> Vec<(String, Check)> {
             "notes_tell_three_commands_and_what_has_no_meaning".to_owned(),
             Box::new(notes),
         ),
+        (
+            "notes_say_nothing_that_does_not_hold".to_owned(),
+            Box::new(unsaid),
+        ),
     ]
 }
 
@@ -75,16 +79,51 @@ const REFUSED: &[(&[&str], &str)] = &[
             "leaderElection.followers=1",
             "provider.name=rfc2136",
             "provider.rfc2136.hosts={192.0.2.53}",
+            "provider.rfc2136.tsig.secretName=bind",
         ],
         "where no zones are served",
     ),
-    (&["provider.name=aws"], "\"aws\" is no provider"),
-    (&["provider=cloudflare"], "\"cloudflare\" is no provider"),
+    (&["provider.name=linode"], "\"linode\" is no provider"),
+    (&["provider=godaddy"], "\"godaddy\" is no provider"),
     (
         &["sources={istio-gateway}"],
         "\"istio-gateway\" is no source",
     ),
-    (&["registry=dynamodb"], "\"dynamodb\" is no registry"),
+    (&["registry=etcd"], "\"etcd\" is no registry"),
+    (&["registry=dynamodb"], "by themselves; leave it empty"),
+    (&["registry=crd"], "by themselves; leave it empty"),
+    (
+        &["provider.name=rfc2136"],
+        "there is no name server to write to",
+    ),
+    (
+        &[
+            "provider.name=rfc2136",
+            "provider.rfc2136.hosts={192.0.2.53}",
+        ],
+        "there is no key to sign updates with",
+    ),
+    (
+        &[
+            "provider.name=rfc2136",
+            "provider.rfc2136.hosts={192.0.2.53}",
+            "provider.rfc2136.tsig.secretName=bind",
+            "extraArgs.rfc2136-tsig-keyname=other",
+        ],
+        "extraArgs have the key too, as rfc2136-tsig-keyname",
+    ),
+    (
+        &["dns.allowTransfer={key:xfr}"],
+        "dns.allowTransfer has \"key:xfr\", but no key is known",
+    ),
+    (
+        &["dns.updatePolicy={grant dhcp zonesub}"],
+        "dns.updatePolicy has \"grant dhcp zonesub\", but no key is known",
+    ),
+    (
+        &["terminationGracePeriodSeconds=5"],
+        "would be killed while it answers on",
+    ),
     (&["txtPrefix=a", "txtSuffix=b"], "only one of them"),
     (&["domainFilters=null"], "there is no zone to put names in"),
     (
@@ -118,15 +157,8 @@ const REFUSED: &[(&[&str], &str)] = &[
 ];
 
 fn notes(helm: &Helm) -> Result<(), String> {
-    let chart = chart().display().to_string();
     for (set, told) in NOTES {
-        let mut arguments = vec!["install", "names", chart.as_str(), "--dry-run=client"];
-        arguments.extend(["--namespace", "dns", "--set", "domainFilters={example.org}"]);
-        for value in *set {
-            arguments.extend(["--set", value]);
-        }
-        let run = helm.run(&arguments)?;
-        let (_, notes) = run.out.split_once("\nNOTES:\n").ok_or(run.err)?;
+        let notes = told_with(helm, set)?;
         let commands = notes.lines().filter(|line| line.starts_with("   ")).count();
         if commands < 3 || !notes.contains(told) {
             return Err(format!("{set:?}: expected {told:?} in\n{notes}"));
@@ -134,6 +166,45 @@ fn notes(helm: &Helm) -> Result<(), String> {
     }
     Ok(())
 }
+
+fn unsaid(helm: &Helm) -> Result<(), String> {
+    for (set, never) in UNSAID {
+        let notes = told_with(helm, set)?;
+        if notes.contains(never) {
+            return Err(format!("{set:?}: {never:?} does not hold:\n{notes}"));
+        }
+    }
+    Ok(())
+}
+
+/// The notes with these values.
+fn told_with(helm: &Helm, set: &[&str]) -> Result<String, String> {
+    let chart = chart().display().to_string();
+    let mut arguments = vec!["install", "names", chart.as_str(), "--dry-run=client"];
+    arguments.extend(["--namespace", "dns", "--set", "domainFilters={example.org}"]);
+    for value in set {
+        arguments.extend(["--set", value]);
+    }
+    let run = helm.run(&arguments)?;
+    let (_, notes) = run.out.split_once("\nNOTES:\n").ok_or(run.err)?;
+    Ok(notes.to_owned())
+}
+
+/// Values, and what must not be told with them.
+const UNSAID: &[(&[&str], &str)] = &[
+    (&["image.repository=registry.example.org/z"], "To know:"),
+    (&["provider.name=pdns", "txtOwnerId=a"], "FEATURES="),
+    (
+        &[KEYS, "replicaCount=3", "dns.updatePolicy={grant a zonesub}"],
+        "is lost when the Pod ends",
+    ),
+    (
+        &["hostNetwork=true", "kind=DaemonSet", "replicaCount=3"],
+        "need as many nodes",
+    ),
+];
+
+const KEYS: &str = "dns.tsigKeys[0].secretName=keys,dns.tsigKeys[0].key=a.key";
 
 /// Values, and a part of the notes.
 const NOTES: &[(&[&str], &str)] = &[
@@ -158,8 +229,40 @@ const NOTES: &[(&[&str], &str)] = &[
     (&["provider.name=inmemory"], "txtOwnerId is not set"),
     (&["provider.name=inmemory"], "nothing is deleted"),
     (
-        &["dns.updatePolicy={grant a zonesub}"],
+        &[KEYS, "dns.updatePolicy={grant a zonesub}"],
         "is lost when the Pod ends",
+    ),
+    (
+        &["provider.name=aws", "registry=dynamodb"],
+        "FEATURES=provider-aws .package/build image",
+    ),
+    (
+        &["provider.name=azure-dns", "registry=dynamodb"],
+        "FEATURES=provider-azure,provider-aws .package/build image",
+    ),
+    (
+        &["dns.addresses={192.0.2.1}"],
+        "dns.addresses has no effect without hostNetwork",
+    ),
+    (
+        &["hostNetwork=true", "replicaCount=2"],
+        "2 of them need as many nodes",
+    ),
+    (
+        &["hostNetwork=true", "networkPolicy.enabled=true"],
+        "no effect on Pods with hostNetwork",
+    ),
+    (
+        &["serviceMonitor.enabled=true", "service.enabled=false"],
+        "finds nothing without service.enabled",
+    ),
+    (
+        &["serviceMonitor.enabled=true", "podMonitor.enabled=true"],
+        "one of them is enough",
+    ),
+    (
+        &["provider.name=inmemory", "dns.tls.secretName=a"],
+        "dns.tls has no effect where no DNS is answered",
     ),
     (&["namespaced=true"], "the right to list Nodes"),
     (

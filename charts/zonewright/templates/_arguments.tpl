@@ -50,7 +50,7 @@
 {{- $all := list "--leader-elect" -}}
 {{- if .Follows }}{{ $all = append $all "--no-replica-candidate" }}{{ end -}}
 {{- with .Values.leaderElection -}}
-{{- $all = append $all (printf "--leader-elect-resource-name=%s" (default $name .leaseName)) -}}
+{{- $all = append $all (printf "--leader-elect-resource-name=%s" (include "zonewright.leaseName" $)) -}}
 {{- $all = append $all (printf "--leader-elect-lease-duration=%s" .leaseDuration) -}}
 {{- $all = append $all (printf "--leader-elect-renew-deadline=%s" .renewDeadline) -}}
 {{- $all = append $all (printf "--leader-elect-retry-period=%s" .retryPeriod) -}}

@@ -40,7 +40,7 @@ spec:
   priorityClassName: {{ . }}
   {{- end }}
   terminationGracePeriodSeconds: {{ default (add .Values.shutdownDelaySeconds 15) .Values.terminationGracePeriodSeconds | int }}
-  {{- with .Values.dnsPolicy }}
+  {{- with include "zonewright.dnsPolicy" . }}
   dnsPolicy: {{ . }}
   {{- end }}
   {{- with .Values.dnsConfig }}

@@ -97,7 +97,9 @@ it says of zones; what clients change, where anybody may. And what the registry 
 {{- end -}}
 {{- end -}}
 {{- if include "zonewright.elects" . -}}
-{{- $rules = append $rules (dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "verbs" (list "create" "get" "update" "watch")) -}}
+{{- /* By name, but for one that is not there yet. */ -}}
+{{- $rules = append $rules (dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "verbs" (list "create")) -}}
+{{- $rules = append $rules (dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "resourceNames" (list (include "zonewright.leaseName" .)) "verbs" (list "get" "update" "watch")) -}}
 {{- $rules = append $rules (dict "apiGroups" (list "") "resources" (list "pods") "verbs" (list "patch")) -}}
 {{- $rules = append $rules (dict "apiGroups" (list "zonewright.dev") "resources" (list "zones") "verbs" (list "create" "get")) -}}
 {{- $rules = append $rules (dict "apiGroups" (list "zonewright.dev") "resources" (list "zones/status") "verbs" (list "patch")) -}}

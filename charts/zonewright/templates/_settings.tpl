@@ -4,6 +4,43 @@
 {{- kindIs "string" .Values.provider | ternary .Values.provider (dig "name" "embedded" (kindIs "map" .Values.provider | ternary .Values.provider dict)) -}}
 {{- end -}}
 
+{{/* What is in an image that is built for it only, with the feature that it is of. */}}
+{{- define "zonewright.features" -}}
+providers:
+  aws: provider-aws
+  aws-sd: provider-aws-sd
+  azure: provider-azure
+  azure-dns: provider-azure
+  azure-private-dns: provider-azure
+  cloudflare: provider-cloudflare
+  designate: provider-designate
+  digitalocean: provider-digitalocean
+  google: provider-google
+  infoblox: provider-infoblox
+  oci: provider-oci
+  ovh: provider-ovh
+  pihole: provider-pihole
+  rdns: provider-rdns
+registries:
+  aws-sd: provider-aws-sd
+  dynamodb: provider-aws
+{{- end -}}
+
+{{/* Those of them that these values ask for, with a space between them. */}}
+{{- define "zonewright.neededFeatures" -}}
+{{- $features := include "zonewright.features" . | fromYaml -}}
+{{- $needed := list -}}
+{{- if not (include "zonewright.severalDestinations" .) -}}
+{{- with get $features.providers (include "zonewright.provider" .) }}{{ $needed = append $needed . }}{{ end -}}
+{{- with get $features.registries (.Values.registry | default "") }}{{ $needed = append $needed . }}{{ end -}}
+{{- end -}}
+{{- range dig "destinations" list .Values.config -}}
+{{- with get $features.providers (get . "provider" | default "") }}{{ $needed = append $needed . }}{{ end -}}
+{{- with get $features.registries (get . "registry" | default "") }}{{ $needed = append $needed . }}{{ end -}}
+{{- end -}}
+{{- uniq $needed | join " " -}}
+{{- end -}}
+
 {{/* Several destinations are listed in the settings file, so no flag may speak of one. */}}
 {{- define "zonewright.severalDestinations" -}}
 {{- if hasKey .Values.config "destinations" }}true{{ end -}}
@@ -151,10 +188,20 @@
 {{- toYaml $constraints -}}
 {{- end -}}
 
+{{/* Pods of a node's network find each other by a name of the cluster. */}}
+{{- define "zonewright.dnsPolicy" -}}
+{{- $needed := and .Values.hostNetwork (include "zonewright.elects" .) (include "zonewright.answersDns" .) -}}
+{{- default ($needed | empty | ternary "" "ClusterFirstWithHostNet") .Values.dnsPolicy -}}
+{{- end -}}
+
 {{/* Whether one of several Pods leads. */}}
 {{- define "zonewright.elects" -}}
 {{- $auto := gt (add (int .Values.replicaCount) (int .Values.leaderElection.followers)) 1 -}}
 {{- if and (ne .Values.kind "DaemonSet") (kindIs "invalid" .Values.leaderElection.enabled | ternary $auto .Values.leaderElection.enabled) }}true{{ end -}}
+{{- end -}}
+
+{{- define "zonewright.leaseName" -}}
+{{- default (include "zonewright.fullname" .) .Values.leaderElection.leaseName -}}
 {{- end -}}
 
 {{/* Whether clients may update zones that several Pods have: what they change is kept in the cluster. */}}
@@ -177,13 +224,18 @@
 {{- define "zonewright.deploymentStrategy" -}}
 {{- $strategy := .Values.deploymentStrategy -}}
 {{- $alone := or (ne "embedded" (include "zonewright.provider" .)) .Values.hostNetwork (not (has .Values.data.type (list "none" "emptyDir"))) (not (empty .Values.config)) -}}
-{{- /* The one that leads writes; the others wait for it to go. */ -}}
-{{- if include "zonewright.elects" . }}{{ $alone = or .Values.hostNetwork (eq .Values.data.type "persistentVolumeClaim") }}{{ end -}}
+{{- $numbers := dict "maxSurge" 1 "maxUnavailable" 0 -}}
+{{- /* The one that leads writes; the others wait for it to go. Where two of one node would meet at a port or in a
+folder, one goes before the next one comes; never all at once. */ -}}
+{{- if include "zonewright.elects" . -}}
+{{- $alone = eq .Values.data.type "persistentVolumeClaim" -}}
+{{- if or .Values.hostNetwork (eq .Values.data.type "hostPath") }}{{ $numbers = dict "maxSurge" 0 "maxUnavailable" 1 }}{{ end -}}
+{{- end -}}
 {{- $type := default ($alone | ternary "Recreate" "RollingUpdate") $strategy.type -}}
 type: {{ $type }}
 {{- if eq $type "RollingUpdate" }}
 rollingUpdate:
-  {{- default (dict "maxSurge" 1 "maxUnavailable" 0) $strategy.rollingUpdate | toYaml | nindent 2 }}
+  {{- default $numbers $strategy.rollingUpdate | toYaml | nindent 2 }}
 {{- end }}
 {{- end -}}
 

@@ -51,7 +51,7 @@ impl Place {
     }
 
     /// Waits until a resource is served.
-    fn made(&self, path: &str) -> Result<(), String> {
+    pub(super) fn made(&self, path: &str) -> Result<(), String> {
         let api = self.cluster.api();
         until("served", path, || {
             let found = api.get(path).unwrap_or_default();
@@ -165,7 +165,8 @@ impl Place {
         self.may_account(&format!("{release}-zonewright"), right, None)
     }
 
-    /// The same by the account's name, in a namespace or in all of them.
+    /// The same by the account's name, in a namespace or in all of them. A resource may have a name of one object
+    /// behind it, as in `leases=names`.
     pub(super) fn may_account(
         &self,
         name: &str,
@@ -173,12 +174,13 @@ impl Place {
         namespace: Option<&str>,
     ) -> Result<bool, String> {
         let [verb, group, resource] = right;
+        let (resource, object) = resource.split_once('=').unwrap_or((resource, ""));
         let (resource, part) = resource.split_once('/').unwrap_or((resource, ""));
         let user = format!("system:serviceaccount:{NAMESPACE}:{name}");
         let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
             "spec": {"user": user, "resourceAttributes": {
                 "verb": verb, "group": group, "resource": resource, "subresource": part,
-                "namespace": namespace.unwrap_or_default()}}});
+                "name": object, "namespace": namespace.unwrap_or_default()}}});
         let path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
         let reply = self.post(path, review)?;
         Ok(reply.pointer("/status/allowed") == Some(&Value::Bool(true)))

@@ -60,9 +60,11 @@ pub(super) fn follow(helm: &Helm, place: &Place, ours: &Path) -> Result<(), Stri
         .map_or(0, Vec::len);
     let account = format!("{ACCOUNT}-followers");
     for (right, allowed) in [
-        (["get", "coordination.k8s.io", "leases"], true),
-        (["watch", "coordination.k8s.io", "leases"], true),
-        (["update", "coordination.k8s.io", "leases"], false),
+        (["get", "coordination.k8s.io", LEASE], true),
+        (["watch", "coordination.k8s.io", LEASE], true),
+        (["get", "coordination.k8s.io", "leases"], false),
+        (["watch", "coordination.k8s.io", "leases"], false),
+        (["update", "coordination.k8s.io", LEASE], false),
         (["list", "", "services"], false),
         (["get", "", "secrets"], false),
         (["patch", "", "pods"], false),
@@ -80,6 +82,7 @@ pub(super) fn follow(helm: &Helm, place: &Place, ours: &Path) -> Result<(), Stri
 
 const RELEASE: &str = "several";
 const ACCOUNT: &str = "several-zonewright";
+const LEASE: &str = "leases=several-zonewright";
 
 /// The key that the Pods know each other by.
 const KEY: &str = "key \"replicas\" { algorithm hmac-sha256; secret \"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\"; };\n";

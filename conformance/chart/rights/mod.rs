@@ -3,6 +3,7 @@
 
 mod cluster;
 mod followers;
+mod gone;
 mod grow;
 mod role;
 mod strict;
@@ -48,8 +49,12 @@ pub(crate) fn checks(ours: &Path) -> Vec<(String, Check)> {
         Box::new(move |helm, place| followers::follow(helm, place, &program)),
     );
     add(
-        "one_pod_becomes_several_in_two_steps".to_owned(),
+        "upgrades_leave_nothing_behind_and_say_what_cannot_be".to_owned(),
         Box::new(grow::several),
+    );
+    add(
+        "what_clients_changed_stays_when_a_release_goes".to_owned(),
+        Box::new(gone::release),
     );
     add(
         "releases_of_one_name_in_two_namespaces".to_owned(),
