@@ -13,6 +13,7 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub(crate) struct Program {
     child: Child,
+    dns: u16,
     port: u16,
     log: PathBuf,
     _folder: TempDir,
@@ -43,10 +44,16 @@ impl Program {
         let child = command.stderr(file).spawn().map_err(words)?;
         Ok(Self {
             child,
+            dns,
             port: http,
             log,
             _folder: folder,
         })
+    }
+
+    /// The port that it answers at.
+    pub(crate) fn dns(&self) -> u16 {
+        self.dns
     }
 
     /// What it has said.
@@ -120,4 +127,4 @@ pub(crate) fn pause() {
     std::thread::sleep(Duration::from_millis(50));
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -326,6 +326,14 @@ fn define(cluster: &Cluster, site: &Site) -> Result<(), String> {
     cluster.define(&folder).map_err(|error| chain(&error))
 }
 
+/// Lets time pass. One `park_timeout` may end at once, by a word that threads of a scope have left for this one.
+pub(super) fn pass(time: Duration) {
+    let begin = Instant::now();
+    while let Some(left) = time.checked_sub(begin.elapsed()) {
+        park_timeout(left);
+    }
+}
+
 /// Says something on the terminal.
 #[expect(clippy::print_stderr, reason = "a test runner speaks on the terminal")]
 pub(super) fn say(text: &str) {

@@ -1,12 +1,11 @@
 //! Destinations elsewhere: the leader alone writes to them, whoever that is.
 
-use std::thread::park_timeout;
 use std::time::Duration;
 
 use cluster_peers::Recorder;
 use peers::Program;
 
-use super::copies::{Copies, LONG, Lease, Scene, ZONE};
+use super::copies::{Copies, LONG, Lease, Scene, ZONE, pass};
 use crate::process::cluster_objects::service;
 use crate::process::site::{Check, check};
 
@@ -44,7 +43,7 @@ fn only_the_leader(program: &Program) -> Result<(), String> {
         wait(&copies, "a", Some(&address))?;
         let leader = copies.wait_for_leader(None)?;
         // A second writer would have written by now.
-        park_timeout(Duration::from_secs(1));
+        pass(Duration::from_secs(1));
         copies.kill(leader)?;
         copies.patch(&[service("a", &next)])?;
         wait(&copies, "a", Some(&next))?;

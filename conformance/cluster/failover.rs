@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cluster_peers::Part;
 use peers::{Program, Signal};
 
-use super::copies::{Copies, LONG, Lease, STEP, Scene, ZONE, say};
+use super::copies::{Copies, LONG, Lease, STEP, Scene, ZONE, pass, say};
 use super::rollout::is_ready;
 use super::watch::always;
 use crate::process::cluster_objects::service;
@@ -35,7 +35,7 @@ fn killed(program: &Program) -> Result<(), String> {
         copies.wait_for_address(name, "192.0.2.1")?;
     }
     let leader = copies.wait_for_leader(None)?;
-    park_timeout(Duration::from_secs(3));
+    pass(Duration::from_secs(3));
     let said = copies.update(
         leader,
         &format!("update add kept.{ZONE}. 60 A 192.0.2.77\nsend"),
@@ -129,7 +129,7 @@ fn ends(program: &Program) -> Result<(), String> {
         "another copy leads {took:.1?} after the leader was told to end"
     ));
     // Much less than the Lease lasts.
-    check(took < Duration::from_secs(3), || {
+    check(took < Duration::from_secs(4), || {
         format!("the Lease is taken after {took:?}\n{}", copies.logs())
     })?;
     let status = server.wait(LONG);
@@ -179,7 +179,7 @@ fn cold(program: &Program) -> Result<(), String> {
     };
     copies.wait_for_address("web", "192.0.2.1")?;
     // Copies are on the disk some seconds after they have changed.
-    park_timeout(Duration::from_secs(4));
+    pass(Duration::from_secs(4));
     copies.cluster.kill(Part::ApiServer);
     for number in 0..3 {
         copies.kill(number)?;
@@ -216,7 +216,7 @@ fn follower(program: &Program) -> Result<(), String> {
     };
     copies.wait_for_address("web", "192.0.2.1")?;
     let follower = copies.servers.len() - 1;
-    park_timeout(Duration::from_secs(2));
+    pass(Duration::from_secs(2));
     let said = copies.update(
         follower,
         &format!("update add u.{ZONE}. 60 A 192.0.2.77\nsend"),
@@ -227,9 +227,9 @@ fn follower(program: &Program) -> Result<(), String> {
         copies.kill(number)?;
     }
     // The Lease runs out, and nobody takes it.
-    park_timeout(Duration::from_secs(3));
+    pass(Duration::from_secs(3));
     copies.patch(&[service("web", "192.0.2.2")])?;
-    park_timeout(Duration::from_secs(1));
+    pass(Duration::from_secs(1));
     copies.wait_for_address("web", "192.0.2.1")?;
     check(copies.leader().is_none(), || "it leads".to_owned())?;
     for number in 0..follower {

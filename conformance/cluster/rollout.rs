@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use peers::{Program, Server, Signal};
 
-use super::copies::{Copies, LONG, Lease, Scene, ZONE, say};
+use super::copies::{Copies, LONG, Lease, Scene, ZONE, pass, say};
 use crate::process::cluster_objects::service;
 use crate::process::site::{Check, check};
 use crate::process::telemetry::page;
@@ -47,7 +47,7 @@ fn rollout(program: &Program) -> Result<(), String> {
     )?;
     let perf = dnsperf(&copies, front.address)?;
     let begin = Instant::now();
-    park_timeout(Duration::from_secs(1));
+    pass(Duration::from_secs(1));
     for number in 0..copies.servers.len() {
         let taken = copies.servers.get_mut(number).and_then(Option::take);
         let mut server = taken.ok_or("it does not run")?;
@@ -63,7 +63,7 @@ fn rollout(program: &Program) -> Result<(), String> {
         front.moved(number, server)?;
         check(server.wait_for(LONG, is_ready), || copies.logs())?;
         // The next one is replaced when this one is asked.
-        park_timeout(2 * DELAY);
+        pass(2 * DELAY);
     }
     let took = begin.elapsed();
     let text = end(perf)?;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::api::{Api, ApiError, Request};
+use crate::audit::{Asked, audit_arguments, read_audit};
 use crate::configure::{
     ADMIN, LIMITED, apiserver_arguments, authority, etcd_arguments, kubeconfig, write_kubeconfig,
     write_secrets, write_tokens,
@@ -96,7 +97,16 @@ impl Cluster {
     /// A part is missing or does not start.
     pub fn start(parts: &Parts) -> Result<Self, ClusterError> {
         // Tests outlive no power cut.
-        Self::start_with(parts, &["--unsafe-no-fsync"])
+        Self::start_with(parts, &["--unsafe-no-fsync"], |_| Ok(Vec::new()))
+    }
+
+    /// The same, whose API server notes what service accounts ask for; see [`Self::asked`].
+    ///
+    /// # Errors
+    ///
+    /// A part is missing or does not start.
+    pub fn start_noting(parts: &Parts) -> Result<Self, ClusterError> {
+        Self::start_with(parts, &["--unsafe-no-fsync"], audit_arguments)
     }
 
     /// The same, which keeps what it is told on the disk, as clusters of users do.
@@ -105,10 +115,14 @@ impl Cluster {
     ///
     /// A part is missing or does not start.
     pub fn start_durable(parts: &Parts) -> Result<Self, ClusterError> {
-        Self::start_with(parts, &[])
+        Self::start_with(parts, &[], |_| Ok(Vec::new()))
     }
 
-    fn start_with(parts: &Parts, store: &[&str]) -> Result<Self, ClusterError> {
+    fn start_with(
+        parts: &Parts,
+        store: &[&str],
+        more: fn(&Path) -> io::Result<Vec<String>>,
+    ) -> Result<Self, ClusterError> {
         let missing = || ClusterError::Missing(parts.missing().join(", "));
         let etcd = parts.etcd.as_ref().ok_or_else(missing)?;
         let apiserver = parts.apiserver.as_ref().ok_or_else(missing)?;
@@ -122,7 +136,8 @@ impl Cluster {
         let mut arguments = etcd_arguments(place, client, peer);
         arguments.extend(store.iter().map(|argument| (*argument).to_owned()));
         let etcd = Process::start(etcd, arguments, place)?;
-        let arguments = apiserver_arguments(place, client, secure);
+        let mut arguments = apiserver_arguments(place, client, secure);
+        arguments.extend(more(place)?);
         let apiserver = Process::start(apiserver, arguments, place)?;
         let url = format!("https://127.0.0.1:{secure}");
         let api = Api::new(&url, ADMIN, &authority(place), place);
@@ -239,6 +254,15 @@ impl Cluster {
     #[must_use]
     pub fn store(&self) -> SocketAddr {
         self.store
+    }
+
+    /// What service accounts have asked for, if it is noted.
+    ///
+    /// # Errors
+    ///
+    /// It is not noted.
+    pub fn asked(&self) -> io::Result<Vec<Asked>> {
+        read_audit(self.folder.path())
     }
 
     /// A kubeconfig with all rights.

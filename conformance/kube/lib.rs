@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod audit;
 mod causes;
 mod cluster;
 mod configure;
@@ -27,6 +28,7 @@ mod process;
 mod recorder;
 
 pub use api::{Api, ApiError, Request};
+pub use audit::Asked;
 pub use causes::chain;
 pub use cluster::{Cluster, ClusterError, Part};
 pub use differential::{Mode, trials, trials_in};

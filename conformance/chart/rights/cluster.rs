@@ -22,7 +22,7 @@ impl Place {
     /// Starts it. DNSEndpoint is the one that the chart makes.
     pub(super) fn start(helm: &Helm) -> Result<Self, String> {
         let parts = Parts::find();
-        let cluster = Cluster::start(&parts).map_err(words)?;
+        let cluster = Cluster::start_noting(&parts).map_err(words)?;
         let monitoring = parts
             .monitoring
             .ok_or("no CRDs of the Prometheus Operator")?;

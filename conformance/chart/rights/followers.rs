@@ -54,10 +54,8 @@ pub(super) fn follow(helm: &Helm, place: &Place, ours: &Path) -> Result<(), Stri
         "/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}/roles/{ACCOUNT}-followers"
     );
     let role = place.cluster.api().get(&path).map_err(words)?;
-    let rules = role
-        .get("rules")
-        .and_then(Value::as_array)
-        .map_or(0, Vec::len);
+    let rules = role.get("rules").and_then(Value::as_array);
+    let rules = rules.ok_or("the role has no rules")?;
     let account = format!("{ACCOUNT}-followers");
     for (right, allowed) in [
         (["get", "coordination.k8s.io", LEASE], true),
@@ -74,10 +72,7 @@ pub(super) fn follow(helm: &Helm, place: &Place, ours: &Path) -> Result<(), Stri
             return Err(format!("{account}: {right:?} is not {allowed}"));
         }
     }
-    match rules {
-        1 => Ok(()),
-        rules => Err(format!("{rules} rules for those that only follow")),
-    }
+    place.asks_for_all(&account, rules, |_, _| false)
 }
 
 const RELEASE: &str = "several";

@@ -1,11 +1,13 @@
 //! The chart on a real API server: its objects are accepted, and our program, as the account that
 //! the chart makes, may do all that it needs and nothing more.
 
+mod asked;
 mod cluster;
 mod followers;
 mod gone;
 mod grow;
 mod role;
+mod several;
 mod strict;
 mod upgrade;
 
@@ -76,6 +78,11 @@ pub(crate) fn checks(ours: &Path) -> Vec<(String, Check)> {
     add(
         "the_role_of_the_cluster_is_what_is_needed_and_no_more".to_owned(),
         Box::new(move |helm, place| role::of_the_cluster(helm, place, &program)),
+    );
+    let program: PathBuf = ours.to_owned();
+    add(
+        "the_role_of_several_pods_is_what_is_needed_and_no_more".to_owned(),
+        Box::new(move |helm, place| several::lead(helm, place, &program)),
     );
     let program: PathBuf = ours.to_owned();
     add(

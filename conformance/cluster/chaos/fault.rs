@@ -1,12 +1,11 @@
 //! What goes wrong, and how it is made good.
 
-use std::thread::park_timeout;
 use std::time::Duration;
 
 use cluster_peers::Part;
 use peers::Signal;
 
-use crate::cluster::copies::Copies;
+use crate::cluster::copies::{Copies, pass};
 use crate::cluster::way::Mode;
 use crate::cluster::ways::Ways;
 
@@ -95,13 +94,13 @@ impl Fault {
             Self::StandsStill => {
                 // What it writes elsewhere is on its way, and comes when it is another one's turn.
                 ways(copies)?.set_upstream(victim, Mode::Held);
-                park_timeout(WRITTEN);
+                pass(WRITTEN);
                 return copies.signal(victim, Signal::Stop);
             }
             Self::ApiServerPaused => {
                 let stopped = copies.cluster.pause(Part::ApiServer);
                 stopped.map_err(|error| error.to_string())?;
-                park_timeout(OUTAGE);
+                pass(OUTAGE);
                 let resumed = copies.cluster.resume(Part::ApiServer);
                 return resumed.map_err(|error| error.to_string());
             }
@@ -130,7 +129,7 @@ impl Fault {
             Self::ApiServerPaused | Self::Killed | Self::StandsStill => {}
         }
         if self.seen() == Seen::Waits {
-            park_timeout(OUTAGE);
+            pass(OUTAGE);
             ways.heal();
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use cluster_peers::{Api, Request, chain};
 
-use crate::cluster::copies::{Copies, LONG, STEP, ZONE, objects};
+use crate::cluster::copies::{Copies, LONG, STEP, ZONE, objects, pass};
 use crate::process::cluster_objects::service;
 use crate::process::site::{answer, check};
 use crate::process::tool;
@@ -88,7 +88,7 @@ impl Client {
             };
             self.touched.push(name.clone());
             self.names.insert(name, known);
-            park_timeout(PAUSE);
+            pass(PAUSE);
         }
         Ok(())
     }
@@ -154,7 +154,7 @@ impl Changes {
             self.next += 1;
             let name = CHANGING.get(self.next % CHANGING.len()).unwrap_or(&"");
             self.set(name, &format!("203.0.113.{}", self.next % 250 + 1))?;
-            park_timeout(2 * PAUSE);
+            pass(2 * PAUSE);
         }
         Ok(())
     }
