@@ -126,6 +126,90 @@ pub fn lone_edns(message: &[u8], header: Header, at: usize) -> Option<Edns<'_>> 
     })
 }
 
+/// An ordinary request: one question of class IN for a type that records have, and nothing else but
+/// an OPT record without options, if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plain {
+    /// The type.
+    pub rtype: Rtype,
+    /// What the OPT record says, if there is one.
+    pub opt: Option<PlainOpt>,
+}
+
+/// What an OPT record without options says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainOpt {
+    /// The largest answer the client takes over UDP.
+    pub udp_size: u16,
+    /// Whether the client understands DNSSEC.
+    pub dnssec_ok: bool,
+}
+
+impl Plain {
+    /// What a request is by its header and by what stands behind the name of its question; none is
+    /// said of requests that are anything else, such as those for [`Question::read`] to judge.
+    #[inline]
+    #[must_use]
+    pub fn read(header: &[u8; HEADER_LEN], behind: &[u8]) -> Option<Self> {
+        let [_, _, flags, _, counts @ ..] = *header;
+        // Neither an answer nor another opcode than QUERY.
+        if flags & 0xF8 != 0 {
+            return None;
+        }
+        let (fixed, opt) = match (u64::from_be_bytes(counts), behind.len()) {
+            (ONE_QUESTION, 4) => (behind.first_chunk::<4>()?, None),
+            (ONE_QUESTION_AND_OPT, PLAIN_BEHIND) => {
+                let [
+                    fixed @ ..,
+                    0,
+                    0,
+                    41,
+                    size_high,
+                    size_low,
+                    0,
+                    0,
+                    flags,
+                    _,
+                    0,
+                    0,
+                ] = behind.first_chunk::<PLAIN_BEHIND>()?
+                else {
+                    return None;
+                };
+                let opt = PlainOpt {
+                    udp_size: u16::from_be_bytes([*size_high, *size_low]),
+                    dnssec_ok: flags & 0x80 != 0,
+                };
+                (fixed, Some(opt))
+            }
+            _ => return None,
+        };
+        let [type_high, type_low, class_high, class_low] = *fixed;
+        let rtype = Rtype(u16::from_be_bytes([type_high, type_low]));
+        let class = Class(u16::from_be_bytes([class_high, class_low]));
+        (class == Class::IN && !rtype.is_meta()).then_some(Self { rtype, opt })
+    }
+}
+
+impl PlainOpt {
+    /// The same in general terms.
+    #[must_use]
+    pub fn edns(self) -> Edns<'static> {
+        Edns {
+            udp_size: self.udp_size,
+            version: 0,
+            dnssec_ok: self.dnssec_ok,
+            options: Options::default(),
+        }
+    }
+}
+
+/// The counts of a request with a question, and of one with an additional record besides.
+const ONE_QUESTION: u64 = 1 << 48;
+const ONE_QUESTION_AND_OPT: u64 = ONE_QUESTION | 1;
+/// Bytes behind the name of a question with an OPT record that has no options.
+const PLAIN_BEHIND: usize = 4 + 11;
+
 /// Records behind the question of a query: an SOA for IXFR, OPT, TSIG, and some to spare.
 const MOST_RECORDS: u32 = 16;
 

@@ -44,10 +44,11 @@ impl Depths {
             .iter()
             .enumerate()
             .filter(|(_, count)| **count > 0);
-        let cut_depths = cuts.fold(0, |depths, (depth, _)| depths | 1 << depth);
+        let cut_depths = cuts.fold(0_u128, |depths, (depth, _)| depths | 1 << depth);
         let deepest = self.names.iter().rposition(|count| *count > 0).unwrap_or(0);
         Shape {
             cut_depths,
+            uppermost: cut_depths.trailing_zeros() as usize,
             deepest,
             apex,
         }

@@ -5,7 +5,7 @@
 //! key is drawn at start: who chooses names cannot choose collisions.
 
 use wire::NameRef;
-use wire::name::{MAX_LABELS, MAX_LEN};
+use wire::name::{MAX_LABEL_LEN, MAX_LABELS, MAX_LEN};
 
 /// The secret behind all hashes of one store.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,7 @@ impl HashKeys {
 /// Holds its buffers, so that it can be set again and again without allocating.
 #[derive(Clone, Debug)]
 pub struct LookupName {
-    /// The name in lower case, with zero bytes behind it to read words past its end.
+    /// The name in lower case, with room behind it to read words past its end.
     bytes: Bytes,
     len: u16,
     labels: u8,
@@ -97,6 +97,9 @@ impl Default for LookupName {
 }
 
 impl LookupName {
+    /// How many bytes [`Self::read`] is given: more than a name has.
+    pub const READ: usize = MAX_LEN + 1;
+
     /// A name made ready, for use away from the answer path.
     #[must_use]
     pub fn new(name: NameRef<'_>, keys: HashKeys) -> Self {
@@ -111,9 +114,47 @@ impl LookupName {
         self.make_hashes(0, keys.root(), keys);
     }
 
+    /// Reads an uncompressed name at the start of `bytes`, as [`NameRef::read`] does, and takes it in
+    /// the same pass; its hashes have to be made yet. Gives its length. What is read may go on behind
+    /// where a message ends: whether the name does is the caller's to see.
+    #[inline]
+    pub fn read(&mut self, bytes: &[u8; Self::READ]) -> Option<usize> {
+        // A place in the name is one byte, which is within all arrays here without a check.
+        let (mut labels, mut at) = (0, 0_u8);
+        loop {
+            let length = bytes[usize::from(at)];
+            if length == 0 {
+                break;
+            }
+            if usize::from(length) > MAX_LABEL_LEN {
+                return None;
+            }
+            self.starts[labels & MAX_LABELS] = at;
+            labels += 1;
+            at = at.checked_add(length + 1)?;
+        }
+        let len = usize::from(at) + 1;
+        if len > MAX_LEN {
+            return None;
+        }
+        let blocks = bytes.as_chunks::<BLOCK>().0.iter();
+        let slots = self.bytes.as_chunks_mut::<BLOCK>().0;
+        for (slot, block) in slots
+            .iter_mut()
+            .zip(blocks)
+            .take(usize::from(at) / BLOCK + 1)
+        {
+            *slot = block.map(|byte| byte.to_ascii_lowercase());
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "at most 255 and 127")]
+        let (len, count) = (len as u16, labels as u8);
+        (self.len, self.labels) = (len, count);
+        Some(usize::from(len))
+    }
+
     /// Takes the bytes and the labels of another name; its hashes have to be made yet.
     #[inline]
-    pub(crate) fn copy(&mut self, name: NameRef<'_>) {
+    pub fn copy(&mut self, name: NameRef<'_>) {
         self.copy_bytes(name.as_bytes());
         // A place in the name is one byte, which is within all arrays here without a check.
         let (mut labels, mut at) = (0, 0_u8);
@@ -131,21 +172,17 @@ impl LookupName {
     /// labels are not made, and must not be asked for.
     #[inline]
     pub(crate) fn make_hashes(&mut self, labels: usize, hash: u64, keys: HashKeys) {
-        let left = self.labels().saturating_sub(labels);
-        let Some([first, rest @ ..]) = self.hashes.get_mut(labels..) else {
-            return;
-        };
-        *first = hash;
+        // Masks, since with them no place is out of its array.
+        self.hashes[labels & MAX_LABELS] = hash;
         let mut hash = hash;
-        let starts = self.starts.get(..left).unwrap_or_default().iter().rev();
-        for (start, slot) in starts.zip(rest) {
-            hash = hash_label(&self.bytes, hash, *start, keys);
-            *slot = hash;
+        for above in labels..self.labels() {
+            let start = self.starts[(self.labels() - 1 - above) & MAX_LABELS];
+            hash = hash_label(&self.bytes, hash, start, keys);
+            self.hashes[(above + 1) & MAX_LABELS] = hash;
         }
     }
 
-    /// Takes the bytes, in lower case. Those behind the name are cleared, so that words read past
-    /// its end hold no old ones.
+    /// Takes the bytes, in lower case.
     #[inline]
     fn copy_bytes(&mut self, name: &[u8]) {
         let name = name.get(..MAX_LEN).unwrap_or(name);
@@ -174,9 +211,6 @@ impl LookupName {
             for (slot, word) in self.bytes.as_chunks_mut().0.iter_mut().zip(words) {
                 *slot = word.to_le_bytes().map(|byte| byte.to_ascii_lowercase());
             }
-        }
-        if let Some(behind) = self.bytes.get_mut(len..len + 8) {
-            behind.fill(0);
         }
     }
 
@@ -240,23 +274,26 @@ impl LookupName {
 /// As [`HashKeys::child`] of the label that starts at a place, reading whole words past its end.
 #[inline]
 fn hash_label(bytes: &Bytes, parent: u64, start: u8, keys: HashKeys) -> u64 {
-    let start = usize::from(start);
-    let mut left = usize::from(bytes[start]);
-    let mut hash = parent.wrapping_add(left as u64);
-    let mut rest = &bytes[start + 1..];
-    while left > 8
-        && let Some((word, behind)) = rest.split_first_chunk()
-    {
-        hash = keys.mix(hash, u64::from_le_bytes(*word));
-        (left, rest) = (left - 8, behind);
+    let mut left = bytes[usize::from(start)];
+    let mut at = start.wrapping_add(1);
+    let mut hash = parent.wrapping_add(u64::from(left));
+    while left > 8 {
+        hash = keys.mix(hash, word_at(bytes, at));
+        (left, at) = (left - 8, at.wrapping_add(8));
     }
-    match rest.first_chunk() {
-        Some(word) if left > 0 => {
-            let word = u64::from_le_bytes(*word);
-            keys.mix(hash, word & (u64::MAX >> (64 - 8 * left.min(8))))
-        }
-        _ => hash,
-    }
+    // A label has a byte or more, so the shift is by less than a word.
+    let unwanted = 8_u8.wrapping_sub(left).wrapping_mul(8);
+    let word = word_at(bytes, at) & u64::MAX.wrapping_shr(u32::from(unwanted));
+    keys.mix(hash, word)
+}
+
+/// The eight bytes from a place on.
+#[inline]
+fn word_at(bytes: &Bytes, at: u8) -> u64 {
+    let at = usize::from(at);
+    // The array goes on for eight bytes behind the last place that one byte names.
+    let word: &[u8; 8] = bytes[at..at + 8].first_chunk().unwrap_or(&[0; 8]);
+    u64::from_le_bytes(*word)
 }
 
 /// The bytes of a name, and behind it enough to read a word.

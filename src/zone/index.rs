@@ -4,6 +4,8 @@
 //! ever pays for the whole. An entry is 8 bytes: the upper bits of the hash, the page, and where in
 //! the page the name began when the entry was written.
 
+use std::slice::Iter;
+
 use crate::cow::CowVec;
 use crate::prefetch;
 use crate::room::{Finished, Piece, Shared, Supply};
@@ -27,7 +29,7 @@ pub(crate) const MAX_PAGES: usize = (1 << PAGE_BITS) - 1;
 
 /// Where a name may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
+pub(crate) struct Position {
     /// The number of the page.
     pub(crate) page: u32,
     /// Where in the page the name began when this was written.
@@ -113,18 +115,12 @@ impl Index {
         self.bytes
     }
 
-    /// Where a name with this hash may be: most often no place, or the one.
+    /// The segment that a name with this hash would be in.
     #[inline]
-    pub(crate) fn candidates(&self, hash: u64) -> Candidates<'_> {
-        let fragment = fragment(hash);
-        let segment = self.segments.get(segment_of(fragment, self.segments.len()));
-        let segment = segment.map_or(&[][..], |segment| words(segment.bytes()));
-        Candidates {
-            segment,
-            fragment,
-            at: home(fragment, segment.len()),
-            left: segment.len(),
-        }
+    pub(crate) fn segment(&self, hash: u64) -> Segment<'_> {
+        let segment = segment_of(fragment(hash), self.segments.len());
+        let segment = self.segments.get(segment);
+        Segment(segment.map_or(&[][..], |segment| words(segment.bytes())))
     }
 
     /// Adds a name.
@@ -230,23 +226,42 @@ impl Index {
     }
 }
 
-/// Places where a name may be.
+/// A segment of an index.
 #[derive(Clone, Copy, Debug)]
-pub struct Candidates<'a> {
-    segment: &'a [Word],
-    fragment: u32,
-    at: usize,
-    left: usize,
-}
+pub(crate) struct Segment<'a>(&'a [Word]);
 
-impl Candidates<'_> {
-    /// Asks for the memory that the first of them is read from.
+impl<'a> Segment<'a> {
+    /// Asks for the memory that the first candidate is read from.
     #[inline]
-    pub(crate) fn fetch(&self) {
-        if let Some(word) = self.segment.get(self.at) {
+    pub(crate) fn fetch(self, hash: u64) {
+        if let Some(word) = self.0.get(home(fragment(hash), self.0.len())) {
             prefetch::line(word);
         }
     }
+
+    /// Where a name with this hash may be: most often no place, or the one.
+    #[inline]
+    pub(crate) fn candidates(self, hash: u64) -> Candidates<'a> {
+        let fragment = fragment(hash);
+        let (before, behind) = self
+            .0
+            .split_at_checked(home(fragment, self.0.len()))
+            .unwrap_or_default();
+        Candidates {
+            behind: behind.iter(),
+            before: before.iter(),
+            fragment,
+        }
+    }
+}
+
+/// Places where a name may be.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidates<'a> {
+    /// Places from where the search begins to the end of the segment, and those before it.
+    behind: Iter<'a, Word>,
+    before: Iter<'a, Word>,
+    fragment: u32,
 }
 
 impl Iterator for Candidates<'_> {
@@ -254,15 +269,20 @@ impl Iterator for Candidates<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Position> {
-        while self.left > 0 {
-            let entry = read(*self.segment.get(self.at)?)?;
-            self.at = after(self.at, self.segment.len());
-            self.left -= 1;
+        loop {
+            let word = match self.behind.next() {
+                Some(word) => word,
+                None => self.before.next()?,
+            };
+            let Some(entry) = read(*word) else {
+                // A search ends at an empty place.
+                (self.behind, self.before) = Default::default();
+                return None;
+            };
             if fragment_of(entry) == self.fragment {
                 return Some(position(entry));
             }
         }
-        None
     }
 }
 
@@ -321,12 +341,13 @@ fn position(entry: u64) -> Position {
 
 /// The segment of a hash among `count`, by its lower bits.
 fn segment_of(fragment: u32, count: usize) -> usize {
-    let level = count.ilog2();
-    let number = fragment as usize & ((2 << level) - 1);
+    // As many bits as the count has, or one less.
+    let mask = usize::MAX.wrapping_shr(count.leading_zeros());
+    let number = fragment as usize & mask;
     if number < count {
         number
     } else {
-        number & ((1 << level) - 1)
+        number & (mask >> 1)
     }
 }
 
@@ -334,7 +355,7 @@ fn segment_of(fragment: u32, count: usize) -> usize {
 #[inline]
 fn home(fragment: u32, capacity: usize) -> usize {
     let upper = (fragment >> (FRAGMENT_BITS - HOME_BITS)) as usize;
-    (upper * capacity) >> HOME_BITS
+    upper.wrapping_mul(capacity) >> HOME_BITS
 }
 
 /// At most 7 of 8 places are used: a search that finds nothing stays short.
@@ -425,7 +446,10 @@ mod tests {
         let (built, large) = (build(&model, 0), build(&model, 100 << 20));
         for number in 0..6000 {
             for index in [&index, &built, &large] {
-                let found: Vec<Position> = index.candidates(hash(number)).collect();
+                let found: Vec<Position> = index
+                    .segment(hash(number))
+                    .candidates(hash(number))
+                    .collect();
                 assert_eq!(
                     found.contains(
                         model
@@ -441,11 +465,13 @@ mod tests {
         for (number, position) in &model {
             index.remove(hash(*number), position.page);
         }
-        assert!(
-            model
-                .keys()
-                .all(|number| index.candidates(hash(*number)).next().is_none())
-        );
+        assert!(model.keys().all(|number| {
+            index
+                .segment(hash(*number))
+                .candidates(hash(*number))
+                .next()
+                .is_none()
+        }));
         assert!(index.bytes() < full / 10);
     }
 }

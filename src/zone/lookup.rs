@@ -3,9 +3,10 @@
 use wire::NameRef;
 
 use crate::hash::LookupName;
-use crate::index::{Candidates, Position};
+use crate::index::{Position, Segment};
 use crate::node::{Flags, Node};
 use crate::page::{Page, tag_of};
+use crate::same::same;
 use crate::snapshot::Zone;
 
 /// Where a lookup ended.
@@ -26,15 +27,41 @@ pub enum Found<'a> {
 /// A lookup on its way. A batch takes all its names through one step before the next, so that their
 /// waits for memory are one wait.
 #[derive(Clone, Copy, Debug)]
-pub enum Probe<'a> {
-    /// The place of the name in the index is known, and what stands there is on its way.
-    Begun(Candidates<'a>),
+pub struct Probe<'a> {
+    /// That for the name itself.
+    name: Place<'a>,
+    /// That for the uppermost name that may hide it, which lookups read first.
+    above: Place<'a>,
+}
+
+/// What is known of where a name stands.
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    /// The part of the index that would know it, whose memory is on its way.
+    Segment(Segment<'a>),
     /// The index leads to this entry, which is on its way: most likely that of the name.
     Likely(Node<'a>),
     /// The index has nothing: the name is not there.
     Missing,
     /// Nothing is known yet.
     Unknown,
+}
+
+impl<'a> Probe<'a> {
+    /// The node that the name most likely has.
+    #[cfg(test)]
+    pub(crate) fn likely(self) -> Option<Node<'a>> {
+        match self.name {
+            Place::Likely(node) => Some(node),
+            Place::Missing | Place::Segment(_) | Place::Unknown => None,
+        }
+    }
+
+    /// Nothing is known.
+    const UNKNOWN: Self = Self {
+        name: Place::Unknown,
+        above: Place::Unknown,
+    };
 }
 
 impl Zone {
@@ -57,14 +84,14 @@ impl Zone {
     #[inline]
     pub(crate) fn node_by_hash(&self, hash: u64, owner: &[u8]) -> Option<Node<'_>> {
         let tag = tag_of(hash);
-        let mut candidates = self.index.candidates(hash);
+        let mut candidates = self.index.segment(hash).candidates(hash);
         candidates.find_map(|position| self.page_at(position)?.find(tag, owner, position.start))
     }
 
     /// As [`Self::node_by_hash`], with the page and the slot.
     pub(crate) fn locate(&self, hash: u64, owner: &[u8]) -> Option<(u32, usize, Node<'_>)> {
         let tag = tag_of(hash);
-        let mut candidates = self.index.candidates(hash);
+        let mut candidates = self.index.segment(hash).candidates(hash);
         candidates.find_map(|position| {
             let page = self.page_at(position)?;
             let (slot, node) = page.search(tag, owner, position.start)?;
@@ -81,57 +108,73 @@ impl Zone {
     #[inline]
     #[must_use]
     pub fn begin(&self, name: &LookupName) -> Probe<'_> {
-        if let Some(above) = self.first_cut(name) {
-            self.index.candidates(name.hash(above)).fetch();
+        let above = self.uppermost();
+        Probe {
+            above: match above < name.labels() {
+                true => self.segment(name.hash(above)),
+                false => Place::Unknown,
+            },
+            name: self.segment(name.hash(name.labels())),
         }
-        let candidates = self.index.candidates(name.hash(name.labels()));
-        candidates.fetch();
-        Probe::Begun(candidates)
     }
 
     /// Goes on: reads the index, and asks for the entry that it leads to.
     #[inline]
     #[must_use]
     pub fn probe<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Probe<'a> {
-        let Probe::Begun(candidates) = probe else {
-            return probe;
-        };
-        if let Some(above) = self.first_cut(name) {
-            self.likely(self.index.candidates(name.hash(above)), name.hash(above));
+        Probe {
+            above: match probe.above {
+                Place::Segment(segment) => self.likely(segment, name.hash(self.uppermost())),
+                above => above,
+            },
+            name: match probe.name {
+                Place::Segment(segment) => self.likely(segment, name.hash(name.labels())),
+                place => place,
+            },
         }
-        self.likely(candidates, name.hash(name.labels()))
     }
 
     #[inline]
-    fn likely<'a>(&'a self, mut candidates: Candidates<'a>, hash: u64) -> Probe<'a> {
-        let Some(position) = candidates.next() else {
-            return Probe::Missing;
+    fn segment(&self, hash: u64) -> Place<'_> {
+        let segment = self.index.segment(hash);
+        segment.fetch(hash);
+        Place::Segment(segment)
+    }
+
+    #[inline]
+    fn likely<'a>(&'a self, segment: Segment<'a>, hash: u64) -> Place<'a> {
+        let Some(position) = segment.candidates(hash).next() else {
+            return Place::Missing;
         };
         let page = self.page_at(position);
         match page.and_then(|page| page.likely(tag_of(hash), position.start)) {
             Some(node) => {
                 node.fetch();
-                Probe::Likely(node)
+                Place::Likely(node)
             }
-            None => Probe::Unknown,
+            None => Place::Unknown,
         }
     }
 
-    /// How many labels the uppermost name has that may hide this one: lookups read it first.
+    /// How many labels the uppermost names have that may hide others.
     #[inline]
-    fn first_cut(&self, name: &LookupName) -> Option<usize> {
-        let above = self.apex_labels + self.shape.cut_depths.trailing_zeros() as usize;
-        (above < name.labels()).then_some(above)
+    fn uppermost(&self) -> usize {
+        self.apex_labels + self.shape.uppermost
     }
 
-    /// The node of the name itself, as far as a probe has found it.
+    /// The node of the suffix of so many labels, whose place a probe may know.
     #[inline]
-    fn exact<'a>(&'a self, probe: Probe<'a>, name: &LookupName) -> Option<Node<'a>> {
-        let owner = || name.relative(name.labels(), self.apex.as_bytes().len());
-        match probe {
-            Probe::Likely(node) if node.owner() == owner() => Some(node),
-            Probe::Missing => None,
-            Probe::Begun(_) | Probe::Likely(_) | Probe::Unknown => self.node(name, name.labels()),
+    fn placed<'a>(
+        &'a self,
+        place: Place<'a>,
+        name: &LookupName,
+        labels: usize,
+    ) -> Option<Node<'a>> {
+        let owner = || name.relative(labels, self.apex.as_bytes().len());
+        match place {
+            Place::Likely(node) if same(node.owner(), owner()) => Some(node),
+            Place::Missing => None,
+            Place::Likely(_) | Place::Segment(_) | Place::Unknown => self.node(name, labels),
         }
     }
 
@@ -139,17 +182,34 @@ impl Zone {
     /// included. Whether the cut itself or what is above it answers is the caller's to judge.
     #[must_use]
     pub fn find(&self, name: &LookupName) -> Found<'_> {
-        self.find_probed(name, Probe::Unknown)
+        self.find_probed(name, Probe::UNKNOWN)
     }
 
     /// As [`Self::find`], with what a probe has found already.
     #[inline]
     #[must_use]
     pub fn find_probed<'a>(&'a self, name: &LookupName, probe: Probe<'a>) -> Found<'a> {
-        let exact = self.exact(probe, name);
+        let exact = self.placed(probe.name, name, name.labels());
+        if name.labels() > self.uppermost() {
+            return self.find_below(name, exact, probe.above);
+        }
+        // Nothing above can hide it.
+        match exact {
+            Some(node) if node.flags().has(Flags::CUT) => Found::Cut(node, name.labels()),
+            Some(node) => Found::Exact(node),
+            None => self.find_missing(name, (self.apex_labels, None)),
+        }
+    }
+
+    /// Goes on with a name that delegations and DNAMEs may hide: looks at these from the top.
+    fn find_below<'a>(
+        &'a self,
+        name: &LookupName,
+        exact: Option<Node<'a>>,
+        mut uppermost: Place<'a>,
+    ) -> Found<'a> {
         let labels = name.labels();
         let depth = labels - self.apex_labels;
-        // Delegations and DNAMEs hide what is below them: look at these from the top.
         let mut depths = self.shape.cut_depths & below_or_at(depth);
         let mut known = (self.apex_labels, None);
         while depths != 0 {
@@ -159,7 +219,11 @@ impl Zone {
             let node = if above == labels {
                 exact
             } else {
-                self.node(name, above)
+                self.placed(
+                    std::mem::replace(&mut uppermost, Place::Unknown),
+                    name,
+                    above,
+                )
             };
             let Some(node) = node else {
                 break;

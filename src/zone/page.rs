@@ -10,6 +10,7 @@
 
 use crate::node::Node;
 use crate::room::Shared;
+use crate::same::same;
 
 /// A page of more bytes is split, unless it holds one name only. With the counters of a shared
 /// allocation it fills 4 KiB.
@@ -76,7 +77,10 @@ impl Page {
     /// The node with this owner; the search begins at the place that the index knows.
     #[inline]
     pub(crate) fn find(&self, tag: u16, owner: &[u8], start: usize) -> Option<Node<'_>> {
-        match self.likely(tag, start).filter(|node| node.owner() == owner) {
+        match self
+            .likely(tag, start)
+            .filter(|node| same(node.owner(), owner))
+        {
             Some(node) => Some(node),
             None => self.search(tag, owner, start).map(|(_, node)| node),
         }

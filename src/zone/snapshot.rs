@@ -13,6 +13,7 @@ use crate::lookup::below_or_at;
 use crate::node::{Flags, Node, RrsetRef};
 use crate::order::{Order, OrderPlace};
 use crate::page::{Page, PageRef};
+use crate::same::same;
 
 /// The contents of one zone at one serial.
 #[derive(Clone, Debug)]
@@ -57,10 +58,12 @@ pub(crate) struct Negative {
 }
 
 /// How deep a zone is and where it is cut: what lookups may skip.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shape {
     /// Bit n is set when some name n labels below the apex is a cut or has a DNAME.
     pub(crate) cut_depths: u128,
+    /// The lowest of these bits; more than any depth where none is set.
+    pub(crate) uppermost: usize,
     /// No name is more labels below the apex.
     pub(crate) deepest: usize,
     /// What is known of the apex.
@@ -257,6 +260,8 @@ pub(crate) struct Apexes {
     table: Vec<(u64, u32)>,
     /// Bit n is set when some apex has n labels.
     depths: u128,
+    /// The most labels that an apex has.
+    deepest: usize,
 }
 
 impl Apexes {
@@ -265,9 +270,11 @@ impl Apexes {
         let mut new = Self {
             table: vec![(0, 0); size],
             depths: 0,
+            deepest: 0,
         };
         for &(hash, labels, place) in apexes {
             new.depths |= 1 << labels;
+            new.deepest = new.deepest.max(labels);
             new.put(hash, u32::try_from(place + 1).unwrap_or(0));
         }
         new
@@ -287,6 +294,7 @@ impl Apexes {
             }
         }
         with.depths |= 1 << labels;
+        with.deepest = with.deepest.max(labels);
         with.put(entry.0, entry.1);
         with
     }
@@ -333,24 +341,22 @@ impl Snapshot {
         self.keys
     }
 
-    /// Makes a name ready to be looked up, and gives the zone with the longest apex at or above it.
-    /// That may well be the zone of the question before: the hash of its apex is known then, and no
+    /// Makes a name that was taken ready to be looked up, and gives the zone with the longest apex at
+    /// or above it. That may well be the zone of the question before: the hash of its apex is known then, and no
     /// other is made of what stands above it.
     #[inline]
     #[must_use]
     pub fn prepare<'s>(
         &'s self,
         lookup: &mut LookupName,
-        name: NameRef<'_>,
         before: Option<&'s Zone>,
     ) -> Option<&'s Zone> {
-        lookup.copy(name);
         let labels = lookup.labels();
-        let depths = self.apexes.depths & below_or_at(labels);
+        let deepest = |labels| deepest(self.apexes.depths & below_or_at(labels));
         let is_again = |zone: &&Zone| {
-            zone.apex_labels == deepest(depths)
-                && zone.apex_labels <= labels
-                && zone.apex.as_bytes() == lookup.suffix(zone.apex_labels)
+            zone.apex_labels <= labels
+                && (zone.apex_labels == self.apexes.deepest || zone.apex_labels == deepest(labels))
+                && same(zone.apex.as_bytes(), lookup.suffix(zone.apex_labels))
         };
         let Some(zone) = before.filter(is_again) else {
             lookup.make_hashes(0, self.keys.root(), self.keys);

@@ -7,7 +7,7 @@ use wire::{Name, Rtype, Serial, Ttl};
 
 use crate::records::{Place, Records};
 use crate::{
-    Change, Flags, Found, Layer, LookupName, Probe, Rrset, RrsetRef, Step, StepRecord, Store, Zone,
+    Change, Flags, Found, Layer, LookupName, Rrset, RrsetRef, Step, StepRecord, Store, Zone,
 };
 
 fn name(text: &str) -> Name {
@@ -491,7 +491,8 @@ fn a_probe_finds_a_loaded_name_the_short_way() {
     let zone = snapshot.zone(apex().as_ref()).unwrap();
     let is_long = |(owner, ..): &&(Name, Rtype, &[u8])| {
         let lookup = LookupName::new(owner.as_ref(), store.keys());
-        let Probe::Likely(node) = zone.probe(zone.begin(&lookup), &lookup) else {
+        let probe = zone.probe(zone.begin(&lookup), &lookup);
+        let Some(node) = probe.likely() else {
             return true;
         };
         [node.owner(), zone.apex().as_bytes()].concat() != owner.as_bytes()

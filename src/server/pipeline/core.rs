@@ -83,6 +83,8 @@ pub struct Core {
     pub(super) rate_limit: RateLimit,
     pub(super) store: Arc<Store>,
     pub(super) authority: Authority,
+    /// Everybody may ask for all zones.
+    pub(super) open: bool,
     metrics: Metrics,
     /// Counts what is answered later.
     late: Mutex<WorkerMetrics>,
@@ -101,6 +103,7 @@ impl Core {
     ) -> Arc<Self> {
         let rate_limit = RateLimit::new(options.rate_limit.clone(), Instant::now());
         Arc::new(Self {
+            open: options.acl == AccessList::default() && authority.catalogs.is_empty(),
             options,
             rate_limit,
             store,

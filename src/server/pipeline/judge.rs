@@ -11,7 +11,7 @@ use zone::Snapshot;
 use super::reply::Extra;
 use super::signature::Signature;
 use super::worker::{Pending, finish, write_chaos, write_empty};
-use super::{Core, notify, transfer, update};
+use super::{Core, notify, quick, transfer, update};
 use crate::clock::unix_time;
 use crate::later::Later;
 use crate::metrics::{DropReason, WorkerMetrics};
@@ -35,6 +35,7 @@ pub(super) enum Step {
 }
 
 /// First pass: reads a request; what needs no zone is answered at once.
+#[inline]
 pub(super) fn read(
     core: &Arc<Core>,
     metrics: &mut WorkerMetrics,
@@ -46,6 +47,23 @@ pub(super) fn read(
     pending.edns = None;
     pending.name_len = 0;
     pending.signature = None;
+    if quick::read(core, slot, pending) {
+        pending.ask = true;
+        return;
+    }
+    read_any(core, metrics, slot, pending, snapshot, now);
+}
+
+/// As [`read`], whatever the request is.
+#[inline(never)]
+fn read_any(
+    core: &Arc<Core>,
+    metrics: &mut WorkerMetrics,
+    slot: &mut Slot,
+    pending: &mut Pending,
+    snapshot: &Snapshot,
+    now: Instant,
+) {
     match judge(core, slot, pending, snapshot) {
         Step::Ask => pending.ask = true,
         Step::Later(later) => slot.later = Some(later),

@@ -15,6 +15,7 @@
 mod core;
 mod judge;
 mod notify;
+mod quick;
 mod reply;
 mod signature;
 mod transfer;

@@ -19,6 +19,14 @@ const MIN_UDP: usize = 512;
 /// The code "other" and what is meant: the one thing that has no code of its own (RFC 8914 §4.1).
 const CHAIN_CUT: &[u8] = b"\0\0too many aliases in a row, ask for the last one";
 
+/// The most bytes of an answer over UDP, whose request may say how many its client takes.
+#[inline]
+pub(super) fn udp_limit(size: Option<u16>, core: &Core) -> usize {
+    size.map_or(MIN_UDP, |size| {
+        usize::from(size.min(core.options.edns_size)).max(MIN_UDP)
+    })
+}
+
 /// What the OPT record of a request asks for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extra {
@@ -168,10 +176,7 @@ impl<'e> Frame<'e> {
         let reserved = Signature::len(signature);
         let limit = match (slot.transport, edns) {
             (Transport::Tcp | Transport::Tls, _) => usize::from(u16::MAX),
-            (Transport::Udp, None) => MIN_UDP,
-            (Transport::Udp, Some(edns)) => {
-                usize::from(edns.udp_size.min(core.options.edns_size)).max(MIN_UDP)
-            }
+            (Transport::Udp, edns) => udp_limit(edns.map(|edns| edns.udp_size), core),
         };
         // What every answer has needs its room, however long the names of keys are.
         let question = if name_len == 0 { 0 } else { name_len + 4 };

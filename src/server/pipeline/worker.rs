@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use wire::Rtype;
-use wire::message::HEADER_LEN;
+use wire::message::{HEADER_LEN, Plain};
 use wire::name::NameRef;
 use wire::write::Writer;
-use zone::{LookupName, Probe, Snapshot, Zone};
+use wire::{Rcode, Rtype};
+use zone::{Found, LookupName, Snapshot, Zone};
 
 use crate::handle::Handle;
 use crate::metrics::{DropReason, WorkerMetrics};
@@ -17,7 +17,7 @@ use crate::stage::ratelimit::Verdict;
 
 use super::reply::{Extra, Frame};
 use super::signature::Signature;
-use super::{Core, judge};
+use super::{Core, judge, quick};
 
 /// The most requests that are answered together.
 pub const MAX_BATCH: usize = 32;
@@ -36,6 +36,9 @@ pub struct Worker {
 pub(super) struct Pending {
     /// Whether there is a question to look up.
     pub(super) ask: bool,
+    /// What the request is, if it is ordinary. All but the name, its length and its type is not
+    /// filled in then until the answer turns out to be anything else.
+    pub(super) plain: Option<Plain>,
     pub(super) lookup: LookupName,
     /// The type that is asked for.
     pub(super) rtype: Rtype,
@@ -50,6 +53,7 @@ impl Default for Pending {
     fn default() -> Self {
         Self {
             ask: false,
+            plain: None,
             lookup: LookupName::default(),
             rtype: Rtype::A,
             name_len: 0,
@@ -60,6 +64,13 @@ impl Default for Pending {
 }
 
 impl Pending {
+    /// Fills in what an ordinary request has left out.
+    fn complete(&mut self, core: &Core, slot: &Slot) {
+        if let Some(opt) = self.plain.take().and_then(|plain| plain.opt) {
+            self.edns = Some(Extra::new(core, slot, &opt.edns()));
+        }
+    }
+
     /// The name of the question of this slot.
     #[inline]
     fn name<'s>(&self, slot: &'s Slot) -> NameRef<'s> {
@@ -102,8 +113,13 @@ impl Worker {
             pending.ask = false;
             judge::read(core, metrics, slot, pending, snapshot, now);
             if pending.ask {
-                let asked = (pending.name(slot), pending.rtype);
-                let zone = query::zone_for(snapshot, &mut pending.lookup, asked, last);
+                let zone = match pending.plain {
+                    Some(_) => snapshot.prepare(&mut pending.lookup, last),
+                    None => {
+                        let asked = (pending.name(slot), pending.rtype);
+                        query::zone_for(snapshot, &mut pending.lookup, asked, last)
+                    }
+                };
                 last = zone.or(last);
                 *found = zone.map(|zone| (zone, zone.begin(&pending.lookup)));
             }
@@ -116,24 +132,48 @@ impl Worker {
             }
         }
         for ((slot, pending), found) in slots.iter_mut().zip(pending).zip(found) {
-            if pending.ask {
-                let outcome = ask(core, slot, pending, found, snapshot, scratch);
-                finish(core, metrics, slot, pending, &outcome, now);
+            if !pending.ask {
+                continue;
             }
+            let found = match found {
+                Some((zone, probe)) => {
+                    let found = zone.find_probed(&pending.lookup, probe);
+                    match quick::answer(core, slot, pending, (zone, found)) {
+                        Some((rcode, _)) if !core.rate_limit.is_on() => {
+                            count(metrics, slot, pending, rcode);
+                            continue;
+                        }
+                        Some((rcode, class)) => {
+                            let outcome = Outcome {
+                                authoritative: true,
+                                class,
+                                ..Outcome::empty(rcode)
+                            };
+                            finish(core, metrics, slot, pending, &outcome, now);
+                            continue;
+                        }
+                        None => Some((zone, found)),
+                    }
+                }
+                None => None,
+            };
+            let outcome = ask(core, slot, pending, found, snapshot, scratch);
+            finish(core, metrics, slot, pending, &outcome, now);
         }
     }
 }
 
 /// Last pass: writes the answer of a question.
-#[inline]
+#[inline(never)]
 fn ask<'n>(
     core: &Core,
     slot: &mut Slot,
     pending: &mut Pending,
-    found: Option<(&'n Zone, Probe<'n>)>,
+    found: Option<(&'n Zone, Found<'n>)>,
     snapshot: &'n Snapshot,
     scratch: &mut LookupName,
 ) -> Outcome {
+    pending.complete(core, slot);
     let Pending {
         lookup,
         rtype,
@@ -215,15 +255,18 @@ pub(super) fn write_chaos(
 }
 
 /// Last: what the rate limit makes of the answer, and the counters.
-#[inline]
+#[inline(never)]
 pub(super) fn finish(
     core: &Core,
     metrics: &mut WorkerMetrics,
     slot: &mut Slot,
-    pending: &Pending,
+    pending: &mut Pending,
     outcome: &Outcome,
     now: Instant,
 ) {
+    if core.rate_limit.is_on() {
+        pending.complete(core, slot);
+    }
     let mut truncated = outcome.truncated;
     let signature = pending.signature.as_deref();
     // Who has shown a cookie of ours owns the address, and who has a key is who they say: there is
@@ -257,6 +300,11 @@ pub(super) fn finish(
     if truncated {
         metrics.truncated();
     }
+    count(metrics, slot, pending, outcome.rcode);
+}
+
+#[inline]
+fn count(metrics: &mut WorkerMetrics, slot: &Slot, pending: &Pending, rcode: Rcode) {
     let qtype = (pending.name_len > 0).then_some(pending.rtype);
-    metrics.query(slot.transport, slot.client.ip(), qtype, outcome.rcode);
+    metrics.query(slot.transport, slot.client.ip(), qtype, rcode);
 }

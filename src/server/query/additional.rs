@@ -23,13 +23,27 @@ pub(super) fn addresses<'n>(
     lookup: &mut LookupName,
     outcome: &mut Outcome,
 ) {
-    let before = match rrset.rtype() {
-        Rtype::NS => 0,
-        Rtype::MX | Rtype::SVCB | Rtype::HTTPS => 2,
-        Rtype::SRV => 6,
-        _ => return,
+    let Some(before) = before_target(rrset.rtype()) else {
+        return;
     };
     targets(writer, zone, (owner, rrset, before), lookup, outcome);
+}
+
+/// Whether answers with records of a type may carry addresses besides.
+#[inline]
+pub(crate) fn has_targets(rtype: Rtype) -> bool {
+    before_target(rtype).is_some()
+}
+
+/// How many bytes of the data of a type stand before the name that it points to.
+#[inline]
+fn before_target(rtype: Rtype) -> Option<usize> {
+    match rtype {
+        Rtype::NS => Some(0),
+        Rtype::MX | Rtype::SVCB | Rtype::HTTPS => Some(2),
+        Rtype::SRV => Some(6),
+        _ => None,
+    }
 }
 
 /// As [`addresses`], for a type whose data names its target behind so many bytes.

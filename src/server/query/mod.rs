@@ -11,6 +11,7 @@ mod additional;
 mod chaos;
 mod walk;
 
+pub(crate) use additional::has_targets;
 pub use chaos::Chaos;
 pub(crate) use chaos::record as chaos_record;
 pub(crate) use walk::{Asked, Made, Outcome, answer, zone_for};

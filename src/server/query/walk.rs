@@ -7,7 +7,7 @@ use wire::message::HEADER_LEN;
 use wire::name::MAX_LEN;
 use wire::write::{Full, Writer};
 use wire::{Name, NameRef, Rcode, Rtype};
-use zone::{Found, LookupName, Node, Probe, RrsetRef, Snapshot, Withheld, Zone};
+use zone::{Found, LookupName, Node, RrsetRef, Snapshot, Withheld, Zone};
 
 use super::additional;
 use crate::stage::ratelimit::ResponseClass;
@@ -53,15 +53,15 @@ impl Made {
     }
 }
 
-/// A question, and how far its lookup has come.
+/// A question, and where its lookup ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'n> {
     /// The name as it was asked.
     pub(crate) name: NameRef<'n>,
     /// The type.
     pub(crate) rtype: Rtype,
-    /// The zone that answers, if any, and what a probe for the name found in it.
-    pub(crate) found: Option<(&'n Zone, Probe<'n>)>,
+    /// The zone that answers, if any, and where the lookup of the name ended in it.
+    pub(crate) found: Option<(&'n Zone, Found<'n>)>,
 }
 
 /// Writes the sections of the answer behind the question.
@@ -76,7 +76,7 @@ pub(crate) fn answer<'n>(
     lookup: &mut LookupName,
     scratch: &mut LookupName,
 ) -> Outcome {
-    let Some((zone, probe)) = asked.found else {
+    let Some(found) = asked.found else {
         let mut outcome = Outcome::empty(Rcode::REFUSED);
         outcome.error = Some(ExtendedError::NOT_AUTHORITATIVE);
         return outcome;
@@ -92,7 +92,7 @@ pub(crate) fn answer<'n>(
         },
         dnames: Vec::new(),
     };
-    answer.follow((zone, probe), asked.name, lookup, made);
+    answer.follow(found, asked.name, lookup, made);
     answer.outcome
 }
 
@@ -106,7 +106,8 @@ pub(crate) fn zone_for<'n>(
     (name, qtype): (NameRef<'_>, Rtype),
     before: Option<&'n Zone>,
 ) -> Option<&'n Zone> {
-    let zone = snapshot.prepare(lookup, name, before)?;
+    lookup.copy(name);
+    let zone = snapshot.prepare(lookup, before)?;
     if qtype == Rtype::DS && zone.apex().len() == name.len() && !name.is_root() {
         lookup.set(name, snapshot.keys());
         let above = snapshot.zone_for(lookup, lookup.labels() - 1);
@@ -130,7 +131,7 @@ struct Answer<'a, 'b, 'n> {
 impl<'n> Answer<'_, '_, 'n> {
     fn follow(
         &mut self,
-        found: (&'n Zone, Probe<'n>),
+        found: (&'n Zone, Found<'n>),
         name: NameRef<'n>,
         lookup: &mut LookupName,
         made: &'n Made,
@@ -164,7 +165,7 @@ impl<'n> Answer<'_, '_, 'n> {
             if seen[..hop].contains(&seen[hop]) {
                 return;
             }
-            let found = (next, Probe::Unknown);
+            let found = (next, next.find(lookup));
             let Some(target) = self.step(found, name, lookup, (made, hop)) else {
                 return;
             };
@@ -177,7 +178,7 @@ impl<'n> Answer<'_, '_, 'n> {
     /// One walk down the tree; gives the target of an alias, to go on with.
     fn step(
         &mut self,
-        (zone, probe): (&'n Zone, Probe<'n>),
+        (zone, found): (&'n Zone, Found<'n>),
         name: NameRef<'n>,
         lookup: &LookupName,
         made: (&'n Made, usize),
@@ -186,7 +187,7 @@ impl<'n> Answer<'_, '_, 'n> {
             self.withhold(withheld);
             return None;
         }
-        match zone.find_probed(lookup, probe) {
+        match found {
             Found::Exact(node) => self.node(zone, name, node, ResponseClass::Positive),
             Found::Wildcard(node, _) => self.node(zone, name, node, ResponseClass::Wildcard),
             Found::Missing(_) => {

@@ -42,3 +42,10 @@ impl Layout {
         }
     }
 }
+
+/// Whether the data of a type goes into answers as it is stored.
+#[inline]
+#[must_use]
+pub fn is_copied(rtype: Rtype) -> bool {
+    Layout::of(rtype).names == 0
+}

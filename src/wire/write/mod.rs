@@ -8,6 +8,7 @@ mod layout;
 mod prepared;
 mod writer;
 
+pub use layout::is_copied;
 pub use prepared::Prepared;
 pub use writer::{Full, Mark, Writer};
 

@@ -15,6 +15,33 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Writes the record into room of just its size, its owner standing at a place of the message;
+    /// false where the room is another.
+    #[inline]
+    #[must_use]
+    pub fn write(&self, room: &mut [u8], at: u16) -> bool {
+        if room.len() != self.bytes.len() {
+            return false;
+        }
+        room.copy_from_slice(&self.bytes);
+        let pointer = at | 0xC000;
+        for patch in &self.pointers {
+            let slot = room.get_mut(usize::from(*patch)..);
+            if let Some(slot) = slot.and_then(|rest| rest.first_chunk_mut::<2>()) {
+                *slot = pointer.to_be_bytes();
+            }
+        }
+        true
+    }
+
+    /// How many bytes it has in a message.
+    #[inline]
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a record is never empty")]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Prepares a record. Names in its data that end with the owner point to it too.
     #[must_use]
     pub fn new(owner: NameRef<'_>, rtype: Rtype, ttl: Ttl, rdata: &[u8]) -> Self {

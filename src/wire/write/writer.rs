@@ -180,15 +180,16 @@ impl<'b, 'n> Writer<'b, 'n> {
     /// When it does not fit.
     #[inline]
     pub fn prepared(&mut self, record: &Prepared, at: usize) -> Result<u16, Full> {
-        let begin = self.len;
-        let pointer = u16::try_from(at).map_err(|_| Full)? | 0xC000;
-        self.put(&record.bytes)?;
-        for patch in &record.pointers {
-            let slot = self.bytes.get_mut(begin + usize::from(*patch)..);
-            if let Some(slot) = slot.and_then(|rest| rest.first_chunk_mut::<2>()) {
-                *slot = pointer.to_be_bytes();
-            }
+        let at = u16::try_from(at).map_err(|_| Full)?;
+        let end = self.len + record.len();
+        if end > self.limit {
+            return Err(Full);
         }
+        let room = self.bytes.get_mut(self.len..end).ok_or(Full)?;
+        if !record.write(room, at) {
+            return Err(Full);
+        }
+        self.len = end;
         Ok(1)
     }
 

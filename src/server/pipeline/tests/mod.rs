@@ -5,6 +5,7 @@ mod catalog;
 mod expire;
 mod followed;
 mod granted;
+mod quick;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
