@@ -1,25 +1,13 @@
 //! Sessions with servers, in which updates are signed in place of by a key (GSS-TSIG).
 //!
-//! How one is made is the business of who makes it; here it is kept, used until it ends, and made anew
-//! when the server does not know it any more, as after a restart.
+//! How one is made is the business of who makes it ([`crate::Sessions`]); a server keeps it, uses it until it
+//! ends, and has it made anew when the other side does not know it any more, as after a restart.
 
 use std::error::Error;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use tsig::{AnswerFault, Session, TsigError};
-
-use crate::server::Server;
-
-/// Makes sessions.
-pub trait Sessions: fmt::Debug + Send + Sync {
-    /// Makes a session with a server. What it is asked for that goes unsigned.
-    fn open<'a>(&'a self, server: &'a Server) -> Opening<'a>;
-}
-
-/// A session that is being made.
-pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<Opened, SessionFault>> + Send + 'a>>;
 
 /// A session that was made.
 #[derive(Clone, Debug)]

@@ -25,6 +25,7 @@ mod algorithm;
 mod client;
 mod digest;
 mod file;
+mod judge;
 mod key;
 mod keys;
 mod mac;
@@ -34,17 +35,20 @@ mod server;
 mod session;
 mod sign;
 mod stream;
+mod verified;
 
 pub use algorithm::{Algorithm, AlgorithmTextError};
-pub use client::{AnswerFault, RequestMac, sign_request};
+pub use client::{RequestMac, sign_request};
 pub use file::{KeyFault, KeyFileError, KeyTextError};
+pub use judge::AnswerFault;
 pub use key::{Key, Secret};
 pub use keys::{DuplicateKey, Keys};
 pub use record::{FUDGE, NoRoom, TsigError, TsigRecord};
 pub use refusal::{Refusal, RefusalKind};
-pub use server::{AnswerSequence, Verified, verify};
+pub use server::verify;
 pub use session::{Session, SessionMac, sign_request_in};
 pub use stream::AnswerStream;
+pub use verified::{AnswerSequence, Verified};
 
 #[cfg(test)]
 mod tests;

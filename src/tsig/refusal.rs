@@ -3,8 +3,8 @@
 use wire::{Name, Rcode, WireError};
 
 use crate::record::{FIXED_LEN, FUDGE, NoRoom, TsigError, TsigRecord, time_bytes};
-use crate::server::Verified;
 use crate::sign::{Fields, Signing};
+use crate::verified::Verified;
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use wire::{Name, NameRef};
 
-use crate::client::{AnswerFault, find, rcode, unsigned};
 use crate::digest::{Variables, feed_mac, feed_received};
+use crate::judge::{AnswerFault, find, rcode, unsigned};
 use crate::record::{NoRoom, TsigError, TsigRecord};
 
 /// What both sides of a session can do.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::Key;
-use crate::client::{AnswerFault, Judged, find, unsigned};
 use crate::digest::feed_mac;
+use crate::judge::{AnswerFault, Judged, find, unsigned};
 use crate::mac::Context;
 use crate::sign::Fields;
 

@@ -8,11 +8,12 @@ use wire::message::Header;
 use wire::{NameRef, Opcode, Rtype, Ttl};
 
 use super::Server;
+use super::Sessions;
 use super::connection::{Connection, Kept};
 use crate::answer::Answer;
 use crate::compose;
 use crate::error::Fault;
-use crate::session::{Sessions, is_of_session};
+use crate::session::is_of_session;
 
 impl Server {
     /// A number for a request.

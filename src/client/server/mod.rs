@@ -14,11 +14,13 @@ mod connection;
 mod follow;
 mod udp;
 
+use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::host::Host;
-use crate::session::{Opened, Sessions};
+use crate::session::{Opened, SessionFault};
 use crate::tls::Tls;
 use connection::Kept;
 
@@ -65,6 +67,15 @@ pub struct Settings {
     /// The time of day, for signatures.
     pub clock: Clock,
 }
+
+/// Makes sessions.
+pub trait Sessions: fmt::Debug + Send + Sync {
+    /// Makes a session with a server. What it is asked for that goes unsigned.
+    fn open<'a>(&'a self, server: &'a Server) -> Opening<'a>;
+}
+
+/// A session that is being made.
+pub type Opening<'a> = Pin<Box<dyn Future<Output = Result<Opened, SessionFault>> + Send + 'a>>;
 
 /// A name server that can be asked.
 #[derive(Debug)]
