@@ -7,6 +7,7 @@ use wire::{Name, Rtype};
 use zone::{Snapshot, Zone};
 
 use super::plain::plain;
+use super::tally::counted;
 use super::zones::{State, Status};
 
 /// All that is served.
@@ -196,13 +197,6 @@ fn example(zone: &Zone) -> Example {
         rank,
         name: short.unwrap_or(&name).to_owned(),
         rtype,
-    }
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        number => format!("{number} {noun}s"),
     }
 }
 

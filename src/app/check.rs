@@ -11,6 +11,7 @@ use wire::{Name, NameRef};
 
 use super::certificates::Certificates;
 use super::checked::{check_zones, strangers};
+use super::tally::Totals;
 use super::zones::{list, scan};
 use super::{sync, telemetry};
 
@@ -200,43 +201,6 @@ fn has_manifests(folder: &Path) -> bool {
     })
 }
 
-/// What was found in all.
-#[derive(Debug, Default)]
-pub(super) struct Totals {
-    pub(super) errors: usize,
-    pub(super) warnings: usize,
-}
-
-impl Totals {
-    /// `1 error, 2 warnings`.
-    pub(super) fn findings(&self) -> String {
-        match (self.errors, self.warnings) {
-            (0, 0) => "no errors".to_owned(),
-            (0, warnings) => counted(warnings, "warning"),
-            (errors, 0) => counted(errors, "error"),
-            (errors, warnings) => {
-                format!(
-                    "{}, {}",
-                    counted(errors, "error"),
-                    counted(warnings, "warning")
-                )
-            }
-        }
-    }
-
-    fn sentence(&self, zones: usize) -> String {
-        format!("checked {}: {}", counted(zones, "zone"), self.findings())
-    }
-}
-
-/// `1 zone`, `2 zones`.
-pub(super) fn counted(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        number => format!("{number} {noun}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,22 +245,5 @@ mod tests {
         "a..b" is not the name of a zone: empty label (two dots in a row, or a dot at the front)
         --config: read file "ROOT/missing.yaml": No such file or directory (os error 2)
         "#);
-    }
-
-    #[test]
-    fn the_last_line_counts() {
-        assert_eq!(
-            Totals {
-                errors: 0,
-                warnings: 0
-            }
-            .sentence(2),
-            "checked 2 zones: no errors"
-        );
-        let totals = Totals {
-            errors: 1,
-            warnings: 2,
-        };
-        assert_eq!(totals.sentence(1), "checked 1 zone: 1 error, 2 warnings");
     }
 }

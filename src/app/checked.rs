@@ -8,9 +8,9 @@ use config::ZoneFile;
 use wire::Name;
 use zone::check::{Care, Trust};
 
-use super::check::{Totals, counted};
 use super::clock;
 use super::plain::plain;
+use super::tally::{Totals, counted};
 use super::zones::hint;
 
 /// What came of a zone file.

@@ -41,11 +41,11 @@ mod privileges;
 mod random;
 mod secondaries;
 mod server_options;
-mod serving;
 mod shutdown;
 mod start;
 mod sync;
 mod systemd;
+mod tally;
 mod telemetry;
 #[cfg(feature = "opentelemetry")]
 mod traces;

@@ -18,9 +18,9 @@ use wire::{Name, NameRef, Rtype, Ttl, rdata};
 use zone::records::Records;
 use zone::{AllButTakeover, Author, Credit, Credits, Store, Zone};
 
+use super::answerer::{Answerer, Replies, name};
 use super::client::ask;
 use super::protocol::{Command, Done, Imported, MAX_REQUEST, Reply};
-use super::server::{Answerer, Replies, name};
 use super::socket::connect;
 use crate::app::plain::plain;
 use crate::app::telemetry;

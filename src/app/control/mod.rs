@@ -8,7 +8,9 @@
 //!
 //! The socket belongs to the user that the daemon runs as; who can connect may do everything.
 
+mod answerer;
 mod client;
+mod contents;
 mod import;
 mod orders;
 mod print;
@@ -16,10 +18,12 @@ mod protocol;
 mod report;
 mod server;
 mod socket;
+mod sources;
 
+pub(crate) use answerer::Answerer;
 pub(crate) use client::{brake, explain, held, zone};
 pub(crate) use import::import;
-pub(crate) use server::{Answerer, serve};
+pub(crate) use server::serve;
 pub(crate) use socket::Socket;
 
 #[cfg(test)]

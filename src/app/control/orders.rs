@@ -1,14 +1,15 @@
-//! Orders about zones: freeze, thaw, flush, retransfer. Each zone has its own outcome.
+//! Orders about zones: reload, freeze, thaw, flush, retransfer. Each zone has its own outcome.
 
 use std::io;
 
 use config::Quoted;
+use tokio::sync::oneshot;
 use wire::Name;
 use zone::{Committed, StoreError};
 
-use super::protocol::{Done, Reply};
-use super::server::{Answerer, Replies, name};
-use crate::app::telemetry;
+use super::answerer::{Answerer, Replies, name};
+use super::protocol::{Done, Outcome, Reply};
+use crate::app::{telemetry, zones};
 
 /// What is to be done with each zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,48 @@ impl Answerer {
                 changed,
                 error,
             }))?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Reads the files of zones again; all of them, if none is named.
+    pub(super) fn reload(
+        &self,
+        zones: &[String],
+        out: &mut Replies<'_>,
+    ) -> io::Result<Result<(), String>> {
+        let names: Result<Vec<Name>, String> = zones.iter().map(|zone| name(zone)).collect();
+        let names = match names {
+            Ok(names) => names,
+            Err(message) => return Ok(Err(message)),
+        };
+        let (reply, outcomes) = oneshot::channel();
+        let ended = || Ok(Err("the daemon is about to end".to_owned()));
+        if !self.keeper.give(zones::Order::Reload(names, reply)) {
+            return ended();
+        }
+        let Ok(outcomes) = outcomes.blocking_recv() else {
+            return ended();
+        };
+        for outcome in outcomes {
+            let zone = outcome.zone.to_string();
+            let reply = match outcome.result {
+                Ok(served) => Outcome {
+                    zone,
+                    serial: Some(served.serial.0),
+                    records: served.records,
+                    changed: served.changed,
+                    errors: String::new(),
+                },
+                Err(errors) => Outcome {
+                    zone,
+                    serial: None,
+                    records: 0,
+                    changed: false,
+                    errors,
+                },
+            };
+            out.send(&Reply::Outcome(reply))?;
         }
         Ok(Ok(()))
     }

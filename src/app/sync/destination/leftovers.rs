@@ -4,17 +4,13 @@
 //! at a time, with a listing of that very pass, where nothing asks for their names, all objects are
 //! known and the policy lets records go; and the brake counts them like records.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use plan::ChangeSet;
 use plan::diff::Policy;
 use tokio::time::Instant;
 
-use super::task::Destination;
-
-/// Since when each of them is left over: its name and set identifier.
-pub(in crate::app::sync) type Leftovers = HashMap<(Box<str>, Box<str>), Instant>;
+use super::state::Destination;
 
 impl Destination {
     /// Adds to what goes. The listing is of now.

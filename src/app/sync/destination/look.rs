@@ -11,7 +11,7 @@ use wire::Rtype;
 
 use super::search::Doubt;
 use super::spans;
-use super::task::{Destination, Scope};
+use super::state::{Destination, Scope};
 use crate::app::sync::model::Inner;
 use crate::app::sync::pass::{self, Decided};
 use crate::app::{clock, telemetry};

@@ -14,14 +14,14 @@ mod look;
 mod say;
 mod search;
 mod spans;
+mod state;
 mod task;
 #[cfg(test)]
 mod tests;
 mod words;
 mod write;
 
-pub(super) use leftovers::Leftovers;
 pub(super) use search::Doubt;
-pub(crate) use task::{Ask, Asks};
-pub(super) use task::{Destination, Pace};
+pub(crate) use state::{Ask, Asks};
+pub(super) use state::{Destination, Leftovers, Pace};
 pub(super) use words::Words;

@@ -6,7 +6,7 @@ use plan::brake::Verdict;
 use plan::{ChangeSet, Endpoint, ErrorKind, ProviderError, RowName};
 
 use super::look::NAMES_A_LOCK;
-use super::task::Destination;
+use super::state::Destination;
 use crate::app::sync::own_zones::Loss;
 use crate::app::sync::pass::{self, Decided};
 use crate::app::telemetry;

@@ -6,7 +6,7 @@ use plan::{ChangeSet, ProviderError};
 use tracing::Span;
 use tracing::field::Empty;
 
-use super::task::Scope;
+use super::state::Scope;
 use crate::app::telemetry;
 
 /// A pass over names, or over all.

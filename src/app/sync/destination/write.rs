@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 use super::search::{MOST_IN_A_ROW, PROBES, Search};
 use super::spans;
-use super::task::Destination;
+use super::state::Destination;
 use crate::app::sync::report::Done;
 
 /// What a destination is asked to do with a batch.

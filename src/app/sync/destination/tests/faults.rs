@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::super::task::Scope;
+use super::super::state::Scope;
 use super::super::{Ask, Destination};
 use crate::app::sync::model::Model;
 use crate::app::sync::status::Status;

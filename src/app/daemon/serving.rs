@@ -16,13 +16,13 @@ use tokio_util::sync::CancellationToken;
 use wire::Name;
 use zone::Store;
 
-use super::admin::Pages;
-use super::banner::Banner;
-use super::shutdown::{Signals, Wish};
-use super::sync::Reread;
-use super::systemd::Notifier;
-use super::telemetry::{self, Style};
-use super::zones::{Handle, Keeper, Order};
+use crate::app::admin::Pages;
+use crate::app::banner::Banner;
+use crate::app::shutdown::{Signals, Wish};
+use crate::app::sync::Reread;
+use crate::app::systemd::Notifier;
+use crate::app::telemetry::{self, Style};
+use crate::app::zones::{Handle, Keeper, Order};
 
 /// Reads all zones and follows their files from then on, in a thread of its own. Done when they
 /// have been read; what it gives is done when the thread ends.
