@@ -23,6 +23,7 @@ mod flags;
 mod problem;
 mod raw;
 mod settings;
+mod typed;
 mod value;
 
 pub use clap::builder::StyledStr;

@@ -6,19 +6,11 @@ use std::fmt;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use zeroize::Zeroizing;
 
 use crate::file::{FileAddressMap, FileClaim, FileDestination, FileSettings, FileZone};
 use crate::flags::{self, Flag, Kind, RETIRED, Retired, groups};
 use crate::problem::{Origin, Problem};
-
-/// A value as it was typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Typed {
-    /// Wiped when it is let go: it may be a secret.
-    pub(crate) text: Zeroizing<String>,
-    pub(crate) origin: Origin,
-}
+use crate::typed::Typed;
 
 /// All settings of a run, by the name of their flag; each from the one place that wins.
 #[derive(Clone, Debug, Default)]

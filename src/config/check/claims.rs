@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use super::destination::record_type;
 use super::reader::Reader;
+use super::types::record_type;
 use crate::file::{FileAddressMap, FileClaim};
 use crate::problem::Quoted;
-use crate::raw::Typed;
 use crate::settings::{AddressMap, Claim, NamePattern, RecordType};
+use crate::typed::Typed;
 use crate::value::{self, Wrong};
 
 /// Address maps, in their order.

@@ -7,13 +7,12 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::reader::Reader;
-use super::sync::beside_the_file;
-use super::{claims, provider, registry};
+use super::{claims, provider, registry, types};
 use crate::file::{FileAddressMap, FileDestination};
 use crate::flags::{self, Scope};
 use crate::problem::{Origin, Quoted};
-use crate::raw::Typed;
 use crate::settings::{Batch, Destination, DomainFilter, Policy, Provider, RecordType, Registry};
+use crate::typed::Typed;
 use crate::value::Wrong;
 
 /// All destinations, as far as they are well.
@@ -50,7 +49,7 @@ fn common_values(reader: &mut Reader) -> BTreeMap<&'static str, Vec<Typed>> {
         flags::find_with_group(name).is_some_and(|(group, _)| group.scope == Scope::Destination)
     });
     for (name, typed) in &common {
-        if beside_the_file(typed) {
+        if typed.iter().any(Typed::is_beside_the_file) {
             let origin = reader.origin_of(name);
             let wrong = Wrong::new("the settings file lists destinations; which one is meant?");
             let wrong = wrong.hint("write it in the file: in a destination, or at the top for all");
@@ -176,10 +175,10 @@ fn destination(
     let domain_filter = domain_filter(reader);
     let kind = provider::kind(reader)?;
     let embedded = kind == provider::Kind::Embedded;
-    let (given_types, excluded_types) = types(reader);
+    let (given_types, excluded_types) = types::given(reader);
     let policy = policy(reader, embedded);
     let all_types = given_types.is_none() && embedded;
-    let mut managed_types = given_types.unwrap_or_else(|| default_types(embedded));
+    let mut managed_types = given_types.unwrap_or_else(|| types::default_types(embedded));
     let registry = registry::registry(reader, embedded);
     let provider = provider::provider(reader, kind, &domain_filter, &managed_types, origin);
     let address_maps = claims::address_maps(reader, maps);
@@ -237,52 +236,6 @@ fn policy(reader: &mut Reader, embedded: bool) -> Policy {
     Policy::Sync
 }
 
-/// The types that are managed if none is named. On embedded nobody else has records, so all are; but
-/// PTR only where there is a reverse zone.
-pub(super) fn default_types(embedded: bool) -> Vec<RecordType> {
-    if embedded {
-        let all = TYPES.iter().copied();
-        return all.filter(|rtype| *rtype != RecordType::Ptr).collect();
-    }
-    vec![RecordType::A, RecordType::Aaaa, RecordType::Cname]
-}
-
-/// Types that are managed, if any are named, and types that are not.
-fn types(reader: &mut Reader) -> (Option<Vec<RecordType>>, Vec<RecordType>) {
-    let mut read = |name: &str| -> Option<Vec<RecordType>> {
-        let given = reader.all_filled(name, |text| Ok(text.to_owned()));
-        if given.is_empty() {
-            return None;
-        }
-        let mut types = Vec::new();
-        for (text, typed) in given {
-            match record_type(&text) {
-                Some(found) if types.contains(&found) => {}
-                Some(found) => types.push(found),
-                // external-dns takes any text here, and finds no record of that type.
-                None => {
-                    let wrong = Wrong::new(format!("{} is no type that is planned", Quoted(&text)));
-                    let hint = if text.contains(',') {
-                        "repeat the flag for each type; a variable has a line for each"
-                    } else {
-                        "there are A, AAAA, CNAME, DNAME, MX, NAPTR, NS, PTR, SRV and TXT"
-                    };
-                    reader.warning_at(name, &typed.origin, wrong.hint(hint));
-                }
-            }
-        }
-        Some(types)
-    };
-    let managed = read("managed-record-types");
-    let excluded = read("exclude-record-types").unwrap_or_default();
-    (managed, excluded)
-}
-
-/// The type with this mnemonic, in capitals as external-dns has it.
-pub(super) fn record_type(text: &str) -> Option<RecordType> {
-    TYPES.iter().copied().find(|one| one.as_str() == text)
-}
-
 fn domain_filter(reader: &mut Reader) -> DomainFilter {
     let mut pattern = |name: &str| {
         let pattern = reader.filled(name, |text| match Regex::new(text) {
@@ -335,17 +288,4 @@ const POLICIES: &[(&str, Policy)] = &[
     ("upsert-only", Policy::UpsertOnly),
     ("create-only", Policy::CreateOnly),
     ("none", Policy::None),
-];
-
-const TYPES: &[RecordType] = &[
-    RecordType::A,
-    RecordType::Aaaa,
-    RecordType::Cname,
-    RecordType::Dname,
-    RecordType::Mx,
-    RecordType::Naptr,
-    RecordType::Ns,
-    RecordType::Ptr,
-    RecordType::Srv,
-    RecordType::Txt,
 ];

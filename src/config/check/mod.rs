@@ -14,6 +14,7 @@ mod replicas;
 mod rfc2136;
 mod rules;
 mod sync;
+mod types;
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -23,12 +24,13 @@ use std::time::Duration;
 
 use self::reader::Reader;
 use crate::problem::{Origin, Problem, Problems, Quoted};
-use crate::raw::{Raw, Typed};
+use crate::raw::Raw;
 use crate::settings::{
     Access, Answers, AuditLog, Config, ControlSocket, Cookies, CountedClients, Gso, Listen, Log,
     LogFormat, LogLevel, Objects, OfZone, Peers, Process, RateLimit, SerialPolicy, Sync, Tcp, Udp,
     ZoneFile, Zones,
 };
+use crate::typed::Typed;
 use crate::value::{self, Wrong};
 
 /// Judges all settings.

@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use super::from_folder_of;
 use crate::flags::{self, Flag, Form, Kind};
 use crate::problem::{Origin, Problem, Quoted};
-use crate::raw::{Raw, Typed};
+use crate::raw::Raw;
+use crate::typed::Typed;
 use crate::value::{self, Wrong};
 
 /// Settings that are read one after the other.

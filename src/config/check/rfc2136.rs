@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use wire::{Name, NameRef};
 
-use super::provider::zone;
 use super::reader::Reader;
 use crate::problem::{Origin, Quoted};
 use crate::settings::{
     DomainFilter, Kerberos, KerberosProof, LoadBalancing, Rfc2136, TsigKey, TsigSecret,
 };
-use crate::value::Wrong;
+use crate::value::{self, Wrong};
 
 /// The settings of the provider. `origin` is where the destination is.
 pub(super) fn rfc2136(
@@ -26,7 +25,7 @@ pub(super) fn rfc2136(
         false => key(reader, origin),
     };
     let axfr = reader.switch("rfc2136-axfr") | reader.switch("rfc2136-tsig-axfr");
-    let zones = reader.all_filled("rfc2136-zone", zone);
+    let zones = reader.all_filled("rfc2136-zone", value::zone);
     let mut names: Vec<Name> = Vec::new();
     for (name, _) in zones {
         let name = name.as_ref().to_lowercase();
@@ -285,7 +284,9 @@ fn hints(filter: &DomainFilter) -> Vec<Name> {
     };
     let names = include.iter().filter_map(|text| {
         let text = text.trim_start_matches('.').trim_start_matches("*.");
-        zone(text).ok().map(|name| name.as_ref().to_lowercase())
+        value::zone(text)
+            .ok()
+            .map(|name| name.as_ref().to_lowercase())
     });
     names.collect()
 }

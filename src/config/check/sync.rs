@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{claims, destination, from_folder_of, rules};
+use super::{claims, destination, from_folder_of, rules, types};
 use crate::flags::{self, Scope};
-use crate::problem::{Origin, Quoted};
-use crate::raw::Typed;
+use crate::problem::Quoted;
 use crate::settings::{
     EventReason, Kubernetes, Objects, Offer, RecordType, SourceName, Sync, Wrappers,
 };
+use crate::typed::Typed;
 use crate::value::{self, Wrong};
 
 /// Judges all about sources and destinations; `None` if nothing was said about them.
@@ -270,7 +270,7 @@ fn no_ptr(destinations: &[crate::Destination]) -> Wrong {
     // These manage PTR by themselves once they have a place for it.
     let has_all_types = |destination: &crate::Destination| {
         let embedded = matches!(destination.provider, crate::Provider::Embedded(_));
-        embedded && destination.managed_types == destination::default_types(true)
+        embedded && destination.managed_types == types::default_types(true)
     };
     if destinations.iter().any(is_excluded) {
         let wrong = Wrong::new("PTR is among the types that are excluded");
@@ -293,13 +293,6 @@ fn events_emit(reader: &mut Reader) -> Vec<EventReason> {
         }
     }
     reasons
-}
-
-/// Whether this is said by flag or variable, which cannot say which destination is meant.
-pub(super) fn beside_the_file(typed: &[Typed]) -> bool {
-    typed
-        .iter()
-        .any(|typed| !matches!(typed.origin, Origin::File { .. }))
 }
 
 const REASONS: &[(&str, EventReason)] = &[

@@ -1,10 +1,10 @@
-//! The clap command: arguments from the table of flags, sub-commands, texts around the help.
+//! The clap command: flags, sub-commands, texts around the help.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command as Clap};
 use wire::{Name, NameRef};
 
-use crate::flags::{Flag, Group, Kind, groups};
+use super::flags::{Show, arguments, control_socket};
 
 /// The command of the whole program.
 pub(super) fn build() -> Clap {
@@ -196,10 +196,6 @@ fn output() -> Arg {
         .help("How it is shown [default: table]")
 }
 
-pub(super) fn control_socket() -> impl Iterator<Item = Arg> {
-    arguments(Show::Only(&["control-socket"])).filter(|arg| arg.get_id() == "control-socket")
-}
-
 fn completions_clap() -> Clap {
     Clap::new("completions")
         .about("Print a completion script for a shell")
@@ -215,83 +211,6 @@ fn completions_clap() -> Clap {
                     "zsh",
                 ])),
         )
-}
-
-/// Which flags a help shows.
-#[derive(Clone, Copy)]
-enum Show {
-    /// In the short help the common ones, in the long help all.
-    Common,
-    /// These, everywhere.
-    Only(&'static [&'static str]),
-}
-
-fn arguments(show: Show) -> impl Iterator<Item = Arg> {
-    groups().iter().flat_map(move |group| {
-        group
-            .flags
-            .iter()
-            .flat_map(move |flag| flag_arguments(flag, group, show))
-    })
-}
-
-fn flag_arguments(flag: &'static Flag, group: &'static Group, show: Show) -> Vec<Arg> {
-    let (short, long) = match show {
-        Show::Common => (flag.common, group.built),
-        Show::Only(names) => {
-            let named = names.contains(&flag.name);
-            (named, named)
-        }
-    };
-    let arg = Arg::new(flag.name)
-        .long(flag.name)
-        .help(short_help(flag))
-        .long_help(long_help(flag))
-        .hide_short_help(!short)
-        .hide_long_help(!long);
-    let arg = match show {
-        Show::Common => arg.help_heading(group.heading),
-        Show::Only(_) => arg,
-    };
-    match flag.kind {
-        Kind::Once => vec![arg.value_name(flag.value).action(ArgAction::Set)],
-        Kind::Repeated => vec![arg.value_name(flag.value).action(ArgAction::Append)],
-        Kind::Switch(on) => {
-            // The help shows the form that changes something.
-            let off = arg
-                .clone()
-                .id(format!("no-{}", flag.name))
-                .long(format!("no-{}", flag.name));
-            let (on_hidden, off_hidden) = (on, !on);
-            vec![
-                arg.action(ArgAction::SetTrue)
-                    .overrides_with(format!("no-{}", flag.name))
-                    .hide(on_hidden),
-                off.action(ArgAction::SetTrue)
-                    .overrides_with(flag.name)
-                    .hide(off_hidden),
-            ]
-        }
-    }
-}
-
-fn short_help(flag: &Flag) -> String {
-    match flag.default {
-        "" => flag.short.to_owned(),
-        default => format!("{} [default: {default}]", flag.short),
-    }
-}
-
-fn long_help(flag: &Flag) -> String {
-    let repeatable = match flag.kind {
-        Kind::Repeated => " (repeatable)",
-        Kind::Once | Kind::Switch(_) => "",
-    };
-    let short = short_help(flag);
-    match flag.long {
-        "" => format!("{short}{repeatable}"),
-        long => format!("{short}{repeatable}.\n{long}"),
-    }
 }
 
 /// What a key can sign with.

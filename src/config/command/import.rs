@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 use wire::{Name, NameRef};
 
 use super::Given;
-use super::build::control_socket;
+use super::flags::control_socket;
 use crate::problem::Problems;
 use crate::settings::{ControlSocket, ZoneFile};
 use crate::value;

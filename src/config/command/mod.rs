@@ -16,6 +16,7 @@
 
 mod arguments;
 mod build;
+mod flags;
 mod import;
 mod man;
 mod zone;

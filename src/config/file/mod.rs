@@ -43,7 +43,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::problem::{Origin, Problem, Quoted};
-use crate::raw::Typed;
+use crate::typed::Typed;
 
 /// What a settings file says.
 #[derive(Debug, Default)]

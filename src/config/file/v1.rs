@@ -13,7 +13,7 @@ use super::{
 };
 use crate::flags::{self, Scope, groups};
 use crate::problem::{Origin, Problem, Quoted};
-use crate::raw::Typed;
+use crate::typed::Typed;
 
 /// Reads the text of a settings file.
 pub(crate) fn parse(path: &str, text: &str) -> FileSettings {

@@ -1,17 +1,23 @@
 //! Values as people write them: each function takes a text and gives a checked value, or what was
 //! expected instead.
 
+mod catalog;
 mod go;
 mod grant;
 mod key;
 mod selector;
+mod server;
+mod update_rule;
+mod zone;
 
+pub(crate) use self::catalog::{catalog_group, catalog_name};
 pub(crate) use self::go::{aes_key, go_duration, loose_network, nat64_network};
-pub(crate) use self::grant::{
-    catalog_group, catalog_name, key_name, of_zone, primary, server, update_rule, who,
-};
+pub(crate) use self::grant::{key_name, of_zone, who};
 pub(crate) use self::key::short_key;
 pub(crate) use self::selector::{annotation_selector, label_selector};
+pub(crate) use self::server::{primary, server};
+pub(crate) use self::update_rule::update_rule;
+pub(crate) use self::zone::{zone, zones};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
