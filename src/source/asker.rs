@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plan::Contributor;
 
-use crate::engine::Touch;
 use crate::kind::Row;
 use crate::object::{Key, Kind};
+use crate::touch::Touch;
 use crate::unknown::{Unknown, UnknownObject};
 use crate::{Changed, Index, Outcome, Reason, Rules, admits};
 

@@ -11,13 +11,14 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use plan::{Contributor, Endpoint};
+use plan::Contributor;
 
 use crate::asker::{Source, Unread, complain, doubt, in_doubt};
 use crate::kind::{Row, Touched};
 use crate::object::{Key, Kind, Object, Trim};
+use crate::touch::Touch;
 use crate::unknown::Unknown;
-use crate::{Changed, Index, Outcome, Problem, Rules};
+use crate::{Changed, Index, Outcome, Rules};
 
 /// The index with the sources that are asked for.
 #[derive(Debug)]
@@ -33,24 +34,6 @@ pub struct Engine {
     doubts: u64,
     /// Kinds of which a list has begun: who is in doubt is seen at its end.
     listing: BTreeSet<Kind>,
-}
-
-/// What an object asks for now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Touch {
-    /// The object as the planner knows it.
-    pub contributor: Contributor,
-    /// The kind of the object.
-    pub kind: Kind,
-    /// The object.
-    pub key: Key,
-    /// What it asks for; nothing if it is gone.
-    pub endpoints: Vec<Endpoint>,
-    /// What is wrong with it.
-    pub problems: Vec<Problem>,
-    /// It hangs on an object that could never be read, so it may ask for more than this: nothing of
-    /// what it had is to be taken away.
-    pub doubtful: bool,
 }
 
 impl Engine {

@@ -23,17 +23,19 @@ mod outcome;
 mod rules;
 mod selector;
 pub mod template;
+mod touch;
 mod unknown;
 #[cfg(feature = "kubernetes")]
 pub mod watch;
 
 pub use annotation::{Annotations, admits, split};
-pub use engine::{Engine, Touch};
+pub use engine::Engine;
 pub use event::{Event, Health};
 pub use index::{Changed, Index, Link, Store};
 pub use outcome::{Note, Outcome, Problem, Reason};
 pub use rules::{Compatibility, DEFAULT_PREFIXES, Rules, ServiceTypes};
 pub use selector::{Requirement, Selector, SelectorError, Test};
+pub use touch::Touch;
 pub use unknown::{Unknown, UnknownObject};
 
 #[cfg(test)]

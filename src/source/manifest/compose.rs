@@ -2,33 +2,11 @@
 
 use std::collections::HashMap;
 
-use serde_saphyr::granit_parser::{
-    Event, Options, Parser, ScalarStyle, ScanError, Span as Range, options,
-};
+use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span as Range, options};
 
+use super::fault::Fault;
 use super::node::{Content, Node, Span};
 use super::scalar::scalar;
-
-/// Why a document is no tree of values.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// An anchor is used inside of itself.
-    AliasInItself,
-    /// Aliases make more of the document than [`MAX_NODES`] values.
-    AliasesTooMany,
-    /// A key is given twice.
-    KeyTwice(String),
-    /// A key is a list or a map.
-    KeyNoText,
-    /// `<<` holds something else than maps.
-    MergeNoMap,
-    /// Lists and maps in each other, more than [`MAX_DEPTH`].
-    TooDeep,
-    /// A number that JSON cannot hold.
-    NumberWithoutEnd,
-    /// The text is no YAML.
-    Syntax(ScanError),
-}
 
 /// The tree of one document.
 pub(super) fn compose(text: &str) -> Result<Node, (Fault, Span)> {

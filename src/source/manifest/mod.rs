@@ -18,6 +18,7 @@
 
 mod batch;
 mod compose;
+mod fault;
 mod files;
 mod json;
 mod node;

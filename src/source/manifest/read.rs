@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::batch::{Batch, Found, Wanted};
-use super::compose::{Fault, compose};
+use super::compose::compose;
+use super::fault::Fault;
 use super::files;
 use super::json::Json;
 use super::node::{Node, Span};

@@ -2,7 +2,8 @@
 
 use serde_saphyr::granit_parser::ErrorKind;
 
-use super::compose::{Fault, MAX_NODES};
+use super::compose::MAX_NODES;
+use super::fault::Fault;
 
 /// The message and the hint for a fault. `line` is the text of the line it is on.
 pub(super) fn explain(fault: &Fault, line: &str) -> (String, Option<String>) {

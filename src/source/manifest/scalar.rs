@@ -6,7 +6,7 @@
 use serde_json::Number;
 use serde_saphyr::granit_parser::{ScalarStyle, Tag};
 
-use super::compose::Fault;
+use super::fault::Fault;
 use super::node::Content;
 
 /// The value of a scalar.

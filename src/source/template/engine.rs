@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::{
     arena::Arena,
-    data::{Data, write_out},
+    data::Data,
     error::{Failure, Position, SyntaxError, TemplateError},
     exec::{self, Fault, Run},
     functions::Surroundings,
@@ -18,6 +18,7 @@ use super::{
     parse::parse,
     tree::Tree,
     value::Value,
+    write_out::write_out,
 };
 
 /// The values of the flags for templates.

@@ -1,6 +1,6 @@
 //! Go's escaping for HTML, JavaScript and URLs.
 
-use super::{display::first_character, number::is_printable};
+use super::{number::is_printable, output::first_character};
 
 /// For HTML text and attributes.
 pub(super) fn html(bytes: &[u8]) -> Vec<u8> {

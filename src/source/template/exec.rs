@@ -5,9 +5,9 @@
 
 use super::{
     display,
-    format::Options,
     functions::{self, Refusal, Surroundings},
     kinds::{INT, Shape, TEXT, types},
+    output::{Options, Output},
     tree::{Call, Choice, MAIN, Node, Range, Tree},
     value::Value,
 };
@@ -245,7 +245,7 @@ impl<'a> State<'a> {
     }
 
     fn print(&mut self, value: &Value<'a>) -> Result<(), Fault> {
-        let mut out = display::Output::default();
+        let mut out = Output::default();
         match display::printable(value) {
             Value::Invalid => out.extend_from_slice(b"<no value>"),
             value => display::argument(&mut out, &value, 'v', &Options::default()),

@@ -3,23 +3,10 @@
 //! Invariant: never fails on a verb that does not fit; like Go it then says so in the text.
 
 use super::{
-    display::{self, Output},
+    display,
+    output::{Options, Output, first_character},
     value::Value,
 };
-
-/// Flags, width and precision of one verb.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Options {
-    pub(super) minus: bool,
-    pub(super) plus: bool,
-    pub(super) plus_v: bool,
-    pub(super) precision: Option<usize>,
-    pub(super) sharp: bool,
-    pub(super) sharp_v: bool,
-    pub(super) space: bool,
-    pub(super) width: Option<usize>,
-    pub(super) zero: bool,
-}
 
 /// Values one after the other, with a space between two of which neither is a text.
 pub(super) fn print(values: &[Value<'_>]) -> Output {
@@ -151,7 +138,7 @@ impl Printer<'_, '_, '_> {
             self.index();
         }
         let rest = self.format.get(self.at..).unwrap_or_default();
-        let Some(verb) = display::first_character(rest) else {
+        let Some(verb) = first_character(rest) else {
             out.extend_from_slice(b"%!(NOVERB)");
             return;
         };

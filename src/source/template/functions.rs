@@ -7,11 +7,7 @@ use std::{
 };
 
 use super::{
-    arena::Arena,
-    builtins,
-    display::{Output, printable},
-    escape, format,
-    value::Value,
+    arena::Arena, builtins, display::printable, escape, format, output::Output, value::Value,
 };
 
 /// What a function takes in one place.

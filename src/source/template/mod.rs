@@ -17,6 +17,7 @@
 
 mod arena;
 mod builtins;
+mod cursor;
 mod data;
 mod display;
 mod engine;
@@ -33,10 +34,12 @@ mod mask;
 mod methods;
 mod number;
 mod operand;
+mod output;
 mod parse;
 mod special;
 mod tree;
 mod value;
+mod write_out;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,6 @@
 //! Numbers and quoted characters as Go's `fmt` and `strconv` write them.
 
-use super::{
-    display::{Output, first_character},
-    format::Options,
-};
+use super::output::{Options, Output, first_character};
 
 /// An integer by a verb for integers.
 pub(super) fn integer(

@@ -1,10 +1,10 @@
 //! The inside of actions: pipelines, commands and operands.
 
 use super::{
+    cursor::{MAX_DEPTH, ParseError, Parser, fail, unexpected},
     functions,
     lex::{Kind, Token},
     literal,
-    parse::{MAX_DEPTH, ParseError, Parser, fail, unexpected},
     tree::{Command, Operand, Pipe, Term},
 };
 

@@ -229,6 +229,41 @@ impl<'a> Value<'a> {
     }
 }
 
+impl<'a> Data<'a> {
+    /// A field.
+    pub(super) fn field(&'a self, name: &str) -> Option<Value<'a>> {
+        let metadata = |name: &str| {
+            let value = self
+                .object
+                .get("metadata")
+                .and_then(|metadata| metadata.get(name));
+            Value::text(value.and_then(Json::as_str).unwrap_or_default().as_bytes())
+        };
+        let section = |index: usize, name: &str| match &self.aliased {
+            Some(aliased) => map(aliased.get(index).and_then(Option::as_ref)),
+            None => map(self.object.get(name)),
+        };
+        Some(match name {
+            "APIVersion" => Value::text(self.api_version.as_bytes()),
+            "Annotations" => Value::texts(self.annotations),
+            "Kind" => Value::text(self.kind.as_bytes()),
+            "Labels" => Value::texts(self.labels),
+            "Metadata" => map(self.object.get("metadata")),
+            "Name" => metadata("name"),
+            "Namespace" => metadata("namespace"),
+            "Object" => map(Some(self.object)),
+            "Spec" => section(0, "spec"),
+            "Status" => section(1, "status"),
+            _ => return None,
+        })
+    }
+}
+
+/// JSON as a map that may hold anything.
+fn map<'a>(json: Option<&'a Json>) -> Value<'a> {
+    Value::Map(MAP_OF_ANY, json.and_then(Json::as_object))
+}
+
 /// A field by its Go name: the shallowest of all embedded structs, with its JSON.
 pub(super) fn find_field<'a>(
     id: TypeId,

@@ -1,89 +1,24 @@
-//! The way to the API server, found as `kubectl` and external-dns find it.
+//! Requests to the API server, by credentials that are replaced while a program runs.
 //!
-//! Tokens, certificates and the authority behind them are replaced while a program runs. So a
-//! request that is not let in, or does not get through, has everything read again that the way was
-//! made of; whoever sent it tries again anyway. It is the way that was found at the start: another
-//! context, chosen meanwhile, is another cluster, whose objects are not those that we know.
+//! Tokens, certificates and the authority behind them may change at any time. So a request that is
+//! not let in, or does not get through, has everything read again that the way was made of; whoever
+//! sent it tries again anyway.
 //!
 //! Files of tokens are looked at before that: those of pods are replaced while the old token still
 //! holds. The client below would do so by the wall clock, which may jump, and takes the end of a line
 //! for a part of the token.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode, Uri};
+use kube::Client;
 use kube::client::Body;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
-use plan::{HttpCall, HttpCalls};
+use plan::HttpCall;
 use tokio::time::{Instant, timeout};
 
 use super::failure::Failure;
-
-/// Where the API server is and how to speak with it.
-#[derive(Clone, Debug, Default)]
-pub struct Connection {
-    /// Its address, over the one that the files name.
-    pub server: Option<String>,
-    /// The kubeconfig file; else `KUBECONFIG`, `~/.kube/config`, or the pod's own account.
-    pub kubeconfig: Option<PathBuf>,
-    /// How long it may take to send a request; none for no limit. How long an answer may take is up
-    /// to who waits for it.
-    pub request_timeout: Option<Duration>,
-    /// Where requests are counted.
-    pub calls: Arc<HttpCalls>,
-}
-
-/// No client could be made of the settings.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The kubeconfig cannot be used.
-    #[error("kubeconfig \"{}\"", path.display())]
-    Kubeconfig {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: Box<kube::config::KubeconfigError>,
-    },
-    /// Neither a kubeconfig nor a pod's account.
-    #[error(
-        "no cluster: neither a kubeconfig (flag --kubeconfig, variable KUBECONFIG, ~/.kube/config) nor the service account of a pod"
-    )]
-    NoCluster(#[source] Box<kube::config::InferConfigError>),
-    /// The account of the pod is gone.
-    #[error("the service account of the pod")]
-    Pod(#[source] Box<kube::config::InClusterError>),
-    /// The file of the token cannot be read.
-    #[error("token file \"{}\"", path.display())]
-    Token {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The address is none.
-    #[error("server \"{server}\" is not an address such as https://10.0.0.1:6443")]
-    Server {
-        /// What was given.
-        server: String,
-        /// Why not.
-        #[source]
-        source: http::uri::InvalidUri,
-    },
-    /// TLS or credentials could not be set up.
-    #[error("set up the connection to \"{server}\"")]
-    Client {
-        /// The address.
-        server: String,
-        /// Why not.
-        #[source]
-        source: Box<kube::Error>,
-    },
-}
+use super::way::{ConnectError, Connection, Current, Token, Way, find, make};
 
 /// The way to the API server. Clones share it.
 #[derive(Clone)]
@@ -95,58 +30,12 @@ struct Inner {
     current: Mutex<Current>,
 }
 
-/// How the way was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Way {
-    /// By an address alone: enough for a server without authentication, such as a proxy's.
-    Address,
-    /// By a context of a kubeconfig; without a path by the one of the environment.
-    Kubeconfig {
-        path: Option<PathBuf>,
-        context: Option<String>,
-    },
-    /// By the account of the pod.
-    Pod,
-}
-
-/// A client, and when it was made.
-#[derive(Clone)]
-struct Current {
-    client: Client,
-    address: Uri,
-    /// The namespace of who we are: the pod's own, or that of the kubeconfig's context.
-    namespace: String,
-    made: Instant,
-    token: Option<Token>,
-}
-
 /// A request under way.
 struct Call {
     counted: HttpCall,
     begin: Instant,
     /// When its client was made.
     made: Instant,
-}
-
-/// A file with a token, and what was in it.
-#[derive(Clone)]
-struct Token {
-    path: PathBuf,
-    text: String,
-    read: Instant,
-}
-
-impl Token {
-    fn read(path: PathBuf) -> Result<Self, ConnectError> {
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Self {
-                path,
-                text: text.trim().to_owned(),
-                read: Instant::now(),
-            }),
-            Err(source) => Err(ConnectError::Token { path, source }),
-        }
-    }
 }
 
 impl std::fmt::Debug for Link {
@@ -303,92 +192,6 @@ fn host(address: &Uri) -> &str {
     authority.rsplit('@').next().unwrap_or_default()
 }
 
-async fn find(connection: &Connection) -> Result<Way, ConnectError> {
-    let path = connection.kubeconfig.clone();
-    if path.is_none()
-        && let Err(source) = Config::infer().await
-    {
-        return match &connection.server {
-            Some(_) => Ok(Way::Address),
-            None => Err(ConnectError::NoCluster(Box::new(source))),
-        };
-    }
-    match read_kubeconfig(path.as_ref()) {
-        Ok(file) if path.is_some() || file.current_context.is_some() => Ok(Way::Kubeconfig {
-            path,
-            context: file.current_context,
-        }),
-        Err(error) if path.is_some() => Err(error),
-        _ => Ok(Way::Pod),
-    }
-}
-
-async fn make(connection: &Connection, way: &Way) -> Result<Current, ConnectError> {
-    let mut config = match (way, &connection.server) {
-        (Way::Kubeconfig { path, context }, _) => {
-            let file = read_kubeconfig(path.as_ref())?;
-            let options = KubeConfigOptions {
-                context: context.clone(),
-                ..KubeConfigOptions::default()
-            };
-            let config = Config::from_custom_kubeconfig(file, &options).await;
-            config.map_err(|source| wrong_kubeconfig(path.as_ref(), source))?
-        }
-        (Way::Address, Some(server)) => Config::new(address(server)?),
-        (Way::Pod | Way::Address, _) => {
-            Config::incluster().map_err(|source| ConnectError::Pod(Box::new(source)))?
-        }
-    };
-    if let Some(server) = &connection.server {
-        config.cluster_url = address(server)?;
-    }
-    config.connect_timeout = Some(CONNECT);
-    // A watch is silent for long; `follow` has a limit of its own.
-    config.read_timeout = None;
-    config.write_timeout = connection.request_timeout;
-    let server = config.cluster_url.to_string();
-    let address = config.cluster_url.clone();
-    let namespace = config.default_namespace.clone();
-    let file = config.auth_info.token_file.take().map(PathBuf::from);
-    let token = file.map(Token::read).transpose()?;
-    if let Some(token) = &token {
-        config.auth_info.token = Some(token.text.clone().into());
-    }
-    let client = Client::try_from(config).map_err(|source| ConnectError::Client {
-        server,
-        source: Box::new(source),
-    })?;
-    Ok(Current {
-        client,
-        address,
-        namespace,
-        made: Instant::now(),
-        token,
-    })
-}
-
-fn read_kubeconfig(path: Option<&PathBuf>) -> Result<Kubeconfig, ConnectError> {
-    let file = match path {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
-    };
-    file.map_err(|source| wrong_kubeconfig(path, source))
-}
-
-fn wrong_kubeconfig(path: Option<&PathBuf>, source: kube::config::KubeconfigError) -> ConnectError {
-    ConnectError::Kubeconfig {
-        path: path.map_or_else(|| "~/.kube/config".into(), Clone::clone),
-        source: Box::new(source),
-    }
-}
-
-fn address(server: &str) -> Result<Uri, ConnectError> {
-    server.parse().map_err(|source| ConnectError::Server {
-        server: server.to_owned(),
-        source,
-    })
-}
-
 /// How often the file of the token is looked at. That of a pod is replaced minutes before its token
 /// ends.
 const LOOK: Duration = Duration::from_secs(10);
@@ -399,6 +202,3 @@ const REFUSED: Duration = Duration::from_secs(2);
 
 /// How often they are read again while there is no connection, which is seldom their fault.
 const LOST: Duration = Duration::from_secs(30);
-
-/// A server that does not take a connection within this time is tried again.
-const CONNECT: Duration = Duration::from_secs(10);

@@ -8,25 +8,24 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Request;
-use http_body_util::BodyExt;
 use kube::client::Body;
 use tokio::sync::mpsc::Sender;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
+use super::body::{next, refusal};
+use super::change::Change;
 use super::client::Link;
 use super::failure::{Failure, Refusal, Rule};
 use super::frames::{FrameError, Items, Lines};
-use super::resource::{Query, Resource};
-use super::shape::{Identity, Line, List, Status, key_of, split};
-use super::subject::{Decode, Pace, Scope, Subject};
-use crate::object::Kind;
+use super::resource::Query;
+use super::shape::List;
+use super::subject::{Pace, Scope, Subject};
 use crate::{Event, Health};
 
 impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let resource = self.resources.first().map(ToString::to_string);
+        let resource = self.subject.resources.first().map(ToString::to_string);
         f.debug_struct("Watch")
             .field("resource", &resource)
             .finish_non_exhaustive()
@@ -35,10 +34,8 @@ impl std::fmt::Debug for Watch {
 
 /// The watch of one kind.
 pub struct Watch {
-    kind: Kind,
-    /// Versions of the resource, the one to try first at the front.
-    resources: Vec<Resource>,
-    decode: Decode,
+    /// What is watched; of the versions of its resource the one to try first is at the front.
+    subject: Subject,
     scope: Scope,
     pace: Pace,
     /// The version that all we know is of; none before the first list.
@@ -64,9 +61,7 @@ impl Watch {
     #[must_use]
     pub fn new(subject: Subject, scope: Scope, pace: Pace) -> Self {
         Self {
-            kind: subject.kind,
-            resources: subject.resources,
-            decode: subject.decode,
+            subject,
             scope,
             pace,
             version: None,
@@ -123,9 +118,9 @@ impl Watch {
                 self.plain_since = Some(Instant::now());
             }
             Failure::Absent => {
-                self.resources.rotate_left(1);
+                self.subject.resources.rotate_left(1);
                 self.missing += 1;
-                if self.missing < self.resources.len() {
+                if self.missing < self.subject.resources.len() {
                     return Some(Duration::ZERO);
                 }
                 self.missing = 0;
@@ -140,10 +135,10 @@ impl Watch {
                     self.version = None;
                     self.present = false;
                     self.complete = true;
-                    events.send(Event::Begin(self.kind)).await.ok()?;
-                    events.send(Event::End(self.kind)).await.ok()?;
+                    events.send(Event::Begin(self.subject.kind)).await.ok()?;
+                    events.send(Event::End(self.subject.kind)).await.ok()?;
                     events
-                        .send(Event::Health(self.kind, Health::Absent))
+                        .send(Event::Health(self.subject.kind, Health::Absent))
                         .await
                         .ok()?;
                 }
@@ -169,7 +164,7 @@ impl Watch {
     fn failing(&self, failure: Failure) -> Event {
         let denied = failure.is_denial();
         let reason = Box::new(failure);
-        Event::Health(self.kind, Health::Failing { denied, reason })
+        Event::Health(self.subject.kind, Health::Failing { denied, reason })
     }
 
     /// The pause before the next try, with some chance in it so that watches do not march in step.
@@ -204,12 +199,12 @@ impl Watch {
         // Version 0: whatever the watch cache has, so etcd is not asked.
         let query = self.selection().with("resourceVersion", "0");
         let mut body = self.request(link, &query).await?;
-        send(events, Event::Begin(self.kind)).await?;
+        send(events, Event::Begin(self.subject.kind)).await?;
         let mut items = Items::default();
         let mut ready = Vec::new();
         while let Some(bytes) = next(&mut body, self.pace.silence).await? {
             items.feed(&bytes, |item| {
-                ready.push(self.read(item)?);
+                ready.push(self.subject.read(item)?);
                 Ok::<(), Failure>(())
             })?;
             for event in ready.drain(..) {
@@ -240,7 +235,7 @@ impl Watch {
         };
         let mut body = self.request(link, &query).await?;
         if streams {
-            send(events, Event::Begin(self.kind)).await?;
+            send(events, Event::Begin(self.subject.kind)).await?;
         }
         let began = Instant::now();
         let mut followed = began;
@@ -275,7 +270,7 @@ impl Watch {
                 };
             };
             let fed = lines.feed(&bytes, |line| {
-                ready.push(self.change(line, listing)?);
+                ready.push(self.subject.change(line, listing)?);
                 Ok::<(), Failure>(())
             });
             let lasts = followed.elapsed() >= self.pace.lasting();
@@ -320,7 +315,7 @@ impl Watch {
         }
         self.failures = 0;
         self.distrust = false;
-        send(events, Event::Health(self.kind, Health::Following)).await
+        send(events, Event::Health(self.subject.kind, Health::Following)).await
     }
 
     async fn listed(&mut self, events: &Sender<Event>) -> Result<(), Failure> {
@@ -328,12 +323,12 @@ impl Watch {
         self.present = true;
         self.missing = 0;
         self.missing_since = None;
-        send(events, Event::End(self.kind)).await?;
+        send(events, Event::End(self.subject.kind)).await?;
         if self.distrust {
             return Ok(());
         }
         self.failures = 0;
-        send(events, Event::Health(self.kind, Health::Following)).await
+        send(events, Event::Health(self.subject.kind, Health::Following)).await
     }
 
     fn selection(&self) -> Query {
@@ -341,7 +336,7 @@ impl Watch {
     }
 
     async fn request(&self, link: &Link, query: &Query) -> Result<Body, Failure> {
-        let Some(resource) = self.resources.first() else {
+        let Some(resource) = self.subject.resources.first() else {
             return Err(Failure::Absent);
         };
         let namespace = Some(&*self.scope.namespace).filter(|namespace| !namespace.is_empty());
@@ -357,15 +352,7 @@ impl Watch {
         let wait = response.headers().get(http::header::RETRY_AFTER);
         let wait = wait.and_then(|value| value.to_str().ok()?.parse().ok());
         let status = response.status().as_u16();
-        let mut body = response.into_body();
-        let mut text = Vec::new();
-        while let Ok(Some(bytes)) = next(&mut body, self.pace.silence).await {
-            text.extend_from_slice(&bytes);
-            if text.len() > LONGEST_REFUSAL {
-                break;
-            }
-        }
-        let said: Status = serde_json::from_slice(&text).unwrap_or_default();
+        let said = refusal(response.into_body(), self.pace.silence).await;
         Err(Failure::of_status(
             status,
             said.message,
@@ -373,79 +360,9 @@ impl Watch {
             Rule::to_follow(resource),
         ))
     }
-
-    /// An object as an event; one that cannot be read stays as it was.
-    fn read(&self, json: &[u8]) -> Result<Event, Failure> {
-        match (self.decode)(json) {
-            Ok(object) => Ok(Event::Apply(object)),
-            Err(error) => Ok(Event::Unreadable(self.kind, key_of(json)?, error)),
-        }
-    }
-
-    /// One line of a watch. In the middle of a list its version is of no use.
-    fn change(&self, line: &[u8], listing: bool) -> Result<Change, Failure> {
-        let (kind, json) = match split(line) {
-            Some(parts) => parts,
-            None => {
-                let line: Line<'_> = serde_json::from_slice(line)?;
-                (line.kind, line.object.get().as_bytes())
-            }
-        };
-        let event = match &*kind {
-            "ADDED" | "MODIFIED" => self.read(json)?,
-            "DELETED" => Event::Delete(self.kind, key_of(json)?),
-            "BOOKMARK" => {
-                let object: Identity<'_> = serde_json::from_slice(json)?;
-                return Ok(Change::Bookmark {
-                    version: object.metadata.resource_version.into(),
-                    ends_list: object.metadata.annotations.ends_list.as_deref() == Some("true"),
-                });
-            }
-            _ => {
-                let status: Status = serde_json::from_slice(json)?;
-                let resource = self.resources.first().ok_or(Failure::Absent)?;
-                let (code, message) = (status.code, status.message);
-                let rule = Rule::to_follow(resource);
-                return Err(Failure::of_status(code, message, None, rule));
-            }
-        };
-        if listing {
-            return Ok(Change::Event(Box::new(event), None));
-        }
-        let object: Identity<'_> = serde_json::from_slice(json)?;
-        Ok(Change::Event(
-            Box::new(event),
-            Some(object.metadata.resource_version.into()),
-        ))
-    }
 }
 
-enum Change {
-    Event(Box<Event>, Option<Box<str>>),
-    Bookmark { version: Box<str>, ends_list: bool },
-}
-
+/// Tells an event to who takes them.
 async fn send(events: &Sender<Event>, event: Event) -> Result<(), Failure> {
     events.send(event).await.map_err(|_| Failure::Closed)
 }
-
-/// The next bytes of a body; none at its end.
-pub(super) async fn next(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Failure> {
-    loop {
-        let frame = timeout(patience, body.frame())
-            .await
-            .map_err(|_| Failure::Silent)?;
-        match frame {
-            None => return Ok(None),
-            Some(Err(error)) => return Err(Failure::Lost(Box::new(error))),
-            Some(Ok(frame)) => {
-                if let Ok(bytes) = frame.into_data() {
-                    return Ok(Some(bytes));
-                }
-            }
-        }
-    }
-}
-
-/// Enough for any message of a server.
-const LONGEST_REFUSAL: usize = 64 << 10;

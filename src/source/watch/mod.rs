@@ -13,6 +13,8 @@
 //! [`Event::End`]: crate::Event::End
 //! [`Event::Health`]: crate::Event::Health
 
+mod body;
+mod change;
 mod client;
 mod failure;
 mod follow;
@@ -23,11 +25,13 @@ mod shape;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod way;
 
-pub use client::{ConnectError, Connection, Link, connect};
+pub use client::{Link, connect};
 pub use failure::{Failure, Refusal, Rule};
 pub use follow::Watch;
 pub use frames::FrameError;
 pub use report::{Report, Reporter, micro_time};
 pub use resource::{Resource, encode};
 pub use subject::{Decode, Pace, Scope, Subject};
+pub use way::{ConnectError, Connection};

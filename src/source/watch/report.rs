@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
+use super::body::next;
 use super::client::Link;
 use super::failure::{Failure, Refusal, Rule};
-use super::follow::next;
 use super::resource::Resource;
 use crate::object::Key;
 

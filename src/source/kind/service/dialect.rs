@@ -5,7 +5,7 @@
 use plan::Endpoint;
 use wire::Rtype;
 
-use super::names::View;
+use super::view::View;
 use crate::kind::Shape;
 use crate::object::{
     Entry, KOPS_EXTERNAL, KOPS_INTERNAL, Kind, MATE, MOLECULE, Node, ROLE, ServiceType,

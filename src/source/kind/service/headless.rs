@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plan::Endpoint;
 use wire::Rtype;
 
-use super::names::View;
+use super::view::View;
 use crate::object::{Backend, EndpointSlice, Key, Kind, Node, Pod, ServiceType};
 use crate::{Annotations, Link, Outcome};
 

@@ -12,6 +12,7 @@ mod headless;
 mod names;
 mod node_port;
 mod touch;
+mod view;
 
 pub(super) use names::endpoints;
 pub(super) use touch::{also, doubt, touched};

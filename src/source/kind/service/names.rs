@@ -1,20 +1,9 @@
 //! From names to endpoints, by the type of the Service.
 
-use std::cell::OnceCell;
-
-use crate::kind::{Shape, build, templates};
+use super::view::View;
+use crate::kind::{build, templates};
 use crate::object::{Entry, HEADLESS, Key, Kind, Service, ServiceType};
-use crate::{Annotations, Index, Outcome, Reason, Rules, admits};
-
-/// One Service with what its rules look at.
-pub(super) struct View<'a> {
-    pub(super) index: &'a Index,
-    pub(super) rules: &'a Rules,
-    pub(super) service: &'a Service,
-    pub(super) annotations: Annotations<'a>,
-    pub(super) targets: Vec<String>,
-    shape: OnceCell<Shape>,
-}
+use crate::{Index, Outcome, Reason, Rules, admits};
 
 /// Which address a name is to have.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,22 +24,14 @@ pub(in crate::kind) fn endpoints(index: &Index, rules: &Rules, key: &Key, outcom
     if !admits(rules, Kind::Service, &service.meta, outcome) {
         return;
     }
-    let annotations = Annotations::of(&service.meta, rules);
-    let view = View {
-        index,
-        rules,
-        service,
-        annotations,
-        targets: annotations.targets(),
-        shape: OnceCell::new(),
-    };
+    let view = View::new(index, rules, service);
     if rules.ignore_hostname_annotation {
         outcome.note(|| "annotations for names are ignored by setting".to_owned());
     } else {
-        for name in annotations.hostnames() {
+        for name in view.annotations.hostnames() {
             view.add(&name, Side::Outside, outcome);
         }
-        for name in annotations.internal_hostnames() {
+        for name in view.annotations.internal_hostnames() {
             view.add(&name, Side::Inside, outcome);
         }
     }
@@ -73,19 +54,6 @@ pub(in crate::kind) fn endpoints(index: &Index, rules: &Rules, key: &Key, outcom
 }
 
 impl View<'_> {
-    /// What the endpoints of this Service have in common.
-    pub(super) fn shape(&self, outcome: &mut Outcome) -> &Shape {
-        self.shape.get_or_init(|| {
-            Shape::annotated(
-                self.rules,
-                Kind::Service,
-                &self.service.meta,
-                "service",
-                outcome,
-            )
-        })
-    }
-
     /// Adds the endpoints of one name.
     fn add(&self, name: &str, side: Side, outcome: &mut Outcome) {
         let name = name.strip_suffix('.').unwrap_or(name);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wire::Rtype;
 
-use super::names::View;
+use super::view::View;
 use crate::Outcome;
 use crate::object::{Key, Node, Pod, PodState};
 

@@ -1,0 +1,24 @@
+//! What a text can have against it that should be YAML.
+
+use serde_saphyr::granit_parser::ScanError;
+
+/// Why a document is no tree of values.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// An anchor is used inside of itself.
+    AliasInItself,
+    /// Aliases make more of the document than [`MAX_NODES`](super::compose::MAX_NODES) values.
+    AliasesTooMany,
+    /// A key is given twice.
+    KeyTwice(String),
+    /// A key is a list or a map.
+    KeyNoText,
+    /// `<<` holds something else than maps.
+    MergeNoMap,
+    /// Lists and maps in each other, more than [`MAX_DEPTH`](super::compose::MAX_DEPTH).
+    TooDeep,
+    /// A number that JSON cannot hold.
+    NumberWithoutEnd,
+    /// The text is no YAML.
+    Syntax(ScanError),
+}
