@@ -87,8 +87,8 @@ fn uses(text: &str) -> Vec<(String, Vec<Matcher>)> {
             let rest = text.get(at..).unwrap_or_default();
             let name: String = rest.chars().take_while(|c| is_name(*c)).collect();
             let rest = rest.strip_prefix(&name).unwrap_or_default();
-            // A word of a sentence is followed by no brace.
-            if !before.is_some_and(is_name) && rest.starts_with('{') {
+            // Be it in an expression, with or without labels, or in a sentence.
+            if !before.is_some_and(is_name) {
                 found.push((name, matchers(rest)));
             }
         }

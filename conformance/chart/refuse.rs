@@ -194,6 +194,7 @@ fn told_with(helm: &Helm, set: &[&str]) -> Result<String, String> {
 const UNSAID: &[(&[&str], &str)] = &[
     (&["image.repository=registry.example.org/z"], "To know:"),
     (&["provider.name=pdns", "txtOwnerId=a"], "FEATURES="),
+    (&["provider.name=inmemory", EGRESS], "networkPolicy.egress"),
     (
         &[KEYS, "replicaCount=3", "dns.updatePolicy={grant a zonesub}"],
         "is lost when the Pod ends",
@@ -204,6 +205,7 @@ const UNSAID: &[(&[&str], &str)] = &[
     ),
 ];
 
+const EGRESS: &str = "networkPolicy.enabled=true,networkPolicy.egress.enabled=true";
 const KEYS: &str = "dns.tsigKeys[0].secretName=keys,dns.tsigKeys[0].key=a.key";
 
 /// Values, and a part of the notes.
@@ -251,6 +253,10 @@ const NOTES: &[(&[&str], &str)] = &[
     (
         &["hostNetwork=true", "networkPolicy.enabled=true"],
         "no effect on Pods with hostNetwork",
+    ),
+    (
+        &["provider.name=pdns", EGRESS],
+        "to ports 443, 6443 only: if pdns is elsewhere",
     ),
     (
         &["serviceMonitor.enabled=true", "service.enabled=false"],

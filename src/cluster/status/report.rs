@@ -61,18 +61,14 @@ impl StatusReporter {
     /// # Errors
     /// When the term is over, as silence; when the server does not do it.
     pub async fn report(&self, term: &Term, status: &ZoneStatus) -> Result<(), ApiError> {
-        let behind = format!("/{}", object_name(&self.name, &status.zone));
-        let read = self.call(term, Method::GET, &behind, None).await;
-        let object = match read {
-            Err(ApiError {
-                fault: Fault::Absent,
-                ..
-            }) => {
-                let blank = self.blank(&status.zone);
-                self.call(term, Method::POST, "", Some(&blank)).await?
-            }
-            read => read?,
-        };
+        let mut name = object_name(&self.name, &status.zone);
+        let mut object = self.object(term, &status.zone, &name).await?;
+        // Others of this namespace may have a zone of this name, too.
+        if !self.is_ours(&object) {
+            name = stem(&self.name, &status.zone);
+            object = self.object(term, &status.zone, &name).await?;
+        }
+        let behind = format!("/{name}");
         let before = object.get("status");
         let wanted = status_of(status, before, wall_time());
         if before == Some(&wanted) {
@@ -83,6 +79,32 @@ impl StatusReporter {
         self.call(term, Method::PATCH, &behind, Some(&patch))
             .await?;
         Ok(())
+    }
+
+    /// Reads an object, or makes it.
+    async fn object(&self, term: &Term, zone: &Name, name: &str) -> Result<Value, ApiError> {
+        let read = self
+            .call(term, Method::GET, &format!("/{name}"), None)
+            .await;
+        match read {
+            Err(ApiError {
+                fault: Fault::Absent,
+                ..
+            }) => {
+                let blank = self.blank(zone, name);
+                self.call(term, Method::POST, "", Some(&blank)).await
+            }
+            read => read,
+        }
+    }
+
+    /// Whether an object is of our copies: those of another Lease put its label on theirs.
+    fn is_ours(&self, object: &Value) -> bool {
+        let labels = object
+            .get("metadata")
+            .and_then(|metadata| metadata.get("labels"));
+        let of = labels.and_then(|labels| labels.get(LOG_LABEL));
+        of.is_none_or(|of| of.as_str() == Some(&label(&self.name)))
     }
 
     async fn call(
@@ -98,12 +120,12 @@ impl StatusReporter {
             .await
     }
 
-    fn blank(&self, zone: &Name) -> Value {
+    fn blank(&self, zone: &Name, name: &str) -> Value {
         json!({
             "apiVersion": format!("{GROUP}/{VERSION}"),
             "kind": "Zone",
             "metadata": {
-                "name": object_name(&self.name, zone),
+                "name": name,
                 "namespace": self.resource.namespace,
                 "labels": {LOG_LABEL: label(&self.name)},
             },
@@ -211,6 +233,22 @@ mod tests {
         status.records = 8;
         reporter.report(&term, &status).await.unwrap();
         assert_eq!(object()["status"]["records"], json!(8));
+        // Copies of another Lease have an object of their own, and leave ours alone.
+        let link = connect(&connection).await.unwrap();
+        let other = StatusReporter::new(link, "dns", "other");
+        let theirs = ZoneStatus {
+            records: 9,
+            ..status.clone()
+        };
+        for _ in 0..2 {
+            other.report(&term, &theirs).await.unwrap();
+        }
+        assert_eq!(object()["status"]["records"], json!(8));
+        let apart = stem("other", &status.zone);
+        let apart = server
+            .store()
+            .object("zonewright.dev/v1alpha1", "zones", "dns", &apart);
+        assert_eq!(apart.unwrap()["status"]["records"], json!(9));
         term.end();
         let before = server.store().requests().len();
         assert!(reporter.report(&term, &status).await.is_err());
