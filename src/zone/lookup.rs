@@ -80,6 +80,15 @@ impl Zone {
         self.node_by_hash(name.hash(labels), owner)
     }
 
+    /// The node of a name that stands below the apex, if the name is in lower case and its node comes
+    /// right behind another one.
+    #[must_use]
+    pub fn right_behind<'a>(&self, node: Node<'a>, name: NameRef<'_>) -> Option<Node<'a>> {
+        let owner = name.len().checked_sub(self.apex.as_bytes().len())?;
+        let owner = name.as_bytes().get(..owner)?;
+        node.next().filter(|next| same(next.owner(), owner))
+    }
+
     /// The node of an owner below the apex whose hash is known.
     #[inline]
     pub(crate) fn node_by_hash(&self, hash: u64, owner: &[u8]) -> Option<Node<'_>> {

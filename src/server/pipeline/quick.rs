@@ -22,10 +22,13 @@ use crate::stage::ratelimit::ResponseClass;
 #[inline]
 pub(super) fn read(core: &Core, slot: &Slot, pending: &mut Pending) -> bool {
     pending.plain = None;
-    let Some((header, rest)) = slot.request.split_first_chunk::<HEADER_LEN>() else {
+    let Some(request) = slot.request.first_chunk::<ROOM>() else {
         return false;
     };
-    let Some(name) = rest.first_chunk::<{ LookupName::READ }>() else {
+    let (Some(header), Some(name)) = (
+        request.first_chunk::<HEADER_LEN>(),
+        request[HEADER_LEN..].first_chunk::<{ LookupName::READ }>(),
+    ) else {
         return false;
     };
     let Some(name_len) = pending.lookup.read(name) else {

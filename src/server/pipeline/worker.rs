@@ -264,16 +264,12 @@ pub(super) fn finish(
     outcome: &Outcome,
     now: Instant,
 ) {
-    if core.rate_limit.is_on() {
-        pending.complete(core, slot);
-    }
     let mut truncated = outcome.truncated;
-    let signature = pending.signature.as_deref();
     // Who has shown a cookie of ours owns the address, and who has a key is who they say: there is
     // nobody to protect.
     let is_proven = || {
         pending.edns.as_ref().is_some_and(Extra::is_proven)
-            || matches!(signature, Some(Signature::Verified(_)))
+            || matches!(pending.signature.as_deref(), Some(Signature::Verified(_)))
     };
     if core.rate_limit.is_on() && slot.transport == Transport::Udp && !is_proven() {
         match core.rate_limit.decide(now, slot.client.ip(), outcome.class) {
@@ -285,6 +281,7 @@ pub(super) fn finish(
                     counts: [0; 3],
                     ..*outcome
                 };
+                pending.complete(core, slot);
                 write_empty(core, slot, pending, &cut);
             }
             Verdict::Drop => {
@@ -294,7 +291,7 @@ pub(super) fn finish(
             }
         }
     }
-    if let Some(signature) = signature {
+    if let Some(signature) = pending.signature.as_deref() {
         signature.seal(slot);
     }
     if truncated {

@@ -5,7 +5,7 @@
 
 use wire::write::{Full, Writer};
 use wire::{NameRef, Rtype};
-use zone::{Found, LookupName, RrsetRef, Zone};
+use zone::{Found, LookupName, Node, RrsetRef, Zone};
 
 use super::walk::Outcome;
 
@@ -95,7 +95,7 @@ fn targets<'n>(
 pub(super) fn glue<'n>(
     writer: &mut Writer<'_, 'n>,
     zone: &'n Zone,
-    (cut, ns): (NameRef<'n>, RrsetRef<'n>),
+    (cut, node, ns): (NameRef<'n>, Node<'n>, RrsetRef<'n>),
     lookup: &mut LookupName,
     outcome: &mut Outcome,
 ) {
@@ -113,11 +113,17 @@ pub(super) fn glue<'n>(
             if is_inside != inside || !inside && !server.is_at_or_below(zone.apex()) {
                 continue;
             }
-            zone.prepare(lookup, server);
-            let Some(node) = zone.node(lookup, lookup.labels()) else {
+            // Most servers inside stand right behind the cut.
+            let next = Some(node).filter(|_| inside);
+            let found = next.and_then(|node| zone.right_behind(node, server));
+            let found = found.or_else(|| {
+                zone.prepare(lookup, server);
+                zone.node(lookup, lookup.labels())
+            });
+            let Some(found) = found else {
                 continue;
             };
-            for found in node.rrsets().filter(is_address) {
+            for found in found.rrsets().filter(is_address) {
                 match put(writer, server, found) {
                     Ok(count) => outcome.counts[2] += count,
                     Err(Full) => {

@@ -296,7 +296,7 @@ impl<'n> Answer<'_, '_, 'n> {
             additional::glue(
                 self.writer,
                 zone,
-                (owner, ns),
+                (owner, cut, ns),
                 self.scratch,
                 &mut self.outcome,
             );
