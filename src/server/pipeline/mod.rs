@@ -7,6 +7,8 @@
 //!                                                         └→ NOTIFY ─→ judged, handed to who follows the zone
 //! ```
 //!
+//! Most questions take the short way through the same steps (`quick`), with the same answers.
+//!
 //! A batch goes through in passes, so that the memory a question needs is under way while others
 //! are read: all requests are parsed, then all zones and pages are touched, then all answers are
 //! written. Invariants: one snapshot a batch, none held between batches; no allocation, no lock and
