@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::channel::Channel;
 
 use crate::fault::Fault;
-use crate::route::{Query, Target};
+use crate::request::{Query, Target};
 use crate::store::{KINDS, Store};
 
 /// A JSON document.

@@ -20,6 +20,7 @@
 mod answer;
 mod discovery;
 mod fault;
+mod request;
 mod route;
 pub mod sample;
 mod store;

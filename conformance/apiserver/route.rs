@@ -10,27 +10,9 @@ use serde_json::Value;
 
 use crate::answer::{json, status};
 use crate::fault::Fault;
-use crate::store::{Resource, Store};
+use crate::request::{Query, Target};
+use crate::store::Store;
 use crate::{answer, discovery, watch};
-
-/// A request for objects.
-#[derive(Debug)]
-pub(crate) struct Target {
-    pub(crate) resource: Resource,
-    pub(crate) namespace: Option<String>,
-    name: Option<String>,
-    part: Option<String>,
-    /// The one name that a watch is about.
-    pub(crate) only: Option<String>,
-}
-
-impl Target {
-    /// Whether a watch is about this object.
-    pub(crate) fn wants(&self, object: &Value) -> bool {
-        let name = object["metadata"]["name"].as_str();
-        self.only.as_deref().is_none_or(|only| name == Some(only))
-    }
-}
 
 /// Answers any request.
 pub(crate) async fn answer(State(store): State<Arc<Store>>, request: Request) -> Response {
@@ -42,7 +24,7 @@ pub(crate) async fn answer(State(store): State<Arc<Store>>, request: Request) ->
     if let Some(kinds) = discovery::answer(&store, uri.path()) {
         return json(StatusCode::OK, kinds.to_string());
     }
-    let Some(mut target) = target(uri.path()) else {
+    let Some(mut target) = Target::of_path(uri.path()) else {
         return status(
             StatusCode::NOT_FOUND,
             "the server could not find the requested resource",
@@ -64,7 +46,7 @@ pub(crate) async fn answer(State(store): State<Arc<Store>>, request: Request) ->
     let query = Query::new(uri.query().unwrap_or_default());
     match (&method, &target.name) {
         (&Method::GET, None) if query.is("watch", "true") || query.is("watch", "1") => {
-            target.only = only(&query);
+            target.only = query.only();
             watch::answer(&store, target, &query, &faults)
         }
         (&Method::GET, None) => answer::list(&store, &target, &query, &faults),
@@ -162,67 +144,6 @@ fn merge(into: &mut Value, patch: Value) {
         } else {
             merge(&mut into[key], value);
         }
-    }
-}
-
-/// `/api/v1/…` or `/apis/GROUP/VERSION/…`, then a resource, perhaps in a namespace.
-fn target(path: &str) -> Option<Target> {
-    let mut parts = path.trim_matches('/').split('/');
-    let version = match parts.next()? {
-        "api" => parts.next()?.to_owned(),
-        "apis" => format!("{}/{}", parts.next()?, parts.next()?),
-        _ => return None,
-    };
-    let rest: Vec<&str> = parts.collect();
-    let (namespace, rest) = match rest.as_slice() {
-        // A namespace itself is asked for by two parts, and its contents by three.
-        ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some(*namespace), rest),
-        rest => (None, rest),
-    };
-    Some(Target {
-        resource: (version, (*rest.first()?).to_owned()),
-        namespace: namespace.map(str::to_owned),
-        name: rest.get(1).map(|name| (*name).to_owned()),
-        part: rest.get(2).map(|part| (*part).to_owned()),
-        only: None,
-    })
-}
-
-/// The name that a field selector is for.
-fn only(query: &Query<'_>) -> Option<String> {
-    let selector = query.value("fieldSelector")?.replace("%3D", "=");
-    Some(selector.strip_prefix("metadata.name=")?.to_owned())
-}
-
-/// Parameters of a request.
-pub(crate) struct Query<'a>(Vec<(&'a str, &'a str)>);
-
-impl<'a> Query<'a> {
-    fn new(text: &'a str) -> Self {
-        Self(
-            text.split('&')
-                .filter_map(|pair| pair.split_once('='))
-                .collect(),
-        )
-    }
-
-    pub(crate) fn value(&self, name: &str) -> Option<&'a str> {
-        self.0
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| *value)
-    }
-
-    /// The one label, and its value, that objects must have.
-    pub(crate) fn label(&self) -> Option<(String, String)> {
-        let selector = self.value("labelSelector")?;
-        let selector = selector.replace("%2F", "/").replace("%3D", "=");
-        let (label, value) = selector.split_once('=')?;
-        Some((label.to_owned(), value.to_owned()))
-    }
-
-    pub(crate) fn is(&self, name: &str, value: &str) -> bool {
-        self.value(name) == Some(value)
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::answer::{CHUNK, json, status, status_text};
 use crate::fault::Fault;
-use crate::route::{Query, Target};
+use crate::request::{Query, Target};
 use crate::store::{Change, Store};
 
 /// A watch from a version, or from nothing with all objects first.

@@ -15,8 +15,7 @@ use tempfile::TempDir;
 use crate::api::{Api, ApiError, Request};
 use crate::audit::{Asked, audit_arguments, read_audit};
 use crate::configure::{
-    ADMIN, LIMITED, apiserver_arguments, authority, etcd_arguments, kubeconfig, write_kubeconfig,
-    write_secrets, write_tokens,
+    ADMIN, LIMITED, apiserver_arguments, authority, etcd_arguments, write_kubeconfig, write_secrets,
 };
 use crate::object::{Object, ObjectError};
 use crate::parts::Parts;
@@ -37,12 +36,12 @@ pub struct Cluster {
     // Dropped in this order: the server before its store, the folder last.
     apiserver: Process,
     etcd: Process,
-    api: Api,
-    url: String,
+    pub(crate) api: Api,
+    pub(crate) url: String,
     store: SocketAddr,
     made: Mutex<Vec<Object>>,
     namespaces: Mutex<BTreeSet<String>>,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// Why there is no cluster, or why it does not do what it is told.
@@ -263,69 +262,6 @@ impl Cluster {
     /// It is not noted.
     pub fn asked(&self) -> io::Result<Vec<Asked>> {
         read_audit(self.folder.path())
-    }
-
-    /// A kubeconfig with all rights.
-    #[must_use]
-    pub fn kubeconfig(&self) -> PathBuf {
-        self.folder.path().join("kubeconfig")
-    }
-
-    /// A kubeconfig of the user `limited`, who has the rights that a test gives by RBAC.
-    #[must_use]
-    pub fn limited_kubeconfig(&self) -> PathBuf {
-        self.folder.path().join("limited")
-    }
-
-    /// Writes a kubeconfig of the user `limited` into a folder, beside the file `token` that it
-    /// takes the token from. The server takes it once [`Self::replace_tokens`] names it.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be written.
-    pub fn kubeconfig_by_file(&self, folder: &Path, token: &str) -> io::Result<PathBuf> {
-        let (file, path) = (folder.join("token"), folder.join("kubeconfig"));
-        fs::write(&file, token)?;
-        let user = json!({ "tokenFile": file });
-        fs::write(&path, kubeconfig(self.folder.path(), &self.url, &user))?;
-        Ok(path)
-    }
-
-    /// Makes a service account, and writes a kubeconfig with a token of it.
-    ///
-    /// # Errors
-    ///
-    /// The server refuses, or the file cannot be written.
-    pub fn account_kubeconfig(&self, namespace: &str, name: &str) -> Result<PathBuf, ClusterError> {
-        let account = Object::new(json!({"apiVersion": "v1", "kind": "ServiceAccount",
-            "metadata": {"namespace": namespace, "name": name}}))?;
-        self.create(std::slice::from_ref(&account))?;
-        let wanted = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
-            "spec": {}});
-        let path = format!("{}/token", account.path());
-        let given = self.api.send(&[Request::post(path, wanted)])?;
-        let token = given
-            .iter()
-            .find_map(|it| it.pointer("/status/token")?.as_str());
-        let file = format!("account-{namespace}-{name}");
-        write_kubeconfig(
-            self.folder.path(),
-            &file,
-            &self.url,
-            token.unwrap_or_default(),
-        )?;
-        Ok(self.folder.path().join(file))
-    }
-
-    /// Starts the API server anew, with this token for the user `limited` and without the one that
-    /// it had.
-    ///
-    /// # Errors
-    ///
-    /// It does not start.
-    pub fn replace_tokens(&mut self, limited: &str) -> Result<(), ClusterError> {
-        write_tokens(self.folder.path(), limited)?;
-        self.restart(Part::ApiServer)
     }
 
     /// The process number of a part, to measure it.

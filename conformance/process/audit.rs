@@ -35,17 +35,9 @@ fn audit(program: &Program) -> Result<(), String> {
     wait_for_address(&server, "web.example.org", "192.0.2.1")?;
     site.zone("a.test", 2, "new A 192.0.2.10")?;
     wait_for_serial(&server, "a.test", 2)?;
-    let signed = key.argument();
     for line in ["add x.a.test 60 A 192.0.2.7", "del x.a.test A"] {
         let lines = format!("update {line}\nsend");
-        let said = tool::update(
-            "nsupdate",
-            &["-y", &signed],
-            server.address(),
-            "a.test",
-            &lines,
-        )?;
-        check(said.well, || said.text)?;
+        tool::change(&key, server.address(), "a.test", &lines)?;
     }
     site.write("objects/web.yaml", &service("192.0.2.2"))?;
     wait_for_address(&server, "web.example.org", "192.0.2.2")?;

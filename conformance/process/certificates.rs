@@ -4,8 +4,8 @@ use std::process::Command;
 
 use peers::Options;
 
-use super::push_place::run;
 use super::site::Site;
+use super::tool::succeed;
 
 /// Makes `ca.pem`, whose `server.pem` and `client.pem` are for 127.0.0.1 and a name each, with their
 /// keys, and `other.pem`, whose `later.pem` is as the first one.
@@ -16,7 +16,7 @@ pub(super) fn make(site: &Site) -> Result<(), String> {
         command
             .args(arguments.split_whitespace())
             .current_dir(site.path(""));
-        run(&mut command)
+        succeed(&mut command)
     };
     for authority in ["ca", "other"] {
         openssl(&format!(

@@ -13,7 +13,7 @@ use peers::{Options, Program, Ready, Server};
 use super::site::{
     Check, NXDOMAIN, PATIENCE, answer, check, serial, skip, start, wait_for_address, wait_for_rcode,
 };
-use super::sync::Cluster;
+use super::stand_in::Cluster;
 use super::sync_webhook::no_deletes;
 
 pub(super) const TRIALS: &[Check] = &[

@@ -6,7 +6,7 @@ use std::process::Command;
 use peers::{Options, Program, Server, Signal};
 
 use super::site::{Check, PATIENCE, Site, check, start, wait_for_address, wait_for_log};
-use super::sync::Cluster;
+use super::stand_in::Cluster;
 use super::telemetry::get;
 
 pub(super) const TRIALS: &[Check] = &[

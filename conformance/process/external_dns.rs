@@ -8,7 +8,7 @@ use peers::{Program, Server};
 
 use super::signed::{ALGORITHMS, SECRET, serve};
 use super::site::{Check, Site, answer, check, serial, skip};
-use super::sync::Cluster;
+use super::stand_in::Cluster;
 use super::tool::contents;
 use crate::interop::did;
 

@@ -1,14 +1,14 @@
 //! BIND, Knot, NSD, PowerDNS and ourselves as our primaries: followed by steps where they can, with the
 //! same contents after each batch; down, wrong, gone for too long.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::time::Duration;
 
-use peers::{Key, Kind, Options, Program, Ready, Role, Server, Signal, Zone, free_port};
+use peers::{Key, Kind, Options, Program, Ready, Role, Server, Signal, Zone};
 
-use super::power;
+use super::primary::{Pair, installed, secondary, start_primary, stop};
 use super::site::{
-    Check, PATIENCE, SERVFAIL, Site, ask, check, serial, skip, start, text, wait_for_log,
+    Check, PATIENCE, SERVFAIL, Site, ask, check, free, serial, start, text, wait_for_log,
     wait_for_rcode, wait_for_serial,
 };
 use super::tool;
@@ -42,100 +42,6 @@ pub(super) const TRIALS: &[Check] = &[
     ),
     ("a_zone_that_is_followed_and_our_own_is_an_error", both),
 ];
-
-/// A primary and ours that follows it.
-struct Pair {
-    site: Site,
-    key: Key,
-    primary: Server,
-    ours: Server,
-}
-
-impl Pair {
-    fn start(kind: &Program, program: &Program, more: &[&str]) -> Result<Self, String> {
-        let (site, key) = (Site::new()?, Key::new("xfr"));
-        site.write("keys", &key.clause())?;
-        site.zone(ZONE, 10, "www A 192.0.2.80")?;
-        let port = free()?;
-        let primary = start_primary(kind, &site, &key, port, None)?;
-        let options = secondary(&site, &key, primary.address(), more).port(port);
-        let ours = start(program, &options)?;
-        Ok(Self {
-            site,
-            key,
-            primary,
-            ours,
-        })
-    }
-
-    fn converge(&self, server: &Server) -> Result<Duration, String> {
-        converge(&self.primary, server, (Some(&self.key), Some(&self.key)))
-    }
-
-    fn update(&self, lines: &str) -> Result<(), String> {
-        update(&self.key, self.primary.address(), lines)
-    }
-}
-
-fn update(key: &Key, server: SocketAddr, lines: &str) -> Result<(), String> {
-    let argument = key.argument();
-    let said = tool::update("nsupdate", &["-y", &argument], server, ZONE, lines)?;
-    check(said.well, || said.text.clone())
-}
-
-pub(super) fn free() -> Result<u16, String> {
-    free_port(Ipv4Addr::LOCALHOST.into()).ok_or_else(|| "no free port".into())
-}
-
-/// Starts a primary of the zone, which tells this port on loopback of changes.
-fn start_primary(
-    kind: &Program,
-    site: &Site,
-    key: &Key,
-    told: u16,
-    port: Option<u16>,
-) -> Result<Server, String> {
-    let mut options = match kind.kind {
-        Kind::PowerDns => power::primary(site, ZONE, key, told)?,
-        _ => {
-            let role = Role::Primary {
-                key: key.clone(),
-                notify: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, told))],
-            };
-            Options::new([Zone::new(ZONE, site.path(ZONE)).role(role)])
-        }
-    };
-    if let Some(port) = port {
-        options = options.port(port);
-    }
-    start(kind, &options)
-}
-
-/// How ours follows a primary.
-fn secondary(site: &Site, key: &Key, primary: SocketAddr, more: &[&str]) -> Options {
-    let path = |name: &str| site.path(name).display().to_string();
-    let followed = format!("{ZONE}={primary},key:{}", key.name);
-    let own = [
-        "--key-file",
-        &path("keys"),
-        "--data-dir",
-        &path("copies"),
-        "--secondary",
-        &followed,
-    ];
-    let granted = ["--allow-transfer", "127.0.0.1"];
-    Options::new([])
-        .arguments(own.into_iter().chain(granted).chain(more.iter().copied()))
-        .ready(Ready::Zones(vec![ZONE.to_owned()]))
-}
-
-fn installed(kind: Kind) -> Option<Program> {
-    let found = Program::find(kind).filter(|_| kind != Kind::PowerDns || power::is_there());
-    if found.is_none() {
-        skip("follow", &format!("{kind} is not installed"));
-    }
-    found
-}
 
 fn follow(kind: Kind, program: &Program) -> Result<(), String> {
     let Some(peer) = installed(kind) else {
@@ -301,20 +207,13 @@ fn next(program: &Program) -> Result<(), String> {
     for round in 0..3 {
         // The one that tells of a change is the one that is asked.
         let lines = format!("update add s{round}.{ZONE}. 60 TXT \"s\"\nsend");
-        update(&key, second.address(), &lines)?;
+        tool::change(&key, second.address(), ZONE, &lines)?;
         converge(&second, &ours, (Some(&key), None))?;
     }
     let log = ours.log();
     check(!log.contains("no primary could be followed"), || {
         log.clone()
     })
-}
-
-fn stop(server: &mut Server) -> Result<(), String> {
-    server
-        .signal(Signal::Terminate)
-        .map_err(|error| error.to_string())?;
-    check(server.wait(PATIENCE).is_some(), || "it does not end".into())
 }
 
 fn expired(program: &Program) -> Result<(), String> {

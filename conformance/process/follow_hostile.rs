@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use peers::{Key, Options, Program, Ready};
 
-use super::follow::free;
 use super::site::{
-    Check, SERVFAIL, Site, check, start, wait_for_log, wait_for_rcode, wait_for_serial,
+    Check, SERVFAIL, Site, check, free, start, wait_for_log, wait_for_rcode, wait_for_serial,
 };
 use super::tool;
 use super::transfer::ZONE;

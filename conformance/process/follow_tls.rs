@@ -2,11 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use peers::{Key, Kind, Options, Program, Ready, Role, Signal, Zone, free_port};
+use peers::{Key, Kind, Options, Program, Ready, Role, Signal, Zone};
 
 use super::site::{
-    Check, PATIENCE, SERVFAIL, Site, check, serial, skip, start, wait_for_log, wait_for_rcode,
-    wait_for_serial,
+    Check, PATIENCE, SERVFAIL, Site, check, free, serial, skip, start, wait_for_log,
+    wait_for_rcode, wait_for_serial,
 };
 use super::tool::{self, contents};
 use super::{certificates, site};
@@ -28,8 +28,7 @@ fn by_tls(program: &Program) -> Result<(), String> {
     site.write("keys", &key.clause())?;
     site.write(ZONE, &site::text(10, "www A 192.0.2.80"))?;
     certificates::make(&site)?;
-    let port = || free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port");
-    let (tls, told) = (port()?, port()?);
+    let (tls, told) = (free()?, free()?);
     // Whoever comes without TLS gets nothing of it.
     let lines = format!(
         "allow-transfer port {tls} transport tls {{ key xfr; }}; allow-update {{ key xfr; }}; \
@@ -66,7 +65,6 @@ fn by_tls(program: &Program) -> Result<(), String> {
         wait_for_rcode(&server, &format!("{ZONE} SOA"), SERVFAIL)?;
     }
     let server = ours("ca.pem", true, "")?;
-    let argument = key.argument();
     for round in 0..5 {
         // By us, which hands it on by TLS too.
         let lines = format!("update add r{round}.{ZONE}. 60 TXT \"{round}\"\nsend");
@@ -75,14 +73,8 @@ fn by_tls(program: &Program) -> Result<(), String> {
                 && serial(server.address(), ZONE) == serial(primary.address(), ZONE)
         });
         check(came, || server.log())?;
-        let said = tool::update(
-            "nsupdate",
-            &["-y", &argument],
-            server.address(),
-            ZONE,
-            &lines,
-        )?;
-        check(said.well, || format!("{}\n{}", said.text, server.log()))?;
+        tool::change(&key, server.address(), ZONE, &lines)
+            .map_err(|error| format!("{error}\n{}", server.log()))?;
     }
     let came = server.wait_for(PATIENCE, |server| {
         serial(server.address(), ZONE) == serial(primary.address(), ZONE)
@@ -111,8 +103,7 @@ fn nsd(program: &Program) -> Result<(), String> {
     site.write("keys", &key.clause())?;
     site.write(ZONE, &site::text(10, "www A 192.0.2.80"))?;
     certificates::make(&site)?;
-    let port = || free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port");
-    let (tls, told) = (port()?, port()?);
+    let (tls, told) = (free()?, free()?);
     let role = Role::Primary {
         key: key.clone(),
         notify: vec![(Ipv4Addr::LOCALHOST, told).into()],

@@ -63,7 +63,6 @@ fn bind(program: &Program, format: &str) -> Result<(), String> {
     let zone = Zone::new(ZONE, &file).role(role);
     let options = Options::new([zone]).zone_config(&format!("masterfile-format {format};"));
     let mut server = start(&named, &options)?;
-    let argument = key.argument();
     for number in 0..20 {
         let lines = format!(
             "update add n{number}.{ZONE}. {} A 192.0.2.{number}\n\
@@ -72,14 +71,7 @@ fn bind(program: &Program, format: &str) -> Result<(), String> {
             60 + number,
             number / 2
         );
-        let said = tool::update(
-            "nsupdate",
-            &["-y", &argument],
-            server.address(),
-            ZONE,
-            &lines,
-        )?;
-        check(said.well, || said.text.clone())?;
+        tool::change(&key, server.address(), ZONE, &lines)?;
     }
     let theirs = tool::contents(server.address(), ZONE, Some(&key))?;
     server

@@ -1,18 +1,18 @@
 //! `zonewright import skydns`: from etcd, as it is, with users, and by TLS with certificates of both
 //! sides.
 
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cluster_peers::Parts;
-use peers::{Program, free_port};
+use peers::Program;
 
 use super::certificates::{self, PRIMARY};
 use super::import::import;
-use super::site::{Check, PATIENCE, Site, check, skip};
+use super::site::{Check, PATIENCE, Site, check, free, skip};
 use super::tool::{self, Said};
 
 pub(super) const TRIALS: &[Check] = &[
@@ -30,12 +30,24 @@ pub(super) struct Etcd {
 }
 
 impl Etcd {
-    /// Starts it with more arguments, and with more addresses; nothing if it is not installed.
-    pub(super) fn start(
-        site: &Site,
-        more: &[String],
-        tls: Option<u16>,
-    ) -> Result<Option<Self>, String> {
+    /// Starts it in the clear; nothing if it is not installed.
+    pub(super) fn start(site: &Site) -> Result<Option<Self>, String> {
+        Self::launch(site, &[], None)
+    }
+
+    /// Starts it by TLS on a port too, with clients that have a certificate of `ca.pem`.
+    pub(super) fn start_by_tls(site: &Site, port: u16) -> Result<Option<Self>, String> {
+        let file = |name: &str| site.path(name).display().to_string();
+        let more = [
+            format!("--cert-file={}", file("server.pem")),
+            format!("--key-file={}", file("server.key")),
+            format!("--trusted-ca-file={}", file("ca.pem")),
+            "--client-cert-auth".to_owned(),
+        ];
+        Self::launch(site, &more, Some(port))
+    }
+
+    fn launch(site: &Site, more: &[String], tls: Option<u16>) -> Result<Option<Self>, String> {
         let Some(etcd) = Parts::find().etcd else {
             skip("import", "etcd is not there (.ci/kube)");
             return Ok(None);
@@ -113,13 +125,9 @@ impl Drop for Etcd {
     }
 }
 
-pub(super) fn free() -> Result<u16, String> {
-    free_port(Ipv4Addr::LOCALHOST.into()).ok_or_else(|| "no free port".to_owned())
-}
-
 fn plain(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
-    let Some(etcd) = Etcd::start(&site, &[], None)? else {
+    let Some(etcd) = Etcd::start(&site)? else {
         return Ok(());
     };
     let url = &*etcd.url;
@@ -204,13 +212,7 @@ fn by_tls(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
     certificates::make(&site)?;
     let (port, file) = (free()?, |name: &str| site.path(name).display().to_string());
-    let more = [
-        format!("--cert-file={}", file("server.pem")),
-        format!("--key-file={}", file("server.key")),
-        format!("--trusted-ca-file={}", file("ca.pem")),
-        "--client-cert-auth".to_owned(),
-    ];
-    let Some(etcd) = Etcd::start(&site, &more, Some(port))? else {
+    let Some(etcd) = Etcd::start_by_tls(&site, port)? else {
         return Ok(());
     };
     etcd.put("/skydns/test/moved/www", "{\"host\":\"192.0.2.80\"}")?;

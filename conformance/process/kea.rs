@@ -12,10 +12,10 @@ use std::net::{SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use peers::{Options, Program, Server, free_port};
+use peers::{Options, Program, Server};
 
 use super::signed::SECRET;
-use super::site::{Check, NXDOMAIN, PATIENCE, Site, answer, ask, check, skip, start};
+use super::site::{Check, NXDOMAIN, PATIENCE, Site, answer, ask, check, free, skip, start};
 use super::tool;
 use crate::interop::did;
 
@@ -126,7 +126,7 @@ struct Kea<'a> {
 impl<'a> Kea<'a> {
     fn start(site: &'a Site, server: SocketAddr) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("start {KEA}: {error}");
-        let port = free_port([127, 0, 0, 1].into()).ok_or("no free port")?;
+        let port = free()?;
         let at = format!(
             "{{\"ip-address\": \"127.0.0.1\", \"port\": {}}}",
             server.port()

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use peers::{Options, Program, Server, Signal, free_port};
+use peers::{Options, Program, Server, Signal};
 
-use super::site::{Check, PATIENCE, Site, answer, check, serial, start};
+use super::site::{Check, PATIENCE, Site, answer, check, free, serial, start};
 use super::tool;
 
 pub(super) const TRIALS: &[Check] = &[("no_acknowledged_update_is_lost_by_kills", kills)];
@@ -36,8 +36,7 @@ fn kills(program: &Program) -> Result<(), String> {
     };
     let site = Site::new()?;
     let data = site.path("data");
-    let port = || free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port");
-    let (ours, told) = (port()?, port()?);
+    let (ours, told) = (free()?, free()?);
     let options = Options::new([site.zone("a.test", 1, "")?]).arguments([
         "--update-policy".to_owned(),
         "grant 127.0.0.1 zonesub A".to_owned(),

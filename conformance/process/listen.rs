@@ -6,7 +6,7 @@ use std::process::Command;
 use peers::{Options, Program, Ready};
 
 use super::namespace::isolated;
-use super::site::{Check, PATIENCE, Site, answer, check, fails, start, wait_for_log};
+use super::site::{Check, PATIENCE, Site, answer, check, fails, free, start, wait_for_log};
 
 pub(super) const TRIALS: &[Check] = &[
     ("a_port_in_use_is_told_with_its_address", port_in_use),
@@ -25,7 +25,7 @@ pub(super) const TRIALS: &[Check] = &[
 fn port_in_use(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
     let zone = site.zone("a.test", 1, "")?;
-    let port = peers::free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+    let port = free()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let options = Options::new([zone]).port(port);
     let tcp = TcpListener::bind(address).map_err(|error| error.to_string())?;

@@ -5,6 +5,7 @@
 mod acme;
 mod audit;
 mod catalog;
+mod catalog_followed;
 mod certificates;
 mod clock;
 mod cluster;
@@ -31,6 +32,7 @@ mod metrics_bounds;
 mod namespace;
 mod offer;
 mod power;
+mod primary;
 mod privileges;
 mod proxy;
 mod push;
@@ -38,6 +40,7 @@ mod push_api;
 mod push_designate;
 mod push_etcd;
 mod push_kerberos;
+mod push_life;
 mod push_place;
 mod readme;
 mod realm;
@@ -46,6 +49,7 @@ mod registry_crd;
 mod serve_tls;
 mod signed;
 pub(crate) mod site;
+mod stand_in;
 mod start;
 mod sync;
 mod sync_told;
@@ -68,6 +72,7 @@ pub(crate) fn trials(cast: &Cast) -> Vec<Trial> {
         acme::TRIALS,
         audit::TRIALS,
         catalog::TRIALS,
+        catalog_followed::TRIALS,
         clock::TRIALS,
         cluster::TRIALS,
         cluster_namespaced::TRIALS,

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use cluster_peers::{Parts, run};
-use peers::{Options, Program, Ready, Server, free_port};
+use peers::{Options, Program, Ready, Server};
 
 use super::push_place::Place;
-use super::site::{Check, Site, answer, check, skip, start, wait_for_log};
-use super::sync::Cluster;
+use super::site::{Check, Site, answer, check, free, skip, start, wait_for_log};
+use super::stand_in::Cluster;
 use super::tool;
 
 pub(super) const TRIALS: &[Check] = &[
@@ -25,7 +25,7 @@ struct Offered {
 
 impl Offered {
     fn new() -> Result<Self, String> {
-        let port = free_port([127, 0, 0, 1].into()).ok_or("no free port")?;
+        let port = free()?;
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             flags: vec![

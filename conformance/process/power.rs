@@ -7,9 +7,8 @@ use std::process::Command;
 
 use peers::{Key, Options, Ready};
 
-use super::push_place::run;
 use super::site::Site;
-use super::tool;
+use super::tool::{self, succeed};
 
 /// Its tables, where its packages have them.
 pub(super) const SCHEMA: &str = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";
@@ -64,7 +63,7 @@ impl<'a> Database<'a> {
     fn new(site: &'a Site, key: &Key) -> Result<Self, String> {
         let database = Self(site);
         let file = database.file();
-        run(Command::new("sqlite3").args([&file, &format!(".read {SCHEMA}")]))?;
+        succeed(Command::new("sqlite3").args([&file, &format!(".read {SCHEMA}")]))?;
         let config = format!("launch=gsqlite3\ngsqlite3-database={file}\n");
         site.write("pdns.conf", &config)?;
         database.util(&["import-tsig-key", &key.name, "hmac-sha256", &key.secret])?;
@@ -88,6 +87,6 @@ impl<'a> Database<'a> {
 
     fn util(&self, arguments: &[&str]) -> Result<(), String> {
         let folder = format!("--config-dir={}", self.0.path("").display());
-        run(Command::new("pdnsutil").arg(folder).args(arguments))
+        succeed(Command::new("pdnsutil").arg(folder).args(arguments))
     }
 }

@@ -11,7 +11,8 @@ use peers::{Options, Program, Ready, Server, Zone};
 use super::certificates;
 use super::namespace::{ask_inside, isolated, mounted};
 use super::site::{
-    Check, PATIENCE, Site, answer, check, serial, skip, start, text, wait_for_log, wait_for_serial,
+    Check, PATIENCE, Site, answer, check, free, serial, skip, start, text, wait_for_log,
+    wait_for_serial,
 };
 use super::tool;
 use crate::client::{Message, Query};
@@ -160,8 +161,7 @@ fn passed_sockets(program: &Program) -> Result<(), String> {
     }
     let site = Site::new()?;
     certificates::make(&site)?;
-    let port = || peers::free_port([127, 0, 0, 1].into()).ok_or("no free port");
-    let (port, tls) = (port()?, port()?);
+    let (port, tls) = (free()?, free()?);
     let (number, secret) = (port.to_string(), tls.to_string());
     let file = |name: &str| site.path(name).display().to_string();
     let options = Options::new([site.zone("a.test", 1, "")?])

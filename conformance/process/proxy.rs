@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use peers::{Options, Program, Server};
 
-use super::site::{Check, Site, check, start};
+use super::site::{Check, Site, check, free, start};
 use crate::client::{Connection, Message, Query};
 
 pub(super) const TRIALS: &[Check] = &[
@@ -20,7 +20,7 @@ pub(super) const TRIALS: &[Check] = &[
 /// A server that refuses 192.0.2.7 and 2001:db8::7.
 fn serve(program: &Program) -> Result<(Site, Server, SocketAddr), String> {
     let site = Site::new()?;
-    let port = peers::free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+    let port = free()?;
     let balanced = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let options = Options::new([site.zone("a.test", 1, "")?])
         .address(Ipv6Addr::LOCALHOST.into())

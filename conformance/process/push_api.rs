@@ -2,7 +2,7 @@
 
 use peers::Program;
 
-use super::push::{full_life, give_back};
+use super::push_life::{full_life, give_back};
 use super::push_place::Place;
 use super::site::{Check, check, skip, start, wait_for_log};
 

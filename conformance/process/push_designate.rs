@@ -5,14 +5,13 @@
 //! feature `provider-designate`. `.ci/nightly` sees to both.
 
 use std::env;
-use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use peers::{Options, Program, Ready, free_port};
+use peers::{Options, Program, Ready};
 
 use super::push_place::manifest;
-use super::site::{Check, PATIENCE, Site, check, start, wait_for_log};
+use super::site::{Check, PATIENCE, Site, check, free, start, wait_for_log};
 use super::tool;
 
 pub(super) const TRIALS: &[Check] = &[("designate_is_written_to", life)];
@@ -30,7 +29,7 @@ impl Designate {
         let Some(python) = env::var_os("ZONEWRIGHT_DESIGNATE") else {
             return Ok(None);
         };
-        let port = free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+        let port = free()?;
         let child = Command::new(python)
             .arg(concat!(
                 env!("CARGO_MANIFEST_DIR"),

@@ -9,9 +9,9 @@ use cluster_peers::Parts;
 use peers::{Options, Program, Ready, Server};
 
 use super::certificates::{self, PRIMARY};
-use super::import_etcd::{Etcd, free};
+use super::import_etcd::Etcd;
 use super::push_place::manifest;
-use super::site::{Check, PATIENCE, Site, answer, check, skip, start, wait_for_log};
+use super::site::{Check, PATIENCE, Site, answer, check, free, skip, start, wait_for_log};
 
 pub(super) const TRIALS: &[Check] = &[
     ("coredns_answers_the_names_in_etcd", life),
@@ -30,7 +30,7 @@ struct Place {
 impl Place {
     fn start(name: &str) -> Result<Option<Self>, String> {
         let site = Site::new()?;
-        match Etcd::start(&site, &[], None)? {
+        match Etcd::start(&site)? {
             Some(etcd) => Ok(Some(Self { site, etcd })),
             None => {
                 skip(name, "etcd is not there (.ci/kube)");
@@ -338,13 +338,7 @@ fn by_tls(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
     certificates::make(&site)?;
     let (port, file) = (free()?, |name: &str| site.path(name).display().to_string());
-    let more = [
-        format!("--cert-file={}", file("server.pem")),
-        format!("--key-file={}", file("server.key")),
-        format!("--trusted-ca-file={}", file("ca.pem")),
-        "--client-cert-auth".to_owned(),
-    ];
-    let Some(etcd) = Etcd::start(&site, &more, Some(port))? else {
+    let Some(etcd) = Etcd::start_by_tls(&site, port)? else {
         skip("etcd_is_written_to_by_tls", "etcd is not there (.ci/kube)");
         return Ok(());
     };

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use cluster_peers::Parts;
 use peers::{Kind, Options, Program, Ready, Server, Zone, free_port};
 
-use super::site::{PATIENCE, Site, answer, check, start};
+use super::site::{PATIENCE, Site, answer, check, free, start};
+use super::tool::succeed;
 use super::{certificates, power};
 
 /// A server on zones that may be updated by a key. The zones outlive it.
@@ -29,7 +30,7 @@ impl Place {
 
     /// Starts PowerDNS, to be written to by its API; nothing if it is not installed.
     pub(super) fn start_api() -> Result<Option<Self>, String> {
-        let port = free_port([127, 0, 0, 1].into()).ok_or("no free port")?;
+        let port = free()?;
         Self::new(Kind::PowerDns, Some(port))
     }
 
@@ -45,7 +46,7 @@ impl Place {
         let site = Site::new()?;
         site.zone("example.org", 1, "foreign A 192.0.2.99")?;
         site.zone("2.0.192.in-addr.arpa", 1, "")?;
-        let port = free_port([127, 0, 0, 1].into()).ok_or("no free port")?;
+        let port = free()?;
         let mut place = Self {
             program,
             site,
@@ -75,11 +76,12 @@ impl Place {
         if self.site.path("power.db").exists() {
             return Ok(config);
         }
-        run(Command::new("sqlite3").args([&file, &format!(".read {}", power::SCHEMA)]))?;
+        succeed(Command::new("sqlite3").args([&file, &format!(".read {}", power::SCHEMA)]))?;
         self.site
             .write("pdns.conf", &database.replace("bind,", ""))?;
         let folder = format!("--config-dir={}", self.site.path("").display());
-        let util = |arguments: &[&str]| run(Command::new("pdnsutil").arg(&folder).args(arguments));
+        let util =
+            |arguments: &[&str]| succeed(Command::new("pdnsutil").arg(&folder).args(arguments));
         util(&["import-tsig-key", "push", "hmac-sha256", SECRET])?;
         for zone in ["example.org", "2.0.192.in-addr.arpa"] {
             let file = self.site.path(zone).display().to_string();
@@ -281,7 +283,7 @@ impl Place {
             self.port
         );
         self.site.write("update", &text)?;
-        run(Command::new("nsupdate").arg(self.site.path("update")))
+        succeed(Command::new("nsupdate").arg(self.site.path("update")))
     }
 
     /// Waits for an answer of the server.
@@ -350,15 +352,6 @@ pub(super) fn manifest(site: &Site, endpoints: &[(&str, &str, &str, u32)]) -> Re
     let (new, file) = (site.path("new.yaml"), folder.join("all.yaml"));
     fs::write(&new, text).map_err(|error| error.to_string())?;
     fs::rename(new, file).map_err(|error| error.to_string())
-}
-
-/// Runs a program that should go well.
-pub(super) fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(|error| format!("{command:?}: {error}"))?;
-    check(output.status.success(), || {
-        format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))
-    })
 }
 
 /// The key of the API.

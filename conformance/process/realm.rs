@@ -4,9 +4,9 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use peers::{Kind, Options, Program, Ready, Server, Zone, free_port};
+use peers::{Kind, Options, Program, Ready, Server, Zone};
 
-use super::site::{PATIENCE, Site, answer, check, start};
+use super::site::{PATIENCE, Site, answer, check, free, start};
 
 /// A realm, its KDC and its name server.
 pub(super) struct Realm {
@@ -28,12 +28,11 @@ impl Realm {
         };
         let site = Site::new()?;
         site.zone("example.org", 1, "foreign A 192.0.2.99")?;
-        let port = || free_port([127, 0, 0, 1].into()).ok_or("no free port");
         let mut realm = Self {
             site,
             bind,
-            kdc_port: port()?,
-            port: port()?,
+            kdc_port: free()?,
+            port: free()?,
             kdc: None,
             server: None,
         };

@@ -3,10 +3,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use peers::{Key, Kind, Options, Program, Ready, Role, Server, Zone, free_port};
+use peers::{Key, Kind, Options, Program, Ready, Role, Server, Zone};
 
 use super::certificates::{self, PRIMARY, SECONDARY};
-use super::site::{Check, Site, check, fails, skip, start, text, wait_for_log};
+use super::site::{Check, Site, check, fails, free, skip, start, text, wait_for_log};
 use super::tool::{self, Said, contents};
 use super::transfer::{ZONE, converge, updates};
 use crate::fleet::root;
@@ -43,7 +43,7 @@ impl Place {
             ZONE,
             &text(10, "www A 192.0.2.80").replace("3600 600", "2 2"),
         )?;
-        let port = free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+        let port = free()?;
         Ok(Self {
             site,
             key,
@@ -266,7 +266,7 @@ fn followed_by(kind: Option<Kind>, program: &Program) -> Result<(), String> {
         },
     };
     let place = Place::new()?;
-    let told = free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+    let told = free()?;
     let mut more = place.strict().to_vec();
     more.push(format!("--notify={ZONE}=127.0.0.1:{told}"));
     let primary = start(program, &place.options("server", &more))?;

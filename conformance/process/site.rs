@@ -1,11 +1,11 @@
 //! A folder with zone files, and a server of ours on them.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use peers::{Options, Program, Server, Zone};
+use peers::{Options, Program, Server, Zone, free_port};
 use tempfile::TempDir;
 
 use crate::client::{Message, Query, exchange};
@@ -156,6 +156,11 @@ pub(crate) fn wait_for_rcode(server: &Server, query: &str, wanted: u16) -> Resul
             server.log()
         )
     })
+}
+
+/// A port of loopback that nobody has.
+pub(crate) fn free() -> Result<u16, String> {
+    free_port(Ipv4Addr::LOCALHOST.into()).ok_or_else(|| "no free port".into())
 }
 
 /// An error unless the condition holds.

@@ -12,7 +12,7 @@ use super::site::{
     Check, NXDOMAIN, PATIENCE, answer, check, start, wait_for_address, wait_for_answer,
     wait_for_log, wait_for_rcode,
 };
-use super::sync::Cluster;
+use super::stand_in::Cluster;
 
 pub(super) const TRIALS: &[Check] = &[
     ("the_status_of_an_object_says_that_it_was_seen", status),

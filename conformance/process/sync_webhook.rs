@@ -8,7 +8,7 @@ use peers::{Options, Program, Ready, Server};
 use serde_json::json;
 
 use super::site::{Check, PATIENCE, check, start, wait_for_log};
-use super::sync::Cluster;
+use super::stand_in::Cluster;
 use super::telemetry::get;
 
 pub(super) const TRIALS: &[Check] = &[

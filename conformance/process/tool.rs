@@ -59,6 +59,19 @@ pub(crate) fn run(program: &str, arguments: &[&str], input: &str) -> Result<Said
     })
 }
 
+/// Runs a program that should go well.
+pub(crate) fn succeed(command: &mut Command) -> Result<(), String> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("{command:?}: {error}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!(
+            "{command:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )),
+    }
+}
+
 /// Programs that send updates; both read the same commands.
 pub(crate) const UPDATERS: [&str; 2] = ["nsupdate", "knsupdate"];
 
@@ -76,6 +89,12 @@ pub(crate) fn update(
         options,
         &format!("server {ip} {port}\nzone {zone}.\n{lines}\n"),
     )
+}
+
+/// Changes a zone by a key, which must go well.
+pub(crate) fn change(key: &Key, server: SocketAddr, zone: &str, lines: &str) -> Result<(), String> {
+    let said = update("nsupdate", &["-y", &key.argument()], server, zone, lines)?;
+    if said.well { Ok(()) } else { Err(said.text) }
 }
 
 /// All records of a zone as a server transfers it, sorted; the SOA once.

@@ -72,15 +72,7 @@ fn traced(_: &Program) -> Result<(), String> {
         answer(server.address(), "nothing.a.test A +tcp")?;
     }
     let lines = "update add x.a.test 60 A 192.0.2.7\nsend";
-    let signed = key.argument();
-    let said = tool::update(
-        "nsupdate",
-        &["-y", &signed],
-        server.address(),
-        "a.test",
-        lines,
-    )?;
-    check(said.well, || said.text)?;
+    tool::change(&key, server.address(), "a.test", lines)?;
     tool::contents(server.address(), "a.test", Some(&key))?;
     let wanted = [
         "sync pass",

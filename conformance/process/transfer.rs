@@ -2,13 +2,13 @@
 //! the same contents after each batch.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use peers::{Key, Kind, Options, Program, Ready, Role, Server, free_port};
+use peers::{Key, Kind, Options, Program, Ready, Role, Server};
 
 use super::power;
-use super::site::{Check, Site, check, serial, skip, start};
+use super::site::{Check, Site, check, free, serial, skip, start};
 use super::tool::{self, contents};
 use crate::client::Query;
 use crate::interop::did;
@@ -74,14 +74,7 @@ fn signed(program: &Program) -> Result<(), String> {
     let records = contents(server.address(), ZONE, Some(&key))?;
     for round in 0..3_u32 {
         let lines = format!("update add r{round}.{ZONE}. 60 TXT \"{round}\"\nsend");
-        let said = tool::update(
-            "nsupdate",
-            &["-y", &argument],
-            server.address(),
-            ZONE,
-            &lines,
-        )?;
-        check(said.well, || said.text.clone())?;
+        tool::change(&key, server.address(), ZONE, &lines)?;
     }
     for client in ["dig", "kdig"] {
         if !tool::has(client) {
@@ -196,7 +189,7 @@ fn follow_through(
         return Ok(());
     };
     let (site, key) = (Site::new()?, Key::new("xfr"));
-    let port = free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+    let port = free()?;
     let primary = primary(program, &site, &key, port)?;
     let options = match kind {
         Kind::PowerDns => power::secondary(&site, ZONE, &key, primary.address())?,
@@ -212,17 +205,10 @@ fn follow_through(
     let secondary = start(&peer, &options.port(port).ready(Ready::AnyAnswer))?;
     converge(&primary, &secondary, (Some(&key), None))?;
     let mut dice = Dice::new(kind as u64);
-    let (mut slowest, argument) = (Duration::ZERO, key.argument());
+    let mut slowest = Duration::ZERO;
     for batch in 0..batches {
         let lines = updates(&mut dice, per_batch);
-        let said = tool::update(
-            "nsupdate",
-            &["-y", &argument],
-            primary.address(),
-            ZONE,
-            &lines,
-        )?;
-        check(said.well, || said.text.clone())?;
+        tool::change(&key, primary.address(), ZONE, &lines)?;
         let took = converge(&primary, &secondary, (Some(&key), None))
             .map_err(|error| format!("batch {batch}: {error}"))?;
         slowest = slowest.max(took);

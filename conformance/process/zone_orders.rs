@@ -1,12 +1,11 @@
 //! `zonewright zone freeze|thaw|flush|retransfer`, and what a restart leaves of serials and steps.
 
-use std::net::Ipv4Addr;
 use std::process::Command;
 use std::time::Duration;
 
-use peers::{Options, Program, Server, Signal, free_port};
+use peers::{Options, Program, Server, Signal};
 
-use super::site::{Check, Site, answer, check, serial, start, wait_for_serial};
+use super::site::{Check, Site, answer, check, free, serial, start, wait_for_serial};
 use super::tool::{self, Said};
 
 pub(super) const TRIALS: &[Check] = &[
@@ -201,7 +200,7 @@ fn policies(program: &Program) -> Result<(), String> {
 /// Who follows us by steps does so across our restarts, too, where we follow somebody ourselves.
 fn copies(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
-    let told = free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+    let told = free()?;
     let notify = ["--notify".to_owned(), format!("127.0.0.1:{told}")];
     let primary = start(program, &options(&site)?.arguments(notify))?;
     let data = site.path("copied").display().to_string();
@@ -239,7 +238,7 @@ fn copies(program: &Program) -> Result<(), String> {
 fn retransferred(program: &Program) -> Result<(), String> {
     let site = Site::new()?;
     let primary = start(program, &options(&site)?)?;
-    let port = free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+    let port = free()?;
     let followed = format!("{ZONE}={}", primary.address());
     let own = Site::new()?;
     let options = Options::new([own.zone("own.test", 1, "")?])

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use cluster_peers::{Endpoint, Recorder};
 use peers::Program;
 
-use super::super::site::{PATIENCE, answer, check, text};
-use super::super::sync::Cluster;
+use super::super::site::{PATIENCE, answer, check, free, text};
+use super::super::stand_in::Cluster;
 use super::super::telemetry::page;
 use super::archive::Image;
 use super::root::{Container, mount};
@@ -118,6 +118,6 @@ pub(super) fn replaces_external_dns(_: &Program) -> Result<(), String> {
 
 /// A free address of this machine.
 fn address() -> Result<SocketAddr, String> {
-    let port = peers::free_port(Ipv4Addr::LOCALHOST.into()).ok_or("no free port")?;
+    let port = free()?;
     Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
 }
