@@ -33,7 +33,7 @@ pub use system::{
     self_resident, thread_time,
 };
 pub use table::{Row, Table, megabytes, milliseconds, quantile};
-pub use zones::{Mix, apex, deep, host, records, write_zone};
+pub use zones::{Mix, apex, deep, host, records, write_zone, write_zone_file};
 
 /// That of the binary.
 #[global_allocator]

@@ -1,15 +1,13 @@
 //! How long does it take to serve a zone file, and how much memory does it take then?
 
-use std::fs::File;
 use std::hint::black_box;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use benches::{
     Arguments, allocated, apex, cpu_time, program, reset_peak, say, self_peak, self_resident,
-    write_zone,
+    write_zone_file,
 };
 use peers::{Options, Program, Server, Zone};
 use zone::{Store, file};
@@ -28,9 +26,7 @@ fn main() -> anyhow::Result<()> {
         if !arguments.wants(name) {
             continue;
         }
-        let mut to = BufWriter::new(File::create(&path)?);
-        write_zone(&mut to, ORIGIN, hosts)?;
-        to.flush()?;
+        write_zone_file(&path, ORIGIN, hosts)?;
         if arguments.timed() {
             load(name, &path)?;
         } else {

@@ -1,6 +1,8 @@
 //! The zone of all benchmarks at any size, as records and as a file, and what to ask it.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use wire::{Name, NameRef, Rtype, Ttl};
 use zone::records::{Place, Records};
@@ -139,6 +141,16 @@ pub fn write_zone(to: &mut impl Write, origin: &str, hosts: usize) -> io::Result
         writeln!(to, "host-{number:07} A {a}.{b}.{c}.{d}")?;
     }
     Ok(())
+}
+
+/// The same, as a file of its own.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_zone_file(path: &Path, origin: &str, hosts: usize) -> io::Result<()> {
+    let mut to = BufWriter::new(File::create(path)?);
+    write_zone(&mut to, origin, hosts)?;
+    to.flush()
 }
 
 fn address(number: usize) -> [u8; 4] {

@@ -3,8 +3,7 @@
 //!
 //! etcd writes to the disk as it does by itself. All of it, the client too, is on the same processors.
 
-use std::fs::{self, File};
-use std::io::BufWriter;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -49,9 +48,7 @@ async fn measure_with(
 ) -> anyhow::Result<Table> {
     let folder = tempfile::tempdir().context("make a temporary folder")?;
     let zone = folder.path().join("zone");
-    let mut file = BufWriter::new(File::create(&zone).context("write the zone file")?);
-    benches::write_zone(&mut file, "bench.example", names)?;
-    file.into_inner().context("write the zone file")?;
+    benches::write_zone_file(&zone, "bench.example", names).context("write the zone file")?;
     let mut table = Table::new(
         format!("signed updates kept in the API server, zone of {names} names"),
         &[

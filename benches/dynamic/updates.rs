@@ -1,7 +1,5 @@
 //! Updates: how many a second are acknowledged on disk, and how long each takes.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -35,9 +33,7 @@ pub(crate) async fn measure(
 ) -> anyhow::Result<Table> {
     let folder = tempfile::tempdir().context("make a temporary folder")?;
     let zone = folder.path().join("zone");
-    let mut file = BufWriter::new(File::create(&zone).context("write the zone file")?);
-    benches::write_zone(&mut file, "bench.example", names)?;
-    file.into_inner().context("write the zone file")?;
+    benches::write_zone_file(&zone, "bench.example", names).context("write the zone file")?;
     let kinds: Vec<Kind> = kinds
         .iter()
         .copied()

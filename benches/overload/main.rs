@@ -18,8 +18,6 @@ mod good;
 mod malformed;
 mod silent;
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -27,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use anyhow::Context;
-use benches::{pause, pin, program, write_zone};
+use benches::{pause, pin, program, write_zone_file};
 use clap::Parser;
 use peers::{Options, Program, Server, Zone};
 
@@ -118,9 +116,7 @@ fn start(options: &CommandLine, file: &Path) -> anyhow::Result<Server> {
         Some(path) => path.clone(),
         None => program("zonewright")?,
     };
-    let mut to = BufWriter::new(File::create(file)?);
-    write_zone(&mut to, "bench.example", good::HOSTS)?;
-    to.flush()?;
+    write_zone_file(file, "bench.example", good::HOSTS)?;
     let zone = Zone::new("bench.example", file);
     let options = Options::new([zone]).workers(1).cpus("0");
     Ok(Server::start(&Program::zonewright(path), &options)?)
