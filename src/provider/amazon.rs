@@ -60,6 +60,8 @@ pub(crate) fn retry(options: &dyn Options) -> Retry {
 pub(crate) struct Service {
     /// As in addresses and signatures.
     pub(crate) name: &'static str,
+    /// What stands before it in addresses.
+    pub(crate) before: &'static str,
     /// As in variables.
     pub(crate) variable: &'static str,
     /// What names of operations begin with.
@@ -115,7 +117,8 @@ impl Rpc {
                 true => "amazonaws.com.cn",
                 false => "amazonaws.com",
             };
-            let usual = format!("https://{}.{region}.{suffix}", self.service.name);
+            let Service { name, before, .. } = self.service;
+            let usual = format!("https://{before}{name}.{region}.{suffix}");
             let base = self.base.as_deref().unwrap_or(&usual);
             let sign = Aws::new(Arc::clone(&self.chain), region, self.service.name);
             let web = Web::new(self.http.clone(), base)?

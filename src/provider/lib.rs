@@ -12,7 +12,7 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "aws-sd"))]
 #[allow(
     dead_code,
     reason = "a build has any of what is Amazon's, and each needs a part of it"
@@ -21,6 +21,8 @@ mod amazon;
 pub mod auth;
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "aws-sd")]
+mod awssd;
 #[cfg(feature = "azure")]
 mod azure;
 pub mod client;
@@ -96,6 +98,6 @@ mod zones;
 pub use client::{ClientError, Http};
 pub use exec::Scope;
 pub use open::{Options, Setup, SetupError, StandIn, keep, open};
-pub use record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};
+pub use record::quirks::{NameRefusal, Names, Quirks, Refusal, TtlRule, Txt};
 pub use table::{Row, rows};
 pub use zones::ZoneFilter;

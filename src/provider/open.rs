@@ -203,6 +203,8 @@ pub fn open(name: &str, setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupE
     match name {
         #[cfg(feature = "aws")]
         "aws" => crate::aws::open(setup),
+        #[cfg(feature = "aws-sd")]
+        "aws-sd" => crate::awssd::open(setup),
         #[cfg(feature = "azure")]
         "azure" | "azure-dns" => crate::azure::open(setup),
         #[cfg(feature = "azure")]

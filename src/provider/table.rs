@@ -31,6 +31,14 @@ pub fn rows() -> Vec<Row> {
             credentials: "those that AWS's own tools find (variables, IRSA, pod identity, profiles, SSO, the machine), `--aws-profile`, `--aws-assume-role`",
             quirks: &crate::aws::api::QUIRKS,
         },
+        #[cfg(feature = "aws-sd")]
+        Row {
+            name: "aws-sd",
+            title: "Amazon Cloud Map",
+            edits: "a call for each service and each value",
+            credentials: "those that AWS's own tools find, `--aws-assume-role`",
+            quirks: &crate::awssd::api::QUIRKS,
+        },
         #[cfg(feature = "azure")]
         Row {
             name: "azure",
@@ -187,6 +195,10 @@ impl Row {
             all.push(format!("texts above {} bytes", quirks.text));
         }
         all.extend(quirks.refuses.iter().map(|it| it.what.to_owned()));
+        all.extend(quirks.names_refused.iter().map(|it| it.what.to_owned()));
+        if quirks.one_type {
+            all.push("two types at one name".to_owned());
+        }
         all.join(", ")
     }
 }

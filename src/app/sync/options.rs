@@ -122,6 +122,7 @@ pub(super) fn merge_rules(sync: &Sync, rows: &[&'static Row]) -> MergeRules {
 pub(super) fn plan_rules(destination: &config::Destination) -> anyhow::Result<PlanRules> {
     let (owner, previous) = match &destination.registry {
         config::Registry::Txt(txt) => (Some(&txt.owner), txt.migrate_from.as_ref()),
+        config::Registry::AwsSd { owner } => (Some(owner), None),
         config::Registry::Crd { txt, .. } | config::Registry::DynamoDb { txt, .. } => {
             (Some(&txt.owner), None)
         }
@@ -151,6 +152,10 @@ pub(super) fn plan_rules(destination: &config::Destination) -> anyhow::Result<Pl
 /// Its options don't go together.
 pub(super) fn registry(destination: &config::Destination) -> anyhow::Result<Registry> {
     Ok(match &destination.registry {
+        config::Registry::AwsSd { owner } => Registry::Kept {
+            owner: owner.as_str().into(),
+            texts: None,
+        },
         config::Registry::Crd { txt, .. } | config::Registry::DynamoDb { txt, .. } => {
             Registry::Kept {
                 owner: txt.owner.as_str().into(),

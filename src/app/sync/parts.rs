@@ -205,7 +205,10 @@ fn kept(
             let texts = options::texts(txt, settings)?;
             hosted::keep(table, provider, (&txt.owner, texts), calls)?
         }
-        Registry::Layers { .. } | Registry::Noop | Registry::Txt(_) => provider,
+        // Whatever keeps them itself, or is in the zones.
+        Registry::AwsSd { .. } | Registry::Layers { .. } | Registry::Noop | Registry::Txt(_) => {
+            provider
+        }
     })
 }
 

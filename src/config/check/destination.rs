@@ -157,7 +157,7 @@ fn same_place(other: &Destination) -> (Wrong, &'static str) {
 
 fn owner(destination: &Destination) -> Option<&str> {
     match &destination.registry {
-        Registry::Layers { owner } => Some(owner),
+        Registry::AwsSd { owner } | Registry::Layers { owner } => Some(owner),
         Registry::Noop => None,
         Registry::Crd { txt, .. } | Registry::DynamoDb { txt, .. } | Registry::Txt(txt) => {
             Some(&txt.owner)
@@ -178,8 +178,8 @@ fn destination(
     let (given_types, excluded_types) = types::given(reader);
     let policy = policy(reader, embedded);
     let all_types = given_types.is_none() && embedded;
-    let mut managed_types = given_types.unwrap_or_else(|| types::default_types(embedded));
-    let registry = registry::registry(reader, embedded);
+let mut managed_types = given_types.unwrap_or_else(|| types::default_types(embedded));
+    let registry = registry::registry(reader, kind);
     let provider = provider::provider(reader, kind, &domain_filter, &managed_types, origin);
     let address_maps = claims::address_maps(reader, maps);
     let cache_time = reader.go_duration("provider-cache-time", Duration::ZERO);

@@ -74,6 +74,7 @@ fn value(reader: &mut Reader, flag: &Flag) -> Option<HostedValue> {
 /// Providers, and what their flags begin with.
 const HOSTED: &[(&str, &[&str])] = &[
     ("aws", &["aws-"]),
+    ("aws-sd", &["aws-", "registry", OWNER]),
     ("azure", &["azure-"]),
     ("azure-dns", &["azure-"]),
     ("azure-private-dns", &["azure-"]),

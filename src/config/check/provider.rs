@@ -192,7 +192,6 @@ fn name_servers(reader: &mut Reader) -> Vec<NameServer> {
 
 const LATER: &[&str] = &[
     "alibabacloud",
-    "aws-sd",
     "civo",
     "dnsimple",
     "exoscale",

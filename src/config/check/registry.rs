@@ -3,27 +3,60 @@
 use std::time::Duration;
 
 use super::hosted;
+use super::provider::Kind as Provider;
 use super::reader::Reader;
-use crate::problem::{Origin, Quoted};
+use crate::problem::Origin;
 use crate::settings::{Encryption, Registry, Txt};
 use crate::value::{self, Wrong};
 
 /// The registry; `None` if it is not one of this build.
-pub(super) fn registry(reader: &mut Reader, embedded: bool) -> Option<Registry> {
+pub(super) fn registry(reader: &mut Reader, provider: Provider) -> Option<Registry> {
+    let embedded = provider == Provider::Embedded;
     // Wrong settings of a registry are told even if it is another one.
     let txt = txt(reader);
+    if provider == Provider::Hosted("aws-sd") {
+        return cloud_map(reader, txt);
+    }
     let kind = match reader.typed("registry") {
         None if embedded => Kind::Layers,
         None => Kind::Txt,
         Some(_) => reader.once("registry", kind)?,
     };
     Some(match kind {
+        Kind::AwsSd => {
+            let origin = reader.origin_of("registry");
+            let wrong =
+                Wrong::new("only services of Cloud Map have descriptions to keep owners in");
+            let hint = "there are txt, crd, dynamodb and noop; aws-sd goes with --provider=aws-sd";
+            reader.problem_at("registry", &origin, wrong.hint(hint));
+            return None;
+        }
         Kind::Crd => return crd(reader, embedded, txt),
         Kind::DynamoDb => return dynamo_db(reader, embedded, txt),
         Kind::Layers => Registry::Layers { owner: txt.owner },
         Kind::Noop => Registry::Noop,
         Kind::Txt => Registry::Txt(txt),
     })
+}
+
+/// The registry of Cloud Map, which has no place for any other: as in external-dns, another one that is
+/// asked for stands for this one.
+fn cloud_map(reader: &mut Reader, txt: Txt) -> Option<Registry> {
+    let kind = match reader.typed("registry") {
+        None => Kind::AwsSd,
+        Some(_) => reader.once("registry", kind)?,
+    };
+    match kind {
+        Kind::Noop => return Some(Registry::Noop),
+        Kind::AwsSd => {}
+        _ => {
+            let origin = reader.origin_of("registry");
+            let wrong = Wrong::new("Cloud Map keeps owners in the descriptions of its services");
+            let hint = "it is taken for aws-sd, as external-dns does; there is noop too";
+            reader.warning_at("registry", &origin, wrong.hint(hint));
+        }
+    }
+    Some(Registry::AwsSd { owner: txt.owner })
 }
 
 /// The registry in objects of the cluster.
@@ -81,6 +114,7 @@ fn is_label(text: &str) -> bool {
 
 #[derive(Clone, Copy)]
 enum Kind {
+    AwsSd,
     Crd,
     DynamoDb,
     Layers,
@@ -90,18 +124,14 @@ enum Kind {
 
 fn kind(text: &str) -> Result<Kind, Wrong> {
     match text {
+        "aws-sd" => Ok(Kind::AwsSd),
         "crd" => Ok(Kind::Crd),
         "dynamodb" => Ok(Kind::DynamoDb),
         "noop" => Ok(Kind::Noop),
         "txt" => Ok(Kind::Txt),
-        "aws-sd" => Err(Wrong::new(format!(
-            "registry {} is not part of this build yet",
-            Quoted(text)
-        ))
-        .hint("there are txt, crd, dynamodb and noop")),
         _ => Err(Wrong::expected(
             text,
-            "a registry; expected txt, crd, dynamodb or noop",
+            "a registry; expected txt, aws-sd, crd, dynamodb or noop",
         )),
     }
 }

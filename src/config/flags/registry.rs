@@ -9,7 +9,7 @@ pub(super) const GROUP: Group = Group {
     flags: &[
         Flag::once(
             "registry",
-            "txt|crd|dynamodb|noop",
+            "txt|aws-sd|crd|dynamodb|noop",
             "txt; none is needed by embedded",
         )
         .words(&["aws-sd", "crd", "dynamodb", "noop", "txt"])

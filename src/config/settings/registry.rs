@@ -11,6 +11,11 @@ use super::Hosted;
 /// Where ownership is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registry {
+    /// In the descriptions of services of Cloud Map, which go with the records.
+    AwsSd {
+        /// Who we are.
+        owner: String,
+    },
     /// In objects of the cluster.
     Crd {
         /// Who we are, and how ownership TXT of before are read.

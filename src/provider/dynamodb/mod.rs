@@ -362,6 +362,7 @@ const MOST: usize = 25;
 
 const SERVICE: Service = Service {
     name: "dynamodb",
+    before: "",
     variable: "DYNAMODB",
     target: "DynamoDB_20120810",
     kind: "application/x-amz-json-1.0",

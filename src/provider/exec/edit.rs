@@ -53,14 +53,14 @@ impl Edit {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
     /// The place of the group in the change set.
-    pub(super) place: usize,
+    pub(crate) place: usize,
     /// Its edits, in the order that single calls have to be made in.
-    pub(super) edits: Vec<Edit>,
+    pub(crate) edits: Vec<Edit>,
 }
 
 impl Group {
     /// The name that it is about.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         let data = self.edits.iter().find(|edit| !edit.owns);
         let edit = data.or_else(|| self.edits.first());
         edit.map_or("", |edit| &edit.key().name)

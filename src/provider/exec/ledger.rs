@@ -62,6 +62,17 @@ impl Ledger {
         true
     }
 
+    /// Notes what an RRset is now, or that it is gone.
+    pub(crate) fn effect(&mut self, key: Key, after: Option<Found>) {
+        self.effects.push((key, after));
+    }
+
+    /// Notes that a group has to wait for what was asked for earlier.
+    pub(crate) fn wait(&mut self, group: &Group, busy: ProviderError) {
+        self.doubtful = true;
+        self.refused.push((group.place, busy));
+    }
+
     /// Notes that a group was left in its middle.
     pub(super) fn left(&mut self, group: &Group) {
         for text in group.edits.iter().filter(|edit| edit.owns) {
@@ -84,7 +95,7 @@ impl Ledger {
     ///
     /// # Errors
     /// What would be an error of every group comes back: no other is to be tried.
-    pub(super) fn refuse(
+    pub(crate) fn refuse(
         &mut self,
         place: usize,
         error: ProviderError,

@@ -41,6 +41,7 @@ pub(crate) use edit::{Edit, Group};
 pub(crate) use executor::Executor;
 pub use executor::Scope;
 pub(crate) use ledger::Ledger;
+pub(crate) use wait::{busy, wait};
 pub(crate) use whole_zone::WholeZone;
 
 use crate::record::quirks::Quirks;

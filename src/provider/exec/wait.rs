@@ -10,7 +10,7 @@ use crate::zones::Zone;
 ///
 /// # Errors
 /// It came to nothing.
-pub(super) async fn wait<A: Api>(api: &A, zone: &Zone, done: Done) -> Answer<Done> {
+pub(crate) async fn wait<A: Api>(api: &A, zone: &Zone, done: Done) -> Answer<Done> {
     let Done::Pending(pending) = done else {
         return Ok(done);
     };
@@ -27,7 +27,7 @@ pub(super) async fn wait<A: Api>(api: &A, zone: &Zone, done: Done) -> Answer<Don
 }
 
 /// The error of a name that an earlier edit is not made of yet.
-pub(super) fn busy(provider: &'static str, name: &str) -> ProviderError {
+pub(crate) fn busy(provider: &'static str, name: &str) -> ProviderError {
     ProviderError {
         kind: ErrorKind::Unavailable,
         provider,

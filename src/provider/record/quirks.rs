@@ -35,6 +35,10 @@ pub struct Quirks {
     pub text: usize,
     /// What else it refuses.
     pub refuses: &'static [Refusal],
+    /// Names that it refuses.
+    pub names_refused: &'static [NameRefusal],
+    /// Whether a name has records of one type only.
+    pub one_type: bool,
     /// Whether writes say what they expect to find, so that nobody else's are lost.
     pub conditional: bool,
     /// Whether edits count only once they are published.
@@ -86,6 +90,15 @@ pub struct Refusal {
     /// Of which type.
     pub rtype: Rtype,
     /// Whether a value is such.
+    pub is: fn(&str) -> bool,
+}
+
+/// Names that a provider does not take.
+#[derive(Clone, Copy, Debug)]
+pub struct NameRefusal {
+    /// What they are, as `a name above 127 bytes`; for messages and tables.
+    pub what: &'static str,
+    /// Whether a name within its zone is such; the zone's own is empty.
     pub is: fn(&str) -> bool,
 }
 
@@ -173,6 +186,8 @@ impl Quirks {
         values: usize::MAX,
         text: usize::MAX,
         refuses: &[],
+        names_refused: &[],
+        one_type: false,
         conditional: false,
         publishes: false,
     };
@@ -279,6 +294,12 @@ impl Quirks {
         }
         if key.name.starts_with('*') && !self.wildcard {
             return Err(format!("{key}: wildcards are not taken there"));
+        }
+        let within = key.name.strip_suffix(zone).unwrap_or(&key.name);
+        let within = within.strip_suffix('.').unwrap_or(within);
+        let mut refused = self.names_refused.iter();
+        if let Some(refused) = refused.find(|it| (it.is)(within)) {
+            return Err(format!("{key}: {} is not taken there", refused.what));
         }
         let behind = key.name.strip_prefix("*.").unwrap_or(&key.name);
         if behind.contains('*') && !self.inner_wildcard {

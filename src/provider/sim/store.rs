@@ -175,6 +175,8 @@ pub struct ZoneStore {
     /// How often an edit is asked for before it is made, where it is not made at once; and whether it
     /// comes to nothing then.
     pub late: Option<(u32, bool)>,
+    /// Whether a CNAME may have several targets, of which one is answered.
+    pub weighted: bool,
     /// Edits that are accepted but not made: an identifier, how often it is asked for until then, the
     /// zone, the edit.
     pub later: BTreeMap<String, Later>,
@@ -282,7 +284,7 @@ impl ZoneStore {
         let before = draft.before;
         let result = result.and_then(|done| {
             for key in before.keys() {
-                check(zone, key, &self.limits)?;
+                check(zone, key, &self.limits, self.weighted)?;
                 if !by_others && !self.poison.is_empty() && key.name.contains(&self.poison) {
                     return Err(Refused::Invalid(format!("{} is poison", key.name)));
                 }
@@ -507,7 +509,7 @@ impl Draft<'_> {
 }
 
 /// Whether what there is of a key now may be there.
-fn check(zone: &SimZone, key: &SetKey, limits: &Limits) -> Result<(), Refused> {
+fn check(zone: &SimZone, key: &SetKey, limits: &Limits, weighted: bool) -> Result<(), Refused> {
     let Some(set) = zone.sets.get(key) else {
         let is_own = key.name == zone.name && matches!(key.rtype, Rtype::SOA | Rtype::NS);
         return match is_own {
@@ -550,7 +552,9 @@ fn check(zone: &SimZone, key: &SetKey, limits: &Limits) -> Result<(), Refused> {
             return refuse(key, "has too long a text");
         }
     }
-    if key.rtype == Rtype::CNAME && (set.rows.len() > 1 || (is_apex && !limits.apex_cname)) {
+    if key.rtype == Rtype::CNAME
+        && ((set.rows.len() > 1 && !weighted) || (is_apex && !limits.apex_cname))
+    {
         return refuse(key, "cannot be a CNAME");
     }
     // RFC 1034 §3.6.2.

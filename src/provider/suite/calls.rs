@@ -247,6 +247,11 @@ const THEIRS: &[Theirs] = &[
         why: "zones, 300 records a page, zones again, a batch of 1000",
         ..NONE
     },
+    CLOUD_MAP,
+    Theirs {
+        name: "aws-sd late",
+        ..CLOUD_MAP
+    },
     Theirs {
         name: "azure",
         calls: [(2, 0), (3, 2), (3, 200), (4, 0)],
@@ -312,3 +317,11 @@ const THEIRS: &[Theirs] = &[
         ..NONE
     },
 ];
+
+const CLOUD_MAP: Theirs = Theirs {
+    name: "aws-sd",
+    calls: [(2, 0), (4, 2), (5, 200), (104, 0)],
+    why: "namespaces, 100 services a page, the instances of each, both again but for instances, a \
+          call for each service and each instance",
+    ..NONE
+};

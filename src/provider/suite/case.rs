@@ -45,6 +45,8 @@ pub enum Named {
     Suffixed,
     /// As `Inside`, and encrypted.
     Encrypted,
+    /// There are none, and owners are kept beside records.
+    Kept,
     /// There are none.
     None,
 }

@@ -27,6 +27,7 @@ pub struct Hosted {
     lists: fn(usize) -> usize,
     has_zones: bool,
     has_gaps: bool,
+    keeps_owners: bool,
     /// Types with TTLs; all if empty.
     ttls: &'static [Rtype],
 }
@@ -50,6 +51,7 @@ impl Hosted {
             lists: |records| records.div_ceil(100),
             has_zones: true,
             has_gaps: false,
+            keeps_owners: false,
             ttls: &[],
         }
     }
@@ -92,6 +94,15 @@ impl Hosted {
     pub const fn with_gaps(self) -> Self {
         Self {
             has_gaps: true,
+            ..self
+        }
+    }
+
+    /// With owners that are kept beside records, so that it needs no texts for them.
+    #[must_use]
+    pub const fn keeps(self) -> Self {
+        Self {
+            keeps_owners: true,
             ..self
         }
     }
@@ -151,6 +162,10 @@ impl Subject for Hosted {
 
     fn has_gaps(&self) -> bool {
         self.has_gaps
+    }
+
+    fn keeps_owners(&self) -> bool {
+        self.keeps_owners
     }
 
     fn has_ttl(&self, rtype: Rtype) -> bool {

@@ -90,7 +90,9 @@ pub(super) async fn contents(
         ensure(held.count == held.values.len(), || {
             format!("a value is there twice: {held}")
         })?;
-        let stays = stays(run, held, refused) && before.contains_key(at);
+        // Of several types at one name the first may be made where there can be only one.
+        let is_there = before.contains_key(at) || run.quirks.one_type;
+        let stays = stays(run, held, refused) && is_there;
         let expected = expected.get(at);
         let Some((wanted, ttl)) = expected else {
             let is_left = run.leaves && is_ownership(held);
@@ -157,7 +159,10 @@ pub(super) fn is_held_back(run: &Run, endpoint: &Endpoint) -> bool {
     run.others.iter().any(|other| {
         let is_own =
             other.key.name == *zone.name && matches!(other.key.rtype, Rtype::NS | Rtype::SOA);
+        // What is of a type that it knows nothing of is not seen there.
+        let is_seen = run.named != Named::Kept || run.quirks.types.contains(&other.key.rtype);
         other.key.name == name
+            && is_seen
             && !is_own
             && run.rules.manages(other.key.rtype)
             && !is_ownership(other)

@@ -43,4 +43,4 @@ pub use table::{Table, run, run_case};
 pub use world::{Family, Later, SimWorld, Start, Subject, World, dump as told};
 
 pub use crate::exec::Scope;
-pub use crate::record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};
+pub use crate::record::quirks::{NameRefusal, Names, Quirks, Refusal, TtlRule, Txt};

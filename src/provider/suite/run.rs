@@ -99,6 +99,7 @@ impl Run {
             scope.zones.domains = DomainFilter::lists(&names, &[]);
         }
         let named = match quirks.types.contains(&Rtype::TXT) {
+            _ if subject.keeps_owners() => Named::Kept,
             true => case.named,
             false => Named::None,
         };
@@ -141,6 +142,12 @@ impl Run {
     fn empty_shadow(&self, owner: &str) -> Shadow {
         let (prefix, suffix) = match self.named {
             Named::None => return Shadow::new(Registry::Noop),
+            Named::Kept => {
+                return Shadow::new(Registry::Kept {
+                    owner: owner.into(),
+                    texts: None,
+                });
+            }
             Named::Inside | Named::Encrypted => ("%{record_type}-own.", ""),
             Named::Plain => ("", ""),
             Named::Suffixed => ("", "-%{record_type}-own"),
@@ -451,6 +458,19 @@ impl Run {
             {
                 expected.insert(rrset.key.name.to_string(), reason);
             }
+            let is_second = |other: &Endpoint| {
+                plan::name::normalize(&other.name) == *rrset.key.name
+                    && other.rtype < endpoint.rtype
+                    && self.rules.manages(other.rtype)
+            };
+            if self.quirks.one_type
+                && self.rules.manages(endpoint.rtype)
+                && desired.iter().any(is_second)
+                && !judge::is_held_back(self, endpoint)
+            {
+                let reason = "two types at one name are not taken there";
+                expected.insert(rrset.key.name.to_string(), reason.to_owned());
+            }
         }
         let said: BTreeMap<String, &ProviderError> = (passed.refused.iter())
             .map(|(name, error)| (plan::name::normalize(name).into_owned(), error))
@@ -548,7 +568,7 @@ impl Run {
 /// The types that are managed: where ownership is kept, those that ownership records have names for.
 fn managed(named: Named) -> Vec<Rtype> {
     match named {
-        Named::None => Quirks::NONE.types.to_vec(),
+        Named::Kept | Named::None => Quirks::NONE.types.to_vec(),
         _ => OWNABLE.to_vec(),
     }
 }

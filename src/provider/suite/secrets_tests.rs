@@ -60,6 +60,8 @@ fn rows(folder: &str) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
     let mut role = aws.clone();
     role.push(("aws-assume-role", text("arn:aws:iam::1:role/r")));
     vec![
+        ("aws-sd", aws.clone()),
+        ("aws-sd", role.clone()),
         ("aws", aws),
         ("aws", role),
         ("azure", azure_variables.clone()),

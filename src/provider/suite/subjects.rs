@@ -15,6 +15,10 @@ pub fn subjects() -> Vec<Box<dyn Subject>> {
     let hosted: Vec<Box<dyn Subject>> = vec![
         #[cfg(feature = "aws")]
         Box::new(crate::aws::sim::SUBJECT),
+        #[cfg(feature = "aws-sd")]
+        Box::new(crate::awssd::sim::SUBJECT),
+        #[cfg(feature = "aws-sd")]
+        Box::new(crate::awssd::sim::LATE),
         #[cfg(feature = "azure")]
         Box::new(crate::azure::sim::SUBJECT),
         #[cfg(feature = "azure")]

@@ -36,7 +36,8 @@ pub async fn run(cases: &[Case], subjects: &[&dyn Subject]) -> Table {
 
 /// Runs one case against one provider.
 pub async fn run_case(case: &Case, subject: &dyn Subject) -> Outcome {
-    if !subject.quirks().types.contains(&Rtype::TXT) && case.asks_whose() {
+    let keeps = subject.quirks().types.contains(&Rtype::TXT) || subject.keeps_owners();
+    if !keeps && case.asks_whose() {
         let why = "it keeps no texts, so nothing says whose records are";
         return Outcome::Skipped(vec![why.to_owned()]);
     }

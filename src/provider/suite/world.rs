@@ -54,6 +54,11 @@ pub trait Subject: Send + Sync {
         false
     }
 
+    /// Whether it keeps who owns a record beside it, and needs no texts for that.
+    fn keeps_owners(&self) -> bool {
+        false
+    }
+
     /// Whether records of a type have a TTL.
     fn has_ttl(&self, rtype: Rtype) -> bool {
         let _ = rtype;

@@ -402,6 +402,41 @@ fn wrong_settings_of_sources_and_destinations_are_reported_at_once() {
     "#);
 }
 
+/// External-dns takes aws-sd for any registry but noop there, and default settings name txt.
+#[test]
+fn cloud_map_keeps_owners_itself() {
+    let with = |registry: &[&str]| {
+        let usual = [
+            "--source=service",
+            "--provider=aws-sd",
+            "--policy=sync",
+            "--txt-owner-id=me",
+        ];
+        let config = good(&[&usual, registry].concat(), &[]);
+        let registry = config.sync.unwrap().destinations.remove(0).registry;
+        (registry, config.warnings.len())
+    };
+    let own = || Registry::AwsSd {
+        owner: "me".to_owned(),
+    };
+    assert_eq!(with(&[]), (own(), 0));
+    assert_eq!(with(&["--registry=aws-sd"]), (own(), 0));
+    for other in ["txt", "dynamodb", "crd"] {
+        assert_eq!(with(&[&format!("--registry={other}")]), (own(), 1));
+    }
+    assert_eq!(with(&["--registry=noop"]), (Registry::Noop, 0));
+    let elsewhere = [
+        "--source=service",
+        "--provider=pdns",
+        "--registry=aws-sd",
+        "--policy=sync",
+    ];
+    insta::assert_snapshot!(problems(&elsewhere, &[]), @"
+    error: --registry: only services of Cloud Map have descriptions to keep owners in
+      hint: there are txt, crd, dynamodb and noop; aws-sd goes with --provider=aws-sd
+    ");
+}
+
 #[test]
 fn what_is_missing_is_said_with_a_way_out() {
     insta::assert_snapshot!(problems(&["--domain-filter=a.example"], &[]), @"
@@ -414,11 +449,11 @@ fn what_is_missing_is_said_with_a_way_out() {
     ");
     insta::assert_snapshot!(problems(&["--source=service", "--provider=linode"], &[]), @r#"
     error: --provider: provider "linode" is not part of this build yet
-      hint: there are embedded, inmemory, aws, azure, azure-dns, azure-private-dns, cloudflare, coredns, designate, digitalocean, google, infoblox, oci, ovh, pdns, pihole, rdns, skydns, rfc2136 and webhook, by which any webhook provider of external-dns can be used
+      hint: there are embedded, inmemory, aws, aws-sd, azure, azure-dns, azure-private-dns, cloudflare, coredns, designate, digitalocean, google, infoblox, oci, ovh, pdns, pihole, rdns, skydns, rfc2136 and webhook, by which any webhook provider of external-dns can be used
     "#);
     insta::assert_snapshot!(problems(&["--source=service", "--provider=vultr"], &[]), @r#"
     error: --provider: provider "vultr" was taken out of external-dns, and is not here either
-      hint: there are embedded, inmemory, aws, azure, azure-dns, azure-private-dns, cloudflare, coredns, designate, digitalocean, google, infoblox, oci, ovh, pdns, pihole, rdns, skydns, rfc2136 and webhook, by which any webhook provider of external-dns can be used
+      hint: there are embedded, inmemory, aws, aws-sd, azure, azure-dns, azure-private-dns, cloudflare, coredns, designate, digitalocean, google, infoblox, oci, ovh, pdns, pihole, rdns, skydns, rfc2136 and webhook, by which any webhook provider of external-dns can be used
     "#);
     insta::assert_snapshot!(problems(&["--source=service"], &[]), @"
     error: --zone: there is no zone to put names in

@@ -267,7 +267,7 @@ fn flags_of_names_are_explained() {
               Only zones with this id, by providers that have them (repeatable)
 
     Registry:
-          --registry <txt|crd|dynamodb|noop>
+          --registry <txt|aws-sd|crd|dynamodb|noop>
               Where it is kept who owns a record [default: txt; none is needed by embedded].
               The zones of this server know it without one.
 
@@ -496,6 +496,13 @@ fn flags_of_names_are_explained() {
 
           --aws-zones-cache-duration <DURATION>
               How long the list of zones is taken as known [default: 0s]
+
+    Provider aws-sd:
+          --aws-sd-service-cleanup
+              Delete services that became empty
+
+          --aws-sd-create-tag <KEY=VALUE>
+              A tag of services we make (repeatable)
 
     Provider cloudflare:
           --cloudflare-proxied

@@ -43,7 +43,7 @@ pub(in crate::flags) const GROUP: Group = Group {
 pub(in crate::flags) const CLOUD_MAP: Group = Group {
     heading: "Provider aws-sd",
     scope: Scope::Destination,
-    built: false,
+    built: true,
     flags: &[
         Flag::switch("aws-sd-service-cleanup", false).says("Delete services that became empty", ""),
         Flag::repeated("aws-sd-create-tag", "KEY=VALUE", "")

@@ -22,12 +22,12 @@ mod sign;
 mod sts;
 #[cfg(test)]
 mod tests;
-#[cfg(all(feature = "aws", any(test, feature = "suite")))]
+#[cfg(all(any(feature = "aws", feature = "aws-sd"), any(test, feature = "suite")))]
 mod verify;
 
 pub use chain::{Chain, ChainSettings, Role};
 pub use sign::sign;
-#[cfg(all(feature = "aws", any(test, feature = "suite")))]
+#[cfg(all(any(feature = "aws", feature = "aws-sd"), any(test, feature = "suite")))]
 pub(crate) use verify::verify;
 
 /// What Amazon gives a user, or a role for a time.
