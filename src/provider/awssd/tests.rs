@@ -346,7 +346,8 @@ async fn namespaces_are_chosen_by_their_kind_and_those_without_dns_are_not() {
         provider.records().await.unwrap();
         provider.apply(&changes).await.unwrap();
         let records = provider.records().await.unwrap();
-        let made: Vec<&str> = records.iter().map(|it| &it.name[2..]).collect();
+        let names = records.iter().filter_map(|it| it.name.strip_prefix("a."));
+        let made: Vec<&str> = names.collect();
         assert_eq!(made, expected, "{kind}");
     }
 }
