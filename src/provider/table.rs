@@ -37,7 +37,7 @@ pub fn rows() -> Vec<Row> {
             title: "Amazon Cloud Map",
             edits: "a call for each service and each value",
             credentials: "those that AWS's own tools find, `--aws-assume-role`",
-            quirks: &crate::awssd::api::QUIRKS,
+            quirks: &crate::awssd::quirks::QUIRKS,
         },
         #[cfg(feature = "azure")]
         Row {

@@ -178,7 +178,7 @@ fn destination(
     let (given_types, excluded_types) = types::given(reader);
     let policy = policy(reader, embedded);
     let all_types = given_types.is_none() && embedded;
-let mut managed_types = given_types.unwrap_or_else(|| types::default_types(embedded));
+    let mut managed_types = given_types.unwrap_or_else(|| types::default_types(embedded));
     let registry = registry::registry(reader, kind);
     let provider = provider::provider(reader, kind, &domain_filter, &managed_types, origin);
     let address_maps = claims::address_maps(reader, maps);

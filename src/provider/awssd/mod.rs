@@ -12,10 +12,12 @@
 //! that no longer has instances stays, unless users want it away; one that has to be of another type
 //! is made anew, since its type cannot change.
 
-pub(crate) mod api;
+mod api;
 #[cfg(test)]
 mod moto_tests;
 mod owned;
+mod owner;
+pub(crate) mod quirks;
 mod service;
 #[cfg(any(test, feature = "suite"))]
 pub(crate) mod sim;

@@ -3,17 +3,15 @@
 //! External-dns 0.22 keeps labels there as the text of its ownership TXT, without quotes. Here they
 //! come with the listing and go with the changes; who is to own what the registry of the plan says.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use plan::filter::DomainFilter;
 use plan::registry::txt::labels;
 use plan::{Applied, Capabilities, ChangeSet, Endpoint, Expected, Labels, Provider, ProviderError};
 
 use super::api::CloudMap;
+use super::owner::{Acting, DESCRIPTION};
 use crate::exec::Executor;
-
-/// On whose behalf changes are made; nobody's if ownership is not kept.
-pub(super) type Acting = Arc<Mutex<Option<Box<str>>>>;
 
 /// Cloud Map, with labels.
 pub(super) struct Owned {
@@ -86,12 +84,3 @@ fn named(endpoint: &Endpoint) -> Option<&str> {
     let owner = endpoint.labels.value(Labels::OWNER);
     owner.filter(|owner| !owner.is_empty())
 }
-
-/// The owner that a description names.
-pub(super) fn owner_of(description: Option<&str>) -> Option<String> {
-    let labels = labels::from_text(description?)?;
-    labels.value(Labels::OWNER).map(str::to_owned)
-}
-
-/// The setting of records that is the description of their service; never one that users have.
-pub(super) const DESCRIPTION: &str = "zonewright/description";

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::{Rtype, Ttl};
 
-use super::api::QUIRKS;
-use super::owned::DESCRIPTION;
+use super::owner::DESCRIPTION;
+use super::quirks::QUIRKS;
 use crate::record::{Found, Key, Rrset};
 use crate::zones::Zone;
 

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::{Rtype, Ttl};
 
-use super::api::{Asked, CloudMap, DELETE_SERVICE, QUIRKS, Wish};
-use super::owned::{DESCRIPTION, owner_of};
+use super::api::{Asked, CloudMap, DELETE_SERVICE, Wish};
+use super::owner::{DESCRIPTION, owner_of};
+use super::quirks::QUIRKS;
 use super::service::{DnsConfig, DnsRecord, Form, Instance, Service, instance_id};
 use crate::exec::{Answer, Api, Done, Edit, Group, Ledger, Writer, busy, wait};
 use crate::record::{Found, Rrset};

@@ -13,7 +13,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use wire::Rtype;
 
-use super::api::QUIRKS;
+use super::quirks::QUIRKS;
 use crate::auth::aws::verify;
 use crate::sim::{
     Dialect, Later, Limits, Request, Response, Row, SECRET, SetKey, Sim, ZoneStore, form,
@@ -94,7 +94,7 @@ impl Dialect for Host {
             _ if !is_kind || !body.is_object() => {
                 Err(("SerializationException", "it is no JSON 1.1".to_owned()))
             }
-            other if self.forbidden.iter().any(|it| *it == other) => Err((
+            other if self.forbidden.contains(&other) => Err((
                 "AccessDeniedException",
                 format!("User: me is not authorized to perform: servicediscovery:{other}"),
             )),
@@ -330,7 +330,7 @@ impl Host {
         let rdata = form::parse(rtype, &value).map_err(invalid)?;
         let ttl = service.ttl();
         let mut rows = self.rows(store, &key, rtype);
-        let before = service.instances.get(&id).and_then(|it| kind_of(it));
+        let before = service.instances.get(&id).and_then(kind_of);
         if let Some((_, before)) = before {
             let before = form::parse(rtype, &before).unwrap_or_default();
             rows.retain(|row| row.rdata != before);
