@@ -148,6 +148,7 @@ impl Place {
             format!("--kubeconfig={}", kubeconfig.display()),
             format!("--provider={}", self.host.name),
             format!("--domain-filter={ZONE}"),
+            format!("--registry={}", self.host.registry),
         ];
         flags.extend(FLAGS.iter().map(|flag| (*flag).to_owned()));
         flags.extend(self.host.flags.iter().map(|flag| self.filled(flag)));
@@ -191,7 +192,6 @@ const FLAGS: &[&str] = &[
     // Several may run at once.
     "--metrics-address=127.0.0.1:0",
     "--policy=sync",
-    "--registry=txt",
     "--txt-owner-id=me",
     "--txt-prefix=%{record_type}-own.",
 ];

@@ -326,7 +326,12 @@ impl Host {
             Some(id) => put("targetResource", json!({"id": id})),
             None => put("targetResource", json!({})),
         }
-        let (kind, rtype) = (self.kind.to_ascii_lowercase(), key.rtype);
+        // Only the older service tells its name in small letters.
+        let kind = match self.is_private() {
+            true => self.kind.to_owned(),
+            false => self.kind.to_ascii_lowercase(),
+        };
+        let rtype = key.rtype;
         json!({
             "id": format!("{at}/{rtype}/{owner}"),
             "name": owner, "type": format!("Microsoft.Network/{kind}/{rtype}"),

@@ -45,7 +45,7 @@ impl Dialect for Host {
             ("GET", ["dns", "v2", "zones"]) => {
                 let zones = store.zones.iter().map(|zone| {
                     json!({"id": zone.id, "name": format!("{}.", zone.name), "type": "PRIMARY",
-                        "status": "PENDING", "action": "UPDATE"})
+                        "status": "ACTIVE", "action": "NONE"})
                 });
                 let zones: Vec<Value> = zones.collect();
                 return listed(&asked, "zones", &zones);
@@ -208,10 +208,16 @@ fn listed(asked: &Asked, name: &str, all: &[Value]) -> Response {
         (Some(_), None) => return refusal(&Refused::Invalid("invalid marker".to_owned())),
     };
     let shown: Vec<&Value> = all.iter().skip(from).take(size).collect();
-    let mut body = json!({name: shown, "links": {"self": "http://inside.example/"}});
-    if from + shown.len() < all.len() {
-        // An address that only the cloud itself reaches.
-        body["links"]["next"] = "http://inside.example/v2/next".into();
+    // By itself it knows an address that only the cloud reaches; where no name is in front of it, its own.
+    let itself = match asked.origin.ends_with("cloud.example") {
+        true => "http://inside.example".to_owned(),
+        false => asked.origin.clone(),
+    };
+    let itself = format!("{itself}/{}", asked.path.join("/"));
+    let mut body = json!({name: shown, "links": {"self": itself}});
+    if let Some(last) = shown.last().filter(|_| from + shown.len() < all.len()) {
+        let next = format!("{itself}?limit={size}&marker={}", text(last, "id"));
+        body["links"]["next"] = next.into();
     }
     json(StatusCode::OK, &body)
 }

@@ -1,7 +1,7 @@
 //! A stand-in for DigitalOcean: as strict as the API is known to be.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wire::Rtype;
 
 use super::api::QUIRKS;
@@ -179,12 +179,23 @@ fn list(asked: &Asked, name: &str, items: &[Value]) -> Response {
     }
     let at = asked.number("page").unwrap_or(1);
     let (shown, more) = page(items, at, size);
-    let links = if more {
-        let (origin, path) = (&asked.origin, asked.path.join("/"));
-        let next = format!("{origin}/{path}?page={}&per_page={size}", at + 1);
-        json!({"pages": {"next": next}})
-    } else {
-        json!({})
+    // Each page names those around it; on the last one there is no `last`, by which clients know it.
+    let (origin, path) = (&asked.origin, asked.path.join("/"));
+    let link = |at: usize| format!("{origin}/{path}?page={at}&per_page={size}");
+    let mut pages = Map::new();
+    let mut name_page =
+        |name: &str, at: usize| drop(pages.insert(name.to_owned(), link(at).into()));
+    if at > 1 {
+        name_page("first", 1);
+        name_page("prev", at - 1);
+    }
+    if more {
+        name_page("next", at + 1);
+        name_page("last", items.len().div_ceil(size));
+    }
+    let links = match pages.is_empty() {
+        true => json!({}),
+        false => json!({"pages": pages}),
     };
     let meta = json!({"total": items.len()});
     json(

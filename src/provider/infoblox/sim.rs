@@ -63,8 +63,8 @@ impl Dialect for Host {
                 return listed(&asked, &all);
             }
             ("POST", ["wapi", "v2.3.1", object]) => make(store, object, &asked.body),
-            ("PUT", ["wapi", "v2.3.1", object, id]) => change(store, (object, id), &asked.body),
-            ("DELETE", ["wapi", "v2.3.1", object, id]) => take(store, (object, id)),
+            ("PUT", ["wapi", "v2.3.1", object, id, ..]) => change(store, (object, id), &asked.body),
+            ("DELETE", ["wapi", "v2.3.1", object, id, ..]) => take(store, (object, id)),
             _ => Err(proto("Unknown object type")),
         };
         match result {
@@ -129,6 +129,9 @@ fn objects(store: &ZoneStore, object: &str, asked: &Asked) -> Vec<Value> {
             let Some(field) = field(key.rtype) else {
                 continue;
             };
+            if !is("name", &key.name) {
+                continue;
+            }
             for row in &set.rows {
                 let kind = row.extra.get(OBJECT).and_then(Value::as_str);
                 if kind.unwrap_or(field.0) != object {
@@ -172,12 +175,22 @@ fn reference(zone: &SimZone, key: &SetKey, id: u64) -> String {
     format!("{kind}/ZG5z{id}:{}/{}", key.name, view(zone))
 }
 
+/// A page, or, if no pages are asked for, a plain list of what one holds.
 fn listed(asked: &Asked, all: &[Value]) -> Response {
-    if asked.query("_paging") != Some("1") || asked.query("_return_as_object") != Some("1") {
-        return refusal(&proto("_paging needs _return_as_object"));
+    let (is_paged, is_object) = (
+        asked.query("_paging") == Some("1"),
+        asked.query("_return_as_object") == Some("1"),
+    );
+    let size = asked.number("_max_results").unwrap_or(1000);
+    match (is_paged, is_object) {
+        (false, false) => {
+            let shown: Vec<&Value> = all.iter().take(size).collect();
+            return json(StatusCode::OK, &shown.into_iter().cloned().collect());
+        }
+        (true, true) => {}
+        _ => return refusal(&proto("_paging needs _return_as_object")),
     }
     let from = asked.number("_page_id").unwrap_or(0);
-    let size = asked.number("_max_results").unwrap_or(1000);
     let shown: Vec<&Value> = all.iter().skip(from).take(size).collect();
     let mut answer = json!({"result": shown});
     if from + size < all.len() {
@@ -205,6 +218,8 @@ fn make(store: &mut ZoneStore, object: &str, body: &Value) -> Result<Value, Refu
 
 /// The zone and the number of a reference.
 fn found(store: &ZoneStore, (object, id): (&str, &str)) -> Result<(String, SetKey, Row), Refused> {
+    // What follows is for people.
+    let id = id.split(':').next().unwrap_or_default();
     let number: Option<u64> = id.strip_prefix("ZG5z").and_then(|id| id.parse().ok());
     for zone in &store.zones {
         for (key, set) in &zone.sets {
@@ -251,7 +266,13 @@ fn read(zone: &str, object: &str, body: &Value) -> Result<(SetKey, Row), Refused
     if data.is_empty() {
         return Err(proto("Required field is missing"));
     }
-    let rdata = FORM.read(zone, *rtype, data).map_err(Refused::Invalid)?;
+    // A text without quotes is taken word by word.
+    let words: Vec<String> = match *rtype == Rtype::TXT && !data.starts_with('"') {
+        true => data.split(' ').map(|word| format!("\"{word}\"")).collect(),
+        false => vec![data.to_owned()],
+    };
+    let rdata = FORM.read(zone, *rtype, &words.join(" "));
+    let rdata = rdata.map_err(Refused::Invalid)?;
     let ttl = match (body.get("use_ttl"), number(body, "ttl")) {
         (Some(Value::Bool(true)), Some(ttl)) => ttl,
         (Some(Value::Bool(true)), None) => return Err(proto("ttl is missing")),

@@ -42,7 +42,8 @@ pub(super) fn host_of(start: &Start, forces: bool) -> Sim {
         ttl: 1,
         ..Limits::default()
     };
-    let clock = Clock::beginning(BEGIN);
+    // It is now there, so that programs beside us are in time too.
+    let clock = Clock::beginning(Clock::system().now().as_second());
     let host = Host {
         clock: clock.clone(),
         forces,
@@ -317,9 +318,6 @@ static PUBLIC: LazyLock<Option<RsaKey>> =
     LazyLock::new(|| RsaKey::from_pem(include_str!("../auth/vectors.key.pem")).ok());
 const KEY_ID: &str = "ocid1.tenancy.oc1..suite/ocid1.user.oc1..suite/\
                       20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34";
-
-/// When the host begins, in seconds since 1970.
-const BEGIN: i64 = 1_787_392_800;
 
 const FORM: Form = Form {
     owner: Owner::Whole,

@@ -197,16 +197,20 @@ fn read(zone: &str, rtype: Rtype, body: &Value) -> Result<(SetKey, Row), Refused
     let name = FORM
         .name(zone, text(body, "subDomain"))
         .map_err(Refused::Invalid)?;
-    let rdata = FORM.read(zone, rtype, text(body, "target"));
+    let target = text(body, "target");
+    // A text is taken with quotes and without.
+    let rdata = match rtype == Rtype::TXT && !target.starts_with('"') {
+        true => FORM.read(zone, rtype, &format!("\"{target}\"")),
+        false => FORM.read(zone, rtype, target),
+    };
     let ttl = number(body, "ttl").unwrap_or(0);
     if ttl != 0 && ttl < 60 {
         return Err(Refused::Invalid("Invalid ttl".to_owned()));
     }
     let mut row = Row::new(ttl, rdata.map_err(Refused::Invalid)?);
-    if rtype == Rtype::CNAME && !text(body, "target").ends_with('.') {
+    if rtype == Rtype::CNAME && !target.ends_with('.') {
         // It stays as it was written.
-        row.extra
-            .insert(TARGET.to_owned(), text(body, "target").into());
+        row.extra.insert(TARGET.to_owned(), target.into());
     }
     Ok((SetKey::new(&name, rtype), row))
 }

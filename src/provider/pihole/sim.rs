@@ -42,8 +42,12 @@ impl Dialect for Host {
         let asked = Asked::of(request);
         let (method, path) = asked.route();
         let result = match (method, &path[..]) {
-            ("GET", ["api", "config", "dns"]) => {
-                let dns = json!({"hosts": lines(store, false), "cnameRecords": lines(store, true), "port": 53});
+            ("GET", ["api", "config", "dns", only @ ..]) if only.len() < 2 => {
+                let mut dns = json!({"hosts": lines(store, false), "cnameRecords": lines(store, true), "port": 53});
+                // A part of the settings is told within what it is a part of.
+                if let (Some(dns), [only]) = (dns.as_object_mut(), only) {
+                    dns.retain(|name, _| name == only);
+                }
                 Ok(json(StatusCode::OK, &json!({"config": {"dns": dns}})))
             }
             (
