@@ -183,6 +183,8 @@ pub const HOSTS: &[Host] = &[
         at: &["dns.eu-frankfurt-1.oci.oraclecloud.com"],
         flags: &["--oci-config-file=FOLDER/oci.yaml"],
         files: &[("oci.yaml", OCI)],
+        // Each edit is answered with the whole zone.
+        most: 1000,
         ..NONE
     },
     Host {

@@ -269,8 +269,8 @@ const THEIRS: &[Theirs] = &[
     },
     Theirs {
         name: "cloudflare",
-        calls: [(2, 0), (4, 1), (4, 1), (4, 0)],
-        why: "zones, 100 records a page, both again, a batch of 200",
+        calls: [(3, 0), (6, 1), (6, 1), (5, 0)],
+        why: "zones twice, 100 records a page, all again, a batch of 200",
         ..NONE
     },
     Theirs {
