@@ -15,7 +15,7 @@ pub(super) enum Fault {
     KeyNoText,
     /// `<<` holds something else than maps.
     MergeNoMap,
-    /// Lists and maps in each other, more than [`MAX_DEPTH`](super::compose::MAX_DEPTH).
+    /// Lists and maps in each other, deeper than is read.
     TooDeep,
     /// A number that JSON cannot hold.
     NumberWithoutEnd,
