@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! load ─→ labels put on what a listing has
-//! changes ─→ claim (what is to be created) ─→ the destination's own writes ─→ settle, or fail
+//! changes ─→ claim (what is to be created or to go) ─→ the destination's own writes ─→ settle ...
+//!                                                      └→ refuse (not made), fail (perhaps made)
 //! ```
 //!
 //! What is written down before the destination is changed can be found again after a crash, and what
-//! is taken away only after it cannot be lost by one. A store holds labels of several owners; all it
+//! is taken away only after it cannot be lost by one. Between the two a record is ours only if it
+//! holds what was written down: anybody may make one of its name meanwhile. A store holds labels of several owners; all it
 //! is asked for is of one, who was given to it when it was made.
 
 use std::future::Future;
@@ -79,8 +81,9 @@ pub trait LabelStore: Send + Sync {
     /// The labels of all records of our owner. A list that is not complete is an error.
     fn load(&self) -> impl Future<Output = Result<Vec<KeptRecord>, ProviderError>> + Send;
 
-    /// Keeps the labels of records before they are made. Tells, by their places in the list, which of
-    /// them another owner has, and who that is; these are not made then.
+    /// Keeps the labels of records, and what they hold, before they are made or taken away. Tells, by
+    /// their places in the list, which of them another owner has, and who that is; these are left alone
+    /// then.
     fn claim(
         &self,
         claims: &[KeptChange],
@@ -89,7 +92,15 @@ pub trait LabelStore: Send + Sync {
     /// Keeps what has become of changes.
     fn settle(&self, settled: &Settled) -> impl Future<Output = Result<(), ProviderError>> + Send;
 
-    /// Is told that claimed records were not made, or perhaps not.
+    /// Drops the claims of records that were surely not made: what is there under their names, now or
+    /// later, is none of ours.
+    fn refuse(
+        &self,
+        claims: &[KeptChange],
+        error: &ProviderError,
+    ) -> impl Future<Output = Result<(), ProviderError>> + Send;
+
+    /// Is told that claimed records were perhaps not made.
     fn fail(
         &self,
         _claims: &[KeptChange],

@@ -121,12 +121,18 @@ pub(super) fn kept(object: &Value) -> Option<KeptRecord> {
     }
     let targets = record.get("targets").and_then(Value::as_array);
     let targets = targets.into_iter().flatten().filter_map(Value::as_str);
+    let claimed = match ready(object).map(|ready| text(ready, "reason")) {
+        _ if is_made(object) => None,
+        // It is not there, so what is there is somebody else's.
+        Some("Failed") => Some(Vec::new()),
+        _ => Some(targets.map(Into::into).collect()),
+    };
     Some(KeptRecord {
         name: dns_name.into(),
         rtype,
         set_identifier: set_identifier.into(),
         labels,
-        claimed: (!is_made(object)).then(|| targets.map(Into::into).collect()),
+        claimed,
     })
 }
 
@@ -135,10 +141,12 @@ pub(super) fn kept(object: &Value) -> Option<KeptRecord> {
 pub(super) enum Stage<'m> {
     /// It is to be made.
     Accepted,
-    /// It could not be made, for this reason.
+    /// It was not made, for this reason.
     Failed(&'m str),
     /// It is there.
     Programmed,
+    /// It is to be made, and perhaps is, though this went wrong.
+    Unsure(&'m str),
 }
 
 /// Puts a stage into an object. Tells whether that changes anything.
@@ -146,6 +154,7 @@ pub(super) fn set_stage(object: &mut Value, stage: Stage<'_>, now: Duration) -> 
     let (status, reason, message) = match stage {
         Stage::Accepted => ("False", "Accepted", "It is to be made at the destination."),
         Stage::Failed(message) => ("False", "Failed", message),
+        Stage::Unsure(message) => ("False", "Accepted", message),
         Stage::Programmed => ("True", "Programmed", "It is at the destination."),
     };
     // The API takes 32768 letters; people need a line.

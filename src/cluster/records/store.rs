@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! claim   create, or replace ours that is there         settle  status Programmed; replace; delete
+//! refuse  status Failed                                 fail    a message
 //! ```
 //!
 //! Objects are replaced as they were read, so nobody's change is lost; and every object is looked at
@@ -132,18 +133,39 @@ impl LabelStore for RecordObjects {
         Ok(())
     }
 
+    async fn refuse(
+        &self,
+        claims: &[KeptChange],
+        error: &ProviderError,
+    ) -> Result<(), ProviderError> {
+        let told = self.tell(claims, error, |why| Stage::Failed(why)).await;
+        told.map_err(|error| self.wrong("drop claims", error))
+    }
+
     async fn fail(&self, claims: &[KeptChange], error: &ProviderError) {
+        // It is for people; the next pass tells more.
+        if let Err(error) = self.tell(claims, error, |why| Stage::Unsure(why)).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::debug!(error, "status of DNSRecord objects is not written");
+        }
+    }
+}
+
+impl RecordObjects {
+    /// Writes how far claimed records are.
+    async fn tell(
+        &self,
+        claims: &[KeptChange],
+        error: &ProviderError,
+        stage: fn(&str) -> Stage<'_>,
+    ) -> Result<(), ApiError> {
         let why = error.to_string();
         let work = claims.iter().map(|claim| {
             let (inner, why) = (Arc::clone(&self.0), why.clone());
             let record = claim.endpoint.clone();
-            async move { inner.failed(&record, &why).await }
+            async move { inner.tell(&record, stage(&why)).await }
         });
-        // It is for people; the next pass tells more.
-        if let Err(error) = all(work).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::debug!(error, "status of DNSRecord objects is not written");
-        }
+        all(work).await.map(drop)
     }
 }
 
@@ -223,11 +245,11 @@ impl Inner {
         Ok(())
     }
 
-    async fn failed(&self, record: &Endpoint, why: &str) -> Result<(), ApiError> {
+    async fn tell(&self, record: &Endpoint, stage: Stage<'_>) -> Result<(), ApiError> {
         let name = name_of(record);
         let claimed = self.claimed().get(&name).cloned();
         if let Some(there) = claimed {
-            let there = self.say(&name, there, Stage::Failed(why)).await?;
+            let there = self.say(&name, there, stage).await?;
             self.remember(name, there);
         }
         Ok(())

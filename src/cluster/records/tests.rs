@@ -101,7 +101,8 @@ fn an_object_is_believed_as_far_as_it_says_that_its_record_is_there() {
     let stages = [
         (None, claimed.clone()),
         (Some(Stage::Accepted), claimed.clone()),
-        (Some(Stage::Failed("no")), claimed),
+        (Some(Stage::Unsure("no answer")), claimed),
+        (Some(Stage::Failed("no")), Some(Vec::new())),
         (Some(Stage::Programmed), None),
     ];
     for (stage, claimed) in stages {
@@ -198,8 +199,13 @@ async fn an_object_comes_before_its_record_and_goes_after_it() {
         message: "it is there already".to_owned(),
         source: None,
     };
-    store.fail(&[again], &error).await;
+    store.fail(std::slice::from_ref(&again), &error).await;
+    assert_eq!(there(&server), [row("192.0.2.3", "Accepted")]);
+    store.refuse(&[again], &error).await.unwrap();
     assert_eq!(there(&server), [row("192.0.2.3", "Failed")]);
+    // What is there under its name is somebody else's.
+    let kept_now = store.load().await.unwrap();
+    assert_eq!(kept_now[0].claimed, Some(Vec::new()));
 
     settled.updated.clear();
     settled.deleted = vec![change(record("192.0.2.3"), kept.first().cloned())];

@@ -1,11 +1,13 @@
 //! Labels of records in a table of DynamoDB, laid out as external-dns does.
 //!
 //! ```text
-//! k (key)                        o       l
-//! "www.example.org#A#"           "me"    {"resource": "service/default/web"}
+//! k (key)                        o       l                                      claimed
+//! "www.example.org#A#"           "me"    {"resource": "service/default/web"}    ["192.0.2.1"]
 //! ```
 //!
-//! The table is of several owners; a key is of whoever has inserted it. Permissions needed are those
+//! The table is of several owners; a key is of whoever has inserted it. The last attribute is ours:
+//! what a record holds that is about to be made or taken away, and nothing once that is done. external-dns
+//! neither reads nor changes it; that it goes costs a statement for each record that is made. Permissions needed are those
 //! that external-dns needs: to describe and scan the table, and to insert, update and delete by
 //! statements.
 
@@ -78,7 +80,7 @@ impl LabelStore for Table {
                 "TableName": self.name,
                 "FilterExpression": "o = :ownerval",
                 "ExpressionAttributeValues": {":ownerval": text(&self.owner)},
-                "ProjectionExpression": "k,l",
+                "ProjectionExpression": "k,l,claimed",
                 "ConsistentRead": true,
             });
             if let (Value::Object(body), Some(from)) = (&mut body, from.take()) {
@@ -96,24 +98,18 @@ impl LabelStore for Table {
     }
 
     async fn claim(&self, claims: &[KeptChange]) -> Result<Vec<(usize, Box<str>)>, ProviderError> {
-        let (mut statements, mut places) = (Vec::new(), Vec::new());
-        for (place, claim) in claims.iter().enumerate() {
-            let statement = match &claim.kept {
-                None => Some(self.insert(&claim.endpoint)),
-                Some(kept) => self.update(&claim.endpoint, kept),
-            };
-            if let Some(statement) = statement {
-                statements.push(statement);
-                places.push(place);
-            }
-        }
+        let statements = claims.iter().map(|claim| match &claim.kept {
+            None => self.insert(&claim.endpoint),
+            Some(kept) => self.update(kept, (&claim.endpoint, &claim.endpoint.targets)),
+        });
+        let statements: Vec<Value> = statements.collect();
         let mut taken = Vec::new();
-        for (place, fault) in places.iter().zip(self.execute(&statements).await?) {
+        for (place, fault) in self.execute(&statements).await?.into_iter().enumerate() {
             match fault {
                 None => {}
                 // Whose it is may not be asked: the permissions of external-dns do not say so.
-                Some(fault) if fault.code == "DuplicateItem" => {
-                    taken.push((*place, "another owner".into()));
+                Some(fault) if fault.code == "DuplicateItem" || fault.is_unmet() => {
+                    taken.push((place, "another owner".into()));
                 }
                 Some(fault) => return Err(self.fault(&fault)),
             }
@@ -123,23 +119,40 @@ impl LabelStore for Table {
 
     async fn settle(&self, settled: &Settled) -> Result<(), ProviderError> {
         let made = settled.created.iter().chain(&settled.updated);
-        let kept = made.filter_map(|made| match &made.kept {
-            Some(kept) => self.update(&made.endpoint, kept),
-            None => Some(self.insert(&made.endpoint)),
+        // All of them are claimed. What was kept before that, and is the same, needs nothing more.
+        let kept = made.filter_map(|made| Some((&made.endpoint, made.kept.as_ref()?)));
+        let kept = kept.filter(|(endpoint, kept)| {
+            kept.claimed.is_some() || map(&endpoint.labels) != map(&kept.labels)
         });
+        let kept = kept.map(|(endpoint, kept)| self.update(kept, (endpoint, &[])));
         let mut statements: Vec<Value> = kept.collect();
         let writes = statements.len();
         let gone = settled.deleted.iter().filter_map(|gone| gone.kept.as_ref());
-        statements.extend(gone.chain(&settled.orphans).map(|kept| self.delete(kept)));
+        statements.extend(
+            gone.chain(&settled.orphans)
+                .map(|kept| self.delete(&key_of(kept))),
+        );
         for (place, fault) in self.execute(&statements).await?.into_iter().enumerate() {
             let Some(fault) = fault else { continue };
             // What is gone already, or somebody else's, is no longer ours to take away.
-            let is_gone = place >= writes && fault.code.starts_with("ConditionalCheckFailed");
-            if !is_gone {
+            if place < writes || !fault.is_unmet() {
                 return Err(self.fault(&fault));
             }
         }
         Ok(())
+    }
+
+    async fn refuse(&self, claims: &[KeptChange], _: &ProviderError) -> Result<(), ProviderError> {
+        let keys = claims.iter().map(|claim| match &claim.kept {
+            Some(kept) => key_of(kept),
+            None => key_of_new(&claim.endpoint),
+        });
+        let statements: Vec<Value> = keys.map(|key| self.delete(&key)).collect();
+        let faults = self.execute(&statements).await?.into_iter().flatten();
+        match faults.into_iter().find(|fault| !fault.is_unmet()) {
+            Some(fault) => Err(self.fault(&fault)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -188,12 +201,16 @@ impl Table {
             );
         }
         labels.set(Labels::OWNER, &self.owner);
+        let claimed = item.pointer("/claimed/L").and_then(Value::as_array);
+        let claimed = claimed.into_iter().flatten();
+        let claimed = claimed.filter_map(|target| target.pointer("/S")?.as_str());
+        let claimed: Vec<Box<str>> = claimed.map(Into::into).collect();
         Ok(KeptRecord {
             name: name.into(),
             rtype,
             set_identifier: set.into(),
             labels,
-            claimed: None,
+            claimed: Some(claimed).filter(|claimed| !claimed.is_empty()),
         })
     }
 
@@ -206,30 +223,30 @@ impl Table {
     }
 
     fn insert(&self, endpoint: &Endpoint) -> Value {
-        let key = key(&endpoint.name, endpoint.rtype, &endpoint.set_identifier);
+        let key = key_of_new(endpoint);
+        let (labels, claimed) = (map(&endpoint.labels), list(&endpoint.targets));
+        let fields = "{'k':?, 'o':?, 'l':?, 'claimed':?}";
         json!({
-            "Statement": format!("INSERT INTO \"{}\" VALUE {{'k':?, 'o':?, 'l':?}}", self.name),
+            "Statement": format!("INSERT INTO \"{}\" VALUE {fields}", self.name),
             "ConsistentRead": true,
-            "Parameters": [text(&key), text(&self.owner), map(&endpoint.labels)],
+            "Parameters": [text(&key), text(&self.owner), labels, claimed],
         })
     }
 
-    /// None if it is kept already.
-    fn update(&self, endpoint: &Endpoint, kept: &KeptRecord) -> Option<Value> {
-        let new = map(&endpoint.labels);
-        if new == map(&kept.labels) {
-            return None;
-        }
-        Some(json!({
-            "Statement": format!("UPDATE \"{}\" SET \"l\"=? WHERE \"k\"=?", self.name),
-            "Parameters": [new, text(&key_of(kept))],
-        }))
+    /// Changes what is kept, if it is still ours: the labels, and what the record is to hold.
+    fn update(&self, kept: &KeptRecord, (new, claimed): (&Endpoint, &[Box<str>])) -> Value {
+        let change = "SET \"l\"=? SET \"claimed\"=? WHERE \"k\"=? AND \"o\"=?";
+        let (labels, claimed, key) = (map(&new.labels), list(claimed), text(&key_of(kept)));
+        json!({
+            "Statement": format!("UPDATE \"{}\" {change}", self.name),
+            "Parameters": [labels, claimed, key, text(&self.owner)],
+        })
     }
 
-    fn delete(&self, kept: &KeptRecord) -> Value {
+    fn delete(&self, key: &str) -> Value {
         json!({
             "Statement": format!("DELETE FROM \"{}\" WHERE \"k\"=? AND \"o\"=?", self.name),
-            "Parameters": [text(&key_of(kept)), text(&self.owner)],
+            "Parameters": [text(key), text(&self.owner)],
         })
     }
 
@@ -250,7 +267,7 @@ impl Table {
 
     fn fault(&self, fault: &Fault) -> ProviderError {
         let own = match &*fault.code {
-            code if code.starts_with("ConditionalCheckFailed") => ErrorKind::Conflict,
+            _ if fault.is_unmet() => ErrorKind::Conflict,
             "ResourceNotFound" => ErrorKind::Config,
             _ => ErrorKind::Rejected,
         };
@@ -279,6 +296,16 @@ fn key(name: &str, rtype: Rtype, set: &str) -> String {
 
 fn key_of(kept: &KeptRecord) -> String {
     key(&kept.name, kept.rtype, &kept.set_identifier)
+}
+
+/// The key of what is not kept yet.
+fn key_of_new(endpoint: &Endpoint) -> String {
+    key(&endpoint.name, endpoint.rtype, &endpoint.set_identifier)
+}
+
+fn list(targets: &[Box<str>]) -> Value {
+    let targets: Vec<Value> = targets.iter().map(|target| text(target)).collect();
+    json!({"L": targets})
 }
 
 fn text(text: &str) -> Value {
@@ -347,6 +374,13 @@ struct Response {
 struct Fault {
     code: String,
     message: String,
+}
+
+impl Fault {
+    /// Whether there is no such item of ours.
+    fn is_unmet(&self) -> bool {
+        self.code.starts_with("ConditionalCheckFailed")
+    }
 }
 
 const NAME: &str = "dynamodb";

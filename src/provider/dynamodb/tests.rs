@@ -1,7 +1,7 @@
-//! The registry before a table that reads the statements of external-dns word for word, and what is
+//! The registry before a table that reads the statements word for word, and what is
 //! read before moto, which knows no statements with parameters.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -12,6 +12,7 @@ use super::*;
 use crate::client::stub::{Reply, Seen, Stub, reply};
 use crate::inmemory::InMemory;
 use crate::moto::Moto;
+use crate::suite::described::Description;
 use crate::trial::Given;
 
 fn a(name: &str, address: &str) -> Endpoint {
@@ -75,24 +76,33 @@ fn refused(applied: &Applied) -> Vec<String> {
 
 /// A table, as it answers.
 #[derive(Clone, Default)]
-struct Items(Arc<Mutex<BTreeMap<String, (String, Value)>>>);
+struct Items(Arc<Mutex<BTreeMap<String, Item>>>);
+
+/// The owner, the labels, and what is claimed.
+type Item = (String, Value, Option<Value>);
 
 impl Items {
     fn put(&self, key: &str, owner: &str, labels: Value) {
         let mut items = self.0.lock().unwrap();
-        items.insert(key.to_owned(), (owner.to_owned(), labels));
+        items.insert(key.to_owned(), (owner.to_owned(), labels, None));
     }
 
-    /// `key owner labels` of each item.
+    /// `key owner labels` of each item, and what is claimed.
     fn lines(&self) -> Vec<String> {
         let items = self.0.lock().unwrap();
-        let lines = items
-            .iter()
-            .map(|(key, (owner, labels))| format!("{key} {owner} {labels}"));
+        let lines = items.iter().map(|(key, (owner, labels, claimed))| {
+            let claimed = claimed.as_ref().filter(|it| **it != json!({"L": []}));
+            let claimed = claimed.map_or_else(String::new, |it| format!(" {it}"));
+            format!("{key} {owner} {labels}{claimed}")
+        });
         lines.collect()
     }
 
     fn answer(&self, seen: &Seen) -> Reply {
+        static DESCRIBED: OnceLock<Option<Description>> = OnceLock::new();
+        if let Some(described) = DESCRIBED.get_or_init(|| Description::find(NAME)) {
+            described.check(&request(seen)).unwrap();
+        }
         let body: Value = serde_json::from_str(&seen.body).unwrap();
         assert_eq!(seen.header("content-type"), "application/x-amz-json-1.0");
         match seen.header("x-amz-target").rsplit('.').next().unwrap() {
@@ -127,8 +137,12 @@ impl Items {
             .filter(|(key, _)| key.as_str() > from)
             .peekable();
         let page: Vec<_> = rest.by_ref().take(2).collect();
-        let ours = page.iter().filter(|(_, (other, _))| other == owner);
-        let ours = ours.map(|(key, (_, labels))| json!({"k": {"S": key}, "l": labels}));
+        let ours = page.iter().filter(|(_, (other, ..))| other == owner);
+        let ours = ours.map(|(key, (_, labels, claimed))| {
+            let mut item = json!({"k": {"S": key}, "l": labels});
+            item["claimed"] = claimed.clone().unwrap_or_default();
+            item
+        });
         let mut told = json!({"Items": ours.collect::<Vec<_>>()});
         if let (Some(_), Some((last, _))) = (rest.peek(), page.last()) {
             told["LastEvaluatedKey"] = json!({"k": {"S": last}});
@@ -143,30 +157,47 @@ impl Items {
         let fault = |code: &str| json!({"Error": {"Code": code, "Message": "no"}});
         let mut items = self.0.lock().unwrap();
         match words {
-            "INSERT INTO \"t\" VALUE {'k':?, 'o':?, 'l':?}" => {
+            "INSERT INTO \"t\" VALUE {'k':?, 'o':?, 'l':?, 'claimed':?}" => {
                 assert_eq!(statement["ConsistentRead"], true);
                 if items.contains_key(&text(0)) {
                     return fault("DuplicateItem");
                 }
-                items.insert(text(0), (text(1), parameters[2].clone()));
+                let (labels, claimed) = (parameters[2].clone(), parameters[3].clone());
+                items.insert(text(0), (text(1), labels, Some(claimed)));
             }
-            "UPDATE \"t\" SET \"l\"=? WHERE \"k\"=?" => match items.get_mut(&text(1)) {
-                Some((_, labels)) => *labels = parameters[0].clone(),
-                None => return fault("ConditionalCheckFailed"),
-            },
+            "UPDATE \"t\" SET \"l\"=? SET \"claimed\"=? WHERE \"k\"=? AND \"o\"=?" => {
+                match items.get_mut(&text(2)) {
+                    Some(item) if item.0 == text(3) => {
+                        item.1 = parameters[0].clone();
+                        item.2 = Some(parameters[1].clone());
+                    }
+                    _ => return fault("ConditionalCheckFailed"),
+                }
+            }
             "DELETE FROM \"t\" WHERE \"k\"=? AND \"o\"=?" => {
                 if items
                     .get(&text(0))
-                    .is_none_or(|(owner, _)| *owner != text(1))
+                    .is_none_or(|(owner, ..)| *owner != text(1))
                 {
                     return fault("ConditionalCheckFailed");
                 }
                 items.remove(&text(0));
             }
-            other => panic!("{other} is no statement of external-dns"),
+            other => panic!("{other} is no statement of ours"),
         }
         json!({"TableName": "t"})
     }
+}
+
+/// What was seen, as a request.
+fn request(seen: &Seen) -> crate::sim::Request {
+    let request = http::Request::post(format!("http://h{}", seen.target));
+    let request = ["x-amz-target", "content-type"]
+        .into_iter()
+        .fold(request, |request, name| {
+            request.header(name, seen.header(name))
+        });
+    request.body(seen.body.clone().into()).unwrap()
 }
 
 #[tokio::test]
@@ -226,6 +257,45 @@ async fn labels_come_change_and_go_with_their_records() {
     );
     registry.forget();
     assert_eq!(owned(&*registry).await, both);
+}
+
+#[tokio::test]
+async fn a_row_whose_record_was_not_made_makes_no_strangers_record_ours() {
+    let table = Items::default();
+    let inner = table.clone();
+    let stub = Stub::start(move |seen: &Seen| inner.answer(seen)).await;
+    let there = vec![a("x.example.org", "192.0.2.9")];
+    // A process before us has claimed it, and could not make it.
+    let labels = json!({"M": {"resource": {"S": "service/default/web"}}});
+    table.put("x.example.org#A#", "me", labels);
+    for (claimed, line) in [
+        ("192.0.2.1", "x.example.org A -"),
+        ("192.0.2.9", "x.example.org A me"),
+    ] {
+        let list = json!({"L": [{"S": claimed}]});
+        table
+            .0
+            .lock()
+            .unwrap()
+            .get_mut("x.example.org#A#")
+            .unwrap()
+            .2 = Some(list);
+        let registry = before(&stub, there.clone()).await;
+        assert_eq!(owned(&*registry).await, [line]);
+    }
+    // It goes while it is being made: the row stays, and says so.
+    table.0.lock().unwrap().clear();
+    let registry = before(&stub, there.clone()).await;
+    registry.records().await.unwrap();
+    let new = a("x.example.org", "192.0.2.1");
+    registry.apply(&created(&[new])).await.unwrap_err();
+    assert_eq!(
+        table.lines(),
+        [
+            r#"x.example.org#A# me {"M":{"resource":{"S":"service/default/web"}}} {"L":[{"S":"192.0.2.1"}]}"#
+        ]
+    );
+    assert_eq!(owned(&*registry).await, ["x.example.org A -"]);
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ pub(super) fn is_of_all(kind: ErrorKind) -> bool {
 }
 
 /// Whether what was asked for was surely not done.
-pub(super) fn is_undone(kind: ErrorKind) -> bool {
+pub(crate) fn is_undone(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::Auth

@@ -12,7 +12,8 @@
 //!
 //! - A zone that could not be read is not written to.
 //! - Only values that the plan names are taken away; others of the same name and type stay.
-//! - What a create finds already there is either what it would have made, or somebody else's.
+//! - What a create finds already there is somebody else's, unless nobody keeps whose is what, or an
+//!   earlier try may have made it. Where several zones have one name, this holds for each of them.
 //! - An ownership record is made before its record and taken away after it, or both at once. A
 //!   process that dies in between leaves an owner without a record, never a record without an owner.
 //! - What fails for one group stops no other, unless it would fail for all.
@@ -24,9 +25,11 @@ mod by_rrset;
 mod contents;
 mod edit;
 mod executor;
+mod homes;
 mod ledger;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod wait;
 mod whole_zone;
 
@@ -40,7 +43,7 @@ pub(crate) use by_rrset::ByRrset;
 pub(crate) use edit::{Edit, Group};
 pub(crate) use executor::Executor;
 pub use executor::Scope;
-pub(crate) use ledger::Ledger;
+pub(crate) use ledger::{Ledger, is_undone};
 pub(crate) use wait::{busy, wait};
 pub(crate) use whole_zone::WholeZone;
 

@@ -114,6 +114,21 @@ impl KeptLabels {
         created.chain(adopted).collect()
     }
 
+    /// Records that go, as they are to be claimed before: until their labels are gone too, somebody
+    /// else may have made others of their names.
+    #[must_use]
+    pub fn releases(&self, changes: &ChangeSet) -> Vec<KeptChange> {
+        let gone = changes.delete.iter().map(|gone| self.change(gone));
+        gone.filter(|change| change.kept.is_some()).collect()
+    }
+
+    /// Remembers that these are claimed no more.
+    pub fn refused(&mut self, claims: &[KeptChange]) {
+        for KeptChange { endpoint, .. } in claims {
+            self.forget(&key_of(endpoint));
+        }
+    }
+
     /// Remembers that these are claimed.
     pub fn claimed(&mut self, claims: &[KeptChange]) {
         for KeptChange { endpoint, .. } in claims {

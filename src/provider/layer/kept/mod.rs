@@ -3,11 +3,12 @@
 //! ```text
 //! records: load (when it is due) → the provider's listing → labels put on
 //! apply:   claim → refused: names of others ┐
-//!                └ the provider's own apply ┴→ settle, or fail
+//!                └ the provider's own apply ┴→ settle; refuse what was not made, or fail
 //! ```
 //!
 //! What is claimed before it is made is ours after a crash in between, and labels go after their
-//! record. Whatever goes wrong, all that is kept is loaded anew before the next listing.
+//! record. What is claimed and was not made is not ours, whoever makes it. Whatever goes wrong, all that
+//! is kept is loaded anew before the next listing.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,8 @@ use plan::{
     LabelStore, Provider, ProviderError, RowName,
 };
 use tokio::time::Instant;
+
+use crate::exec::is_undone;
 
 /// A provider whose records have their labels elsewhere.
 pub struct Kept<S> {
@@ -71,15 +74,16 @@ impl<S: LabelStore> Kept<S> {
         Ok(())
     }
 
-    /// Claims what is to be made; tells whose names belong to others.
-    async fn claim(&self, claims: &mut Vec<KeptChange>) -> Result<Refused, ProviderError> {
-        if claims.is_empty() {
+    /// Claims what is to be made and what is to go; tells whose names belong to others.
+    async fn claim(&self, claims: &mut Claims) -> Result<Refused, ProviderError> {
+        let all: Vec<KeptChange> = claims.made.iter().chain(&claims.gone).cloned().collect();
+        if all.is_empty() {
             return Ok(Vec::new());
         }
-        let taken = self.store.claim(claims).await?;
-        let (mut names, mut refused) = (BTreeSet::new(), Vec::new());
+        let taken = self.store.claim(&all).await?;
+        let (mut names, mut refused) = (BTreeSet::new(), Refused::new());
         for (place, owner) in &taken {
-            let Some(claim) = claims.get(*place) else {
+            let Some(claim) = all.get(*place) else {
                 continue;
             };
             let name = RowName::new(&claim.endpoint.name);
@@ -87,15 +91,46 @@ impl<S: LabelStore> Kept<S> {
                 refused.push((name.as_str().into(), self.belongs(&claim.endpoint, owner)));
             }
         }
+        let ours: BTreeSet<usize> = (0..all.len())
+            .filter(|place| taken.iter().all(|(taken, _)| taken != place))
+            .collect();
+        let claimed = all.iter().enumerate();
+        let claimed = claimed.filter(|(place, _)| ours.contains(place));
+        let claimed: Vec<KeptChange> = claimed.map(|(_, claim)| claim.clone()).collect();
+        self.known().labels.claimed(&claimed);
+        // What goes together is refused together.
         let mut places = 0..;
-        claims.retain(|_| {
-            let place = places.next();
-            !taken.iter().any(|(taken, _)| Some(*taken) == place)
-        });
-        // What goes together is refused together; what was claimed of it is dropped in time.
-        self.known().labels.claimed(claims);
-        claims.retain(|claim| !names.contains(&RowName::new(&claim.endpoint.name)));
+        claims
+            .made
+            .retain(|_| places.next().is_some_and(|place| ours.contains(&place)));
+        for (name, error) in &refused {
+            let failed = claims.take_of(name);
+            self.refuse(claims, failed, error).await;
+        }
         Ok(refused)
+    }
+
+    /// Drops what was claimed of records that were not made.
+    async fn refuse(&self, claims: &mut Claims, failed: Vec<KeptChange>, error: &ProviderError) {
+        if failed.is_empty() {
+            return;
+        }
+        self.known().labels.refused(&failed);
+        if let Err(error) = self.store.refuse(&failed, error).await {
+            let (registry, error) = (self.store.name(), crate::client::chain(&error));
+            tracing::debug!(registry, error, "claims of records that were not made stay");
+            claims.stay = true;
+        }
+    }
+
+    /// Whether nothing of a name was made, if the destination has refused it for this reason.
+    fn is_untouched(&self, changes: &ChangeSet, name: &str, error: &ProviderError) -> bool {
+        let name = RowName::new(name);
+        let old = changes.update.iter().map(|update| &update.old);
+        let all = changes.create.iter().chain(old).chain(&changes.delete);
+        let of_name = all.filter(|endpoint| RowName::new(&endpoint.name) == name);
+        // Where one call follows another, some of several are made.
+        is_undone(error.kind) && (self.inner.capabilities().atomic || of_name.count() == 1)
     }
 
     fn belongs(&self, endpoint: &Endpoint, owner: &str) -> ProviderError {
@@ -111,8 +146,16 @@ impl<S: LabelStore> Kept<S> {
         }
     }
 
-    async fn write(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
-        let mut claims = self.known().labels.claims(changes);
+    /// Makes changes. Tells too whether all that is known is what is kept.
+    async fn write(&self, changes: &ChangeSet) -> Result<(Applied, bool), ProviderError> {
+        let mut claims = {
+            let labels = &self.known().labels;
+            Claims {
+                made: labels.claims(changes),
+                gone: labels.releases(changes),
+                stay: false,
+            }
+        };
         let mut refused = self.claim(&mut claims).await?;
         let wanted = without(changes.clone(), &refused);
         let own = self.known().labels.without_adoptions(wanted.clone());
@@ -120,15 +163,17 @@ impl<S: LabelStore> Kept<S> {
             match self.inner.apply(&own).await {
                 Ok(mut applied) => {
                     for (name, error) in &applied.refused {
-                        let name = RowName::new(name);
-                        let is_of = |claim: &KeptChange| RowName::new(&claim.endpoint.name) == name;
-                        let failed: Vec<_> = claims.extract_if(.., |claim| is_of(claim)).collect();
-                        self.store.fail(&failed, error).await;
+                        let failed = claims.take_of(name);
+                        match self.is_untouched(&own, name, error) {
+                            true => self.refuse(&mut claims, failed, error).await,
+                            false => self.store.fail(&failed, error).await,
+                        }
                     }
                     refused.append(&mut applied.refused);
                 }
                 Err(error) => {
-                    self.store.fail(&claims, &error).await;
+                    // Some of it may be made.
+                    self.store.fail(&claims.made, &error).await;
                     return Err(error);
                 }
             }
@@ -139,7 +184,7 @@ impl<S: LabelStore> Kept<S> {
             self.store.settle(&settled).await?;
             self.known().labels.keep(&settled);
         }
-        Ok(Applied { refused })
+        Ok((Applied { refused }, !claims.stay))
     }
 }
 
@@ -179,11 +224,31 @@ impl<S: LabelStore> Provider for Kept<S> {
     async fn apply(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
         // Also if this is given up in the middle.
         let loaded = self.known().loaded.take();
-        let applied = self.write(changes).await?;
+        let (applied, is_kept) = self.write(changes).await?;
         let mut known = self.known();
         // What went wrong before this is not made good by it.
-        known.loaded = loaded;
+        known.loaded = loaded.filter(|_| is_kept);
         Ok(applied)
+    }
+}
+
+/// What was written down before a destination is changed.
+#[derive(Debug)]
+struct Claims {
+    /// What is to be made or adopted.
+    made: Vec<KeptChange>,
+    /// What is to go.
+    gone: Vec<KeptChange>,
+    /// Whether some of it was to be dropped, and could not be.
+    stay: bool,
+}
+
+impl Claims {
+    /// Takes out what is to be made of a name.
+    fn take_of(&mut self, name: &str) -> Vec<KeptChange> {
+        let name = RowName::new(name);
+        let is_of = |claim: &mut KeptChange| RowName::new(&claim.endpoint.name) == name;
+        self.made.extract_if(.., is_of).collect()
     }
 }
 

@@ -74,7 +74,9 @@ impl LabelStore for Shared {
                 Some(owner) if owner != "me" => taken.push((place, owner.into())),
                 known => {
                     assert_eq!(known.is_some(), claim.kept.is_some(), "{name}");
-                    self.0.put("me", Table::row(&claim.endpoint));
+                    let claimed = Some(claim.endpoint.targets.clone());
+                    let row = Table::row(&claim.endpoint);
+                    self.0.put("me", KeptRecord { claimed, ..row });
                 }
             }
         }
@@ -93,6 +95,13 @@ impl LabelStore for Shared {
         let gone = settled.deleted.iter().filter_map(|gone| gone.kept.as_ref());
         for gone in gone.chain(&settled.orphans) {
             self.0.rows.lock().unwrap().remove(&*gone.name);
+        }
+        Ok(())
+    }
+
+    async fn refuse(&self, claims: &[KeptChange], _: &ProviderError) -> Result<(), ProviderError> {
+        for claim in claims {
+            self.0.rows.lock().unwrap().remove(&*claim.endpoint.name);
         }
         Ok(())
     }
@@ -116,8 +125,62 @@ fn a(name: &str, target: &str) -> Endpoint {
     Endpoint::new(name, Rtype::A, [target])
 }
 
+/// Zones in memory, and what somebody does right before the next change.
+#[derive(Default)]
+struct Host {
+    memory: InMemory,
+    /// Made by a stranger.
+    first: Mutex<Vec<Endpoint>>,
+    /// How each name is refused then; else the change goes on.
+    refuses: Mutex<Option<ErrorKind>>,
+}
+
+/// The zones as a provider.
+struct Hosted(Arc<Host>);
+
+impl Provider for Hosted {
+    fn name(&self) -> &'static str {
+        "inmemory"
+    }
+
+    fn capabilities(&self) -> plan::Capabilities {
+        Provider::capabilities(&self.0.memory)
+    }
+
+    async fn filter(&self) -> Result<plan::filter::DomainFilter, ProviderError> {
+        Provider::filter(&self.0.memory).await
+    }
+
+    async fn records(&self) -> Result<Vec<Endpoint>, ProviderError> {
+        Provider::records(&self.0.memory).await
+    }
+
+    async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
+        Provider::adjust(&self.0.memory, desired).await
+    }
+
+    async fn apply(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
+        let create = std::mem::take(&mut *self.0.first.lock().unwrap());
+        let first = ChangeSet {
+            create,
+            ..ChangeSet::default()
+        };
+        Provider::apply(&self.0.memory, &first).await?;
+        let refuses = self.0.refuses.lock().unwrap().take();
+        let Some(kind) = refuses else {
+            return Provider::apply(&self.0.memory, changes).await;
+        };
+        let all = changes.create.iter().chain(&changes.delete);
+        let refused = all.map(|endpoint| (endpoint.name.clone(), error(kind)));
+        Ok(Applied {
+            refused: refused.collect(),
+        })
+    }
+}
+
 /// A destination with its table, and what is known of it.
 struct Place {
+    host: Arc<Host>,
     table: Arc<Table>,
     provider: Kept<Shared>,
     shadow: Shadow,
@@ -125,25 +188,36 @@ struct Place {
 
 impl Place {
     async fn with(there: Vec<Endpoint>) -> Self {
-        let memory = InMemory::default();
+        let host = Arc::new(Host::default());
         let create = there;
         let there = ChangeSet {
             create,
             ..ChangeSet::default()
         };
         if !there.is_empty() {
-            Provider::apply(&memory, &there).await.unwrap();
+            Provider::apply(&host.memory, &there).await.unwrap();
         }
         let table = Arc::new(Table::default());
-        let labels = KeptLabels::new("me", "adopt", None);
         Self {
-            provider: Kept::new(Box::new(memory), Shared(Arc::clone(&table)), labels),
+            provider: Self::provider(&host, &table),
+            host,
             table,
             shadow: Shadow::new(Registry::Kept {
                 owner: "me".into(),
                 texts: None,
             }),
         }
+    }
+
+    fn provider(host: &Arc<Host>, table: &Arc<Table>) -> Kept<Shared> {
+        let labels = KeptLabels::new("me", "adopt", None);
+        let host = Hosted(Arc::clone(host));
+        Kept::new(Box::new(host), Shared(Arc::clone(table)), labels)
+    }
+
+    /// Another process goes on with what there is.
+    fn restart(&mut self) {
+        self.provider = Self::provider(&self.host, &self.table);
     }
 
     /// One pass. What could not be made is told.
@@ -279,4 +353,91 @@ async fn a_destination_that_fails_is_told_to_the_store() {
     let written = place.shadow.write(late);
     place.provider.apply(&written).await.unwrap_err();
     assert_eq!(place.table.failed.load(Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_strangers_record_in_place_of_a_refused_one_is_never_ours() {
+    let same = a("x.example", "192.0.2.1");
+    for (stranger, kind) in [
+        (a("x.example", "192.0.2.9"), ErrorKind::Conflict),
+        // The very same, as two who publish one load balancer make it.
+        (same.clone(), ErrorKind::Conflict),
+        (same.clone(), ErrorKind::Rejected),
+        (a("x.example", "192.0.2.9"), ErrorKind::Ambiguous),
+    ] {
+        for restarts in [false, true] {
+            let mut place = Place::with(Vec::new()).await;
+            *place.host.first.lock().unwrap() = vec![stranger.clone()];
+            *place.host.refuses.lock().unwrap() = Some(kind);
+            let applied = place.pass(std::slice::from_ref(&same)).await.unwrap();
+            assert_eq!(applied.refused.len(), 1);
+            if restarts {
+                place.restart();
+            }
+            // Neither while it is wanted nor once it is not.
+            for wanted in [&[same.clone()][..], &[]] {
+                place.pass(wanted).await.unwrap();
+                let line = format!("x.example {}", stranger.targets[0]);
+                assert_eq!(place.there().await, [(line, None)], "{kind:?} {restarts}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_once_is_made_when_nothing_is_in_the_way() {
+    for kind in [ErrorKind::Rejected, ErrorKind::Ambiguous] {
+        let mut place = Place::with(Vec::new()).await;
+        let wanted = [a("x.example", "192.0.2.1")];
+        *place.host.refuses.lock().unwrap() = Some(kind);
+        place.pass(&wanted).await.unwrap();
+        place.pass(&wanted).await.unwrap();
+        let ours = ("x.example 192.0.2.1".to_owned(), Some("me".to_owned()));
+        assert_eq!(place.there().await, [ours]);
+    }
+}
+
+#[tokio::test]
+async fn a_strangers_record_in_place_of_one_that_is_gone_is_not_ours_after_a_crash() {
+    let mut place = Place::with(Vec::new()).await;
+    place.pass(&[a("x.example", "192.0.2.1")]).await.unwrap();
+    place.table.broken.store(1, Relaxed);
+    place.pass(&[]).await.unwrap_err();
+    assert_eq!(place.table.names(), ["x.example"]);
+    place.restart();
+    let create = vec![a("x.example", "192.0.2.9")];
+    let theirs = ChangeSet {
+        create,
+        ..ChangeSet::default()
+    };
+    Provider::apply(&place.host.memory, &theirs).await.unwrap();
+    place.pass(&[]).await.unwrap();
+    let there = place.there().await;
+    assert_eq!(there, [("x.example 192.0.2.9".to_owned(), None)]);
+}
+
+#[tokio::test]
+async fn a_record_whose_labels_are_another_owners_by_now_is_not_taken_away() {
+    let mut place = Place::with(Vec::new()).await;
+    let record = a("x.example", "192.0.2.1");
+    place.pass(std::slice::from_ref(&record)).await.unwrap();
+    // Handed over while we look away.
+    place.table.put("other", Table::row(&record));
+    let applied = place.pass(&[]).await.unwrap();
+    assert_eq!(applied.refused.len(), 1);
+    let records = Provider::records(&place.host.memory).await.unwrap();
+    assert_eq!(records.len(), 1);
+}
+
+#[tokio::test]
+async fn a_record_that_may_not_go_stays_ours() {
+    let mut place = Place::with(Vec::new()).await;
+    place.pass(&[a("x.example", "192.0.2.1")]).await.unwrap();
+    *place.host.refuses.lock().unwrap() = Some(ErrorKind::Rejected);
+    place.pass(&[]).await.unwrap();
+    place.restart();
+    let ours = ("x.example 192.0.2.1".to_owned(), Some("me".to_owned()));
+    assert_eq!(place.there().await, [ours]);
+    place.pass(&[]).await.unwrap();
+    assert!(place.there().await.is_empty() && place.table.names().is_empty());
 }
