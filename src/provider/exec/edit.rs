@@ -31,22 +31,43 @@ impl Edit {
 }
 
 impl Edit {
-    /// Whether this is the ownership record of an RRset: its name has the type in it, beside what the
-    /// other's name has.
+    /// Whether this is the ownership record of an RRset.
     pub(super) fn is_of(&self, data: &Self) -> bool {
-        let (is_data, data) = (!data.owns, data.key());
-        let words = |name: &str| -> Vec<String> {
-            let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
-            words.map(str::to_owned).collect()
-        };
-        let mut words_here = words(&self.key().name);
-        for word in words(&data.name) {
-            if let Some(at) = words_here.iter().position(|other| *other == word) {
-                words_here.swap_remove(at);
-            }
-        }
-        self.owns && is_data && words_here.contains(&data.rtype.to_string().to_ascii_lowercase())
+        self.owns && !data.owns && is_text_of(self.key(), data.key())
     }
+}
+
+/// Whether a key is that of the ownership record of another: its name has the type in it, beside what
+/// the other's name has.
+fn is_text_of(text: &Key, data: &Key) -> bool {
+    let words = |name: &str| -> Vec<String> {
+        let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
+        words.map(str::to_owned).collect()
+    };
+    let mut words_here = words(&text.name);
+    for word in words(&data.name) {
+        if let Some(at) = words_here.iter().position(|other| *other == word) {
+            words_here.swap_remove(at);
+        }
+    }
+    text.set == data.set && words_here.contains(&data.rtype.to_string().to_ascii_lowercase())
+}
+
+/// What a group takes away or changes, with the ownership record that goes along.
+pub(super) fn texts(group: &ChangeSet) -> Vec<(Key, Key)> {
+    let updated = group.update.iter().map(|update| &update.old);
+    let gone: Vec<&Endpoint> = group.delete.iter().chain(updated).collect();
+    let keys = |owns: bool| {
+        let some = gone.iter().filter(move |it| is_ownership(it) == owns);
+        some.map(|it| Key::of(it))
+    };
+    let mut all = Vec::new();
+    for data in keys(false) {
+        for text in keys(true).filter(|text| is_text_of(text, &data)) {
+            all.push((data.clone(), text));
+        }
+    }
+    all
 }
 
 /// Edits that belong together.
@@ -90,19 +111,33 @@ struct Wish<'a> {
     owns: bool,
 }
 
+impl Wish<'_> {
+    /// Whether nothing is known to be there.
+    fn is_new(&self) -> bool {
+        self.gone.is_empty() && !self.come.is_empty()
+    }
+
+    /// Whether it is kept whose it is.
+    fn is_kept(&self) -> bool {
+        let mut come = self.come.iter();
+        come.any(|endpoint| endpoint.labels.value(Labels::OWNER).is_some())
+    }
+}
+
 /// What a group does to a zone, in the order that single calls have to be made in. `is_here` says
-/// which endpoints are the zone's.
+/// which endpoints are the zone's; `may_be_made`, whether an earlier try of the group may have been
+/// done after all.
 ///
 /// # Errors
 /// The zone cannot be made so; nothing of the group is to be made.
 pub(super) fn edits(
     contents: &Contents,
     quirks: &Quirks,
-    group: &ChangeSet,
+    (group, may_be_made): (&ChangeSet, bool),
     is_here: impl Fn(&Endpoint) -> bool,
 ) -> Result<Vec<Edit>, Refused> {
     let zone = &*contents.zone.name;
-    let mut edits = Vec::new();
+    let (mut edits, mut there) = (Vec::new(), Vec::new());
     for (key, wish) in wishes(group, is_here) {
         if *key.name == *zone && matches!(key.rtype, Rtype::NS | Rtype::SOA) {
             return Err(Refused::rejected(format!(
@@ -114,10 +149,27 @@ pub(super) fn edits(
         if let Some(new) = &new {
             quirks.check(zone, new).map_err(Refused::rejected)?;
         }
-        if old.as_ref().map(|old| &old.rrset) != new.as_ref() {
-            let owns = wish.owns;
-            edits.push(Edit { old, new, owns });
+        let owns = wish.owns;
+        let is_changed = old.as_ref().map(|old| &old.rrset) != new.as_ref();
+        let edit = Edit { old, new, owns };
+        if wish.is_new() && wish.is_kept() && edit.old.is_some() && !owns {
+            there.push(edit.clone());
         }
+        if is_changed {
+            edits.push(edit);
+        }
+    }
+    let texts = edits.iter().filter(|edit| edit.owns);
+    let mut strange = there.iter().filter(|data| {
+        let is_claimed = texts
+            .clone()
+            .any(|text| text.is_of(data) && text.old.is_none());
+        // Without ownership records another place says whose it is.
+        is_claimed || !has_texts(group)
+    });
+    // To own it is to take it away some day.
+    if let (Some(data), false) = (strange.next(), may_be_made) {
+        return Err(meanwhile(data.key()));
     }
     check_cnames(contents, quirks, &edits)?;
     let ranks: Vec<u8> = edits.iter().map(|edit| rank(edit, &edits)).collect();
@@ -179,18 +231,26 @@ fn wanted(
     }
     new.values.sort_unstable();
     new.values.dedup();
-    let is_new = wish.gone.is_empty() && !wish.come.is_empty();
     if let Some(there) = there
-        && is_new
+        && wish.is_new()
         && !there.values.is_empty()
         && there.values != new.values
     {
-        return Err(Refused {
-            kind: ErrorKind::Conflict,
-            reason: format!("{key}: somebody else has made one there meanwhile"),
-        });
+        return Err(meanwhile(key));
     }
     Ok(Some(new).filter(|new| !new.values.is_empty()))
+}
+
+fn meanwhile(key: &Key) -> Refused {
+    Refused {
+        kind: ErrorKind::Conflict,
+        reason: format!("{key}: somebody else has made one there meanwhile"),
+    }
+}
+
+/// Whether ownership records come with a group.
+fn has_texts(group: &ChangeSet) -> bool {
+    group.create.iter().any(is_ownership)
 }
 
 /// Whether an endpoint of addresses has names as targets.

@@ -8,15 +8,14 @@ use plan::group::{GroupKey, groups};
 use plan::{Applied, Capabilities, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-use wire::Rtype;
 
 use super::contents::Contents;
-use super::edit::{Edit, Group, Refused, edits};
-use super::ledger::{Ledger, Loose, is_stale};
-use super::wait::busy;
+use super::edit::{Group, Refused, edits};
+use super::homes::{homes, is_pinned, listed, strange};
+use super::ledger::{Ledger, is_stale};
 use super::{Api, Writer};
 use crate::record::{Key, Rrset};
-use crate::zones::{Zone, ZoneFilter, places};
+use crate::zones::{ZoneFilter, places};
 
 /// What a provider may do.
 #[derive(Clone, Debug, Default)]
@@ -32,26 +31,18 @@ pub struct Scope {
 /// A provider of records behind an API.
 #[derive(Debug)]
 pub(crate) struct Executor<W> {
-    writer: W,
-    scope: Scope,
+    pub(super) writer: W,
+    pub(super) scope: Scope,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    zones: Vec<Contents>,
+pub(super) struct State {
+    pub(super) zones: Vec<Contents>,
     /// When the list of zones was read.
-    listed: Option<Instant>,
+    pub(super) listed: Option<Instant>,
     /// Whether it was read for the filter, and serves for the records that are read next too.
     ahead: bool,
-}
-
-impl State {
-    /// Whether a name is to be looked for in the zone at a place.
-    fn is_at(&self, name: &str, at: usize) -> bool {
-        let zones = self.zones.iter().map(|contents| &contents.zone);
-        places(zones, name).contains(&at)
-    }
 }
 
 impl<W: Writer> Executor<W> {
@@ -74,114 +65,34 @@ impl<W: Writer> Executor<W> {
         }
     }
 
-    /// Reads the list of zones, unless it is known.
-    async fn find_zones(&self, state: &mut State) -> Result<(), ProviderError> {
-        let kept = self.scope.zones_kept;
-        if state.listed.is_some_and(|listed| listed.elapsed() < kept) {
-            return Ok(());
-        }
-        let mut zones = self.writer.api().zones().await?;
-        zones.retain(|zone| self.scope.zones.takes(zone));
-        zones.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        zones.dedup();
-        if zones.is_empty() {
-            let provider = <W::Api as Api>::NAME;
-            tracing::warn!(
-                provider,
-                "no zone of this account is one that is looked at; see --domain-filter"
-            );
-        }
-        let mut before = std::mem::take(&mut state.zones);
-        for zone in zones {
-            let known = before.iter().position(|contents| contents.zone == zone);
-            let known = known.map(|at| before.swap_remove(at));
-            state
-                .zones
-                .push(known.unwrap_or_else(|| Contents::new(zone)));
-        }
-        state.listed = Some(Instant::now());
-        Ok(())
-    }
-
-    /// Reads a zone. That it cannot be read is noted.
-    async fn read(&self, contents: &mut Contents) -> Result<(), ProviderError> {
-        match self.writer.list(&contents.zone).await {
-            Ok(found) => {
-                contents.take(found);
-                Ok(())
-            }
-            Err(error) => {
-                let text = crate::client::chain(&error);
-                if contents.failure.as_ref() != Some(&text) {
-                    let (zone, provider) = (&*contents.zone.name, <W::Api as Api>::NAME);
-                    tracing::warn!(provider, zone, error = text, "zone cannot be read");
-                }
-                contents.failure = Some(text);
-                Err(error)
-            }
-        }
-    }
-
-    /// Publishes what is not, if that is needed.
-    async fn publish(&self, contents: &mut Contents) -> Result<(), ProviderError> {
-        if contents.unpublished && self.writer.api().quirks().publishes && !self.scope.dry_run {
-            self.writer.api().publish(&contents.zone).await?;
-        }
-        contents.unpublished = false;
-        Ok(())
-    }
-
-    /// Reads again what is old or in doubt among the zones that changes are about.
-    async fn prepare(&self, state: &mut State, changes: &ChangeSet) -> Result<(), ProviderError> {
-        if state.listed.is_none() {
-            self.find_zones(state).await?;
-        }
-        let age = match self.writer.api().quirks().conditional {
-            true => Duration::MAX,
-            false => OLD,
-        };
-        let names: BTreeSet<Key> = endpoints(changes).map(Key::of).collect();
-        let zones = || state.zones.iter().map(|contents| &contents.zone);
-        let all = names.iter().flat_map(|key| places(zones(), &key.name));
-        let all: BTreeSet<usize> = all.collect();
-        for at in all {
-            if let Some(contents) = state.zones.get_mut(at)
-                && !contents.is_fresh(age)
-                // What is wrong with one zone stops no other: it is noted, and nothing is written there.
-                && let Err(error) = self.read(contents).await
-                && error.kind == ErrorKind::Auth
-            {
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
     /// The edits of groups, by the place of their zone; groups that cannot be made are refused.
     fn edits(
         &self,
         state: &State,
         groups: &[(GroupKey, ChangeSet)],
-        which: &BTreeSet<usize>,
+        which: &BTreeMap<usize, bool>,
         refused: &mut Vec<(usize, ProviderError)>,
     ) -> BTreeMap<usize, Vec<Group>> {
         let quirks = self.writer.api().quirks();
         let mut by_zone: BTreeMap<usize, Vec<Group>> = BTreeMap::new();
         for (place, (_, changes)) in groups.iter().enumerate() {
-            if !which.contains(&place) {
+            let Some(may_be_made) = which.get(&place) else {
                 continue;
-            }
+            };
             let mut parts = Vec::new();
             let pin = <W::Api as Api>::PIN;
             let result = homes(state, changes, pin).and_then(|homes| {
+                let strange = strange(state, &homes, changes);
                 for at in homes {
                     let Some(contents) = state.zones.get(at) else {
                         continue;
                     };
                     readable(contents)?;
-                    let edits = edits(contents, quirks, changes, |endpoint| {
-                        let name = plan::name::normalize(&endpoint.name);
-                        state.is_at(&name, at) && is_pinned(endpoint, pin, &contents.zone)
+                    let edits = edits(contents, quirks, (changes, *may_be_made), |endpoint| {
+                        let key = Key::of(endpoint);
+                        state.is_at(&key.name, at)
+                            && is_pinned(endpoint, pin, &contents.zone)
+                            && !strange.contains(&(at, key))
                     })?;
                     parts.push((at, edits));
                 }
@@ -204,7 +115,7 @@ impl<W: Writer> Executor<W> {
 
     /// Writes the groups of one zone. Those that were refused since the zone is not what we took it
     /// for come back.
-    async fn write(
+    pub(super) async fn write(
         &self,
         contents: &mut Contents,
         groups: Vec<Group>,
@@ -229,119 +140,6 @@ impl<W: Writer> Executor<W> {
         let published = self.publish(contents).await;
         result.and(published)
     }
-
-    /// Takes away ownership records that were left without their records; what cannot be taken away
-    /// now is once more tried the next time.
-    async fn tidy(&self, contents: &mut Contents) {
-        let is_left = |contents: &Contents, loose: &Loose| {
-            let text = contents.get(&loose.text).map(|found| &found.rrset.values);
-            text.is_some_and(|text| loose.says.contains(text))
-                && !loose.data.iter().any(|key| contents.get(key).is_some())
-        };
-        // A record whose outcome is not known may still come.
-        let is_old = |loose: &mut Loose| loose.since.elapsed() >= PAST;
-        let all: Vec<Loose> = contents.loose.extract_if(.., is_old).collect();
-        let left = all.into_iter().filter(|loose| is_left(contents, loose));
-        let left: Vec<Loose> = left.collect();
-        let groups = left.iter().enumerate().map(|(place, loose)| {
-            let old = contents.get(&loose.text).cloned();
-            let (new, owns) = (None, true);
-            let edits = vec![Edit { old, new, owns }];
-            Group { place, edits }
-        });
-        let groups: Vec<Group> = groups.collect();
-        if groups.is_empty() {
-            return;
-        }
-        let mut refused = Vec::new();
-        if let Err(error) = self.write(contents, groups, &mut refused).await {
-            let (zone, error) = (&*contents.zone.name, crate::client::chain(&error));
-            tracing::debug!(zone, error, "ownership records of no records are left");
-        }
-        contents.loose.extend(left);
-    }
-
-    /// Groups without those of names of which an earlier edit is not made yet.
-    async fn free(
-        &self,
-        contents: &mut Contents,
-        groups: Vec<Group>,
-        ledger: &mut Ledger,
-    ) -> Result<Vec<Group>, ProviderError> {
-        let mut free = Vec::new();
-        for group in groups {
-            let mut is_free = true;
-            for edit in &group.edits {
-                let name = &edit.key().name;
-                let Some(pending) = contents.pending.get(name) else {
-                    continue;
-                };
-                match self.writer.api().is_done(&contents.zone, pending).await {
-                    Ok(false) => {
-                        is_free = false;
-                        ledger
-                            .refused
-                            .push((group.place, busy(<W::Api as Api>::NAME, name)));
-                        break;
-                    }
-                    Ok(true) | Err(_) => {
-                        contents.pending.remove(name);
-                        contents.doubtful = true;
-                    }
-                }
-            }
-            if is_free {
-                free.push(group);
-            }
-        }
-        Ok(free)
-    }
-}
-
-/// The zones of a group, by place.
-fn homes(state: &State, changes: &ChangeSet, pin: &str) -> Result<BTreeSet<usize>, Refused> {
-    let mut homes = BTreeSet::new();
-    for endpoint in endpoints(changes) {
-        let key = Key::of(endpoint);
-        let zones = state.zones.iter().map(|contents| &contents.zone);
-        let places = places(zones, &key.name);
-        if places.is_empty() {
-            let kind = ErrorKind::Rejected;
-            let mut reason =
-                format!("{key} is in none of the zones of this account that are looked at");
-            if key.rtype == Rtype::TXT {
-                reason.push_str(
-                    "; if it is the ownership record of a zone's own name, a prefix such as \
-                     --txt-prefix=%{record_type}-owner. keeps it within the zone",
-                );
-            }
-            return Err(Refused { kind, reason });
-        }
-        let zone = |at: &usize| state.zones.get(*at).map(|contents| &contents.zone);
-        let pinned = |at: &usize| zone(at).is_some_and(|zone| is_pinned(endpoint, pin, zone));
-        let places: Vec<usize> = places.into_iter().filter(pinned).collect();
-        if places.is_empty() {
-            let zone = endpoint.properties.value(pin).unwrap_or_default();
-            let kind = ErrorKind::Rejected;
-            let reason = format!(
-                "{key}: zone \"{zone}\", which setting \"{pin}\" names, is none of those that hold it"
-            );
-            return Err(Refused { kind, reason });
-        }
-        homes.extend(places);
-    }
-    Ok(homes)
-}
-
-/// Whether an endpoint is for a zone among those that hold its name.
-fn is_pinned(endpoint: &Endpoint, pin: &str, zone: &Zone) -> bool {
-    let asked = endpoint.properties.value(pin);
-    asked.is_none_or(|id| id == last_part(&zone.id))
-}
-
-/// The last part of the identifier of a zone.
-fn last_part(id: &str) -> &str {
-    id.rsplit('/').next().unwrap_or(id)
 }
 
 fn readable(contents: &Contents) -> Result<(), Refused> {
@@ -355,12 +153,6 @@ fn readable(contents: &Contents) -> Result<(), Refused> {
         }),
         None => Ok(()),
     }
-}
-
-fn endpoints(changes: &ChangeSet) -> impl Iterator<Item = &Endpoint> {
-    let updates = changes.update.iter();
-    let updates = updates.flat_map(|update| [&update.old, &update.new]);
-    changes.create.iter().chain(updates).chain(&changes.delete)
 }
 
 impl<W: Writer> Provider for Executor<W> {
@@ -449,11 +241,13 @@ impl<W: Writer> Provider for Executor<W> {
         let mut state = self.state.lock().await;
         self.prepare(&mut state, changes).await?;
         let groups = groups(changes.clone());
-        let mut which: BTreeSet<usize> = (0..groups.len()).collect();
+        // Groups to be made, and whether they may be made already.
+        let mut which: BTreeMap<usize, bool> =
+            (0..groups.len()).map(|place| (place, false)).collect();
         let mut refused: Vec<(usize, ProviderError)> = Vec::new();
         for again in [false, true] {
             let by_zone = self.edits(&state, &groups, &which, &mut refused);
-            let mut stale = BTreeSet::new();
+            let mut stale = BTreeMap::new();
             for (at, of_zone) in by_zone {
                 let Some(contents) = state.zones.get_mut(at) else {
                     continue;
@@ -462,8 +256,10 @@ impl<W: Writer> Provider for Executor<W> {
                 self.write(contents, of_zone, &mut here).await?;
                 let is_stale = |(_, error): &(usize, ProviderError)| is_stale(error.kind);
                 let of_stale = here.iter().filter(|it| !again && is_stale(it));
-                let of_stale: BTreeSet<usize> = of_stale.map(|(place, _)| *place).collect();
-                here.retain(|(place, _)| !of_stale.contains(place));
+                let of_stale: BTreeMap<usize, bool> = of_stale
+                    .map(|(place, error)| (*place, error.kind == ErrorKind::Ambiguous))
+                    .collect();
+                here.retain(|(place, _)| !of_stale.contains_key(place));
                 refused.append(&mut here);
                 if !of_stale.is_empty() {
                     // That it cannot be read is noted, and refuses the groups.
@@ -475,44 +271,6 @@ impl<W: Writer> Provider for Executor<W> {
         }
         Ok(applied(&groups, refused))
     }
-}
-
-/// All records of the zones, each name in the zones that it is looked for in.
-fn listed(state: &State, pin: &str) -> Vec<Endpoint> {
-    let mut all: BTreeMap<&Key, (usize, usize, Endpoint)> = BTreeMap::new();
-    for (at, contents) in state.zones.iter().enumerate() {
-        for found in contents.iter() {
-            let key = &found.rrset.key;
-            let is_own =
-                *key.name == *contents.zone.name && matches!(key.rtype, Rtype::NS | Rtype::SOA);
-            // A zone below has its own view of its names.
-            let is_empty = found.rrset.values.is_empty();
-            if is_own || is_empty || key.rtype == Rtype::SOA || !state.is_at(&key.name, at) {
-                continue;
-            }
-            let (count, _, _) = all
-                .entry(key)
-                .or_insert_with(|| (0, at, found.rrset.endpoint()));
-            *count += 1;
-        }
-    }
-    let endpoints = all.into_iter().map(|(key, (count, at, mut endpoint))| {
-        let zones = state.zones.iter().map(|contents| &contents.zone);
-        if count < places(zones, &key.name).len() {
-            // It is missing in a zone that holds it: no desired endpoint is the same as this, but for
-            // one that is for this zone only.
-            let only = state
-                .zones
-                .get(at)
-                .filter(|_| count == 1 && !pin.is_empty());
-            match only {
-                Some(only) => endpoint.properties.set(pin, last_part(&only.zone.id)),
-                None => endpoint.properties.set(IN_SOME_ZONES, "true"),
-            }
-        }
-        endpoint
-    });
-    endpoints.collect()
 }
 
 /// What was refused, by the names of groups; of several reasons for one name the first.
@@ -529,12 +287,3 @@ fn applied(groups: &[(GroupKey, ChangeSet)], refused: Vec<(usize, ProviderError)
     }
     applied
 }
-
-/// What is older is read again before something is written that the provider does not guard.
-const OLD: Duration = Duration::from_secs(120);
-
-/// A setting of endpoints that are missing in one of several zones of the same name.
-const IN_SOME_ZONES: &str = "zonewright/in-some-zones";
-
-/// What was not known to be made until then will not be.
-const PAST: Duration = Duration::from_mins(10);

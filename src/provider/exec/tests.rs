@@ -15,6 +15,8 @@ use crate::record::quirks::Quirks;
 use crate::record::{Found, Handle, Key, Record, Rrset};
 use crate::zones::Zone;
 
+mod strangers;
+
 #[derive(Clone)]
 struct Fake(Arc<Mutex<Inner>>);
 
@@ -416,43 +418,6 @@ async fn what_is_gone_already_is_gone() {
         fake.calls(),
         ["remove 1 a.z.example A", "remove 1 own-a-a.z.example TXT"]
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_a_stranger_has_made_is_not_made_over() {
-    let fake = Fake::new(
-        ZONE,
-        &["a.z.example A 192.0.2.9", "b.z.example A 192.0.2.1"],
-    );
-    let provider = by_rrset(&fake);
-    let changes = creates(&[
-        "a.z.example A 192.0.2.1",
-        "b.z.example A 192.0.2.1",
-        "c.z.example A 192.0.2.1",
-    ]);
-    let applied = provider.apply(&changes).await.unwrap();
-    assert_eq!(refused(&applied), [("a.z.example", ErrorKind::Conflict)]);
-    // What is the same is not made again.
-    assert_eq!(fake.calls(), ["put 1 c.z.example A"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn values_of_strangers_stay_beside_ours() {
-    let fake = Fake::new(ZONE, &["a.z.example A 192.0.2.1,192.0.2.9"]);
-    let provider = by_rrset(&fake);
-    provider
-        .apply(&updates(&[(
-            "a.z.example A 192.0.2.1",
-            "a.z.example A 192.0.2.2",
-        )]))
-        .await
-        .unwrap();
-    assert_eq!(fake.there(), ["1 a.z.example A 192.0.2.2,192.0.2.9"]);
-    provider
-        .apply(&deletes(&["a.z.example A 192.0.2.2"]))
-        .await
-        .unwrap();
-    assert_eq!(fake.there(), ["1 a.z.example A 192.0.2.9"]);
 }
 
 #[tokio::test(start_paused = true)]
