@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
 use plan::{ErrorKind, ProviderError};
 use tokio::time::Instant;
 
@@ -109,7 +110,13 @@ impl Call<'_> {
             let message = "the answer is a page for people, and not of the API that was asked";
             Refusal::new(ErrorKind::Protocol, message)
         };
-        let refusal = (self.web.judge)(&answer).or_else(|| answer.is_page().then(page));
+        let judge = |answer: &Answer| {
+            let refusal = (self.web.judge)(answer);
+            refusal.or_else(|| answer.is_page().then(page))
+        };
+        // What is said is cut off at times: in the middle of a secret that nobody would know then.
+        let refusal = judge(&answer)
+            .and_then(|refusal| judge(&self.scrubbed(&answer, &secrets)).or(Some(refusal)));
         // `Retry-After` beside success would be about something else (RFC 9110 §10.2.3).
         let after = learned.after.filter(|_| refusal.is_some());
         self.web.limiter.learn(&learn::Learned {
@@ -138,6 +145,17 @@ impl Call<'_> {
             renew,
             ..Failed::new(error, signed)
         }))
+    }
+
+    /// An answer without the secrets of its request.
+    fn scrubbed(&self, answer: &Answer, secrets: &[HeaderValue]) -> Answer {
+        let body = String::from_utf8_lossy(&answer.body);
+        let body = without(&body, secrets);
+        let body = scrub(&body, self.hidden.iter().map(Secret::expose));
+        Answer {
+            body: body.into(),
+            ..answer.clone()
+        }
     }
 
     /// The error when there is no further try.
