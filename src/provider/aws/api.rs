@@ -6,17 +6,20 @@ use std::time::Duration;
 
 use plan::{Endpoint, ErrorKind};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use wire::Rtype;
 
 use super::adjust::{self, Settings, bare};
-use super::form::{Change, Set};
+use super::form::{self, Change, Set};
+use super::message::{
+    ChangeAnswer, ChangeBatch, ChangeRequest, Changes, Fault, Messages, RecordPage, ResourceIds,
+    TagPage, TagRequest, Told, XMLNS, ZonePage, written,
+};
 use crate::amazon;
 use crate::auth::aws::is_stale;
 use crate::client::{self, Next, Refusal, Web};
 use crate::exec::{Answer, Api, BatchApi, Cost, Done, Edit};
 use crate::record::Found;
-use crate::record::quirks::{Names, Quirks, TtlRule};
+use crate::record::quirks::{Names, Quirks, Refusal as Refused, TtlRule};
 use crate::zones::{Zone, ZoneFilter};
 
 /// The accounts that there are credentials for.
@@ -99,15 +102,15 @@ impl Route53 {
         let call = call.query("maxitems", ZONES_PAGE);
         let all = call.walk(|answer| {
             let page: ZonePage = read(account, ZONES, answer)?;
-            let next = page.next_marker.filter(|_| page.is_truncated);
-            let next = next.map(|marker| Next::Query(vec![("marker", marker)]));
+            let next = page.next_marker.map(|marker| ("marker", marker));
+            let next = follow(account, ZONES, (page.is_truncated, Vec::from_iter(next)))?;
             Ok((page.hosted_zones.all, next))
         });
         let zones = all.await?.into_iter().map(|zone| Zone {
             private: zone.config.private_zone,
             // A private zone is seen by whoever is in its networks, whatever other zones there are.
             wide: zone.config.private_zone,
-            ..Zone::new(&super::form::name(&zone.name), &zone.id)
+            ..Zone::new(&form::name(&zone.name), &zone.id)
         });
         let is_ours = |zone: &Zone| {
             let is_kind = self.private.is_none_or(|private| private == zone.private);
@@ -198,17 +201,17 @@ impl BatchApi for Route53 {
         let call = call.query("maxitems", RECORDS_PAGE);
         let sets = call.walk(|answer| {
             let page: RecordPage = read(account, RECORDS, answer)?;
-            let next = page.next_record_name.filter(|_| page.is_truncated);
-            let next = next.map(|name| {
-                Next::Query(vec![
-                    ("name", name),
-                    ("type", page.next_record_type.unwrap_or_default()),
-                    (
-                        "identifier",
-                        page.next_record_identifier.unwrap_or_default(),
-                    ),
-                ])
-            });
+            let next = [
+                ("name", page.next_record_name),
+                ("type", page.next_record_type),
+                ("identifier", page.next_record_identifier),
+            ];
+            // What is empty is not to be asked for.
+            let next = next
+                .into_iter()
+                .filter_map(|(name, text)| Some((name, text?)));
+            let next: Vec<(&str, String)> = next.filter(|(_, text)| !text.is_empty()).collect();
+            let next = follow(account, RECORDS, (page.is_truncated, next))?;
             Ok((page.resource_record_sets.all, next))
         });
         let sets = sets.await?;
@@ -286,6 +289,23 @@ fn changes(edit: &Edit, zone: &str) -> Vec<Change> {
     .collect()
 }
 
+/// The next page, if there is one. A list that says of itself that it is cut off, but not where it goes
+/// on, is none.
+fn follow(
+    account: &Web,
+    operation: &'static str,
+    (is_truncated, next): (bool, Vec<(&'static str, String)>),
+) -> Answer<Option<Next>> {
+    match (is_truncated, next.is_empty()) {
+        (false, _) => Ok(None),
+        (true, false) => Ok(Some(Next::Query(next))),
+        (true, true) => {
+            let message = "the list is cut off, and does not say where it goes on".to_owned();
+            Err(account.error(ErrorKind::Protocol, operation, message))
+        }
+    }
+}
+
 /// The XML of an answer.
 fn read<T: DeserializeOwned>(
     account: &Web,
@@ -297,162 +317,6 @@ fn read<T: DeserializeOwned>(
         let message = "the answer is not the XML that is expected";
         account.unreadable(operation, message, &error)
     })
-}
-
-/// A request as XML.
-fn written(root: &str, request: &impl Serialize) -> String {
-    // Structures of texts and numbers have an XML form.
-    let text = quick_xml::se::to_string_with_root(root, request).unwrap_or_default();
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{text}")
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ZonePage {
-    hosted_zones: HostedZones,
-    is_truncated: bool,
-    next_marker: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct HostedZones {
-    #[serde(default, rename = "HostedZone")]
-    all: Vec<HostedZone>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct HostedZone {
-    id: String,
-    name: String,
-    #[serde(default)]
-    config: ZoneConfig,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-struct ZoneConfig {
-    private_zone: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RecordPage {
-    resource_record_sets: Sets,
-    is_truncated: bool,
-    next_record_name: Option<String>,
-    next_record_type: Option<String>,
-    next_record_identifier: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Sets {
-    #[serde(default, rename = "ResourceRecordSet")]
-    all: Vec<Set>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct TagRequest {
-    #[serde(rename = "@xmlns")]
-    xmlns: &'static str,
-    resource_ids: ResourceIds,
-}
-
-#[derive(Serialize)]
-struct ResourceIds {
-    #[serde(rename = "ResourceId")]
-    all: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TagPage {
-    resource_tag_sets: TagSets,
-}
-
-#[derive(Deserialize)]
-struct TagSets {
-    #[serde(default, rename = "ResourceTagSet")]
-    all: Vec<TagSet>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct TagSet {
-    resource_id: String,
-    #[serde(default)]
-    tags: Tags,
-}
-
-#[derive(Default, Deserialize)]
-struct Tags {
-    #[serde(default, rename = "Tag")]
-    all: Vec<Tag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tag {
-    key: String,
-    #[serde(default)]
-    value: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ChangeRequest {
-    #[serde(rename = "@xmlns")]
-    xmlns: &'static str,
-    change_batch: ChangeBatch,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ChangeBatch {
-    changes: Changes,
-}
-
-#[derive(Serialize)]
-struct Changes {
-    #[serde(rename = "Change")]
-    all: Vec<Change>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ChangeAnswer {
-    #[expect(dead_code, reason = "that it is there says that the change is made")]
-    change_info: Made,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Made {
-    #[expect(dead_code, reason = "that it is there says that the change is made")]
-    id: String,
-}
-
-/// Either of the two forms of errors.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-struct Fault {
-    error: Option<Told>,
-    messages: Option<Messages>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Told {
-    code: String,
-    #[serde(default)]
-    message: String,
-}
-
-#[derive(Deserialize)]
-struct Messages {
-    #[serde(default, rename = "Message")]
-    all: Vec<String>,
 }
 
 const ZONES: &str = "list zones";
@@ -471,7 +335,6 @@ const NEEDS: &str = "route53:ListHostedZones, ListResourceRecordSets, ChangeReso
     ListTagsForResources";
 
 const XML: &str = "application/xml";
-const XMLNS: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
 
 /// Zones of a page at most.
 const ZONES_PAGE: usize = 100;
@@ -520,6 +383,11 @@ pub(crate) const QUIRKS: Quirks = Quirks {
     ],
     values: 400,
     text: 4000,
+    refuses: &[Refused {
+        what: "a text of more than 4000 letters, as it is written there,",
+        rtype: Rtype::TXT,
+        is: |value| form::written(value) > 4000,
+    }],
     conditional: true,
     ..Quirks::NONE
 };

@@ -297,6 +297,12 @@ fn decimal(text: &str) -> String {
     })
 }
 
+/// How many letters a text has as it is written: each counts, be it a quote or a part of an escape.
+pub(super) fn written(value: &str) -> usize {
+    let data = QUIRKS.data(Rtype::TXT, value).unwrap_or_default();
+    octal(&data).len()
+}
+
 /// Escapes of zone files as octal ones.
 fn octal(text: &str) -> String {
     escapes(text, 10, |byte| format!("\\{byte:03o}"))

@@ -12,6 +12,7 @@
 mod adjust;
 pub(crate) mod api;
 mod form;
+mod message;
 #[cfg(test)]
 mod moto_tests;
 #[cfg(any(test, feature = "suite"))]

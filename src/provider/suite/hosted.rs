@@ -132,14 +132,29 @@ impl Hosted {
         settings: &[(&str, &str)],
         (sim, scope): (&Sim, Scope),
     ) -> Box<dyn DynProvider> {
+        let stand_in = StandIn {
+            carrier: Arc::new(sim.clone()),
+            clock: sim.clock(),
+        };
+        self.open_before(settings, (stand_in, scope))
+    }
+
+    /// The same before something that a host is behind.
+    pub(crate) fn open_before(
+        &self,
+        settings: &[(&str, &str)],
+        (stand_in, scope): (StandIn, Scope),
+    ) -> Box<dyn DynProvider> {
         let given = Given::new(&[self.settings, settings].concat());
         let mut setup = given.setup();
         setup.scope = scope;
-        setup.stand_in = Some(StandIn {
-            carrier: Arc::new(sim.clone()),
-            clock: sim.clock(),
-        });
+        setup.stand_in = Some(stand_in);
         open(self.provider, setup).expect("a subject's settings are enough")
+    }
+
+    /// A host with the zones of a case.
+    pub(crate) fn host(&self, start: &Start) -> Sim {
+        (self.host)(start)
     }
 }
 
@@ -185,7 +200,7 @@ impl Subject for Hosted {
     }
 
     fn start<'a>(&'a self, start: &'a Start) -> Later<'a, Box<dyn World>> {
-        let (sim, subject) = ((self.host)(start), *self);
+        let (sim, subject) = (self.host(start), *self);
         let world = SimWorld::boxed(sim, move |sim, scope| subject.open(&sim, scope));
         Box::pin(async { world })
     }

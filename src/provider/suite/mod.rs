@@ -16,6 +16,8 @@ mod calls_tests;
 mod capture;
 mod case;
 mod cases;
+#[cfg(test)]
+pub(crate) mod described;
 mod given;
 mod hosted;
 mod judge;

@@ -476,6 +476,10 @@ fn held(zone: &SimZone, set: &Set) -> Result<Kept, String> {
         let odd = |why: String| {
             format!("Invalid Resource Record: 'FATAL problem: {why} encountered with '{value}''")
         };
+        // The vendor's description has this limit, for what is written.
+        if value.len() > 4000 {
+            return Err(odd("CharacterStringTooLong".to_owned()));
+        }
         let text = decimal(value).map_err(odd)?;
         // Names of values are whole there, with a dot or without.
         let rdata = FORM.read("", rtype, &text).map_err(odd)?;
