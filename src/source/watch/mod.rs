@@ -19,6 +19,7 @@ mod client;
 mod failure;
 mod follow;
 mod frames;
+mod proxy;
 mod report;
 mod resource;
 mod shape;

@@ -13,6 +13,8 @@ use kube::{Client, Config};
 use plan::HttpCalls;
 use tokio::time::Instant;
 
+use super::proxy;
+
 /// Where the API server is and how to speak with it.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
@@ -145,9 +147,11 @@ pub(super) async fn find(connection: &Connection) -> Result<Way, ConnectError> {
 
 /// Makes a client; reads all files that the way leads over.
 pub(super) async fn make(connection: &Connection, way: &Way) -> Result<Current, ConnectError> {
+    let mut is_proxied = false;
     let mut config = match (way, &connection.server) {
         (Way::Kubeconfig { path, context }, _) => {
             let file = read_kubeconfig(path.as_ref())?;
+            is_proxied = proxy::is_named(&file, context.as_deref());
             let options = KubeConfigOptions {
                 context: context.clone(),
                 ..KubeConfigOptions::default()
@@ -162,6 +166,9 @@ pub(super) async fn make(connection: &Connection, way: &Way) -> Result<Current, 
     };
     if let Some(server) = &connection.server {
         config.cluster_url = address(server)?;
+    }
+    if config.proxy_url.is_some() && !is_proxied {
+        config.proxy_url = proxy::of(&config.cluster_url, |name| std::env::var(name).ok());
     }
     config.connect_timeout = Some(CONNECT);
     // A watch is silent for long; `follow` has a limit of its own.
