@@ -2,6 +2,7 @@
 //! that become worthless on the way.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use plan::ErrorKind;
@@ -53,6 +54,61 @@ async fn nobody_is_followed_to_another_place() {
         }
     }
     assert!(other.seen().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_refused_after_a_try_without_an_answer_may_be_made() {
+    for (first, second, kind) in [
+        (503, 409, ErrorKind::Ambiguous),
+        (429, 409, ErrorKind::Conflict),
+        (503, 422, ErrorKind::Rejected),
+    ] {
+        let seen = AtomicU32::new(0);
+        let stub = Stub::start(move |_| match seen.fetch_add(1, Ordering::Relaxed) {
+            0 => reply(first, "").header("retry-after", "0"),
+            _ => reply(second, ""),
+        })
+        .await;
+        let twice = Retry {
+            attempts: 2,
+            ..Retry::default()
+        };
+        let web = web_within(&stub.url, Duration::from_secs(30)).retry(twice);
+        let call = web.post("make", &["x"]).idempotent();
+        assert_eq!(
+            call.done().await.unwrap_err().kind,
+            kind,
+            "{first} {second}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_proxy_is_asked_for_what_is_on_this_machine() {
+    let stub = Stub::start(|_| reply(200, "\"here\"")).await;
+    let proxy = Stub::start(|_| reply(200, "\"proxy\"")).await;
+    let url = proxy.url.clone();
+    let proxies = super::setup::proxies(|name| match name {
+        "HTTP_PROXY" => Some(url.clone()),
+        "no_proxy" => Some("direct.example".to_owned()),
+        _ => None,
+    });
+    let builder = reqwest::Client::builder().no_proxy();
+    let client = proxies
+        .into_iter()
+        .fold(builder, reqwest::ClientBuilder::proxy);
+    let client = client.build().unwrap();
+    let port = stub.url.rsplit(':').next().unwrap();
+    for (url, by_proxy) in [
+        (stub.url.clone(), 0),
+        (format!("http://localhost:{port}"), 0),
+        ("http://elsewhere.example/x".to_owned(), 1),
+    ] {
+        let before = proxy.seen().len();
+        // A name of this machine may have an address that nobody listens at.
+        let _whatever = client.get(&url).bearer_auth(TOKEN).send().await;
+        assert_eq!(proxy.seen().len() - before, by_proxy, "{url}");
+    }
 }
 
 #[tokio::test]

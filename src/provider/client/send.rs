@@ -31,6 +31,8 @@ impl Call<'_> {
         let begin = Instant::now();
         // What was refused before credentials were renewed.
         let (mut tries, mut refused) = (0, None);
+        // Whether a try that had no answer may have been done.
+        let mut lost = false;
         loop {
             if let Err(wait) = limiter.admit(retry.total).await {
                 let message = format!("no more requests are taken for {wait:.0?}");
@@ -38,7 +40,7 @@ impl Call<'_> {
                     .web
                     .error(ErrorKind::RateLimited, self.operation, message));
             }
-            let failed = match self.attempt().await? {
+            let mut failed = match self.attempt().await? {
                 Ok(answer) => {
                     budget.gain();
                     return Ok(answer);
@@ -56,6 +58,11 @@ impl Call<'_> {
                     continue;
                 }
             }
+            if lost && failed.error.kind == ErrorKind::Conflict {
+                // What is in the way may be what that one has made.
+                failed.error.kind = ErrorKind::Ambiguous;
+            }
+            lost |= failed.sent && failed.error.kind == ErrorKind::Unavailable;
             let again = match failed.error.kind {
                 ErrorKind::RateLimited => true,
                 ErrorKind::Unavailable => self.idempotent || !failed.sent,

@@ -88,8 +88,12 @@ impl Setup {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("zonewright/", env!("CARGO_PKG_VERSION")))
             .tls_danger_accept_invalid_certs(self.tls.insecure);
-        if self.route == Route::Direct {
-            builder = builder.no_proxy();
+        builder = builder.no_proxy();
+        if self.route == Route::System {
+            let proxies = proxies(|name| std::env::var(name).ok());
+            builder = proxies
+                .into_iter()
+                .fold(builder, reqwest::ClientBuilder::proxy);
         }
         if self.carrier.is_some() {
             // There is nobody to trust; to read whom the system trusts would take most of the time.
@@ -109,6 +113,37 @@ impl Setup {
         }
         Ok(builder.build()?)
     }
+}
+
+/// The proxies that variables name. This machine is never asked by one, as Go has it: keys that are for
+/// a server beside us would go over the network, and to somebody else.
+pub(super) fn proxies(variable: impl Fn(&str) -> Option<String>) -> Vec<reqwest::Proxy> {
+    let set = |name: &str| {
+        let names = [name.to_owned(), name.to_ascii_lowercase()];
+        let mut all = names.iter().filter_map(|name| variable(name));
+        all.find(|text| !text.trim().is_empty())
+    };
+    let excluded = set("NO_PROXY").unwrap_or_default();
+    let direct = reqwest::NoProxy::from_string(&format!("localhost,127.0.0.0/8,::1,{excluded}"));
+    type Make = fn(String) -> reqwest::Result<reqwest::Proxy>;
+    let kinds: [(&str, Make); 3] = [
+        ("HTTPS_PROXY", |url| reqwest::Proxy::https(url)),
+        ("HTTP_PROXY", |url| reqwest::Proxy::http(url)),
+        ("ALL_PROXY", |url| reqwest::Proxy::all(url)),
+    ];
+    let named = kinds.into_iter().filter_map(|(name, make)| {
+        let url = set(name)?;
+        let url = url.trim();
+        let proxy = match url.contains("://") {
+            true => make(url.to_owned()),
+            false => make(format!("http://{url}")),
+        };
+        // Its address may hold a password, so it is not told.
+        proxy
+            .inspect_err(|_| tracing::warn!(variable = name, "the address of the proxy is none"))
+            .ok()
+    });
+    named.map(|proxy| proxy.no_proxy(direct.clone())).collect()
 }
 
 /// A host that drops packets is told from one that is slow.

@@ -14,7 +14,7 @@ use super::adjust::{self, Settings};
 use super::form::{Theirs, told_to};
 use super::hostnames::Hung;
 use crate::client::{self, Pages, Refusal, Web};
-use crate::exec::{Answer, Api, BatchApi, Cost, Done, Edit, Step, steps};
+use crate::exec::{Answer, Api, BatchApi, Cost, Done, Edit, Step, is_undone, steps};
 use crate::record::quirks::{Names, Quirks, Refusal as Refused, TtlRule};
 use crate::record::{Found, gather};
 use crate::zones::{Zone, places};
@@ -114,11 +114,33 @@ impl Cloudflare {
             let patch = self.web.patch("update record", &path).idempotent();
             patch.json(call).done().await?;
         }
+        let mut made: Vec<String> = Vec::new();
         for call in &calls.posts {
-            let post = self.web.post("create record", &records);
-            post.json(call).done().await?;
+            let post = self.web.post("create record", &records).json(call);
+            match post.read::<One<Made>>().await {
+                Ok(one) => made.push(one.result.id),
+                Err(error) => {
+                    if is_undone(error.kind) {
+                        self.take_back(zone, &made).await;
+                    }
+                    return Err(error);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Takes away what was made of a batch: an ownership record that stays would make ours what stands
+    /// in the way of its record.
+    async fn take_back(&self, zone: &Zone, made: &[String]) {
+        for id in made {
+            let path = ["zones", &zone.id, "dns_records", id];
+            let gone = self.web.delete("delete record", &path).done().await;
+            if let Err(error) = gone {
+                let error = client::chain(&error);
+                tracing::warn!(error, "a part of a change that was refused stays");
+            }
+        }
     }
 }
 
@@ -264,6 +286,11 @@ struct Plan {
 #[derive(Deserialize)]
 pub(super) struct One<T> {
     pub(super) result: T,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    id: String,
 }
 
 #[derive(Default, Deserialize)]

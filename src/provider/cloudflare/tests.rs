@@ -1,10 +1,12 @@
 //! What only this provider has; all else is the suite's.
 
+use plan::{ChangeSet, Endpoint, Labels};
 use serde_json::Value;
+use wire::Rtype;
 
 use super::open;
-use super::sim::{EMAIL, SUBJECT};
-use crate::sim::SECRET;
+use super::sim::{EMAIL, SINGLE, SUBJECT};
+use crate::sim::{Row, SECRET, SetKey};
 use crate::trial::{Given, Staged, have, state, want};
 
 #[tokio::test(start_paused = true)]
@@ -25,6 +27,30 @@ async fn calls_are_batches() {
             (&many, &[one, zones, "POST batch 2"]),
         ])
         .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_refused_leaves_no_claim_where_there_are_no_batches() {
+    let trial = Staged::with(SINGLE, &[]).await;
+    trial.provider.records().await.unwrap();
+    // A stranger makes the very record that we are about to make.
+    trial.sim.store(|store| {
+        let zone = store.zones[0].id.clone();
+        let key = SetKey::new("a.example.org", Rtype::A);
+        let rows = vec![Row::new(300, vec![192, 0, 2, 1])];
+        store.plant(&zone, |draft| draft.put(key, rows, None));
+    });
+    let mut record = Endpoint::new("a.example.org", Rtype::A, ["192.0.2.1"]);
+    record.labels.set(Labels::OWNER, "me");
+    let mut text = Endpoint::new("a-a.example.org", Rtype::TXT, ["\"heritage=external-dns\""]);
+    text.labels.set(Labels::OWNED_RECORD, "a.example.org");
+    let changes = ChangeSet {
+        create: vec![record, text],
+        ..ChangeSet::default()
+    };
+    let applied = trial.provider.apply(&changes).await.unwrap();
+    assert_eq!(applied.refused.len(), 1);
+    assert_eq!(trial.held(), ["a.example.org A 300 192.0.2.1"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,7 +31,7 @@ pub(super) struct CloudDns {
     pub(super) pause: Duration,
     /// `public` or `private` zones only.
     pub(super) visibility: Option<String>,
-    /// Ends of names or numbers of zones; without any all are looked at.
+    /// Names or numbers of zones; without any all are looked at.
     pub(super) ids: Vec<String>,
 }
 
@@ -77,7 +77,8 @@ impl CloudDns {
 
     /// Whether a zone is one that is looked at, beside what its name says.
     fn takes(&self, zone: &ManagedZone) -> bool {
-        let of_id = |id: &String| zone.id.ends_with(&**id) || zone.name.ends_with(&**id);
+        // Whole: another's zone may have a name that ends the same.
+        let of_id = |id: &String| id.is_empty() || [&zone.id, &zone.name].contains(&id);
         let visible = &self.visibility;
         // What a zone has that is peered with another network is that one's.
         zone.peering_config.is_none()

@@ -71,11 +71,12 @@ async fn zones_are_those_that_settings_choose() {
         ("", &[][..], &[net, other, one][..]),
         ("public", &[], &[net, one]),
         ("private", &[], &[other]),
-        // By the end of a name, or of a number.
-        ("", &["public"], &[one]),
+        // By a name, or by a number, but not by the end of one, which may be another's.
+        ("", &["org-public"], &[one]),
         ("", &["7003"], &[net]),
-        ("", &["003", "private"], &[net, other]),
-        ("public", &["private"], &[]),
+        ("", &["7003", "org-private"], &[net, other]),
+        ("", &["003", "private", "net-"], &[]),
+        ("public", &["org-private"], &[]),
         ("", &["peered-zone"], &[]),
     ] {
         let before = sim.log().len();

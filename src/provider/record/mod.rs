@@ -199,7 +199,9 @@ impl Record {
 }
 
 /// Records of a listing as RRsets, in order. The first record of a set says its TTL and settings;
-/// one that says others is told by [`Handle::ttl`], and changed with the next change of its set.
+/// one that says others is told by [`Handle::ttl`], and changed with the next change of its set. A
+/// record that comes twice is one, as where something was put in before it between two pages: else the
+/// second would be one too many, and be taken away.
 pub(crate) fn gather(records: impl IntoIterator<Item = (Record, Handle)>) -> Vec<Found> {
     let mut sets: std::collections::BTreeMap<Key, Found> = std::collections::BTreeMap::new();
     for (record, handle) in records {
@@ -212,10 +214,37 @@ pub(crate) fn gather(records: impl IntoIterator<Item = (Record, Handle)>) -> Vec
             },
             handles: Vec::new(),
         });
+        if !handle.id.is_empty() && set.handles.iter().any(|other| other.id == handle.id) {
+            continue;
+        }
         if let Err(at) = set.rrset.values.binary_search(&record.value) {
             set.rrset.values.insert(at, record.value);
         }
         set.handles.push(handle);
     }
     sets.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_is_listed_twice_is_one() {
+        let record = |value: &str, id: &str| {
+            let key = Key::new("a.example.org", Rtype::A);
+            Record::found(key, None, value.into(), id)
+        };
+        let listed = [
+            record("192.0.2.1", "1"),
+            record("192.0.2.9", "2"),
+            record("192.0.2.9", "2"),
+            // A duplicate of its own is told as one.
+            record("192.0.2.1", "3"),
+        ];
+        let found = gather(listed);
+        let ids = found[0].handles.iter().map(|handle| &*handle.id);
+        assert_eq!(ids.collect::<Vec<_>>(), ["1", "2", "3"]);
+        assert_eq!(found[0].rrset.values.len(), 2);
+    }
 }

@@ -89,7 +89,7 @@ fn excludes(item: &str, (host, ip): (&str, Option<IpAddr>), port: u16) -> bool {
 
 fn is_within(ip: IpAddr, network: IpAddr, length: u32) -> bool {
     let bits = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => (u128::from(ip.to_bits()), 32),
+        IpAddr::V4(ip) => (u128::from(ip.to_bits()), 32_u32),
         IpAddr::V6(ip) => (ip.to_bits(), 128),
     };
     let ((ip, of_ip), (network, of_network)) = (bits(ip), bits(network));

@@ -13,7 +13,7 @@ pub(super) struct Element {
     /// The name space that it begins.
     pub(super) space: String,
     text: String,
-    children: Vec<Element>,
+    children: Vec<Self>,
 }
 
 /// Reads a document.
