@@ -7,12 +7,12 @@ use plan::filter::DomainFilter;
 use plan::group::{GroupKey, groups};
 use plan::{Applied, Capabilities, ChangeSet, Endpoint, ErrorKind, Provider, ProviderError};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::contents::Contents;
 use super::edit::{Group, Refused, edits};
 use super::homes::{homes, is_pinned, listed, strange};
 use super::ledger::{Ledger, is_stale};
+use super::state::State;
 use super::{Api, Writer};
 use crate::record::{Key, Rrset};
 use crate::zones::{ZoneFilter, places};
@@ -34,15 +34,6 @@ pub(crate) struct Executor<W> {
     pub(super) writer: W,
     pub(super) scope: Scope,
     state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) zones: Vec<Contents>,
-    /// When the list of zones was read.
-    pub(super) listed: Option<Instant>,
-    /// Whether it was read for the filter, and serves for the records that are read next too.
-    ahead: bool,
 }
 
 impl<W: Writer> Executor<W> {

@@ -6,17 +6,9 @@ use plan::{ChangeSet, Endpoint, ErrorKind};
 use wire::Rtype;
 
 use super::edit::{Refused, texts};
-use super::executor::State;
+use super::state::State;
 use crate::record::Key;
 use crate::zones::{Zone, places};
-
-impl State {
-    /// Whether a name is to be looked for in the zone at a place.
-    pub(super) fn is_at(&self, name: &str, at: usize) -> bool {
-        let zones = self.zones.iter().map(|contents| &contents.zone);
-        places(zones, name).contains(&at)
-    }
-}
 
 /// The zones of a group, by place.
 pub(super) fn homes(

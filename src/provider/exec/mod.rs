@@ -27,6 +27,7 @@ mod edit;
 mod executor;
 mod homes;
 mod ledger;
+mod state;
 #[cfg(test)]
 mod tests;
 mod upkeep;

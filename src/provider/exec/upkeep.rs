@@ -8,9 +8,10 @@ use tokio::time::Instant;
 
 use super::contents::Contents;
 use super::edit::{Edit, Group};
-use super::executor::{Executor, State};
+use super::executor::Executor;
 use super::homes::endpoints;
 use super::ledger::{Ledger, Loose};
+use super::state::State;
 use super::wait::busy;
 use super::{Api, Writer};
 use crate::record::Key;
