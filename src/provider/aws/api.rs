@@ -384,7 +384,7 @@ pub(crate) const QUIRKS: Quirks = Quirks {
     values: 400,
     text: 4000,
     refuses: &[Refused {
-        what: "a text of more than 4000 letters, as it is written there,",
+        what: "a text of more than 4000 letters as it is written",
         rtype: Rtype::TXT,
         is: |value| form::written(value) > 4000,
     }],
