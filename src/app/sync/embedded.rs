@@ -51,10 +51,15 @@ impl Embedded {
                 rrset: None,
             }
         };
-        let zone = self
-            .place_of(change.owner.as_ref())
-            .ok_or_else(|| format!("\"{}\" is in no zone of this server", endpoint.name))?;
-        Ok((zone, change))
+        let at = self.place_of(change.owner.as_ref());
+        let at = at.ok_or_else(|| format!("\"{}\" is in no zone of this server", endpoint.name))?;
+        let is_apex = self.zones.get(at) == Some(&change.owner);
+        if is_apex && change.rtype == Rtype::CNAME && present {
+            // It would stand behind the SOA, and never show.
+            let name = &endpoint.name;
+            return Err(format!("\"{name}\" CNAME: a zone's own name cannot be one"));
+        }
+        Ok((at, change))
     }
 }
 
@@ -90,7 +95,7 @@ impl Provider for Embedded {
         Ok(DomainFilter::lists(&zones, &[]))
     }
 
-    /// Data of more than an address or a name has several texts: that of the zone is compared.
+    /// What has several texts is compared by that of the zone.
     async fn adjust(&self, desired: Vec<Endpoint>) -> Result<Vec<Endpoint>, ProviderError> {
         Ok(desired.into_iter().map(as_in_zone).collect())
     }
@@ -133,8 +138,9 @@ impl Provider for Embedded {
 
 fn as_in_zone(mut endpoint: Endpoint) -> Endpoint {
     let rtype = endpoint.rtype;
-    let plain = [Rtype::A, Rtype::AAAA, Rtype::CNAME, Rtype::NS, Rtype::PTR];
-    if plain.contains(&rtype) {
+    // Several may be there twice, and an address of IPv6 has several spellings.
+    let plain = [Rtype::A, Rtype::CNAME, Rtype::NS, Rtype::PTR];
+    if plain.contains(&rtype) && endpoint.targets.len() == 1 {
         return endpoint;
     }
     // One that cannot be stored is refused later, with the reason.
@@ -149,22 +155,26 @@ impl Embedded {
     /// The changes of each zone, one to an RRset. What cannot be stored is refused.
     fn parts(&self, changes: &ChangeSet, applied: &mut Applied) -> Vec<Vec<Change>> {
         let mut parts: Vec<Vec<Change>> = self.zones.iter().map(|_| Vec::new()).collect();
-        let gone = changes.delete.iter().map(|endpoint| (endpoint, false));
-        let old = changes.update.iter().map(|update| (&update.old, false));
-        let new = changes.update.iter().map(|update| (&update.new, true));
-        let made = changes.create.iter().map(|endpoint| (endpoint, true));
-        for (endpoint, present) in gone.chain(old).chain(new).chain(made) {
-            match self.change(endpoint, present) {
-                Ok((at, change)) => {
-                    if let Some(part) = parts.get_mut(at) {
-                        part.push(change);
-                    }
+        let mut each = |endpoint: &Endpoint, present| match self.change(endpoint, present) {
+            Ok((at, change)) => {
+                if let Some(part) = parts.get_mut(at) {
+                    part.push(change);
                 }
-                Err(reason) => applied
-                    .refused
-                    .push((endpoint.name.clone(), error(ErrorKind::Rejected, reason))),
             }
-        }
+            Err(reason) => {
+                let reason = error(ErrorKind::Rejected, reason);
+                applied.refused.push((endpoint.name.clone(), reason));
+            }
+        };
+        let new = changes.update.iter().map(|update| &update.new);
+        changes.delete.iter().for_each(|gone| each(gone, false));
+        // What cannot become something else stays as it was: only what is of another place goes.
+        let moved = changes.update.iter().filter(|update| {
+            let key = |it: &Endpoint| (normalize(&it.name).into_owned(), it.rtype);
+            key(&update.old) != key(&update.new)
+        });
+        moved.for_each(|update| each(&update.old, false));
+        new.chain(&changes.create).for_each(|made| each(made, true));
         for part in &mut parts {
             // Stable: of several changes to one RRset the last stands.
             part.sort_by(|a, b| place(a).cmp(&place(b)));
@@ -262,9 +272,18 @@ fn rrset(endpoint: &Endpoint) -> Result<Rrset, String> {
         let error = telemetry::chain(&error);
         format!("\"{}\" {}: {error}", endpoint.name, endpoint.rtype)
     })?;
+    if endpoint.rtype == Rtype::CNAME && rdatas.len() > 1 {
+        // RFC 2181 §10.1.
+        let (name, targets) = (&endpoint.name, rdatas.len());
+        return Err(format!(
+            "\"{name}\" CNAME: one has a single target, not {targets}"
+        ));
+    }
+    // external-dns takes 0 for a TTL that nobody has set.
+    let ttl = endpoint.ttl.filter(|ttl| ttl.as_secs() > 0);
     Ok(Rrset {
         rtype: endpoint.rtype,
-        ttl: endpoint.ttl.unwrap_or_else(|| Ttl::from_secs(DEFAULT)),
+        ttl: ttl.unwrap_or_else(|| Ttl::from_secs(DEFAULT)),
         rdatas,
     })
 }

@@ -13,6 +13,8 @@
 mod census;
 mod destination;
 mod embedded;
+#[cfg(test)]
+mod embedded_suite;
 pub(crate) mod explain;
 mod feed;
 mod hosted;

@@ -29,6 +29,8 @@ pub(super) fn read(headers: &HeaderMap, now: Timestamp) -> Learned {
             .into_iter()
             .find_map(|name| text(name).and_then(number))
     };
+    // A date of theirs is one of their clock.
+    let theirs = text("date").and_then(date).unwrap_or(now);
     let mut learned = Learned {
         limit: first([
             "ratelimit-limit",
@@ -49,7 +51,7 @@ pub(super) fn read(headers: &HeaderMap, now: Timestamp) -> Learned {
             "x-ratelimit-period",
         ])
         .map(|reset| from_now(reset, now)),
-        after: text("retry-after").and_then(|text| after(text, now)),
+        after: text("retry-after").and_then(|text| after(text, theirs)),
     };
     if learned.remaining.is_none()
         && let Some(left) = AZURE.iter().find_map(|name| text(name).and_then(number))
@@ -80,9 +82,14 @@ pub(super) fn after(text: &str, now: Timestamp) -> Option<Duration> {
             .ok()
             .map(|time| time.min(LONGEST));
     }
-    let then = DateTimeParser::new().parse_timestamp(text).ok()?;
+    let then = date(text)?;
     let wait = Duration::try_from(then.duration_since(now)).unwrap_or_default();
     Some(wait.min(LONGEST))
+}
+
+/// A date of HTTP.
+pub(super) fn date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// Seconds from now, or since 1970 as many write it.

@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use http::HeaderValue;
+use jiff::Timestamp;
 use plan::{ErrorKind, ProviderError};
 use tokio::time::Instant;
 
@@ -143,6 +144,10 @@ impl Call<'_> {
         if renew {
             breaker.refuse(&secrets);
         }
+        let message = match skew(&answer, now).filter(|_| kind == ErrorKind::Auth) {
+            Some(skew) => format!("{message}; {skew}"),
+            None => message,
+        };
         let message = without(&message, &secrets);
         let message = scrub(&message, self.hidden.iter().map(Secret::expose));
         let error = self.web.error(kind, self.operation, message);
@@ -208,4 +213,18 @@ impl Failed {
             blocked: false,
         }
     }
+}
+
+/// How far our clock is from that of the other side, where that is too far for signatures.
+fn skew(answer: &Answer, now: Timestamp) -> Option<String> {
+    let theirs = learn::date(answer.header("date")?)?;
+    let ahead = now.duration_since(theirs);
+    let word = if ahead.is_negative() {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    let minutes = ahead.abs().as_mins();
+    // Most take signatures of five minutes.
+    (minutes >= 4).then(|| format!("our clock is {minutes} minutes {word} that of the host"))
 }

@@ -9,8 +9,6 @@
 //! text. Only a PTR record stands at the very key of its name, where CoreDNS looks for it, and so does
 //! an ownership record, where external-dns looks for it.
 
-use std::sync::Arc;
-
 use plan::DynProvider;
 use ring::digest::{SHA256, digest};
 use wire::Rtype;
@@ -19,7 +17,7 @@ use crate::etcd::{self, Etcd};
 use crate::exec::{Batched, Executor};
 use crate::keyed::{Keyed, Layout, Part, Place, Service, Settings, is_reverse};
 use crate::open::{Setup, SetupError};
-use crate::record::quirks::{Names, Quirks, TtlRule, Txt};
+use crate::record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};
 use crate::zones::ZoneFilter;
 
 /// The provider of these settings.
@@ -30,7 +28,7 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
         source: error,
     };
     let servers = etcd::Settings::from_variables(Vec::new(), |name| options.variable(name));
-    let etcd = Etcd::of(NAME, servers.map_err(wrong)?, Arc::clone(&setup.calls))?;
+    let etcd = Etcd::of(NAME, servers.map_err(wrong)?, setup.client())?;
     let prefix = options.text("coredns-prefix").unwrap_or("/skydns/");
     let owner = options.text("txt-owner-id").unwrap_or("default");
     let is_strict = options.is_on("coredns-strictly-owned");
@@ -107,10 +105,14 @@ pub(crate) const QUIRKS: Quirks = Quirks {
     ttl: TtlRule::from(1, None),
     types: &[Rtype::A, Rtype::AAAA, Rtype::CNAME, Rtype::PTR, Rtype::TXT],
     properties: &[GROUP],
+    // Quotes are taken for those that external-dns writes around all texts.
+    refuses: &[Refusal::TXT_EMPTY, Refusal::TXT_IN_QUOTES],
     apex_cname: true,
     conditional: true,
     ..Quirks::NONE
 };
 
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 #[cfg(test)]
 mod tests;

@@ -41,11 +41,13 @@ impl Range {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+/// Without a head it is something else, and nothing is known of what is there.
+#[derive(Deserialize)]
 pub(super) struct Page {
     pub(super) header: Head,
+    #[serde(default)]
     pub(super) kvs: Vec<Encoded>,
+    #[serde(default)]
     pub(super) more: bool,
 }
 
@@ -85,11 +87,11 @@ pub(super) struct Deleted {
     pub(super) deleted: String,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize)]
 pub(super) struct Committed {
     pub(super) header: Head,
     /// Left out if it is false.
+    #[serde(default)]
     pub(super) succeeded: bool,
 }
 

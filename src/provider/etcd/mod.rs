@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use plan::{ErrorKind, HttpCalls, ProviderError};
+use plan::{ErrorKind, ProviderError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -122,23 +122,22 @@ impl Etcd {
     /// # Errors
     /// What is set for TLS cannot be used.
     pub fn new(settings: Settings) -> Result<Self, ClientError> {
-        Self::of("etcd", settings, Arc::default())
+        Self::of("etcd", settings, Setup::default())
     }
 
-    /// A client of a provider, whose requests are counted.
+    /// A client of a provider, by a set-up of which nothing is peculiar.
     ///
     /// # Errors
     /// As [`Etcd::new`].
     pub fn of(
         provider: &'static str,
         settings: Settings,
-        calls: Arc<HttpCalls>,
+        setup: Setup,
     ) -> Result<Self, ClientError> {
         let names = settings.server_name.clone();
         let setup = Setup {
             limit: PATIENCE,
             cap: MOST_ANSWER,
-            calls,
             authority: "ETCD_CA_FILE",
             tls: Tls {
                 trusted: settings.trusted,
@@ -146,7 +145,7 @@ impl Etcd {
                 insecure: settings.insecure,
                 server_name: settings.server_name,
             },
-            ..Setup::default()
+            ..setup
         };
         let http = Http::with(provider, &setup)?;
         let name = names.as_ref().map(|(name, _)| &**name);

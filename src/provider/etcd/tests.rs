@@ -65,7 +65,7 @@ async fn edits_are_messages_of_the_gateway() {
     let stub = Stub::start(|seen| match &*seen.target {
         "/v3/kv/range" => reply(
             200,
-            r#"{"kvs":[{"key":"L2E=","value":"e30=","mod_revision":"7"}]}"#,
+            r#"{"header":{},"kvs":[{"key":"L2E=","value":"e30=","mod_revision":"7"}]}"#,
         ),
         "/v3/kv/deleterange" => reply(200, r#"{"header":{},"deleted":"2"}"#),
         "/v3/kv/txn" if seen.body.contains("CREATE") => {
@@ -141,7 +141,7 @@ async fn a_token_is_kept_and_renewed_when_it_is_refused() {
             if seen.body.contains("Y3Jhc2g=") {
                 *good.lock().unwrap() = "token-1".to_owned();
             }
-            reply(200, "{}")
+            reply(200, r#"{"header":{}}"#)
         }
         _ => reply(
             401,
@@ -167,7 +167,7 @@ async fn a_server_that_cannot_be_asked_is_passed_over() {
             503,
             r#"{"error":"etcdserver: request timed out","code":14}"#,
         ),
-        _ => reply(200, "{}"),
+        _ => reply(200, r#"{"header":{}}"#),
     })
     .await;
     let both = etcd(&["http://127.0.0.1:1", "nonsense", &stub.url], None);
@@ -213,11 +213,19 @@ async fn what_servers_say_is_told() {
             400,
             r#"{"error":"etcdserver: authentication is not enabled","code":9}"#,
         ),
-        _ => reply(200, "{}"),
+        _ => reply(200, r#"{"header":{}}"#),
     })
     .await;
     etcd(&[&stub.url], Some(("root", "hunter22")))
         .get(b"a")
         .await
         .unwrap();
+}
+
+/// Taken for an empty list, it would have all records made again.
+#[tokio::test]
+async fn an_answer_without_a_head_is_no_list() {
+    let stub = Stub::start(|_| reply(200, r#"{"error":"not now"}"#)).await;
+    let error = etcd(&[&stub.url], None).entries(b"/a").await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Protocol);
 }

@@ -60,3 +60,28 @@ async fn names_of_no_zone_are_left_alone() {
         [a("example.org", "192.0.2.2")]
     );
 }
+
+/// external-dns's own refuses it: a record with an ownership TXT of the old form could not be changed.
+#[tokio::test]
+async fn an_ownership_record_that_was_never_there_is_made_by_its_update() {
+    let provider = InMemory::new(["example.org"]);
+    let text = |owner: &str| Endpoint::new("a-x.example.org", Rtype::TXT, [owner]);
+    let create = vec![a("x.example.org", "192.0.2.1")];
+    let (old, new) = (text("\"before\""), text("\"after\""));
+    let update = vec![Update { old, new }];
+    let changes = ChangeSet {
+        create,
+        update,
+        ..ChangeSet::default()
+    };
+    provider.apply(&changes).await.unwrap();
+    let there = provider.records().await.unwrap();
+    assert!(there.contains(&text("\"after\"")), "{there:?}");
+    let delete = vec![text("\"after\""), text("\"after\"")];
+    let changes = ChangeSet {
+        delete,
+        ..ChangeSet::default()
+    };
+    provider.apply(&changes).await.unwrap();
+    assert_eq!(provider.records().await.unwrap().len(), 1);
+}

@@ -31,6 +31,8 @@ struct Drafted {
     /// The name that it is of.
     name: Box<str>,
     service: Service,
+    /// Whether it has an ownership record.
+    owns: bool,
 }
 
 /// A name, and what is said of it.
@@ -91,7 +93,7 @@ impl<'d, L: Layout> Draft<'d, L> {
                 _ => part.set(&mut after, String::new()),
             }
             if after != service {
-                self.put(place, revision, &key.name, after);
+                self.put(place, revision, (&key.name, edit.owns), after);
             }
         }
         let Some(new) = &edit.new else {
@@ -139,7 +141,7 @@ impl<'d, L: Layout> Draft<'d, L> {
             part.set(&mut service, text);
             service.targetstrip = strip;
             self.settle(&mut service, part, new);
-            self.put(place.into(), revision, &key.name, service);
+            self.put(place.into(), revision, (&key.name, owns), service);
             return Ok(());
         }
         Ok(())
@@ -164,12 +166,19 @@ impl<'d, L: Layout> Draft<'d, L> {
         !service.mail && owner.all(|owner| *owner == service.owner)
     }
 
-    fn put(&mut self, place: Box<str>, revision: Option<i64>, name: &str, service: Service) {
-        let name = name.into();
+    fn put(
+        &mut self,
+        place: Box<str>,
+        revision: Option<i64>,
+        (name, owns): (&str, bool),
+        service: Service,
+    ) {
+        let before = self.keys.get(&place).is_some_and(|drafted| drafted.owns);
         let drafted = Drafted {
             revision,
-            name,
+            name: name.into(),
             service,
+            owns: owns || before,
         };
         self.keys.insert(place, drafted);
     }
@@ -209,7 +218,7 @@ impl<'d, L: Layout> Draft<'d, L> {
         let mut guards: Vec<Compare> = empty
             .map(|path| Compare::AbsentPrefix(path.into_bytes()))
             .collect();
-        let mut edits: Vec<(Compare, Op)> = Vec::new();
+        let mut edits: Vec<(bool, Compare, Op)> = Vec::new();
         for (key, drafted) in self.keys {
             let key = String::from(key).into_bytes();
             let guard = match drafted.revision {
@@ -228,12 +237,16 @@ impl<'d, L: Layout> Draft<'d, L> {
                     value: serde_json::to_vec(&drafted.service).unwrap_or_default(),
                 }),
             };
-            edits.push((guard, edit));
+            edits.push((drafted.owns, guard, edit));
         }
-        // What comes is there before anything goes.
-        edits.sort_by_key(|(_, edit)| matches!(edit, Op::Delete(_)));
+        // What comes is there before anything goes, and nothing is without its ownership record.
+        edits.sort_by_key(|(owns, _, edit)| {
+            let goes = matches!(edit, Op::Delete(_));
+            (goes, goes == *owns)
+        });
         let mut steps = Vec::new();
-        let mut edits = edits.into_iter().peekable();
+        let edits = edits.into_iter().map(|(_, guard, edit)| (guard, edit));
+        let mut edits = edits.peekable();
         while edits.peek().is_some() {
             // Guards on nothing hold before the first step only; they come one at most for each edit.
             let room = Etcd::MOST_OPS.saturating_sub(guards.len()).max(1);

@@ -16,11 +16,16 @@ mod draft;
 mod known;
 mod layout;
 mod service;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 #[cfg(test)]
 pub(crate) mod stub;
 
 pub(crate) use api::{Keyed, Settings};
-#[cfg(feature = "coredns")]
+#[allow(
+    unused_imports,
+    reason = "a build has any of the name servers, and one of them needs it"
+)]
 pub(crate) use layout::is_reverse;
 pub(crate) use layout::{Layout, Part, Place};
 pub(crate) use service::Service;

@@ -9,7 +9,6 @@
 //! text beside each of the addresses, which is read and kept.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 use plan::DynProvider;
 use wire::Rtype;
@@ -18,7 +17,7 @@ use crate::etcd::{self, Etcd};
 use crate::exec::{Batched, Executor};
 use crate::keyed::{Keyed, Layout, Part, Place, Service, Settings};
 use crate::open::{Setup, SetupError};
-use crate::record::quirks::{Names, Quirks, TtlRule, Txt};
+use crate::record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};
 use crate::zones::ZoneFilter;
 
 /// The provider of these settings.
@@ -33,7 +32,7 @@ pub(crate) fn open(mut setup: Setup<'_>) -> Result<Box<dyn DynProvider>, SetupEr
         provider: NAME,
         source,
     })?;
-    let etcd = Etcd::of(NAME, servers, Arc::clone(&setup.calls))?;
+    let etcd = Etcd::of(NAME, servers, setup.client())?;
     let settings = Settings {
         prefix: PREFIX.to_owned(),
         domains: std::mem::take(&mut setup.scope.zones).domains,
@@ -93,9 +92,15 @@ pub(crate) const QUIRKS: Quirks = Quirks {
     ttl: TtlRule::from(1, None),
     types: &[Rtype::A, Rtype::TXT],
     values: 10,
+    texts: 1,
+    // Quotes are taken for those that external-dns writes around all texts.
+    refuses: &[Refusal::TXT_EMPTY, Refusal::TXT_IN_QUOTES],
     conditional: true,
     ..Quirks::NONE
 };
+
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 
 #[cfg(test)]
 mod tests {

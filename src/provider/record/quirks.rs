@@ -31,6 +31,8 @@ pub struct Quirks {
     pub inner_wildcard: bool,
     /// Values of a set at most.
     pub values: usize,
+    /// TXT values of a name at most, if that is fewer.
+    pub texts: usize,
     /// Bytes of a TXT value at most.
     pub text: usize,
     /// What else it refuses.
@@ -134,6 +136,12 @@ impl Refusal {
         is: |value| value.contains("\\\\"),
     };
 
+    pub(crate) const TXT_IN_QUOTES: Self = Self {
+        what: "a TXT that is in quotes itself",
+        rtype: Rtype::TXT,
+        is: |value| value.len() > 5 && value.starts_with("\"\\\"") && value.ends_with("\\\"\""),
+    };
+
     pub(crate) const TXT_EMPTY: Self = Self {
         what: "an empty TXT",
         rtype: Rtype::TXT,
@@ -184,6 +192,7 @@ impl Quirks {
         wildcard: true,
         inner_wildcard: true,
         values: usize::MAX,
+        texts: usize::MAX,
         text: usize::MAX,
         refuses: &[],
         names_refused: &[],
@@ -308,8 +317,12 @@ impl Quirks {
                  --txt-wildcard-replacement"
             ));
         }
-        if values.len() > self.values {
-            let (there, most) = (values.len(), self.values);
+        let most = match key.rtype {
+            Rtype::TXT => self.values.min(self.texts),
+            _ => self.values,
+        };
+        if values.len() > most {
+            let there = values.len();
             return Err(format!("{key}: {there} values, at most {most} are taken"));
         }
         if key.rtype == Rtype::CNAME && values.len() > 1 {

@@ -15,6 +15,8 @@ pub enum Fault {
     Html,
     /// Too many requests; come again after this time, if that is said.
     Limited(Option<Duration>),
+    /// The same, where the time is told as a date.
+    LimitedUntil(Duration),
     /// An answer of 50 MB that is none, with success.
     Long,
     /// The way to another host.

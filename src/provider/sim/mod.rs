@@ -10,15 +10,21 @@
 //! through in the history.
 
 mod asked;
+mod draft;
 mod faults;
 pub(crate) mod form;
 mod meter;
+mod rules;
 mod server;
 mod store;
+mod zone;
 
 pub use asked::{Asked, empty, number, page, store, text};
+pub use draft::Draft;
 pub use faults::{Fault, Faults, Random, Rule};
 pub use form::{Form, Owner, Text};
 pub use meter::Rate;
+pub use rules::{Limits, Refused};
 pub use server::{Broken, Dialect, Request, Response, SECRET, Seen, Sim, json, refusal};
-pub use store::{Commit, Draft, Later, Limits, Refused, Row, Set, SetKey, SimZone, ZoneStore};
+pub use store::{Commit, Later, ZoneStore};
+pub use zone::{Row, Set, SetKey, SimZone};

@@ -90,6 +90,8 @@ struct Inner {
     store: ZoneStore,
     dialect: Box<dyn Dialect>,
     clock: Clock,
+    /// How many seconds ahead our own clock is.
+    skew: i64,
     faults: Faults,
     meter: Meter,
     log: Vec<Seen>,
@@ -113,6 +115,7 @@ impl Sim {
             store,
             dialect: Box::new(dialect),
             clock: Clock::beginning(BEGIN),
+            skew: 0,
             faults: Faults::default(),
             meter: Meter::default(),
             log: Vec::new(),
@@ -132,6 +135,21 @@ impl Sim {
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.lock().clock.clone()
+    }
+
+    /// The time as those see it who begin now.
+    #[must_use]
+    pub fn seen_clock(&self) -> Clock {
+        let inner = self.lock();
+        match inner.skew {
+            0 => inner.clock.clone(),
+            skew => Clock::beginning(inner.clock.now().as_second() + skew),
+        }
+    }
+
+    /// Lets the clock of those who begin from now on be so many seconds ahead.
+    pub fn skew(&self, seconds: i64) {
+        self.lock().skew = seconds;
     }
 
     /// What goes wrong from now on.
@@ -221,10 +239,14 @@ impl Inner {
         };
         let now = seen.at;
         let mut result = match self.meter.count(now, seen.writes) {
-            Some(wait) => Ok(limited(Some(wait + Duration::from_secs(1)))),
+            Some(wait) => Ok(limited(Some((wait.as_secs() + 1).to_string()))),
             None => self.outcome(request, fault, admitted),
         };
         if let Ok(answer) = &mut result {
+            let date = self.clock.now().strftime(DATE).to_string();
+            if let Ok(date) = HeaderValue::from_str(&date) {
+                answer.headers_mut().insert(header::DATE, date);
+            }
             self.meter.tell(answer, now, self.clock.now().as_second());
         }
         let status = result.as_ref().ok().map(|answer| answer.status().as_u16());
@@ -254,7 +276,15 @@ impl Inner {
             Some(Fault::Long) => return Ok(html(&" ".repeat(LONG))),
             Some(Fault::Redirect) => return Ok(elsewhere()),
             Some(Fault::Said) => return Ok(json(StatusCode::OK, &json!({"error": "not now"}))),
-            Some(Fault::Limited(after)) => return Ok(limited(after)),
+            Some(Fault::Limited(after)) => {
+                let after = after.map(|after| after.as_secs().to_string());
+                return Ok(limited(after));
+            }
+            Some(Fault::LimitedUntil(after)) => {
+                // A part of a second would be lost.
+                let then = self.clock.now() + after + Duration::from_secs(1);
+                return Ok(limited(Some(then.strftime(DATE).to_string())));
+            }
             Some(Fault::Status(status)) => {
                 let status = StatusCode::from_u16(status).unwrap_or_default();
                 return Ok(json(status, &json!({"error": "not now"})));
@@ -333,13 +363,16 @@ fn elsewhere() -> Response {
     answer
 }
 
+/// RFC 9110 §5.6.7.
+const DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
 /// Bytes of an answer that is too long.
 const LONG: usize = 50_000_000;
 
-fn limited(after: Option<Duration>) -> Response {
+fn limited(after: Option<String>) -> Response {
     let mut answer = json(StatusCode::TOO_MANY_REQUESTS, &json!({"error": "too many"}));
     if let Some(after) = after
-        && let Ok(value) = HeaderValue::from_str(&after.as_secs().to_string())
+        && let Ok(value) = HeaderValue::from_str(&after)
     {
         answer.headers_mut().insert(header::RETRY_AFTER, value);
     }

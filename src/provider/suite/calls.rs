@@ -18,7 +18,8 @@ use wire::Rtype;
 
 use super::capture::Capture;
 use super::case::{Case, Group, Named};
-use super::run::{Run, words};
+use super::run::Run;
+use super::steps::words;
 use super::world::{Family, Subject};
 use crate::sim::Rate;
 
@@ -274,6 +275,12 @@ const THEIRS: &[Theirs] = &[
         ..NONE
     },
     Theirs {
+        name: "coredns",
+        calls: [(1, 0), (1, 2), (1, 200), (1, 0)],
+        why: "all keys at once, a call for each key",
+        ..NONE
+    },
+    Theirs {
         name: "designate",
         calls: [(2, 0), (5, 2), (5, 200), (12, 0)],
         why: "zones, 20 records a page, both again, a call for each set; that it reads all once more and \
@@ -327,6 +334,18 @@ const THEIRS: &[Theirs] = &[
         name: "pihole",
         calls: [(3, 0), (3, 1), (3, 100), (3, 0)],
         why: "three kinds of records, a call for each",
+        ..NONE
+    },
+    Theirs {
+        name: "rdns",
+        calls: [(1, 0), (1, 2), (1, 200), (1, 0)],
+        why: "all keys at once, a call for each key",
+        ..NONE
+    },
+    Theirs {
+        name: "skydns",
+        calls: [(1, 0), (1, 2), (1, 200), (1, 0)],
+        why: "all keys at once, a call for each key",
         ..NONE
     },
 ];

@@ -22,6 +22,7 @@ pub struct Hosted {
     quirks: &'static Quirks,
     family: Family,
     settings: &'static [(&'static str, &'static str)],
+    more: fn(&Start) -> Vec<(&'static str, String)>,
     host: fn(&Start) -> Sim,
     id: fn(&str, &str) -> String,
     lists: fn(usize) -> usize,
@@ -46,6 +47,7 @@ impl Hosted {
             quirks,
             family,
             settings: &[],
+            more: |_| Vec::new(),
             host,
             id: |_, id| id.to_owned(),
             lists: |records| records.div_ceil(100),
@@ -60,6 +62,12 @@ impl Hosted {
     #[must_use]
     pub const fn set(self, settings: &'static [(&'static str, &'static str)]) -> Self {
         Self { settings, ..self }
+    }
+
+    /// With what users set for the zones of a case.
+    #[must_use]
+    pub const fn set_by(self, more: fn(&Start) -> Vec<(&'static str, String)>) -> Self {
+        Self { more, ..self }
     }
 
     /// With another name in the table, as for one that is set up otherwise.
@@ -134,7 +142,7 @@ impl Hosted {
     ) -> Box<dyn DynProvider> {
         let stand_in = StandIn {
             carrier: Arc::new(sim.clone()),
-            clock: sim.clock(),
+            clock: sim.seen_clock(),
         };
         self.open_before(settings, (stand_in, scope))
     }
@@ -201,7 +209,11 @@ impl Subject for Hosted {
 
     fn start<'a>(&'a self, start: &'a Start) -> Later<'a, Box<dyn World>> {
         let (sim, subject) = (self.host(start), *self);
-        let world = SimWorld::boxed(sim, move |sim, scope| subject.open(&sim, scope));
+        let more = (self.more)(start);
+        let world = SimWorld::boxed(sim, move |sim, scope| {
+            let more: Vec<(&str, &str)> = more.iter().map(|(name, it)| (*name, &**it)).collect();
+            subject.open_with(&more, (&sim, scope))
+        });
         Box::pin(async { world })
     }
 }

@@ -199,7 +199,10 @@ pub(super) async fn count(run: &Run, mark: &Mark, refused: bool) -> Result<(), W
         Family::Other => return Ok(()),
         Family::Rrset => changed.len(),
         Family::Record => changed.iter().map(|at| values(at)).sum(),
-        Family::Batch => zones.len() + changed.len() / 10,
+        Family::Batch => {
+            let values: usize = changed.iter().map(|at| values(at)).sum();
+            zones.len() + changed.len() / 10 + values / 100
+        }
     };
     // Once for the changes, once for what a process before may have left.
     let publishing = if run.quirks.publishes {
@@ -258,10 +261,19 @@ pub(super) fn history(run: &Run, mark: &Mark) -> Result<(), Wrong> {
     if run.has_gaps {
         return Ok(());
     }
-    // Where a set is there before and after, somebody always gets an answer.
-    let mut away = gone
-        .iter()
-        .filter(|at| first.contains(at) && state.contains_key(at));
+    // Where a set is there before and after, somebody always gets an answer. Nobody asks for an
+    // ownership record of nothing.
+    let of_records = first.iter().filter_map(|(zone, key)| {
+        let text = run.text_name(&key.name, key.rtype)?;
+        Some((zone.clone(), SetKey::new(&text, Rtype::TXT)))
+    });
+    let of_records: BTreeSet<Place> = of_records.collect();
+    let mut away = gone.iter().filter(|at| {
+        let is_used = state
+            .get(at)
+            .is_some_and(|owns| !owns || of_records.contains(at));
+        first.contains(at) && is_used
+    });
     let away = away.find(|at| !is_swapped(&commits, at));
     ensure(away.is_none(), || format!("{away:?} was away for a while"))
 }

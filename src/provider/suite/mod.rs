@@ -26,6 +26,7 @@ pub mod reference;
 mod run;
 #[cfg(test)]
 mod secrets_tests;
+mod steps;
 mod subjects;
 mod table;
 #[cfg(test)]
@@ -39,7 +40,8 @@ pub(crate) use given::Given;
 pub use hosted::Hosted;
 pub use judge::Mark;
 pub use line::{Held, endpoints};
-pub use run::{Passed, Run, Wrong, ensure, words};
+pub use run::{Run, Wrong, ensure};
+pub use steps::{Passed, words};
 pub use subjects::subjects;
 pub use table::{Table, run, run_case};
 pub use world::{Family, Later, SimWorld, Start, Subject, World, dump as told};

@@ -27,6 +27,10 @@ pub fn subjects() -> Vec<Box<dyn Subject>> {
         Box::new(crate::cloudflare::sim::SUBJECT),
         #[cfg(feature = "cloudflare")]
         Box::new(crate::cloudflare::sim::SINGLE),
+        #[cfg(feature = "coredns")]
+        Box::new(crate::coredns::sim::SUBJECT),
+        #[cfg(feature = "coredns")]
+        Box::new(crate::coredns::sim::SKYDNS),
         #[cfg(feature = "designate")]
         Box::new(crate::designate::sim::SUBJECT),
         #[cfg(feature = "digitalocean")]
@@ -43,6 +47,9 @@ pub fn subjects() -> Vec<Box<dyn Subject>> {
         Box::new(crate::pdns::sim::SUBJECT),
         #[cfg(feature = "pihole")]
         Box::new(crate::pihole::sim::SUBJECT),
+        #[cfg(feature = "rdns")]
+        Box::new(crate::rdns::sim::SUBJECT),
+        Box::new(crate::webhook::sim::SUBJECT),
     ];
     all.extend(hosted);
     all

@@ -49,6 +49,12 @@ pub trait Subject: Send + Sync {
         true
     }
 
+    /// Whether it keeps what is ours apart from what others write, so that nobody has to say whose a
+    /// record is.
+    fn owns(&self) -> bool {
+        false
+    }
+
     /// Whether what changes may be away for a moment, since two of it would do harm.
     fn has_gaps(&self) -> bool {
         false

@@ -11,6 +11,8 @@
 mod api;
 mod provider;
 mod service;
+#[cfg(any(test, feature = "suite"))]
+pub(crate) mod sim;
 #[cfg(test)]
 mod tests;
 

@@ -39,16 +39,18 @@ impl Webhook {
     /// # Errors
     /// HTTP cannot be set up.
     pub fn new(settings: &Settings) -> Result<Self, ClientError> {
-        Ok(Self {
-            http: Http::new(
-                NAME,
-                settings.limit,
-                settings.cap,
-                Arc::clone(&settings.calls),
-            )?,
-            url: settings.url.trim_end_matches('/').to_owned(),
+        let calls = Arc::clone(&settings.calls);
+        let http = Http::new(NAME, settings.limit, settings.cap, calls)?;
+        Ok(Self::over(http, &settings.url))
+    }
+
+    /// One whose requests go by a client that is there.
+    pub(crate) fn over(http: Http, url: &str) -> Self {
+        Self {
+            http,
+            url: url.trim_end_matches('/').to_owned(),
             filter: OnceCell::new(),
-        })
+        }
     }
 
     /// What the other side takes; asked for until it answers, then remembered.
@@ -67,7 +69,7 @@ impl Webhook {
                     let said = content.map_or("none", |content| content.to_str().unwrap_or("?"));
                     let message = format!(
                         "content type is \"{said}\"; expected \"{MEDIA_TYPE}\"; is \"{}\" a webhook provider?",
-                        self.url
+                        self.place()
                     );
                     return Err(self.http.error(ErrorKind::Protocol, NEGOTIATE, message));
                 }
@@ -75,6 +77,19 @@ impl Webhook {
                 self.filter_of(filter)
             })
             .await
+    }
+
+    /// The address, without who we say that we are.
+    fn place(&self) -> String {
+        match self.url.split_once("://") {
+            Some((scheme, rest)) => {
+                let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+                let host = authority.rsplit('@').next().unwrap_or(authority);
+                let slash = if path.is_empty() { "" } else { "/" };
+                format!("{scheme}://{host}{slash}{path}")
+            }
+            None => self.url.clone(),
+        }
     }
 
     fn filter_of(&self, filter: Filter) -> Result<DomainFilter, ProviderError> {

@@ -138,7 +138,8 @@ impl Reply {
                 body: Vec::new(),
             };
         }
-        let mut text = String::from("refused, while all else was made:");
+        // In one line, since the first is all that many a client shows.
+        let mut text = String::from("refused, while all else was made");
         for (name, error) in &applied.refused {
             let reason = crate::client::chain(error);
             tracing::warn!(
@@ -146,7 +147,7 @@ impl Reply {
                 reason,
                 "change is refused, the others are made"
             );
-            text.push_str(&format!("\n{name}: {reason}"));
+            text.push_str(&format!("; {name}: {reason}"));
         }
         Self::text(500, &text)
     }

@@ -7,7 +7,8 @@ use tokio::time::sleep;
 
 use crate::sim::{Fault, Faults, Rule};
 use crate::suite::case::{Case, Group};
-use crate::suite::run::{Wrong, ensure, words};
+use crate::suite::run::{Wrong, ensure};
+use crate::suite::steps::words;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut all = errors();
@@ -17,10 +18,10 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// After that long, who was refused is asked again whatever was refused.
-const CALM: Duration = Duration::from_mins(15);
+pub(super) const CALM: Duration = Duration::from_mins(15);
 
 /// Three states with all that can change between them.
-const STATES: [&str; 3] = [
+pub(super) const STATES: [&str; 3] = [
     "a A 192.0.2.1\nb CNAME t.example\nc TXT \"x\"",
     "a A 192.0.2.2 | 192.0.2.3\nb A 192.0.2.1\nd MX 10 mail.example",
     "",

@@ -2,7 +2,8 @@
 
 use crate::sim::{Fault, Faults, Rule};
 use crate::suite::case::{Case, Group, Named};
-use crate::suite::run::{Wrong, ensure, words};
+use crate::suite::run::{Wrong, ensure};
+use crate::suite::steps::words;
 use crate::suite::world::{Family, Start};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -174,6 +175,16 @@ fn batching() -> Vec<Case> {
         let name = format!("{count} records");
         all.push(Case::new(Group::Batching, &name, &[&one, &other, ""]).named(Named::Inside));
     }
+    // More than 32 000 bytes, which is what Route 53 takes at once.
+    let texts = |letter: &str| {
+        let lines = (0..66).map(|at| format!("t{at} TXT \"{at}{}\"", letter.repeat(498)));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    all.push(Case::new(
+        Group::Batching,
+        "66 texts of 500 bytes each",
+        &[&texts("a"), ""],
+    ));
     all.push(Case::script(
         Group::Batching,
         "one of 50 that is not taken stops none of the others",

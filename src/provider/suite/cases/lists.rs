@@ -4,7 +4,8 @@
 
 use crate::sim::{Draft, Fault, Faults, Row, Rule, SetKey, form};
 use crate::suite::case::{Case, Group};
-use crate::suite::run::{Run, Wrong, ensure, words};
+use crate::suite::run::{Run, Wrong, ensure};
+use crate::suite::steps::words;
 use wire::Rtype;
 
 /// Long lists take their time: with more seeds there are longer ones.

@@ -4,6 +4,7 @@ mod faults;
 mod hosts;
 mod lists;
 mod owners;
+mod patience;
 mod plain;
 mod random;
 mod shapes;
@@ -21,6 +22,7 @@ pub fn cases(seeds: u64) -> Vec<Case> {
     all.extend(lists::cases(seeds));
     all.extend(owners::cases());
     all.extend(faults::cases());
+    all.extend(patience::cases());
     all.extend(random::cases(seeds));
     all.sort_by_key(|case| case.group);
     all

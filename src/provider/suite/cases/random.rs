@@ -2,7 +2,8 @@
 
 use crate::sim::{Faults, Random};
 use crate::suite::case::{Case, Group};
-use crate::suite::run::{Run, Wrong, ensure, words};
+use crate::suite::run::{Run, Wrong, ensure};
+use crate::suite::steps::words;
 
 /// Cases of some seeds.
 pub(super) fn cases(seeds: u64) -> Vec<Case> {

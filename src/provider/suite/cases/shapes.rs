@@ -1,7 +1,8 @@
 //! All types, several values, changes of type, and names that are written in several ways.
 
 use crate::suite::case::{Case, Group, Named};
-use crate::suite::run::{Wrong, ensure, words};
+use crate::suite::run::{Wrong, ensure};
+use crate::suite::steps::words;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut all = apex();

@@ -6,12 +6,14 @@ use http::Method;
 use serde_json::{Value, json};
 use wire::{Rtype, Ttl};
 
-use super::link::{self, Link, encoded, text};
+use super::link::{self, Link};
+use crate::client::encode;
 use crate::exec::{Answer, Api, BatchApi, Batched, Cost, Done, Edit, Executor};
 use crate::record::quirks::{Names, Quirks, TtlRule};
 use crate::record::{Found, Key, Rrset};
 use crate::sim::{
-    Dialect, Draft, Form, Limits, Owner, Refused, Request, Response, Sim, Text, ZoneStore,
+    Asked, Dialect, Draft, Form, Limits, Owner, Refused, Request, Response, Sim, Text, ZoneStore,
+    store, text,
 };
 use crate::suite::{Family, Later, SimWorld, Start, Subject, World};
 use crate::zones::Zone;
@@ -61,7 +63,7 @@ impl Subject for Batches {
             apex_cname: true,
             ..Limits::default()
         };
-        let sim = Sim::new(link::store(start, limits), Host);
+        let sim = Sim::new(store(start, limits), Host);
         let world = SimWorld::boxed(sim, |sim, scope| {
             let provider = "batch";
             Box::new(Executor::new(Batched(Plain(Link { sim, provider })), scope))
@@ -75,16 +77,17 @@ struct Host;
 
 impl Dialect for Host {
     fn handle(&mut self, store: &mut ZoneStore, request: &Request) -> Response {
-        let (parts, page) = link::parts(request);
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        match (request.method().as_str(), parts.as_slice()) {
+        let asked = Asked::of(request);
+        let page = asked.number("page").unwrap_or(1);
+        let (method, parts) = asked.route();
+        match (method, parts.as_slice()) {
             ("GET", ["zones"]) => link::zones(store, page),
             ("GET", ["zones", id, "sets"]) => match sets(store, id) {
                 Ok(sets) => link::page(&sets, page, 100),
                 Err(refused) => crate::sim::refusal(&refused),
             },
             ("POST", ["zones", id, "changes"]) => {
-                link::answer(change(store, &link::body(request), id))
+                link::answer(change(store, &Asked::of(request).body, id))
             }
             _ => link::answer(Err(Refused::Missing("such address".to_owned()))),
         }
@@ -185,7 +188,7 @@ impl Api for Plain {
 
 impl BatchApi for Plain {
     async fn list(&self, zone: &Zone) -> Answer<Vec<Found>> {
-        let path = format!("/zones/{}/sets", encoded(&zone.id));
+        let path = format!("/zones/{}/sets", encode(&zone.id));
         let all = self.0.pages("list records", &path).await?;
         let found = all.into_iter().filter_map(|mut set| {
             let rtype = Rtype::from_text(text(&set, "type").as_bytes())?;
@@ -221,7 +224,7 @@ impl BatchApi for Plain {
             "deletions": edits.iter().filter_map(old).collect::<Vec<_>>(),
             "additions": edits.iter().filter_map(new).collect::<Vec<_>>(),
         });
-        let path = format!("/zones/{}/changes", encoded(&zone.id));
+        let path = format!("/zones/{}/changes", encode(&zone.id));
         self.0
             .call("change records", (Method::POST, path), None, &body)
             .await?;

@@ -4,12 +4,14 @@ use http::Method;
 use serde_json::{Value, json};
 use wire::{Rtype, Ttl};
 
-use super::link::{self, Link, encoded, text};
+use super::link::{self, Link};
+use crate::client::encode;
 use crate::exec::{Answer, Api, ByRecord, Done, Executor, RecordApi};
 use crate::record::quirks::{Names, Quirks, Refusal, TtlRule, Txt};
 use crate::record::{Handle, Key, Record};
 use crate::sim::{
-    Dialect, Form, Limits, Owner, Refused, Request, Response, Row, SetKey, Sim, Text, ZoneStore,
+    Asked, Dialect, Form, Limits, Owner, Refused, Request, Response, Row, SetKey, Sim, Text,
+    ZoneStore, store, text,
 };
 use crate::suite::{Family, Later, SimWorld, Start, Subject, World};
 use crate::zones::Zone;
@@ -118,7 +120,7 @@ impl Subject for Records {
                 ..Limits::default()
             },
         };
-        let mut store = link::store(start, limits);
+        let mut store = store(start, limits);
         if self.quirks.publishes {
             for zone in &mut store.zones {
                 zone.live = Some(zone.sets.clone());
@@ -141,9 +143,10 @@ struct Host(Form);
 
 impl Dialect for Host {
     fn handle(&mut self, store: &mut ZoneStore, request: &Request) -> Response {
-        let (parts, page) = link::parts(request);
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        match (request.method().as_str(), parts.as_slice()) {
+        let asked = Asked::of(request);
+        let page = asked.number("page").unwrap_or(1);
+        let (method, parts) = asked.route();
+        match (method, parts.as_slice()) {
             ("GET", ["zones"]) => link::zones(store, page),
             ("GET", ["zones", id, "records"]) => match self.records(store, id) {
                 Ok(records) => link::page(&records, page, 100),
@@ -199,7 +202,7 @@ impl Host {
         zone: &str,
         record: Option<u64>,
     ) -> Result<Value, Refused> {
-        let body = link::body(request);
+        let body = Asked::of(request).body;
         let name = store.zone(zone)?.name.clone();
         let id = store.edit(zone, |draft| match (request.method(), record) {
             (&Method::POST, None) => {
@@ -245,7 +248,7 @@ impl Plain {
     }
 
     fn path(zone: &Zone, record: &str) -> String {
-        format!("/zones/{}/records{record}", encoded(&zone.id))
+        format!("/zones/{}/records{record}", encode(&zone.id))
     }
 }
 
@@ -261,7 +264,7 @@ impl Api for Plain {
     }
 
     async fn publish(&self, zone: &Zone) -> Answer<()> {
-        let path = format!("/zones/{}/publish", encoded(&zone.id));
+        let path = format!("/zones/{}/publish", encode(&zone.id));
         let done = self
             .link
             .call("publish zone", (Method::POST, path), None, &Value::Null)

@@ -3,13 +3,14 @@
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use super::link::{self, Link, encoded, text};
+use super::link::{self, Link};
+use crate::client::encode;
 use crate::exec::{Answer, Api, ByRrset, Done, Executor, RrsetApi};
 use crate::record::quirks::{Names, Quirks, TtlRule, Txt};
 use crate::record::{Found, Key, Rrset};
 use crate::sim::{
-    Dialect, Form, Later as PutOff, Limits, Owner, Refused, Request, Response, SetKey, Sim, Text,
-    ZoneStore,
+    Asked, Dialect, Form, Later as PutOff, Limits, Owner, Refused, Request, Response, SetKey, Sim,
+    Text, ZoneStore, store, text,
 };
 use crate::suite::{Family, Later, SimWorld, Start, Subject, World};
 use crate::zones::Zone;
@@ -64,7 +65,7 @@ impl Subject for Rrsets {
             ttl: 60,
             ..Limits::default()
         };
-        let mut store = link::store(start, limits);
+        let mut store = store(start, limits);
         store.late = (self.polls > 0).then_some((self.polls, false));
         let sim = Sim::new(store, Host);
         let world = SimWorld::boxed(sim, |sim, scope| {
@@ -80,9 +81,10 @@ struct Host;
 
 impl Dialect for Host {
     fn handle(&mut self, store: &mut ZoneStore, request: &Request) -> Response {
-        let (parts, page) = link::parts(request);
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        match (request.method().as_str(), parts.as_slice()) {
+        let asked = Asked::of(request);
+        let page = asked.number("page").unwrap_or(1);
+        let (method, parts) = asked.route();
+        match (method, parts.as_slice()) {
             ("GET", ["zones"]) => link::zones(store, page),
             ("GET", ["zones", id, "sets"]) => match listed(store, id) {
                 Ok(sets) => link::page(&sets, page, 100),
@@ -119,7 +121,7 @@ fn change(
             Some(_) => Refused::Stale(key.name),
         });
     }
-    let mut body = link::body(request);
+    let mut body = Asked::of(request).body;
     let rows = match *request.method() {
         Method::DELETE => None,
         _ => Some(link::rows(&FORM, &zone.name, key.rtype, &body)?),
@@ -175,8 +177,8 @@ struct Plain(Link);
 
 impl Plain {
     fn path(zone: &Zone, key: &Key) -> String {
-        let name = encoded(&QUIRKS.owner(&zone.name, &key.name));
-        format!("/zones/{}/sets/{name}/{}", encoded(&zone.id), key.rtype)
+        let name = encode(&QUIRKS.owner(&zone.name, &key.name));
+        format!("/zones/{}/sets/{name}/{}", encode(&zone.id), key.rtype)
     }
 
     fn done(answer: &Value) -> Done {
@@ -209,7 +211,7 @@ impl Api for Plain {
 
 impl RrsetApi for Plain {
     async fn list(&self, zone: &Zone) -> Answer<Vec<Found>> {
-        let path = format!("/zones/{}/sets", encoded(&zone.id));
+        let path = format!("/zones/{}/sets", encode(&zone.id));
         let all = self.0.pages("list records", &path).await?;
         let found = all.into_iter().filter_map(|mut set| {
             let rtype = Rtype::from_text(text(&set, "type").as_bytes())?;

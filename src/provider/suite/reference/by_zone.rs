@@ -1,15 +1,18 @@
 //! An API of whole zones.
 
 use http::{HeaderValue, Method, header};
+use plan::DynProvider;
 use serde_json::{Value, json};
 use wire::{Rtype, Ttl};
 
-use super::link::{self, Link, encoded, text};
-use crate::exec::{Answer, Api, Batched, Done, Executor, WholeZone, ZoneApi};
+use super::link::{self, Link};
+use crate::client::encode;
+use crate::exec::{Answer, Api, Batched, Done, Executor, Scope, WholeZone, ZoneApi};
 use crate::record::quirks::{Quirks, TtlRule};
 use crate::record::{Found, Key, Rrset};
 use crate::sim::{
-    Dialect, Form, Limits, Owner, Refused, Request, Response, SetKey, Sim, Text, ZoneStore,
+    Asked, Dialect, Form, Limits, Owner, Refused, Request, Response, SetKey, Sim, Text, ZoneStore,
+    store, text,
 };
 use crate::suite::{Family, Later, SimWorld, Start, Subject, World};
 use crate::zones::Zone;
@@ -20,7 +23,7 @@ pub(super) const SUBJECT: Zones = Zones;
 #[derive(Debug)]
 pub(super) struct Zones;
 
-const QUIRKS: Quirks = Quirks {
+pub(crate) const QUIRKS: Quirks = Quirks {
     ttl: TtlRule {
         unset: Some(3600),
         least: 300,
@@ -51,18 +54,26 @@ impl Subject for Zones {
     }
 
     fn start<'a>(&'a self, start: &'a Start) -> Later<'a, Box<dyn World>> {
-        let limits = Limits {
-            ttl: 300,
-            ..Limits::default()
-        };
-        let sim = Sim::new(link::store(start, limits), Host);
-        let world = SimWorld::boxed(sim, |sim, scope| {
-            let provider = "zone";
-            let api = WholeZone(Plain(Link { sim, provider }));
-            Box::new(Executor::new(Batched(api), scope))
-        });
+        let (store, host) = host(start);
+        let world = SimWorld::boxed(Sim::new(store, host), provider);
         Box::pin(async { world })
     }
+}
+
+/// The zones of a start, and the host that has them.
+pub(crate) fn host(start: &Start) -> (ZoneStore, impl Dialect + use<>) {
+    let limits = Limits {
+        ttl: 300,
+        ..Limits::default()
+    };
+    (store(start, limits), Host)
+}
+
+/// The provider before such a host.
+pub(crate) fn provider(sim: Sim, scope: Scope) -> Box<dyn DynProvider> {
+    let provider = "zone";
+    let api = WholeZone(Plain(Link { sim, provider }));
+    Box::new(Executor::new(Batched(api), scope))
 }
 
 /// The host's side.
@@ -70,9 +81,10 @@ struct Host;
 
 impl Dialect for Host {
     fn handle(&mut self, store: &mut ZoneStore, request: &Request) -> Response {
-        let (parts, page) = link::parts(request);
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        match (request.method().as_str(), parts.as_slice()) {
+        let asked = Asked::of(request);
+        let page = asked.number("page").unwrap_or(1);
+        let (method, parts) = asked.route();
+        match (method, parts.as_slice()) {
             ("GET", ["zones"]) => link::zones(store, page),
             ("GET", ["zones", id, "all"]) => {
                 let version = store.zone(id).map(|zone| zone.version.to_string());
@@ -109,7 +121,7 @@ fn replace(store: &mut ZoneStore, request: &Request, id: &str) -> Result<Value, 
     if expected.is_none_or(|expected| expected.as_bytes() != zone.version.to_string().as_bytes()) {
         return Err(Refused::Stale(zone.name.clone()));
     }
-    let (name, body) = (zone.name.clone(), link::body(request));
+    let (name, body) = (zone.name.clone(), Asked::of(request).body);
     store.edit(id, |draft| {
         let mut gone: Vec<SetKey> = draft.zone().sets.keys().cloned().collect();
         for told in body.as_array().into_iter().flatten() {
@@ -155,7 +167,7 @@ impl Api for Plain {
 
 impl ZoneApi for Plain {
     async fn read(&self, zone: &Zone) -> Answer<(String, Vec<Found>)> {
-        let path = format!("/zones/{}/all", encoded(&zone.id));
+        let path = format!("/zones/{}/all", encode(&zone.id));
         let answer = self
             .0
             .call("read zone", (Method::GET, path), None, &Value::Null)
@@ -199,7 +211,7 @@ impl ZoneApi for Plain {
             })
         });
         let body = sets.collect();
-        let path = format!("/zones/{}/all", encoded(&zone.id));
+        let path = format!("/zones/{}/all", encode(&zone.id));
         let condition = Some((header::IF_MATCH, version));
         self.0
             .call("replace zone", (Method::PUT, path), condition, &body)

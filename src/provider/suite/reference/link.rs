@@ -8,9 +8,9 @@ use wire::Rtype;
 
 use crate::exec::Answer;
 use crate::sim::{
-    Broken, Form, Refused, Request, Response, Row, SECRET, SetKey, Sim, json, refusal,
+    self, Broken, Form, Refused, Request, Response, Row, SECRET, SetKey, Sim, ZoneStore, json,
+    refusal, text,
 };
-use crate::suite::Start;
 use crate::zones::Zone;
 
 /// The way to a stand-in.
@@ -126,36 +126,15 @@ impl Link {
     }
 }
 
-/// A host with the zones of a start.
-pub(super) fn store(start: &Start, limits: crate::sim::Limits) -> crate::sim::ZoneStore {
-    let mut store = crate::sim::ZoneStore::new(limits);
-    for (name, id) in &start.zones {
-        store.add_zone(name, id);
-    }
-    store
-}
-
-/// The segments of a path, and the number of the page.
-pub(super) fn parts(request: &Request) -> (Vec<String>, usize) {
-    let uri = request.uri();
-    let segments = uri.path().split('/').skip(1).map(decoded).collect();
-    let page = uri.query().and_then(|query| query.strip_prefix("page="));
-    (
-        segments,
-        page.and_then(|page| page.parse().ok()).unwrap_or(1),
-    )
-}
-
 /// A page of items.
-pub(super) fn page(items: &[Value], page: usize, size: usize) -> Response {
-    let first = (page - 1) * size;
-    let shown: Vec<&Value> = items.iter().skip(first).take(size).collect();
-    let next = (first + size < items.len()).then_some(page + 1);
+pub(super) fn page(items: &[Value], number: usize, size: usize) -> Response {
+    let (shown, more) = sim::page(items, number, size);
+    let next = more.then_some(number + 1);
     json(StatusCode::OK, &json!({"items": shown, "next": next}))
 }
 
 /// What the zones of a store are told as.
-pub(super) fn zones(store: &crate::sim::ZoneStore, number: usize) -> Response {
+pub(super) fn zones(store: &ZoneStore, number: usize) -> Response {
     let zones = store
         .zones
         .iter()
@@ -190,47 +169,10 @@ pub(super) fn key(form: &Form, zone: &str, name: &str, rtype: &str) -> Result<Se
     Ok(SetKey::new(&name, rtype))
 }
 
-/// A body as JSON.
-pub(super) fn body(request: &Request) -> Value {
-    serde_json::from_slice(request.body()).unwrap_or_default()
-}
-
 /// The answer to what was done or not.
 pub(super) fn answer(result: Result<Value, Refused>) -> Response {
     match result {
         Ok(value) => json(StatusCode::OK, &value),
         Err(refused) => refusal(&refused),
     }
-}
-
-/// A text of an object; "" if there is none.
-pub(super) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// A segment of a path.
-pub(super) fn encoded(segment: &str) -> String {
-    let mut out = String::new();
-    for byte in segment.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
-                out.push(char::from(byte))
-            }
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out
-}
-
-fn decoded(segment: &str) -> String {
-    let (mut out, mut bytes) = (Vec::new(), segment.bytes());
-    while let Some(byte) = bytes.next() {
-        let hex = |byte: Option<u8>| char::from(byte.unwrap_or(b'0')).to_digit(16).unwrap_or(0);
-        let byte = match byte {
-            b'%' => u8::try_from(hex(bytes.next()) * 16 + hex(bytes.next())).unwrap_or(b'?'),
-            other => other,
-        };
-        out.push(byte);
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }

@@ -10,6 +10,8 @@ mod by_zone;
 mod inmemory;
 mod link;
 
+pub(crate) use by_zone::{QUIRKS as ZONE_QUIRKS, host as zone_host, provider as zone_provider};
+
 use super::world::Subject;
 
 /// All of them, and the provider in memory.
