@@ -15,7 +15,7 @@ use provider::sim::{SetKey, Sim};
 use provider::suite::{
     Family, Held, Later, Quirks, Start, Subject, World, cases, endpoints, run, subjects,
 };
-use wire::{Name, NameRef, Rtype, Ttl};
+use wire::{Name, NameRef, Rtype, Serial, Ttl};
 use zone::records::{Place, Records};
 use zone::{Change, Layer, Rrset, Store};
 
@@ -108,6 +108,17 @@ struct Inner {
     writes: AtomicUsize,
 }
 
+impl Inner {
+    /// A zone has another one after whatever is written to it.
+    fn serials(&self) -> Vec<Serial> {
+        let snapshot = self.store.snapshot();
+        let zones = self.zones.iter();
+        zones
+            .map(|(apex, _)| snapshot.zone(apex.as_ref()).unwrap().serial())
+            .collect()
+    }
+}
+
 impl Provider for Shared {
     fn name(&self) -> &'static str {
         Provider::name(&self.0.provider)
@@ -130,8 +141,12 @@ impl Provider for Shared {
     }
 
     async fn apply(&self, changes: &ChangeSet) -> Result<Applied, ProviderError> {
-        self.0.writes.fetch_add(1, Ordering::Relaxed);
-        Provider::apply(&self.0.provider, changes).await
+        let before = self.0.serials();
+        let applied = Provider::apply(&self.0.provider, changes).await;
+        if self.0.serials() != before {
+            self.0.writes.fetch_add(1, Ordering::Relaxed);
+        }
+        applied
     }
 }
 
