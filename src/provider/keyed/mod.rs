@@ -17,6 +17,10 @@ mod known;
 mod layout;
 mod service;
 #[cfg(any(test, feature = "suite"))]
+#[allow(
+    dead_code,
+    reason = "a build has any of the name servers, and each needs a part of it"
+)]
 pub(crate) mod sim;
 #[cfg(test)]
 pub(crate) mod stub;
