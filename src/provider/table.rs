@@ -191,6 +191,9 @@ impl Row {
         if quirks.values < usize::MAX {
             all.push(format!("more than {} values", quirks.values));
         }
+        if quirks.texts == 1 {
+            all.push("more than one TXT".to_owned());
+        }
         if quirks.text < usize::MAX {
             all.push(format!("texts above {} bytes", quirks.text));
         }

@@ -171,7 +171,8 @@ async fn who_we_are_and_when_is_verified() {
     assert_eq!(
         error.to_string(),
         "provider \"oci\": list zones: HTTP 401: The required information to complete authentication was \
-         not provided or was incorrect. (NotAuthenticated); the key is that of --oci-config-file"
+         not provided or was incorrect. (NotAuthenticated); the key is that of --oci-config-file; our \
+         clock is 10 minutes ahead of that of the host"
     );
     let other = provider(&sim, sim.clock(), &[("oci-compartment-ocid", "c-2")]);
     let error = other.records().await.unwrap_err();
