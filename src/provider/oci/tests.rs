@@ -165,7 +165,7 @@ fn an_edit_says_what_has_to_be_there_what_goes_and_what_comes() {
 #[tokio::test(start_paused = true)]
 async fn who_we_are_and_when_is_verified() {
     let sim = org();
-    let late = Clock::fixed(1_787_392_800 + 600);
+    let late = Clock::fixed(sim.clock().now().as_second() + 600);
     let error = provider(&sim, late, &[]).records().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Auth);
     assert_eq!(
