@@ -212,6 +212,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// What Route 53 answers by.
+#[cfg(feature = "aws")]
 const ROUTES: &[&str] = &[
     "a A 192.0.2.1 ;; set=x aws/weight=10 aws/health-check-id=h-1\na A 192.0.2.2 ;; set=y aws/weight=0",
     "a A 192.0.2.1 ;; set=x aws/region=eu-central-1",
