@@ -40,15 +40,8 @@ const LONGEST_CATALOG: usize = 200;
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{name, said};
     use super::*;
-
-    fn name(text: &str) -> Name {
-        Name::from_text(text.as_bytes(), None).unwrap()
-    }
-
-    fn said<T>(result: Result<T, Wrong>) -> String {
-        result.err().map(|wrong| wrong.message).unwrap_or_default()
-    }
 
     #[test]
     fn a_catalog_has_a_name_and_groups_of_zones() {

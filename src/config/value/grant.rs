@@ -100,16 +100,9 @@ pub(super) fn network(text: &str) -> Option<IpNet> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{name, said};
     use super::super::server;
     use super::*;
-
-    fn name(text: &str) -> Name {
-        Name::from_text(text.as_bytes(), None).unwrap()
-    }
-
-    fn said<T>(result: Result<T, Wrong>) -> String {
-        result.err().map(|wrong| wrong.message).unwrap_or_default()
-    }
 
     #[test]
     fn clients_are_keys_networks_or_both() {

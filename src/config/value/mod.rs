@@ -5,6 +5,8 @@ mod catalog;
 mod go;
 mod grant;
 mod key;
+#[cfg(test)]
+mod sample;
 mod selector;
 mod server;
 mod update_rule;

@@ -66,15 +66,8 @@ pub(crate) fn primary(text: &str) -> Result<(Name, Primary), Wrong> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{name, said};
     use super::*;
-
-    fn name(text: &str) -> Name {
-        Name::from_text(text.as_bytes(), None).unwrap()
-    }
-
-    fn said<T>(result: Result<T, Wrong>) -> String {
-        result.err().map(|wrong| wrong.message).unwrap_or_default()
-    }
 
     #[test]
     fn a_primary_is_an_address_and_perhaps_a_key() {

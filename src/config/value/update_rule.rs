@@ -102,17 +102,8 @@ const EXAMPLE: &str = "such as: grant dhcp subdomain dyn.example.org A AAAA";
 
 #[cfg(test)]
 mod tests {
-    use wire::Name;
-
+    use super::super::sample::{name, said};
     use super::*;
-
-    fn name(text: &str) -> Name {
-        Name::from_text(text.as_bytes(), None).unwrap()
-    }
-
-    fn said<T>(result: Result<T, Wrong>) -> String {
-        result.err().map(|wrong| wrong.message).unwrap_or_default()
-    }
 
     #[test]
     fn rules_are_read_as_bind_writes_them() {
