@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use http::Uri;
+use ipnet::IpNet;
 use kube::config::Kubeconfig;
 
 /// The proxy for an address; none if it is asked directly.
@@ -59,11 +60,9 @@ fn excludes(item: &str, (host, ip): (&str, Option<IpAddr>), port: u16) -> bool {
     if item == "*" {
         return true;
     }
-    if let Some((network, length)) = item.split_once('/') {
-        let (Ok(network), Ok(length)) = (network.parse(), length.parse()) else {
-            return false;
-        };
-        return ip.is_some_and(|ip| is_within(ip, network, length));
+    if item.contains('/') {
+        let network: Option<IpNet> = item.parse().ok();
+        return network.is_some_and(|network| ip.is_some_and(|ip| network.contains(&ip)));
     }
     let (name, only) = match item.rsplit_once(':') {
         // The colons of an address are no port's, unless it is in brackets.
@@ -85,18 +84,6 @@ fn excludes(item: &str, (host, ip): (&str, Option<IpAddr>), port: u16) -> bool {
         Some(_) => host.ends_with(below),
         None => host == below || host.ends_with(&format!(".{below}")),
     }
-}
-
-fn is_within(ip: IpAddr, network: IpAddr, length: u32) -> bool {
-    let bits = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => (u128::from(ip.to_bits()), 32_u32),
-        IpAddr::V6(ip) => (ip.to_bits(), 128),
-    };
-    let ((ip, of_ip), (network, of_network)) = (bits(ip), bits(network));
-    let rest = of_ip.checked_sub(length);
-    // A shift by all bits leaves nothing to compare.
-    let cut = |bits: u128, rest: u32| bits.checked_shr(rest).unwrap_or_default();
-    of_ip == of_network && rest.is_some_and(|rest| cut(ip, rest) == cut(network, rest))
 }
 
 #[cfg(test)]
