@@ -91,18 +91,16 @@ impl<S: LabelStore> Kept<S> {
                 refused.push((name.as_str().into(), self.belongs(&claim.endpoint, owner)));
             }
         }
-        let ours: BTreeSet<usize> = (0..all.len())
-            .filter(|place| taken.iter().all(|(taken, _)| taken != place))
-            .collect();
-        let claimed = all.iter().enumerate();
-        let claimed = claimed.filter(|(place, _)| ours.contains(place));
-        let claimed: Vec<KeptChange> = claimed.map(|(_, claim)| claim.clone()).collect();
+        let taken: BTreeSet<usize> = taken.into_iter().map(|(place, _)| place).collect();
+        let claimed = all.into_iter().enumerate();
+        let claimed = claimed.filter(|(place, _)| !taken.contains(place));
+        let claimed: Vec<KeptChange> = claimed.map(|(_, claim)| claim).collect();
         self.known().labels.claimed(&claimed);
         // What goes together is refused together.
         let mut places = 0..;
         claims
             .made
-            .retain(|_| places.next().is_some_and(|place| ours.contains(&place)));
+            .retain(|_| places.next().is_some_and(|place| !taken.contains(&place)));
         for (name, error) in &refused {
             let failed = claims.take_of(name);
             self.refuse(claims, failed, error).await;
